@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "strongroom",
+    products: [
+        .executable(name: "strongroom", targets: ["strongroom"]),
+        .executable(name: "faceid-simulator", targets: ["FaceIDSimulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
+        .target(name: "BlobStore", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "FaceID", dependencies: ["COpenSSL", "CCurl"], swiftSettings: strict),
+        .target(
+            name: "Catalog",
+            dependencies: ["Sealing", "BlobStore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "Archive",
+            dependencies: ["Sealing", "BlobStore", "FaceID", "Catalog", "Yams"],
+            swiftSettings: strict),
+        .executableTarget(name: "strongroom", dependencies: ["Archive", argumentParser], swiftSettings: strict),
+        .executableTarget(
+            name: "FaceIDSimulator",
+            dependencies: [
+                "FaceID", argumentParser,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            resources: [.copy("Media")],
+            swiftSettings: strict),
+    ]
+)

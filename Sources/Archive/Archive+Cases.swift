@@ -1,0 +1,174 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+public import Foundation
+internal import Sealing
+
+/// Which cases to list.
+public struct CaseQuery: Sendable {
+    public var jurisdiction: Jurisdiction?
+    public var purpose: String?
+    public var subject: String?
+    /// Cases with a verification in this state: `awaiting`, `archived`, `expired` or `rejected`.
+    public var state: String?
+    public var registeredFrom: Date?
+    public var registeredBefore: Date?
+    /// The last case UID of the page before.
+    public var after: String?
+    public var limit = 100
+
+    public init() {}
+}
+
+public struct CaseSummary: Encodable, Sendable {
+    public let caseID: String
+    public let caseUID: String
+    public let registeredAt: Date
+    public let jurisdictions: [String]
+    @OrNull public var purpose: String?
+    /// The states of its verifications, in their order.
+    public let states: [String]
+}
+
+public struct CaseDetails: Encodable, Sendable {
+    public let caseID: String
+    public let caseUID: String
+    public let registeredAt: Date
+    public let jurisdictions: [String]
+    @OrNull public var subject: String?
+    @OrNull public var purpose: String?
+    @OrNull public var consent: String?
+    public let verifications: [VerificationDetails]
+}
+
+public struct VerificationDetails: Encodable, Sendable {
+    public let number: Int
+    public let state: String
+    public let origin: String
+    public let registeredAt: Date
+    @OrNull public var resultCode: String?
+    @OrNull public var description: String?
+    @OrNull public var requestID: String?
+    @OrNull public var tokenIssuedAt: Date?
+    /// The time of issue was not given: the registration stands for it.
+    public let tokenIssueAssumed: Bool
+    @OrNull public var deadline: Date?
+    @OrNull public var capturedFrom: Date?
+    @OrNull public var capturedUntil: Date?
+    /// How often the vendor was asked without an end.
+    public let attempts: Int
+    @OrNull public var lastAskedAt: Date?
+    /// The last failure, as a code.
+    @OrNull public var problem: String?
+    @OrNull public var endedAt: Date?
+    @OrNull public var archivedAt: Date?
+    public let objects: [ObjectDetails]
+
+    /// What a known result code means.
+    public var meaning: String? { resultCode.flatMap { ResultCode($0).meaning } }
+}
+
+public struct ObjectDetails: Encodable, Sendable {
+    public let kind: String
+    public let mediaType: String
+    /// Bytes.
+    public let length: UInt64
+    public let address: String
+    public let archivedAt: Date
+    /// The IDs of other cases in which the same bytes are archived.
+    public let alsoIn: [String]
+}
+
+extension Archive {
+    /// Cases in the order of their registration, at most `limit` of them.
+    public func cases(_ query: CaseQuery) throws -> [CaseSummary] {
+        var filter = CaseFilter()
+        filter.jurisdiction = query.jurisdiction?.code
+        filter.purpose = query.purpose
+        filter.subjectTag = subjectTag(query.subject)
+        filter.registeredFrom = query.registeredFrom
+        filter.registeredBefore = query.registeredBefore
+        if let state = query.state {
+            guard let known = VerificationRecord.State(rawValue: state) else {
+                throw ArchiveError(
+                    .badParticular, "'\(PlainText.excerpt(state))' is not a state",
+                    hint: "use one of \(VerificationRecord.State.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            filter.state = known
+        }
+        return try attempt {
+            try catalog.read { index in
+                var after: CaseUID?
+                if let text = query.after {
+                    after = CaseUID(hex: text)
+                    guard let uid = after, try index.caseRecord(uid) != nil else {
+                        throw ArchiveError(
+                            .unknownCase, "--after names no case of this archive",
+                            hint: "give the last caseUID of the page before")
+                    }
+                }
+                return try index.cases(filter, after: after, limit: query.limit).map { record in
+                    CaseSummary(
+                        caseID: try open(record).particulars.caseID, caseUID: record.uid.hex,
+                        registeredAt: record.registeredAt, jurisdictions: record.jurisdictions, purpose: record.purpose,
+                        states: try index.verifications(of: record.uid).map(\.state.rawValue))
+                }
+            }
+        }
+    }
+
+    /// Everything that is known of one case, without its media.
+    public func caseDetails(_ caseID: CaseID) throws -> CaseDetails {
+        try attempt("case \(caseID.text)") {
+            try catalog.read { index in
+                let opened = try find(caseID, in: index)
+                let verifications = try index.verifications(of: opened.record.uid)
+                var details: [VerificationDetails] = []
+                for verification in verifications {
+                    details.append(try self.details(verification, key: opened.key, in: index))
+                }
+                return CaseDetails(
+                    caseID: opened.particulars.caseID, caseUID: opened.record.uid.hex,
+                    registeredAt: opened.record.registeredAt, jurisdictions: opened.record.jurisdictions,
+                    subject: opened.particulars.subject, purpose: opened.record.purpose,
+                    consent: opened.particulars.consent, verifications: details)
+            }
+        }
+    }
+
+    func find(_ caseID: CaseID, in index: any CatalogReader) throws -> OpenedCase {
+        guard let record = try index.caseRecord(caseIDTag: keyring.tag(caseID.text.utf8, purpose: .caseID)) else {
+            throw ArchiveError(
+                .unknownCase, "not in the archive", hint: "check the case ID; strongroom case list shows what there is")
+        }
+        return try open(record)
+    }
+
+    private func details(
+        _ verification: VerificationRecord, key: borrowing SecretKey, in index: any CatalogReader
+    ) throws -> VerificationDetails {
+        let answer = try details(of: verification, key: key)
+        let objects = try index.objects(of: verification.uid).map { object in
+            ObjectDetails(
+                kind: object.kind.name, mediaType: object.mediaType, length: object.length, address: object.address.hex,
+                archivedAt: object.archivedAt, alsoIn: try caseIDs(sharing: object, in: index))
+        }
+        return VerificationDetails(
+            number: verification.number, state: verification.state.rawValue, origin: verification.origin.rawValue,
+            registeredAt: verification.registeredAt, resultCode: verification.resultCode,
+            description: answer?.description,
+            requestID: answer?.requestID, tokenIssuedAt: verification.tokenIssuedAt,
+            tokenIssueAssumed: verification.tokenIssueIsAssumed, deadline: verification.deadline,
+            capturedFrom: verification.capturedFrom, capturedUntil: verification.capturedUntil,
+            attempts: verification.attempts, lastAskedAt: verification.lastAskedAt, problem: verification.lastProblem,
+            endedAt: verification.endedAt, archivedAt: verification.state == .archived ? verification.endedAt : nil,
+            objects: objects)
+    }
+
+    private func caseIDs(sharing object: ObjectRecord, in index: any CatalogReader) throws -> [String] {
+        guard object.kind != .result else { return [] }
+        return try index.cases(withContent: object.contentTag).filter { $0 != object.caseUID }.compactMap { uid in
+            try index.caseRecord(uid).map { try open($0).particulars.caseID }
+        }
+    }
+}

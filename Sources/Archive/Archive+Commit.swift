@@ -1,0 +1,101 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+extension Archive {
+    /// A stage that is older than half of this is not committed, and one that is older than all of it is
+    /// swept: so no sweep meets a commit.
+    static let graceTime: TimeInterval = 24 * 3600
+
+    func stageAnswer() -> StagedAnswer {
+        StagedAnswer(store: store, keyring: keyring, randomness: effects.randomness)
+    }
+
+    /// Makes the answer's blobs durable, then runs the one transaction that makes them exist.
+    ///
+    /// - Parameter body: inserts what refers to the blobs and returns true, or returns false where nothing
+    ///   is to be changed; may be run again.
+    func commit<Result>(
+        _ answer: StagedAnswer, _ body: (any CatalogWriter) throws -> (refers: Bool, result: Result)
+    ) throws -> Result {
+        var mayRefer = false
+        do {
+            try store.commit(answer.stages)
+            let (refers, result) = try catalog.write { index in
+                mayRefer = false
+                if let stagedAt = answer.stagedAt, now.timeIntervalSince(stagedAt) > Self.graceTime / 2 {
+                    throw ArchiveError(
+                        .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
+                        hint: "run the command again")
+                }
+                let outcome = try body(index)
+                mayRefer = outcome.refers
+                return outcome
+            }
+            if refers { store.settle(answer.stages) } else { answer.discard() }
+            return result
+        } catch {
+            // A commit that failed at its very end may still be found done when the index is next
+            // opened. Then the blobs must be there, so they are left for the sweep to decide.
+            if !mayRefer { answer.discard() }
+            throw error
+        }
+    }
+
+    /// Ends a verification: its final state, and the objects of the answer that ended it.
+    func end(
+        _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
+        answer: Answer?,
+        key: borrowing SecretKey, in index: any CatalogWriter, now: Date
+    ) throws -> VerificationRecord {
+        var ended = verification
+        ended.state = state
+        ended.endedAt = now
+        ended.sealedToken = nil
+        ended.answerTag = staged.tag
+        ended.lastProblem = nil
+        var details = AnswerDetails(description: nil, requestID: answer?.requestID)
+        switch answer?.content {
+        case .result(let code, let description):
+            ended.resultCode = code.text
+            details.description = description
+        case .error(let code, let message):
+            ended.lastProblem = code
+            details.description = message
+        case nil: break
+        }
+        if ended.capturedFrom == nil {
+            ended.capturedFrom = verification.tokenIssuedAt
+            ended.capturedUntil = min(now, verification.deadline ?? now)
+        }
+        ended.sealedDetails = try seal(
+            details, key: key, context: contexts.details(verification.uid, caseUID: verification.caseUID))
+        if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
+        let epoch = keyring.currentEpoch
+        for object in staged.objects {
+            let uid = ObjectUID(from: effects.randomness)
+            let context = contexts.objectKey(
+                uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
+                length: object.length, epoch: epoch)
+            try index.insert(
+                ObjectRecord(
+                    uid: uid, verificationUID: ended.uid, caseUID: ended.caseUID, kind: object.kind,
+                    mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
+                    contentTag: object.contentTag,
+                    key: try object.withKey {
+                        try keyring.wrap($0, epoch: epoch, context: context, randomness: effects.randomness)
+                    },
+                    archivedAt: now))
+        }
+        return ended
+    }
+
+    /// Ends what crashes left in the store.
+    func sweep() throws {
+        _ = try store.sweep(olderThan: now.addingTimeInterval(-Self.graceTime)) { address in
+            try catalog.read { try $0.object(address: address) != nil }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+extension Archive {
+    /// What creating an archive did.
+    public struct Creation: Sendable {
+        public let directory: String
+        public let uid: String
+        public let rootKey: RootKeySource
+        /// A new root key file was written; otherwise one that existed is used.
+        public let madeRootKey: Bool
+    }
+
+    /// Makes an archive where there is none. Durable when it returns; before that, nobody can open it, and
+    /// what a crash leaves is cleared away by the next attempt.
+    ///
+    /// A root key file that does not exist is made with mode 0600; one that exists is used as it is. A
+    /// passphrase file must exist.
+    public static func create(
+        _ directory: String, rootKey source: RootKeySource, effects: Effects = Effects()
+    ) throws -> Creation {
+        do {
+            let files = effects.files
+            try checkKeyIsOutside(directory, source)
+            try makeDirectories(directory, files: files)
+            return try withDirectoryLock(directory) {
+                try clearUnfinished(directory, files: files)
+                let made = try provideRootKey(source, effects: effects)
+                let rootKey = try source.read(effects.files)
+                let uid = ArchiveUID(from: effects.randomness)
+                try fill(directory, uid: uid, rootKey: rootKey, effects: effects)
+                return Creation(directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made)
+            }
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    private static func fill(
+        _ directory: String, uid: ArchiveUID, rootKey: borrowing RootKey, effects: Effects
+    ) throws {
+        let files = effects.files
+        let now = effects.clock.now()
+        let marker = directory + "/" + unfinishedName
+        try files.createDurably(marker, bytes: UnsafeRawBufferPointer(start: nil, count: 0))
+
+        let keyring = Keyring(
+            archiveUID: uid.bytes, createdAt: UInt64(now.timeIntervalSince1970), randomness: effects.randomness)
+        let sealed = try keyring.sealed(
+            under: rootKey, cost: .moderate(effects.randomness), randomness: effects.randomness)
+        try sealed.withUnsafeBytes { try files.createDurably(directory + "/" + keyringName, bytes: $0) }
+
+        try DirectoryBlobStore.create(in: directory, files: files)
+        let catalog = try SQLiteCatalog.create(at: directory + "/" + indexName)
+        try catalog.write { index in
+            try index.insert(ArchiveRecord(uid: uid, createdAt: now, keyringGeneration: keyring.generation))
+            for epoch in keyring.epochs { try index.insert(EpochRecord(epoch: epoch, state: .open, createdAt: now)) }
+        }
+        try Array(Configuration.template(for: uid).utf8).withUnsafeBytes {
+            try files.createDurably(directory + "/" + Configuration.fileName, bytes: $0)
+        }
+        // From here on the archive exists.
+        try files.remove(marker)
+        try files.syncDirectory(directory)
+    }
+
+    /// Makes the root key file where there is none.
+    ///
+    /// - Returns: whether it was made.
+    private static func provideRootKey(_ source: RootKeySource, effects: Effects) throws -> Bool {
+        guard case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) else { return false }
+        let parent = (path as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(
+            atPath: parent.isEmpty ? "." : parent, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        do {
+            // Written whole under another name first, so that no reader ever sees half a key.
+            let temporary = path + "." + UID<Parts>(from: effects.randomness).hex
+            try RootKeyFile.generate(effects.randomness) { try effects.files.createDurably(temporary, bytes: $0) }
+            defer { try? effects.files.remove(temporary) }
+            try effects.files.link(temporary, to: path)
+            try effects.files.syncDirectory(parent.isEmpty ? "." : parent)
+            return true
+        } catch let error as FileError where error.operation == .link && error.code == EEXIST {
+            // Another process made it in the meantime.
+            return false
+        }
+    }
+
+    private static func checkKeyIsOutside(_ directory: String, _ source: RootKeySource) throws {
+        func resolved(_ path: String) -> String {
+            URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+        }
+        guard !(resolved(source.path) + "/").hasPrefix(resolved(directory) + "/") else {
+            throw ArchiveError(
+                .badRootKey, "\(source.path) lies inside the archive",
+                hint: "keep the root key elsewhere: who copies the archive must not copy its key")
+        }
+    }
+
+    private static func makeDirectories(_ directory: String, files: any FileSystem) throws {
+        let parent = (directory as NSString).deletingLastPathComponent
+        if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) {
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        }
+        do throws(FileError) {
+            try files.makeDirectory(directory)
+            try files.syncDirectory(parent.isEmpty ? "." : parent)
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            guard try files.status(directory + "/.").mode & 0o077 == 0 else {
+                throw ArchiveError(.openToOthers, "\(directory) is open to other users", hint: "chmod 700 \(directory)")
+            }
+        }
+    }
+
+    private static func withDirectoryLock<Result>(_ directory: String, _ body: () throws -> Result) throws -> Result {
+        let descriptor = Foundation.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(.lock, path: directory, code: errno) }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw ArchiveError(
+                .archiveBusy, "another process is making an archive at \(directory)", hint: "wait for it")
+        }
+        return try body()
+    }
+
+    /// Refuses a directory with anything in it but the remains of a creation that never ended. Nobody can
+    /// have archived anything there: an archive with the marker cannot be opened.
+    private static func clearUnfinished(_ directory: String, files: any FileSystem) throws {
+        let names = Set(try files.names(in: directory)).subtracting(["lost+found"])
+        guard !names.isEmpty else { return }
+        guard names.contains(unfinishedName) else {
+            let what = names.contains(Configuration.fileName) ? "already holds an archive" : "is not empty"
+            throw ArchiveError(
+                .archiveExists, "\(directory) \(what)",
+                hint: "name another directory with --archive; init changes nothing that exists")
+        }
+        for name in names where name != unfinishedName {
+            try FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+        try files.remove(directory + "/" + unfinishedName)
+        try files.syncDirectory(directory)
+    }
+}

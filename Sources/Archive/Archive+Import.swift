@@ -1,0 +1,181 @@
+internal import Catalog
+internal import FaceID
+public import Foundation
+internal import Sealing
+internal import Synchronization
+
+/// What became of one verification, for a person or a program that follows a batch.
+public struct VerificationReport: Sendable {
+    public enum State: String, Sendable {
+        case awaiting, archived, expired, rejected
+        /// It could not be worked on; see `problem`. What was registered before stays.
+        case failed
+        /// Everything was there already.
+        case unchanged
+    }
+
+    /// Nil where the case itself could not be read.
+    public let caseID: CaseID?
+    public internal(set) var number: Int?
+    public internal(set) var state: State
+    public internal(set) var resultCode: String?
+    public internal(set) var objects = 0
+    /// Plaintext bytes.
+    public internal(set) var bytes: UInt64 = 0
+    /// When the vendor forgets, for what waits.
+    public internal(set) var deadline: Date?
+    public internal(set) var tokenIssuedAt: Date?
+    public internal(set) var problem: ArchiveError?
+    /// Where in a table it stood.
+    public internal(set) var line: Int?
+}
+
+extension VerificationReport.State {
+    init(_ state: VerificationRecord.State) {
+        switch state {
+        case .awaiting: self = .awaiting
+        case .archived: self = .archived
+        case .expired: self = .expired
+        case .rejected: self = .rejected
+        }
+    }
+}
+
+/// A saved answer and what is known of its verification.
+public struct ImportItem: Sendable {
+    public let registration: Registration
+    /// A path, or `-` for standard input.
+    public let file: String
+    /// Where in a table it stood.
+    public let line: Int?
+
+    public init(registration: Registration, file: String, line: Int? = nil) throws(ArchiveError) {
+        guard registration.capturedAt != nil || registration.tokenIssuedAt != nil else {
+            throw ArchiveError(
+                .noTimeGiven, "neither captured-at nor token-issued-at is given",
+                hint: "retention counts from that time: give --captured-at TIME or --token-issued-at TIME")
+        }
+        self.registration = registration
+        self.file = file
+        self.line = line
+    }
+}
+
+extension Archive {
+    /// Threads that import a batch; most of their time goes into waiting for the disk.
+    public static let importWorkers = 8
+
+    /// Archives one saved answer. Everything is durable when this returns, and nothing is changed when it
+    /// throws.
+    public func `import`(_ item: ImportItem) throws -> VerificationReport {
+        try attempt(item.file == "-" ? "standard input" : item.file) {
+            let staged = stageAnswer()
+            var reader = AnswerReader(cap: configuration.answerCap)
+            try Self.readPieces(of: item.file) { try reader.read($0, into: staged) }
+            let answer = try reader.finish()
+            try Self.checkArchivable(answer)
+            try staged.add(document: answer.document)
+            return try commitImport(item.registration, staged: staged, answer: answer)
+        }
+    }
+
+    /// Archives many saved answers; a failure of one does not touch the others.
+    ///
+    /// - Parameter report: called once for each, when it is durable or has failed, from any thread but
+    ///   never at the same time.
+    public func `import`(_ items: [ImportItem], report: @escaping @Sendable (VerificationReport) -> Void) {
+        let turn = Mutex(())
+        Workers.forEach(items, workers: Self.importWorkers) { item in
+            let outcome: VerificationReport
+            do {
+                var done = try self.import(item)
+                done.line = item.line
+                outcome = done
+            } catch {
+                outcome = VerificationReport(
+                    caseID: item.registration.caseID, state: .failed, problem: ArchiveError(error), line: item.line)
+            }
+            turn.withLock { _ in report(outcome) }
+        }
+        try? sweep()
+    }
+
+    private func commitImport(_ registration: Registration, staged: StagedAnswer, answer: Answer) throws
+        -> VerificationReport
+    {
+        let now = now
+        let tag = staged.tag
+        return try commit(staged) { index in
+            let opened = try openOrInsertCase(registration, in: index, now: now)
+            if let known = try index.verification(answerTag: tag, in: opened.record.uid) {
+                return (false, report(known, caseID: registration.caseID, state: .unchanged))
+            }
+            let verification: VerificationRecord
+            if let token = registration.token,
+                let known = try index.verification(tokenTag: keyring.tag(token.text.utf8, purpose: .token))
+            {
+                try checkToken(known, is: registration, in: index)
+                guard known.state == .awaiting else {
+                    throw ArchiveError(
+                        .tokenEnded,
+                        "this SDK token's verification is \(known.state.rawValue) already, with another answer",
+                        hint: "see strongroom case show \(registration.caseID.text)")
+                }
+                verification = known
+            } else {
+                verification = try makeVerification(registration, origin: .import, of: opened, in: index, now: now)
+            }
+            let ended = try end(
+                verification, as: .archived, with: staged, answer: answer, key: opened.key, in: index, now: now)
+            var done = report(ended, caseID: registration.caseID, state: .archived)
+            done.objects = staged.objects.count
+            done.bytes = staged.bytes
+            return (true, done)
+        }
+    }
+
+    func report(
+        _ record: VerificationRecord, caseID: CaseID, state: VerificationReport.State
+    ) -> VerificationReport {
+        VerificationReport(
+            caseID: caseID, number: record.number, state: state, resultCode: record.resultCode,
+            deadline: record.deadline, tokenIssuedAt: record.tokenIssuedAt)
+    }
+
+    private static func checkArchivable(_ answer: Answer) throws(ArchiveError) {
+        switch answer.content {
+        case .result(.notFinished, _):
+            throw ArchiveError(
+                .answerNotFinished, "the answer says that the verification is not finished (Result -999)",
+                hint: "ask the vendor again before the 72 hours end; there is nothing to archive yet")
+        case .result: break
+        case .error(let code, _):
+            throw ArchiveError(
+                .answerIsError, "the answer is an error of the vendor: \(PlainText.excerpt(code))",
+                hint: "there is no result in it to archive")
+        }
+    }
+
+    private static func readPieces(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ArchiveError(
+                .badAnswer, "cannot be opened: \(String(cString: strerror(errno)).lowercased())", hint: "check the path"
+            )
+        }
+        defer { close(descriptor) }
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 4096)
+        defer { piece.deallocate() }
+        while true {
+            let count = Foundation.read(descriptor, piece.baseAddress!, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw ArchiveError(
+                    .badAnswer, "cannot be read: \(String(cString: strerror(errno)).lowercased())",
+                    hint: "check the path")
+            }
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        }
+    }
+}

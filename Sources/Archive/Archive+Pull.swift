@@ -1,0 +1,190 @@
+internal import Catalog
+public import FaceID
+internal import Foundation
+internal import Sealing
+
+/// How to pull.
+public struct PullOptions: Sendable {
+    public var credentials: Credentials
+    /// Instead of the configured ones.
+    public var endpoint: Endpoint?
+    public var region: String?
+    /// Ask about those only; about all that wait where it is nil.
+    public var only: Set<VerificationName>?
+    /// Stay until everything has ended, at most until the last deadline.
+    public var waits = false
+    /// Answers that are read at once.
+    public var workers = 16
+
+    public init(credentials: Credentials) { self.credentials = credentials }
+}
+
+/// What a pull did.
+public struct PullSummary: Sendable {
+    public internal(set) var counts: [VerificationReport.State: Int] = [:]
+    /// Plaintext bytes that were archived.
+    public internal(set) var bytes: UInt64 = 0
+    /// Why the pull stopped before everything was asked about.
+    public internal(set) var stopped: ArchiveError?
+    /// Verifications that were not asked about because of that.
+    public internal(set) var notAsked = 0
+    /// The first failure of one verification.
+    public internal(set) var firstProblem: ArchiveError?
+    /// Seconds by which the vendor's clock is ahead of this machine's, where that mattered.
+    public internal(set) var clockSkew: Double = 0
+}
+
+extension Archive {
+    /// A verification whose deadline is over stays `awaiting` this long while the vendor cannot be reached:
+    /// the vendor's word is better than this machine's clock.
+    static let lateGrace: TimeInterval = 24 * 3600
+
+    /// Asks the vendor about what waits, and archives what it answers.
+    ///
+    /// - Parameter report: called once for each verification, when its state is durable, from any thread
+    ///   but never at the same time.
+    public func pull(
+        _ options: PullOptions, report: @escaping @Sendable (VerificationReport) -> Void
+    ) throws -> PullSummary {
+        let (chosen, ended) = try attempt { try choose(options.only) }
+        var summary = PullSummary()
+        for (name, record) in ended {
+            let state = record.state == .archived ? .unchanged : VerificationReport.State(record.state)
+            summary.counts[state, default: 0] += 1
+            report(self.report(record, caseID: name.caseID, state: state))
+        }
+        guard !chosen.isEmpty else { return summary }
+        let client = FaceIDClient(
+            transport: effects.transport(configuration.connection), credentials: options.credentials,
+            endpoint: options.endpoint ?? configuration.endpoint,
+            pace: RequestPace(
+                rate: configuration.requestsPerSecond, clock: effects.clock, stateFile: directory + "/" + Self.paceName),
+            clock: effects.clock, answerCap: configuration.answerCap)
+        let run = PullRun(
+            archive: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
+        Workers.run(min(options.workers, chosen.count)) { run.work() }
+        try? sweep()
+        return run.summary
+    }
+
+    /// How many verifications wait for the vendor.
+    public func waitingCount() throws -> Int { try attempt { try catalog.read { try $0.awaiting().count } } }
+
+    /// Of those that are named, or of all, what waits and what has ended before.
+    private func choose(
+        _ names: Set<VerificationName>?
+    ) throws -> (waiting: [VerificationRecord], ended: [(VerificationName, VerificationRecord)]) {
+        try catalog.read { index in
+            let waiting = try index.awaiting()
+            guard let names else { return (waiting, []) }
+            let uids = Set(names.map(\.uid))
+            let chosen = waiting.filter { uids.contains($0.uid) }
+            let chosenUIDs = Set(chosen.map(\.uid))
+            let others = try names.filter { !chosenUIDs.contains($0.uid) }.compactMap { name in
+                try index.verification(name.uid).map { (name, $0) }
+            }
+            return (chosen, others)
+        }
+    }
+
+    enum NextStep { case over, askAgain, stop }
+
+    /// Asks about one verification once and makes what follows durable.
+    func ask(
+        _ verification: VerificationRecord, client: FaceIDClient, region: String?
+    ) throws -> (report: VerificationReport, next: NextStep) {
+        let opened = try catalog.read { try $0.caseRecord(verification.caseUID) }.map { try open($0) }
+        guard let opened else { throw CatalogError.damaged("a verification without a case") }
+        let caseID = try CaseID(opened.particulars.caseID)
+        let token = try token(of: verification, key: opened.key)
+        let outcome: FaceIDClient.Outcome
+        let staged: StagedAnswer
+        do {
+            (outcome, staged) = try client.fetchResult(
+                of: token, region: region ?? verification.region ?? configuration.region
+            ) { stageAnswer() }
+        } catch let error as FaceIDError {
+            if let deadline = verification.deadline, !error.stopsPulling,
+                now > deadline.addingTimeInterval(Self.lateGrace)
+            {
+                return (
+                    try end(
+                        verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: nil),
+                    .over
+                )
+            }
+            try note(verification, problem: error.code)
+            var failed = self.report(verification, caseID: caseID, state: .failed)
+            failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
+            return (failed, error.stopsPulling ? .stop : .askAgain)
+        }
+        switch outcome {
+        case .result(let answer):
+            return (
+                try end(verification, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
+            )
+        case .rejected(let answer, _):
+            staged.discard()
+            return (
+                try end(
+                    verification, of: caseID, key: opened.key, as: .rejected, staged: stageAnswer(), answer: answer),
+                .over
+            )
+        case .expired(let answer):
+            staged.discard()
+            return (
+                try end(verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
+                .over
+            )
+        case .notFinished(let answer):
+            staged.discard()
+            if let deadline = verification.deadline, now >= deadline {
+                return (
+                    try end(
+                        verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
+                    .over
+                )
+            }
+            try note(verification, problem: nil)
+            return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
+        }
+    }
+
+    private func end(
+        _ verification: VerificationRecord, of caseID: CaseID, key: borrowing SecretKey,
+        as state: VerificationRecord.State,
+        staged: StagedAnswer, answer: Answer?
+    ) throws -> VerificationReport {
+        let now = now
+        try staged.add(document: answer?.document ?? Self.silence(of: verification, now: now))
+        return try commit(staged) { index in
+            // Another process may have ended it in the meantime; what it archived stands.
+            guard let current = try index.verification(verification.uid), current.state == .awaiting else {
+                return (false, self.report(verification, caseID: caseID, state: .unchanged))
+            }
+            let ended = try end(current, as: state, with: staged, answer: answer, key: key, in: index, now: now)
+            var done = self.report(
+                ended, caseID: caseID, state: VerificationReport.State(state))
+            done.objects = staged.objects.count
+            done.bytes = staged.bytes
+            return (true, done)
+        }
+    }
+
+    /// Counts an asking that did not end the verification.
+    private func note(_ verification: VerificationRecord, problem: String?) throws {
+        try catalog.write { index in
+            guard var current = try index.verification(verification.uid), current.state == .awaiting else { return }
+            current.attempts += 1
+            current.lastAskedAt = now
+            current.lastProblem = problem
+            try index.update(current)
+        }
+    }
+
+    /// The `result` of a verification that ended without any answer of the vendor.
+    private static func silence(of verification: VerificationRecord, now: Date) -> [UInt8] {
+        let deadline = verification.deadline.map { #","Deadline":"\#(Timestamp.format($0))""# } ?? ""
+        return Array(#"{"Strongroom":{"State":"expired","EndedAt":"\#(Timestamp.format(now))"\#(deadline)}}"#.utf8)
+    }
+}

@@ -1,0 +1,137 @@
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+/// One verification of one case, as the customer knows it.
+public struct VerificationName: Hashable, Sendable {
+    public let caseID: CaseID
+    /// Counted from 1 within the case.
+    public let number: Int
+    let uid: VerificationUID
+}
+
+extension Archive {
+    /// Registers a verification that is to be pulled. Durable when this returns; the vendor is not asked.
+    ///
+    /// The same token in the same case changes nothing and names the verification that there is.
+    public func register(_ registration: Registration) throws -> VerificationName {
+        guard let token = registration.token else { throw ArchiveError(.badParticular, "no SDK token is given") }
+        return try attempt {
+            let now = now
+            return try catalog.write { index in
+                let opened = try openOrInsertCase(registration, in: index, now: now)
+                let tag = keyring.tag(token.text.utf8, purpose: .token)
+                if let known = try index.verification(tokenTag: tag) {
+                    try checkToken(known, is: registration, in: index)
+                    return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
+                }
+                let verification = try makeVerification(registration, origin: .pull, of: opened, in: index, now: now)
+                try index.insert(verification)
+                return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
+            }
+        }
+    }
+
+    /// The registered case with the particulars that are given, which is made or completed where needed.
+    func openOrInsertCase(_ registration: Registration, in index: any CatalogWriter, now: Date) throws -> OpenedCase {
+        let tag = keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
+        guard let record = try index.caseRecord(caseIDTag: tag) else {
+            return try insertCase(registration, tag: tag, in: index, now: now)
+        }
+        var opened = try open(record)
+        let before = (opened.record, opened.particulars)
+        try complete(&opened.record.purpose, with: registration.purpose, name: "purpose", of: registration.caseID)
+        try complete(&opened.particulars.subject, with: registration.subject, name: "subject", of: registration.caseID)
+        try complete(&opened.particulars.consent, with: registration.consent, name: "consent", of: registration.caseID)
+        let codes = registration.jurisdictions.map(\.code)
+        if !codes.isEmpty {
+            guard opened.record.jurisdictions.isEmpty || opened.record.jurisdictions == codes else {
+                throw otherParticulars("jurisdiction", of: registration.caseID)
+            }
+            opened.record.jurisdictions = codes
+        }
+        if opened.particulars != before.1 {
+            opened.record.subjectTag = subjectTag(opened.particulars.subject)
+            opened.record.sealedParticulars = try seal(
+                opened.particulars, key: opened.key, context: contexts.particulars(opened.record.uid))
+        }
+        if opened.record != before.0 { try index.update(opened.record) }
+        return opened
+    }
+
+    /// A new verification's record, with the next number of its case; not in the index yet.
+    func makeVerification(
+        _ registration: Registration, origin: VerificationRecord.Origin, of opened: borrowing OpenedCase,
+        in index: any CatalogReader, now: Date
+    ) throws -> VerificationRecord {
+        let uid = VerificationUID(from: effects.randomness)
+        let caseUID = opened.record.uid
+        let issuedAt = registration.tokenIssuedAt ?? (origin == .pull ? now : nil)
+        var record = VerificationRecord(
+            uid: uid, caseUID: caseUID, number: (try index.verifications(of: caseUID).last?.number ?? 0) + 1,
+            origin: origin, state: .awaiting, region: registration.region, tokenTag: nil, sealedToken: nil,
+            tokenIssuedAt: issuedAt, tokenIssueIsAssumed: origin == .pull && registration.tokenIssuedAt == nil,
+            deadline: issuedAt?.addingTimeInterval(FaceIDClient.resultLifetime),
+            capturedFrom: registration.capturedAt, capturedUntil: registration.capturedAt, registeredAt: now)
+        if let token = registration.token {
+            record.tokenTag = keyring.tag(token.text.utf8, purpose: .token)
+            if origin == .pull {
+                record.sealedToken = opened.key.sealField(
+                    Array(token.text.utf8), context: contexts.token(uid, caseUID: caseUID),
+                    randomness: effects.randomness)
+            }
+        }
+        return record
+    }
+
+    /// A token is one verification for ever.
+    func checkToken(_ known: VerificationRecord, is registration: Registration, in index: any CatalogReader) throws {
+        let tag = keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
+        guard let record = try index.caseRecord(known.caseUID), record.caseIDTag == tag else {
+            throw ArchiveError(
+                .tokenElsewhere, "this SDK token is registered in another case already",
+                hint: "a token is one verification of one person: check which case it belongs to")
+        }
+        if let given = registration.tokenIssuedAt, !known.tokenIssueIsAssumed, let recorded = known.tokenIssuedAt,
+            abs(given.timeIntervalSince(recorded)) >= 0.001
+        {
+            throw otherParticulars("token-issued-at", of: registration.caseID)
+        }
+    }
+
+    func subjectTag(_ subject: String?) -> Tag? {
+        subject.map { keyring.tag($0.utf8, purpose: .subject) }
+    }
+
+    private func insertCase(
+        _ registration: Registration, tag: Tag, in index: any CatalogWriter, now: Date
+    ) throws -> OpenedCase {
+        let key = SecretKey(from: effects.randomness)
+        let uid = CaseUID(from: effects.randomness)
+        let particulars = Particulars(
+            caseID: registration.caseID.text, subject: registration.subject, consent: registration.consent)
+        let epoch = keyring.currentEpoch
+        let record = CaseRecord(
+            uid: uid, caseIDTag: tag, registeredAt: now, purpose: registration.purpose,
+            jurisdictions: registration.jurisdictions.map(\.code),
+            key: try keyring.wrap(
+                key, epoch: epoch, context: contexts.caseKey(uid, epoch: epoch), randomness: effects.randomness),
+            sealedParticulars: try seal(particulars, key: key, context: contexts.particulars(uid)),
+            subjectTag: subjectTag(registration.subject))
+        try index.insert(record)
+        return OpenedCase(record: record, particulars: particulars, key: key)
+    }
+
+    private func complete(_ recorded: inout String?, with given: String?, name: String, of caseID: CaseID) throws {
+        guard let given, given != recorded else { return }
+        guard recorded == nil else { throw otherParticulars(name, of: caseID) }
+        recorded = given
+    }
+
+    private func otherParticulars(_ name: String, of caseID: CaseID) -> ArchiveError {
+        ArchiveError(
+            .otherParticulars, "case \(caseID.text) is registered with another \(name)",
+            hint: "see strongroom case show; what is on record is not changed by registering again")
+    }
+}

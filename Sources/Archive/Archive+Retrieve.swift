@@ -1,0 +1,219 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+/// Who retrieves, and why; both stand in the bag.
+public struct Access: Sendable {
+    public let actor: String
+    public let reason: String
+
+    public init(actor: String, reason: String) throws(ArchiveError) {
+        try PlainText.check(actor, name: "actor", longest: 200, code: .badReason)
+        try PlainText.check(reason, name: "reason", longest: 1000, code: .badReason)
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// What a retrieval wrote.
+public struct Retrieval: Encodable, Sendable {
+    public let caseID: String
+    public let caseUID: String
+    public let output: String
+    public let files: Int
+    /// Bytes of media and results.
+    public let bytes: UInt64
+    @OrNull public var mediaType: String?
+}
+
+/// Bytes of an item, both ends included; to its end where `last` is nil.
+public struct ByteRange: Sendable, Equatable {
+    public let first: UInt64
+    public let last: UInt64?
+
+    /// Reads `FIRST-LAST` or `FIRST-`, counted from 0.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+            let first = UInt64(parts[0])
+        else { return nil }
+        self.first = first
+        if parts[1].isEmpty {
+            last = nil
+        } else {
+            guard let last = UInt64(parts[1]), last >= first, last < UInt64.max else { return nil }
+            self.last = last
+        }
+    }
+
+    func range(in length: UInt64) -> Range<UInt64> {
+        let end = last.map { $0 + 1 } ?? max(first, length)
+        return first..<end
+    }
+}
+
+/// One item of a case: a media kind, in the verification that is named.
+public struct ItemName: Sendable {
+    public let kind: String
+    /// Needed only where several verifications of the case have this kind.
+    public let verification: Int?
+
+    public init(kind: String, verification: Int?) {
+        self.kind = kind
+        self.verification = verification
+    }
+}
+
+extension Archive {
+    /// Writes everything of a case as a BagIt bag. The directory appears whole, with mode 0700, or not at
+    /// all.
+    public func retrieve(_ caseID: CaseID, for access: Access, to directory: String) throws -> Retrieval {
+        try attempt("case \(caseID.text)") {
+            let (opened, objects) = try catalog.read { index in
+                let opened = try find(caseID, in: index)
+                let verifications = try index.verifications(of: opened.record.uid)
+                let objects = try verifications.flatMap { verification in
+                    try index.objects(of: verification.uid).map { (verification.number, $0) }
+                }
+                return (opened.record, objects)
+            }
+            guard !objects.isEmpty else {
+                throw ArchiveError(
+                    .noSuchMedia, "nothing is archived yet",
+                    hint: "see strongroom case show; strongroom pull asks the vendor")
+            }
+            let bag = try BagWriter(directory: directory, effects: effects)
+            do {
+                for (number, object) in objects {
+                    let ending = MediaType(rawValue: object.mediaType)?.fileExtension ?? MediaType.unknown.fileExtension
+                    try bag.add("\(number)/\(object.kind.name).\(ending)") { write in
+                        try open(
+                            object, range: nil, named: "\(object.kind.name) of verification \(number)", emit: write)
+                    }
+                }
+                try bag.finish(info: [
+                    ("External-Identifier", caseID.text), ("Case-UID", opened.uid.hex), ("Archive-UID", uid),
+                    ("Retrieved-By", access.actor), ("Retrieval-Reason", access.reason),
+                    ("Retrieved-At", Timestamp.format(now)), ("Bagging-Date", String(Timestamp.format(now).prefix(10))),
+                    ("Bag-Software-Agent", "strongroom"),
+                ])
+            } catch {
+                bag.abandon()
+                throw error
+            }
+            return Retrieval(
+                caseID: caseID.text, caseUID: opened.uid.hex, output: directory, files: objects.count,
+                bytes: objects.reduce(0) { $0 + $1.1.length }, mediaType: nil)
+        }
+    }
+
+    /// Writes one item, or a part of it, to a new file with mode 0600 that appears whole or not at all.
+    public func retrieve(
+        _ item: ItemName, of caseID: CaseID, range: ByteRange?, for access: Access, toFile path: String
+    ) throws -> Retrieval {
+        try attempt("case \(caseID.text)") {
+            let object = try find(item, of: caseID)
+            try checkAbsent(path, files: effects.files)
+            let temporary = temporaryPath(beside: path, effects: effects)
+            let file = try effects.files.create(temporary)
+            var written: UInt64 = 0
+            do {
+                defer { effects.files.close(file) }
+                try open(object, range: range, named: object.kind.name) {
+                    try effects.files.append($0, to: file)
+                    written += UInt64($0.count)
+                }
+                try effects.files.syncData(file)
+                try effects.files.link(temporary, to: path)
+            } catch {
+                try? effects.files.remove(temporary)
+                throw error
+            }
+            try effects.files.remove(temporary)
+            return Retrieval(
+                caseID: caseID.text, caseUID: object.caseUID.hex, output: path, files: 1, bytes: written,
+                mediaType: object.mediaType)
+        }
+    }
+
+    /// Hands one item, or a part of it, to `emit`, verified piece by verified piece.
+    public func retrieve(
+        _ item: ItemName, of caseID: CaseID, range: ByteRange?, for access: Access,
+        emit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try attempt("case \(caseID.text)") {
+            let object = try find(item, of: caseID)
+            try open(object, range: range, named: object.kind.name, emit: emit)
+        }
+    }
+
+    /// Opens an object's blob, whole or in part.
+    func open(
+        _ object: ObjectRecord, range: ByteRange?, named name: String, emit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        do {
+            let blob = try store.open(object.address)
+            try SealedObject.open(
+                range?.range(in: object.length), objectKey: try objectKey(of: object), sealedLength: blob.length,
+                expectedLength: object.length, read: { try blob.read(at: $0, into: $1) },
+                emit: {
+                    guard !effects.isInterrupted() else {
+                        throw ArchiveError(.interrupted, "interrupted", hint: "nothing was left behind")
+                    }
+                    try emit($0)
+                })
+        } catch {
+            throw ArchiveError(error, subject: name)
+        }
+    }
+
+    private func find(_ item: ItemName, of caseID: CaseID) throws -> ObjectRecord {
+        try catalog.read { index in
+            let opened = try find(caseID, in: index)
+            var candidates: [(number: Int, object: ObjectRecord)] = []
+            var kinds: Set<String> = []
+            for verification in try index.verifications(of: opened.record.uid) {
+                for object in try index.objects(of: verification.uid) {
+                    kinds.insert(object.kind.name)
+                    let isNamed = item.verification.map { $0 == verification.number } ?? true
+                    if object.kind.name == item.kind, isNamed { candidates.append((verification.number, object)) }
+                }
+            }
+            guard let found = candidates.last else {
+                let known = kinds.sorted().joined(separator: ", ")
+                throw ArchiveError(
+                    .noSuchMedia,
+                    "no \(PlainText.excerpt(item.kind))\(item.verification.map { " in verification \($0)" } ?? "") is archived",
+                    hint: known.isEmpty ? "nothing is archived yet; see strongroom case show" : "there is \(known)")
+            }
+            guard candidates.count == 1 else {
+                throw ArchiveError(
+                    .ambiguous, "\(candidates.count) verifications have a \(item.kind)",
+                    hint:
+                        "name one with --verification: \(candidates.map { String($0.number) }.joined(separator: ", "))")
+            }
+            return found.object
+        }
+    }
+}
+
+/// Refuses a path where something is already.
+func checkAbsent(_ path: String, files: any FileSystem) throws {
+    do throws(FileError) {
+        _ = try files.status(path)
+    } catch {
+        guard error.code == ENOENT else { throw error }
+        return
+    }
+    throw ArchiveError(.outputExists, "\(path) exists already", hint: "name another; nothing is ever overwritten")
+}
+
+/// A name beside `path` that is not there yet, for what is still being written.
+func temporaryPath(beside path: String, effects: Effects) -> String {
+    let text = path.hasSuffix("/") ? String(path.dropLast()) : path
+    let parent = (text as NSString).deletingLastPathComponent
+    let name = ".\((text as NSString).lastPathComponent).\(UID<Retrieval>(from: effects.randomness).hex.prefix(12))"
+    return parent.isEmpty ? name : parent + "/" + name
+}

@@ -1,0 +1,92 @@
+internal import Catalog
+public import Foundation
+internal import Sealing
+
+public struct ArchiveStatus: Encodable, Sendable {
+    public let archive: String
+    public let archiveUID: String
+    public let rootKey: String
+    public let cases: Int
+    public let objects: Int
+    /// Plaintext bytes.
+    public let bytes: UInt64
+    public let objectsByKind: [String: Int]
+    /// How many verifications are in each state.
+    public let verifications: [String: Int]
+    public let deadlines: Deadlines
+    public let epochs: [EpochStatus]
+    public let duplicates: Duplicates
+
+    /// What waits for the vendor, by the time that is left.
+    public struct Deadlines: Encodable, Sendable {
+        @OrNull public var earliest: Date?
+        public internal(set) var over = 0
+        public internal(set) var within1Hour = 0
+        public internal(set) var within6Hours = 0
+        public internal(set) var within24Hours = 0
+        public internal(set) var later = 0
+    }
+
+    public struct EpochStatus: Encodable, Sendable {
+        public let number: UInt32
+        public let state: String
+        public let createdAt: Date
+    }
+
+    /// Media with the same bytes in different cases: perhaps a replayed video.
+    public struct Duplicates: Encodable, Sendable {
+        public let contents: Int
+        public let cases: Int
+        /// Some of them, each with the cases that it is in.
+        public let examples: [Example]
+    }
+
+    public struct Example: Encodable, Sendable {
+        public let kind: String
+        public let cases: [String]
+    }
+}
+
+extension Archive {
+    /// Counts over the whole archive.
+    public func status() throws -> ArchiveStatus {
+        try attempt {
+            try catalog.read { index in
+                let summary = try index.summary()
+                let now = now
+                var deadlines = ArchiveStatus.Deadlines(earliest: summary.earliestDeadline)
+                for deadline in try index.awaiting().compactMap(\.deadline) {
+                    switch deadline.timeIntervalSince(now) {
+                    case ..<0: deadlines.over += 1
+                    case ..<3600: deadlines.within1Hour += 1
+                    case ..<(6 * 3600): deadlines.within6Hours += 1
+                    case ..<(24 * 3600): deadlines.within24Hours += 1
+                    default: deadlines.later += 1
+                    }
+                }
+                var verifications: [String: Int] = [:]
+                for state in VerificationRecord.State.allCases {
+                    verifications[state.rawValue] = summary.verifications[state] ?? 0
+                }
+                let examples = try index.repeatedContents(limit: 10).map { repeated in
+                    ArchiveStatus.Example(
+                        kind: repeated.kind.name,
+                        cases: try repeated.cases.compactMap { uid in
+                            try index.caseRecord(uid).map { try open($0).particulars.caseID }
+                        })
+                }
+                return ArchiveStatus(
+                    archive: directory, archiveUID: uid, rootKey: rootKeyKind.name, cases: summary.cases,
+                    objects: summary.objects, bytes: summary.bytes, objectsByKind: summary.objectsByKind,
+                    verifications: verifications, deadlines: deadlines,
+                    epochs: try index.epochs().map {
+                        ArchiveStatus.EpochStatus(
+                            number: $0.epoch.number, state: $0.state.rawValue, createdAt: $0.createdAt)
+                    },
+                    duplicates: ArchiveStatus.Duplicates(
+                        contents: summary.repeatedContents, cases: summary.casesWithRepeatedContents, examples: examples
+                    ))
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+/// One archive, open for use. All verbs are in `Archive+….swift`; all may be called by many threads, and
+/// several processes may have the same archive open.
+///
+///     let archive = try Archive.open("/srv/strongroom", rootKey: .keyFile("/etc/strongroom/root.key"))
+///     let cases = try archive.cases(CaseQuery())
+///
+/// What a verb throws is an ``ArchiveError``.
+public final class Archive: Sendable {
+    public let directory: String
+    public let configuration: Configuration
+    let rootKeyKind: RootKeyKind
+    let effects: Effects
+    let store: any BlobStore
+    let catalog: any Catalog
+    let keyring: Keyring
+
+    static let indexName = "index.sqlite"
+    static let keyringName = "keyring.sealed"
+    /// Stands in the directory while `create` is at work.
+    static let unfinishedName = "unfinished"
+    static let paceName = "vendor.pace"
+
+    private init(parts: Parts, rootKeyKind: RootKeyKind, keyring: Keyring) {
+        directory = parts.directory
+        configuration = parts.configuration
+        effects = parts.effects
+        store = parts.store
+        catalog = parts.catalog
+        self.rootKeyKind = rootKeyKind
+        self.keyring = keyring
+    }
+
+    /// Opens an archive: checks the directory, its format, and that keyring and index belong together.
+    public static func open(_ directory: String, rootKey source: RootKeySource, effects: Effects = Effects()) throws
+        -> Archive
+    {
+        do {
+            let parts = try Parts(directory: directory, effects: effects)
+            let keyringPath = directory + "/" + keyringName
+            let file = try effects.files.contents(of: keyringPath, limit: 1 << 20)
+            let rootKey = try source.read(effects.files)
+            let keyring: Keyring
+            do {
+                keyring = try Keyring(opening: file, with: rootKey)
+            } catch .wrongRootKey {
+                throw ArchiveError(
+                    .wrongRootKey, "\(source.path) is not the root key of the archive \(directory)",
+                    hint: "give the key file or passphrase that this archive was made with")
+            } catch {
+                throw ArchiveError(error, subject: keyringPath)
+            }
+            let record = try parts.catalog.read { try $0.archive() }
+            guard record.uid == parts.configuration.archiveUID, keyring.archiveUID == record.uid.bytes else {
+                throw ArchiveError(
+                    .badKeyring, "\(directory): keyring, index and strongroom.yaml belong to different archives",
+                    hint: "put back the files that belong together")
+            }
+            guard keyring.generation >= record.keyringGeneration else {
+                throw ArchiveError(
+                    .badKeyring,
+                    "\(keyringPath) is an old copy: generation \(keyring.generation), where the index knows \(record.keyringGeneration)",
+                    hint: "put back the newest copy of keyring.sealed")
+            }
+            return Archive(parts: parts, rootKeyKind: rootKey.kind, keyring: keyring)
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    /// The archive's own name, 32 hexadecimal digits.
+    public var uid: String { configuration.archiveUID.hex }
+
+    var now: Date { effects.clock.now() }
+
+    /// Runs a verb's body and gives its errors this target's form.
+    func attempt<Result>(_ subject: String? = nil, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw ArchiveError(error, subject: subject) }
+    }
+}
+
+/// What of an archive can be used without a key: the directory, its settings, blobs and index.
+struct Parts {
+    let directory: String
+    let configuration: Configuration
+    let effects: Effects
+    let store: any BlobStore
+    let catalog: any Catalog
+
+    init(directory: String, effects: Effects) throws {
+        let files = effects.files
+        try Self.checkDirectory(directory, files: files)
+        let settings = directory + "/" + Configuration.fileName
+        configuration = try Configuration(
+            yaml: String(decoding: try files.contents(of: settings, limit: 1 << 20), as: UTF8.self), path: settings)
+        self.directory = directory
+        self.effects = effects
+        store = Self.store(in: directory, effects: effects)
+        catalog = try SQLiteCatalog(path: directory + "/" + Archive.indexName)
+    }
+
+    static func store(in directory: String, effects: Effects) -> any BlobStore {
+        let randomness = effects.randomness
+        return DirectoryBlobStore(directory: directory, files: effects.files) {
+            UID<Parts>(from: randomness).hex
+        }
+    }
+
+    private static func checkDirectory(_ directory: String, files: any FileSystem) throws {
+        let missing = ArchiveError(
+            .noArchive, "there is no archive at \(directory)",
+            hint: "make one with strongroom init, or name another with --archive or STRONGROOM_ARCHIVE")
+        let status: FileStatus
+        do throws(FileError) {
+            status = try files.status(directory + "/.")
+        } catch {
+            throw error.code == ENOENT || error.code == ENOTDIR ? missing : error
+        }
+        guard status.kind == .directory else { throw missing }
+        guard status.owner == geteuid() else {
+            throw ArchiveError(
+                .otherOwner, "the archive \(directory) belongs to another user (uid \(status.owner))",
+                hint: "run strongroom as that user")
+        }
+        guard status.mode & 0o077 == 0 else {
+            throw ArchiveError(
+                .openToOthers,
+                "the archive \(directory) is open to other users (mode \(String(status.mode, radix: 8)))",
+                hint: "chmod 700 \(directory), and find out who may have read it")
+        }
+        let names = try files.names(in: directory)
+        guard names.contains(Configuration.fileName), !names.contains(Archive.unfinishedName) else { throw missing }
+    }
+}

@@ -1,0 +1,101 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+/// Why a verb of the archive did not do what it was asked for.
+///
+/// `message` says what went wrong and where, `hint` what to do about it. Neither holds a secret, media,
+/// or more of the input than a name or one character.
+public struct ArchiveError: Error, Sendable {
+    /// What kind of failure it is, for exit codes and statuses.
+    public enum Outcome: Sendable {
+        /// Failed, and nothing was changed.
+        case failed
+        /// Refused by a rule.
+        case refused
+        /// What was asked for is not there.
+        case notFound
+        /// Stored bytes, keys and index do not fit together.
+        case integrity
+    }
+
+    public enum Code: String, Sendable {
+        case noArchive, archiveExists, archiveBusy, otherFormat, openToOthers, otherOwner, badConfiguration
+        case noRootKey, badRootKey, wrongRootKey, badKeyring
+        case badCaseID, badParticular, otherParticulars, tokenElsewhere, tokenEnded, tokenTwice
+        case badAnswer, answerNotFinished, answerIsError, noTimeGiven
+        case noCredentials, vendor
+        case badTable
+        case unknownCase, noSuchMedia, ambiguous, rangeOutside
+        case outputExists, badReason, interrupted
+        case blobMissing, blobAltered, indexDamaged
+        case storage
+
+        var outcome: Outcome {
+            switch self {
+            case .unknownCase, .noSuchMedia: .notFound
+            case .otherParticulars, .tokenElsewhere, .tokenEnded: .refused
+            case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged: .integrity
+            default: .failed
+            }
+        }
+    }
+
+    public let code: Code
+    public let message: String
+    public let hint: String?
+
+    public var outcome: Outcome { code.outcome }
+
+    public init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+}
+
+extension ArchiveError: CustomStringConvertible {
+    public var description: String { hint.map { "\(message) (\($0))" } ?? message }
+}
+
+extension ArchiveError {
+    /// Any error of the targets below, in this one's words.
+    ///
+    /// - Parameter subject: what was being done it to, such as `best-frame of case K-1`.
+    public init(_ error: any Error, subject: String? = nil) {
+        let prefix = subject.map { "\($0): " } ?? ""
+        switch error {
+        case let error as ArchiveError: self.init(error.code, prefix + error.message, hint: error.hint)
+        case let error as FileError: self.init(.storage, prefix + error.description, hint: error.hint)
+        case let error as BlobStoreError:
+            switch error {
+            case .missing:
+                self.init(.blobMissing, "\(prefix)the blob is gone from the store: \(error)", hint: Self.restoreHint)
+            case .cutShort:
+                self.init(.blobAltered, "\(prefix)the blob was altered: \(error)", hint: Self.restoreHint)
+            }
+        case let error as SealingError:
+            switch error {
+            case .wrongRootKey, .otherRootKeyKind: self.init(.wrongRootKey, prefix + error.description)
+            case .rangeOutside: self.init(.rangeOutside, prefix + error.description)
+            case .notKeyring, .keyringAltered, .keyMissing, .passphraseCostRefused:
+                self.init(.badKeyring, prefix + error.description, hint: "put back the newest copy of keyring.sealed")
+            case .notRootKeyFile, .passphraseTooShort, .outOfMemory: self.init(.badRootKey, prefix + error.description)
+            case .fieldAltered: self.init(.indexDamaged, prefix + error.description, hint: Self.restoreHint)
+            default: self.init(.blobAltered, "\(prefix)the blob was altered: \(error)", hint: Self.restoreHint)
+            }
+        case let error as AnswerError: self.init(.badAnswer, prefix + error.description, hint: error.hint)
+        case let error as FaceIDError: self.init(.vendor, prefix + error.description, hint: error.hint)
+        case let error as CatalogError:
+            switch error {
+            case .damaged, .notIndex: self.init(.indexDamaged, prefix + error.description, hint: Self.restoreHint)
+            default: self.init(.storage, prefix + error.description)
+            }
+        default: self.init(.storage, prefix + String(describing: error))
+        }
+    }
+
+    private static let restoreHint = "run strongroom verify, and restore what it names from a backup"
+}

@@ -1,0 +1,77 @@
+internal import Foundation
+
+/// The customer's name for a case: 1 to 200 bytes of UTF-8 in normalization form C, without control
+/// characters and without a blank at either end. Slashes, dots, quotes and any script are welcome: a case
+/// ID is never part of a path.
+public struct CaseID: Hashable, Sendable {
+    /// Bytes.
+    public static let longest = 200
+
+    public let text: String
+
+    /// Takes the text in any normalization form and keeps it in form C.
+    public init(_ text: String) throws(ArchiveError) {
+        let text = text.precomposedStringWithCanonicalMapping
+        try PlainText.check(text, name: "case ID", longest: Self.longest, code: .badCaseID)
+        self.text = text
+    }
+}
+
+/// Where a case's person or account belongs to, by ISO 3166: a country (`HK`), or a part of one (`US-IL`).
+public struct Jurisdiction: Hashable, Comparable, Sendable {
+    public let code: String
+
+    public init(_ code: String) throws(ArchiveError) {
+        guard code.wholeMatch(of: /[A-Z]{2}(-[A-Z0-9]{1,3})?/) != nil else {
+            throw ArchiveError(
+                .badParticular, "'\(PlainText.excerpt(code))' is not a jurisdiction",
+                hint: "give an ISO 3166 code in capitals, such as HK or US-IL")
+        }
+        self.code = code
+    }
+
+    public static func < (a: Jurisdiction, b: Jurisdiction) -> Bool { a.code < b.code }
+}
+
+/// Text that a person typed and that is shown again.
+enum PlainText {
+    /// Refuses an empty or overlong text, blanks at its ends, control characters, line and paragraph
+    /// separators, and characters that change the direction of what is shown.
+    static func check(_ text: String, name: String, longest: Int, code: ArchiveError.Code) throws(ArchiveError) {
+        let length = text.utf8.count
+        guard length > 0 else { throw ArchiveError(code, "the \(name) is empty", hint: "give 1 to \(longest) bytes") }
+        guard length <= longest else {
+            throw ArchiveError(code, "the \(name) has \(length) bytes", hint: "give at most \(longest) bytes of UTF-8")
+        }
+        for (index, scalar) in text.unicodeScalars.enumerated() where isForbidden(scalar) {
+            throw ArchiveError(
+                code, "the \(name) has a control character (U+\(hex(scalar))) at character \(index + 1)",
+                hint: "leave it out")
+        }
+        guard !isBlank(text.unicodeScalars.first!), !isBlank(text.unicodeScalars.last!) else {
+            throw ArchiveError(code, "the \(name) begins or ends with a blank", hint: "leave it out")
+        }
+    }
+
+    /// A text as it can stand in a message: shortened, without control characters.
+    static func excerpt(_ text: String) -> String {
+        let shown = String(
+            String.UnicodeScalarView(text.unicodeScalars.prefix(60).map { isForbidden($0) ? "\u{FFFD}" : $0 }))
+        return text.unicodeScalars.count > 60 ? shown + "…" : shown
+    }
+
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
+        case .format: scalar.properties.isBidiControl
+        default: false
+        }
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
+
+    private static func hex(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}

@@ -1,0 +1,95 @@
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Synchronization
+
+/// One run of `pull`, which its workers share.
+final class PullRun: Sendable {
+    private struct State {
+        var queue: PullQueue
+        var summary: PullSummary
+        var failuresInARow = 0
+
+        mutating func stop(_ problem: ArchiveError) {
+            summary.stopped = summary.stopped ?? problem
+            summary.notAsked += queue.waiting
+            queue.drop()
+        }
+    }
+
+    /// After so many verifications in a row without contact, the rest is not tried.
+    private static let failuresInARow = 8
+
+    private let archive: Archive
+    private let client: FaceIDClient
+    private let options: PullOptions
+    private let report: @Sendable (VerificationReport) -> Void
+    private let state: Mutex<State>
+    private let turn = Mutex(())
+
+    init(
+        archive: Archive, client: FaceIDClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
+        report: @escaping @Sendable (VerificationReport) -> Void
+    ) {
+        self.archive = archive
+        self.client = client
+        self.options = options
+        self.report = report
+        state = Mutex(State(queue: queue, summary: summary))
+    }
+
+    var summary: PullSummary {
+        var summary = state.withLock { $0.summary }
+        summary.clockSkew = client.clockSkew
+        return summary
+    }
+
+    func work() {
+        while true {
+            let now = archive.now
+            switch state.withLock({ $0.queue.next(now: now) }) {
+            case .done: return
+            case .idle: archive.effects.clock.sleep(0.05)
+            case .wait(let until): archive.effects.clock.sleep(min(0.5, max(0.01, until.timeIntervalSince(now))))
+            case .ask(let entry): ask(entry)
+            }
+        }
+    }
+
+    private func ask(_ entry: PullQueue.Entry) {
+        do {
+            let (report, next) = try archive.ask(entry.verification, client: client, region: options.region)
+            switch next {
+            case .askAgain where options.waits:
+                let deadline = entry.verification.deadline ?? .distantPast
+                let later = archive.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
+                // Never later than the deadline, where the last asking decides.
+                let notBefore = archive.now < deadline ? min(later, deadline) : later
+                state.withLock { $0.queue.return(entry, notBefore: notBefore) }
+                return
+            case .askAgain, .over: take(report, stops: false)
+            case .stop: take(report, stops: true)
+            }
+        } catch {
+            let problem = ArchiveError(error, subject: "verification \(entry.verification.uid)")
+            // What is wrong with the disk is wrong for all; what is wrong with one row is not.
+            take(VerificationReport(caseID: nil, state: .failed, problem: problem), stops: problem.code == .storage)
+        }
+        state.withLock { $0.queue.finish() }
+    }
+
+    private func take(_ outcome: VerificationReport, stops: Bool) {
+        state.withLock { state in
+            state.summary.counts[outcome.state, default: 0] += 1
+            state.summary.bytes += outcome.bytes
+            guard outcome.state == .failed, let problem = outcome.problem else {
+                state.failuresInARow = 0
+                return
+            }
+            state.failuresInARow += 1
+            state.summary.firstProblem = state.summary.firstProblem ?? problem
+            if stops || state.failuresInARow >= Self.failuresInARow { state.stop(problem) }
+        }
+        turn.withLock { _ in report(outcome) }
+    }
+}

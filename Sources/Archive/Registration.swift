@@ -1,0 +1,78 @@
+public import FaceID
+public import Foundation
+
+/// What the customer says of a verification when it is registered. Checked when it is made.
+public struct Registration: Sendable {
+    public let caseID: CaseID
+    /// In ascending order, each once.
+    public let jurisdictions: [Jurisdiction]
+    public let subject: String?
+    public let purpose: String?
+    public let consent: String?
+    public let token: SDKToken?
+    public let tokenIssuedAt: Date?
+    public let capturedAt: Date?
+    /// The vendor's region to ask, where it is not the configured one.
+    public let region: String?
+
+    /// The same as texts, as they come from a command line or a table; nil is not given.
+    public struct Input: Sendable {
+        public var caseID = ""
+        public var jurisdictions: [String] = []
+        public var subject: String?
+        public var purpose: String?
+        public var consent: String?
+        public var token: String?
+        public var tokenIssuedAt: String?
+        public var capturedAt: String?
+        public var region: String?
+
+        public init() {}
+    }
+
+    /// - Parameter purposes: the codes that are configured.
+    public init(_ input: Input, purposes: [String], now: Date) throws(ArchiveError) {
+        caseID = try CaseID(input.caseID)
+        var jurisdictions: Set<Jurisdiction> = []
+        for code in input.jurisdictions { jurisdictions.insert(try Jurisdiction(code)) }
+        self.jurisdictions = jurisdictions.sorted()
+        subject = try Self.reference(input.subject, name: "subject")
+        consent = try Self.reference(input.consent, name: "consent reference")
+        if let purpose = input.purpose, !purposes.contains(purpose) {
+            throw ArchiveError(
+                .badParticular, "'\(PlainText.excerpt(purpose))' is not a configured purpose",
+                hint: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
+        }
+        purpose = input.purpose
+        if let text = input.token {
+            guard let token = SDKToken(text) else {
+                throw ArchiveError(
+                    .badParticular, "the SDK token is empty, has a blank, or has more than \(SDKToken.longest) bytes",
+                    hint: "give it as the vendor issued it, or - to read it from standard input")
+            }
+            self.token = token
+        } else {
+            token = nil
+        }
+        tokenIssuedAt = try Self.time(input.tokenIssuedAt, name: "token-issued-at", now: now)
+        capturedAt = try Self.time(input.capturedAt, name: "captured-at", now: now)
+        if let tokenIssuedAt, let capturedAt, capturedAt < tokenIssuedAt {
+            throw ArchiveError(
+                .badParticular,
+                "captured-at (\(Timestamp.format(capturedAt))) lies before token-issued-at (\(Timestamp.format(tokenIssuedAt)))",
+                hint: "a token is issued before the person stands before the camera")
+        }
+        if let text = input.region { region = try Configuration.region(text) } else { region = nil }
+    }
+
+    private static func reference(_ text: String?, name: String) throws(ArchiveError) -> String? {
+        guard let text else { return nil }
+        try PlainText.check(text, name: name, longest: 500, code: .badParticular)
+        return text
+    }
+
+    private static func time(_ text: String?, name: String, now: Date) throws(ArchiveError) -> Date? {
+        guard let text else { return nil }
+        return try Timestamp.parse(text, name: name, now: now)
+    }
+}

@@ -1,0 +1,60 @@
+internal import BlobStore
+internal import Foundation
+internal import Sealing
+
+/// Where the root key comes from.
+public enum RootKeySource: Sendable, Equatable {
+    case keyFile(String)
+    case passphraseFile(String)
+
+    public var path: String {
+        switch self {
+        case .keyFile(let path), .passphraseFile(let path): path
+        }
+    }
+
+    /// Reads the root key into locked memory.
+    func read(_ files: any FileSystem) throws -> RootKey {
+        let file: OpenFile
+        do throws(FileError) {
+            // A secret that an orchestrator mounts is often a link.
+            file = try files.open((path as NSString).resolvingSymlinksInPath)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            throw ArchiveError(
+                .noRootKey, "no \(name) at \(path)",
+                hint:
+                    "give --root-key-file or --passphrase-file, or set STRONGROOM_ROOT_KEY_FILE or STRONGROOM_PASSPHRASE_FILE"
+            )
+        }
+        defer { files.close(file) }
+        let status = try files.status(file)
+        guard status.kind == .file, status.length <= 4096 else {
+            throw ArchiveError(.badRootKey, "\(path) is not a \(name)")
+        }
+        guard status.mode & 0o077 == 0 else {
+            throw ArchiveError(
+                .badRootKey, "\(path) can be read by others (mode \(String(status.mode, radix: 8)))",
+                hint: "chmod 600 \(path)")
+        }
+        do {
+            return try withLockedMemory(byteCount: Int(status.length)) { memory in
+                let count = try files.read(file, at: 0, into: memory)
+                let content = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count])
+                switch self {
+                case .keyFile: return try RootKeyFile.read(content)
+                case .passphraseFile: return .passphrase(try RootKey.Passphrase(file: content))
+                }
+            }
+        } catch let error as SealingError {
+            throw ArchiveError(error, subject: path)
+        }
+    }
+
+    private var name: String {
+        switch self {
+        case .keyFile: "root key file"
+        case .passphraseFile: "passphrase file"
+        }
+    }
+}

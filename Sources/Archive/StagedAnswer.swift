@@ -1,0 +1,110 @@
+internal import BlobStore
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Sealing
+
+/// The objects of one answer on their way in: sealed and staged while the answer is read, so that nothing
+/// of them is ever whole in memory. Let go of before it is committed, it leaves nothing behind.
+final class StagedAnswer: MediaSink {
+    private let store: any BlobStore
+    private let keyring: Keyring
+    private let randomness: Randomness
+    private var current: StagedObject?
+    private(set) var objects: [StagedObject] = []
+
+    init(store: any BlobStore, keyring: Keyring, randomness: Randomness) {
+        self.store = store
+        self.keyring = keyring
+        self.randomness = randomness
+    }
+
+    func begin(_ field: MediaField) throws { try begin(MediaKind(field)) }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws { try current!.write(bytes) }
+
+    func end() throws {
+        try current!.finish()
+        objects.append(current!)
+        current = nil
+    }
+
+    /// Adds the `result` object.
+    func add(document: [UInt8]) throws {
+        try begin(.result)
+        try document.withUnsafeBytes { try write($0) }
+        try end()
+    }
+
+    var stages: [any BlobStage] { objects.map(\.stage) }
+    var bytes: UInt64 { objects.reduce(0) { $0 + $1.length } }
+
+    /// When the oldest of the stages began.
+    var stagedAt: Date? { objects.map(\.stage.stagedAt).min() }
+
+    /// The tag of the whole answer: of the kinds and contents that it brought, whatever the white space
+    /// and the order that they came in.
+    var tag: Tag {
+        var parts: [UInt8] = []
+        for object in objects.sorted(by: { $0.kind < $1.kind }) {
+            parts += Array(object.kind.name.utf8) + [0] + object.contentTag.bytes
+        }
+        return keyring.tag(parts, purpose: .answer)
+    }
+
+    func discard() {
+        for object in objects { object.stage.discard() }
+    }
+
+    private func begin(_ kind: MediaKind) throws {
+        current = StagedObject(
+            kind: kind, stage: try store.stage(), tagger: keyring.tagger(.content), randomness: randomness)
+    }
+}
+
+/// One object being sealed into a stage.
+final class StagedObject {
+    let kind: MediaKind
+    let stage: any BlobStage
+    private var sealer: SealedObject.Sealer
+    private var tagger: Tagger?
+    private var front: [UInt8] = []
+    private var finished: (address: BlobAddress, tag: Tag)?
+
+    init(kind: MediaKind, stage: any BlobStage, tagger: consuming Tagger, randomness: Randomness) {
+        self.kind = kind
+        self.stage = stage
+        self.tagger = consume tagger
+        sealer = SealedObject.Sealer(randomness: randomness)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        if front.count < MediaType.sniffLength { front += bytes.prefix(MediaType.sniffLength - front.count) }
+        tagger!.update(bytes)
+        try sealer.seal(bytes) { try stage.write($0) }
+    }
+
+    func finish() throws {
+        try sealer.finish { try stage.write($0) }
+        finished = (stage.finish(), tagger.take()!.finish())
+    }
+
+    var length: UInt64 { sealer.plaintextLength }
+    var mediaType: MediaType { kind == .result ? .json : MediaType(sniffing: front) }
+    var address: BlobAddress { finished!.address }
+    var contentTag: Tag { finished!.tag }
+
+    func withKey<Result>(_ body: (borrowing SecretKey) throws -> Result) rethrows -> Result {
+        try body(sealer.objectKey)
+    }
+}
+
+extension MediaKind {
+    init(_ field: MediaField) {
+        switch field {
+        case .bestFrame: self = .bestFrame
+        case .video: self = .video
+        case .actionVideo: self = .actionVideo
+        }
+    }
+}

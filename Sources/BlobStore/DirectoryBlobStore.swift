@@ -1,0 +1,157 @@
+public import Foundation
+
+/// Blobs as files of one directory tree. See <doc:DirectoryLayout>.
+///
+/// `objects/ab/ab12…` holds the blob with the address `ab12…`; `staging/` holds, under random names,
+/// blobs that nobody has vouched for yet. A committed blob has both names until it is settled, so the
+/// short list in `staging/` is all that a sweep has to look at.
+public struct DirectoryBlobStore: BlobStore {
+    let objects: String
+    let staging: String
+    let files: any FileSystem
+    private let stageName: @Sendable () -> String
+
+    private static let digits = "0123456789abcdef"
+
+    /// The store in an existing directory that ``create(in:files:)`` made.
+    ///
+    /// - Parameter stageName: a name that was never used before, for a file in `staging/`.
+    public init(
+        directory: String, files: any FileSystem = PosixFileSystem(), stageName: @escaping @Sendable () -> String
+    ) {
+        objects = directory + "/objects"
+        staging = directory + "/staging"
+        self.files = files
+        self.stageName = stageName
+    }
+
+    /// Makes the empty directories of a store, durable when it returns except for their names in
+    /// `directory` itself, which the caller syncs.
+    public static func create(in directory: String, files: any FileSystem) throws(FileError) {
+        try files.makeDirectory(directory + "/staging")
+        try files.makeDirectory(directory + "/objects")
+        for high in digits {
+            for low in digits { try files.makeDirectory("\(directory)/objects/\(high)\(low)") }
+        }
+        try files.syncDirectory(directory + "/objects")
+    }
+
+    public func stage() throws -> any BlobStage {
+        try FileStage(path: staging + "/" + stageName(), store: self)
+    }
+
+    public func commit(_ stages: [any BlobStage]) throws {
+        let stages = stages.map(own)
+        for stage in stages { try stage.place() }
+        for directory in Set(stages.map { self.directory(of: $0.placedAddress) }) { try files.syncDirectory(directory) }
+    }
+
+    public func settle(_ stages: [any BlobStage]) {
+        for stage in stages { own(stage).settle() }
+    }
+
+    public func open(_ address: BlobAddress) throws -> any BlobReader {
+        do throws(FileError) {
+            return try FileReader(try files.open(path(of: address)), address: address, files: files)
+        } catch {
+            throw error.code == ENOENT ? BlobStoreError.missing(address) : error
+        }
+    }
+
+    public func delete(_ address: BlobAddress) throws {
+        do throws(FileError) {
+            try files.remove(path(of: address))
+        } catch {
+            guard error.code == ENOENT else { throw error }
+        }
+        try files.syncDirectory(directory(of: address))
+    }
+
+    public func walk(_ body: (BlobListing) throws -> Void) throws {
+        for shard in try files.names(in: objects).sorted() {
+            let directory = objects + "/" + shard
+            guard shard.count == 2, try files.status(directory).kind == .directory else {
+                try body(.foreign("objects/" + shard))
+                continue
+            }
+            for name in try files.names(in: directory).sorted() {
+                let status: FileStatus
+                do throws(FileError) {
+                    status = try files.status(directory + "/" + name)
+                } catch {
+                    // Removed since the directory was listed.
+                    if error.code == ENOENT { continue } else { throw error }
+                }
+                if let address = BlobAddress(hex: name), name.hasPrefix(shard), status.kind == .file {
+                    try body(.blob(address, length: status.length, isStaged: status.links > 1))
+                } else {
+                    try body(.foreign("objects/\(shard)/\(name)"))
+                }
+            }
+        }
+    }
+
+    public func sweep(olderThan limit: Date, isReferenced: (BlobAddress) throws -> Bool) throws -> SweepReport {
+        var report = SweepReport()
+        for name in try files.names(in: staging) {
+            let staged = staging + "/" + name
+            do throws(FileError) {
+                let status = try files.status(staged)
+                guard status.kind == .file, status.modifiedAt < limit else { continue }
+            } catch {
+                // Settled or discarded since the directory was listed.
+                if error.code == ENOENT { continue } else { throw error }
+            }
+            let address = try FileReader(try files.open(staged), address: nil, files: files).computeAddress()
+            if try isReferenced(address) {
+                report.settled += 1
+            } else {
+                if let placed = try? files.status(path(of: address)),
+                    placed.identity == (try files.status(staged)).identity
+                {
+                    try delete(address)
+                }
+                report.removed += 1
+            }
+            try files.remove(staged)
+        }
+        return report
+    }
+
+    func path(of address: BlobAddress) -> String { directory(of: address) + "/" + address.hex }
+
+    func directory(of address: BlobAddress) -> String { objects + "/" + address.hex.prefix(2) }
+
+    private func own(_ stage: any BlobStage) -> FileStage {
+        guard let stage = stage as? FileStage else { preconditionFailure("a stage of another store") }
+        return stage
+    }
+}
+
+private final class FileReader: BlobReader {
+    let length: UInt64
+    private let file: OpenFile
+    private let address: BlobAddress?
+    private let files: any FileSystem
+
+    init(_ file: OpenFile, address: BlobAddress?, files: any FileSystem) throws(FileError) {
+        self.file = file
+        self.address = address
+        self.files = files
+        do throws(FileError) {
+            length = try files.status(file).length
+        } catch {
+            files.close(file)
+            throw error
+        }
+    }
+
+    deinit { files.close(file) }
+
+    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws {
+        guard try files.read(file, at: offset, into: buffer) == buffer.count else {
+            guard let address else { throw FileError(.read, path: file.path, code: EIO) }
+            throw BlobStoreError.cutShort(address)
+        }
+    }
+}

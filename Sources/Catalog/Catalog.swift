@@ -1,0 +1,123 @@
+public import BlobStore
+public import Foundation
+public import Sealing
+
+/// The index of an archive: which cases, verifications and objects there are, and the keys that open
+/// them, wrapped. What a write commits is the archive's one truth about what exists.
+///
+/// Any implementation must pass the suite in `Tests/CatalogTests/CatalogConformance.swift`.
+public protocol Catalog: Sendable {
+    /// Runs `body` on one consistent state.
+    func read<Result>(_ body: (any CatalogReader) throws -> Result) throws -> Result
+
+    /// Runs `body` as one transaction, which is durable when this returns and has left nothing when it
+    /// throws. Writers of all processes take turns. The body may be run again, so all it changes
+    /// outside of the catalog must be replaceable.
+    func write<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result
+}
+
+public protocol CatalogReader {
+    func archive() throws -> ArchiveRecord
+    func epochs() throws -> [EpochRecord]
+
+    func caseRecord(_ uid: CaseUID) throws -> CaseRecord?
+    func caseRecord(caseIDTag: Tag) throws -> CaseRecord?
+    /// Cases in the order of their registration, `limit` at most, after the one named.
+    func cases(_ filter: CaseFilter, after: CaseUID?, limit: Int) throws -> [CaseRecord]
+
+    func verification(_ uid: VerificationUID) throws -> VerificationRecord?
+    func verification(tokenTag: Tag) throws -> VerificationRecord?
+    func verification(answerTag: Tag, in caseUID: CaseUID) throws -> VerificationRecord?
+    /// In the order of their numbers.
+    func verifications(of caseUID: CaseUID) throws -> [VerificationRecord]
+    /// All that wait for the vendor, the earliest deadline first.
+    func awaiting() throws -> [VerificationRecord]
+
+    /// In the order of their kinds.
+    func objects(of verificationUID: VerificationUID) throws -> [ObjectRecord]
+    func object(address: BlobAddress) throws -> ObjectRecord?
+    /// All objects in the order of their commits, `limit` at most, after a position that was returned
+    /// before; no position is returned where there are no more.
+    func objects(after: CatalogPosition?, limit: Int) throws -> (records: [ObjectRecord], next: CatalogPosition?)
+    /// The cases in which these bytes are archived as media, in the order of their registration.
+    func cases(withContent tag: Tag) throws -> [CaseUID]
+    /// Media that is archived in more than one case, the newest first, `limit` contents at most.
+    func repeatedContents(limit: Int) throws -> [(kind: MediaKind, cases: [CaseUID])]
+
+    func summary() throws -> CatalogSummary
+}
+
+public protocol CatalogWriter: CatalogReader {
+    func insert(_ archive: ArchiveRecord) throws
+    func insert(_ epoch: EpochRecord) throws
+    /// Throws ``CatalogError/epochNotOpen(_:)`` where the case key is wrapped under another.
+    func insert(_ record: CaseRecord) throws
+    /// Changes a case's purpose, jurisdictions, particulars and subject.
+    func update(_ record: CaseRecord) throws
+    func insert(_ verification: VerificationRecord) throws
+    /// Changes all of a verification but what it was registered with.
+    func update(_ verification: VerificationRecord) throws
+    /// Throws ``CatalogError/epochNotOpen(_:)`` where the object key is wrapped under another.
+    func insert(_ object: ObjectRecord) throws
+}
+
+/// Where a walk through the index stands; it stays good when rows are deleted.
+public struct CatalogPosition: Sendable {
+    let rowID: Int64
+}
+
+/// Which cases to list. What is nil does not restrict.
+public struct CaseFilter: Sendable {
+    public var jurisdiction: String?
+    public var purpose: String?
+    public var subjectTag: Tag?
+    /// Cases with a verification in this state.
+    public var state: VerificationRecord.State?
+    public var registeredFrom: Date?
+    public var registeredBefore: Date?
+
+    public init() {}
+}
+
+/// Counts over the whole index.
+public struct CatalogSummary: Equatable, Sendable {
+    public var cases = 0
+    public var verifications: [VerificationRecord.State: Int] = [:]
+    public var objects = 0
+    /// Plaintext bytes.
+    public var bytes: UInt64 = 0
+    public var objectsByKind: [String: Int] = [:]
+    /// Of what waits.
+    public var earliestDeadline: Date?
+    /// Media, other than `result`, that is archived in more than one case: how many different contents.
+    public var repeatedContents = 0
+    /// The cases that these are in.
+    public var casesWithRepeatedContents = 0
+
+    public init() {}
+}
+
+public enum CatalogError: Error, Equatable, Sendable {
+    /// A key is wrapped under an epoch that takes no new keys: the keyring is an old one.
+    case epochNotOpen(Epoch)
+    /// The file is not an index of this program's, or one of another version.
+    case notIndex(String)
+    /// The index already has a row of this kind and name.
+    case exists(String)
+    /// Something in the index contradicts its own rules.
+    case damaged(String)
+    /// The database failed: SQLite's message and result code.
+    case database(String, code: Int32)
+}
+
+extension CatalogError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .epochNotOpen(let epoch): "epoch \(epoch.number) takes no new keys"
+        case .notIndex(let reason): "not an index of this program: \(reason)"
+        case .exists(let what): "the index has this \(what) already"
+        case .damaged(let what): "the index is damaged: \(what)"
+        case .database(let message, let code): "the index failed: \(message) (SQLite \(code))"
+        }
+    }
+}

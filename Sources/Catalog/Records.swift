@@ -1,0 +1,184 @@
+public import BlobStore
+public import Foundation
+public import Sealing
+
+/// What the index knows of the archive itself.
+public struct ArchiveRecord: Equatable, Sendable {
+    public let uid: ArchiveUID
+    public let createdAt: Date
+    /// The newest generation of the keyring that the index has seen.
+    public let keyringGeneration: UInt64
+
+    public init(uid: ArchiveUID, createdAt: Date, keyringGeneration: UInt64) {
+        self.uid = uid
+        self.createdAt = createdAt
+        self.keyringGeneration = keyringGeneration
+    }
+}
+
+/// An epoch as the index knows it. New keys are wrapped only under one that is open.
+public struct EpochRecord: Equatable, Sendable {
+    public enum State: String, Sendable { case open, closing, destroyed }
+
+    public let epoch: Epoch
+    public let state: State
+    public let createdAt: Date
+
+    public init(epoch: Epoch, state: State, createdAt: Date) {
+        self.epoch = epoch
+        self.state = state
+        self.createdAt = createdAt
+    }
+}
+
+/// One case. Who the person is stands in `sealedParticulars`, under the case key.
+public struct CaseRecord: Equatable, Sendable {
+    public let uid: CaseUID
+    public let caseIDTag: Tag
+    public let registeredAt: Date
+    public var purpose: String?
+    /// In ascending order.
+    public var jurisdictions: [String]
+    public let key: WrappedKey
+    public var sealedParticulars: [UInt8]
+    public var subjectTag: Tag?
+
+    public init(
+        uid: CaseUID, caseIDTag: Tag, registeredAt: Date, purpose: String?, jurisdictions: [String], key: WrappedKey,
+        sealedParticulars: [UInt8], subjectTag: Tag?
+    ) {
+        self.uid = uid
+        self.caseIDTag = caseIDTag
+        self.registeredAt = registeredAt
+        self.purpose = purpose
+        self.jurisdictions = jurisdictions
+        self.key = key
+        self.sealedParticulars = sealedParticulars
+        self.subjectTag = subjectTag
+    }
+}
+
+/// One vendor process in a case.
+public struct VerificationRecord: Equatable, Sendable {
+    /// How the answer comes into the archive.
+    public enum Origin: String, Sendable { case pull, `import` }
+
+    public enum State: String, Sendable, CaseIterable {
+        /// The vendor has not given a final answer yet.
+        case awaiting
+        /// An answer with a result is archived.
+        case archived
+        /// The 72 hours ended without a result.
+        case expired
+        /// The vendor said that it will never give a result.
+        case rejected
+    }
+
+    public let uid: VerificationUID
+    public let caseUID: CaseUID
+    /// Counted from 1 within the case.
+    public let number: Int
+    public let origin: Origin
+    public var state: State
+    public let region: String?
+    public var tokenTag: Tag?
+    /// The SDK token under the case key, while it is needed.
+    public var sealedToken: [UInt8]?
+    public let tokenIssuedAt: Date?
+    /// The time of issue was not given: the registration stands for it.
+    public let tokenIssueIsAssumed: Bool
+    /// When the vendor forgets the result.
+    public let deadline: Date?
+    /// The interval in which the person stood before the camera.
+    public var capturedFrom: Date?
+    public var capturedUntil: Date?
+    public let registeredAt: Date
+    /// How often the vendor said that it is not finished, or could not be asked.
+    public var attempts: Int
+    public var lastAskedAt: Date?
+    /// The vendor's or the network's reason for the last failure, as a code.
+    public var lastProblem: String?
+    /// When the verification left `awaiting`.
+    public var endedAt: Date?
+    public var resultCode: String?
+    /// What else the answer said, under the case key.
+    public var sealedDetails: [UInt8]?
+    public var answerTag: Tag?
+
+    public init(
+        uid: VerificationUID, caseUID: CaseUID, number: Int, origin: Origin, state: State, region: String?,
+        tokenTag: Tag?, sealedToken: [UInt8]?, tokenIssuedAt: Date?, tokenIssueIsAssumed: Bool, deadline: Date?,
+        capturedFrom: Date? = nil, capturedUntil: Date? = nil, registeredAt: Date, attempts: Int = 0,
+        lastAskedAt: Date? = nil, lastProblem: String? = nil, endedAt: Date? = nil, resultCode: String? = nil,
+        sealedDetails: [UInt8]? = nil, answerTag: Tag? = nil
+    ) {
+        self.uid = uid
+        self.caseUID = caseUID
+        self.number = number
+        self.origin = origin
+        self.state = state
+        self.region = region
+        self.tokenTag = tokenTag
+        self.sealedToken = sealedToken
+        self.tokenIssuedAt = tokenIssuedAt
+        self.tokenIssueIsAssumed = tokenIssueIsAssumed
+        self.deadline = deadline
+        self.capturedFrom = capturedFrom
+        self.capturedUntil = capturedUntil
+        self.registeredAt = registeredAt
+        self.attempts = attempts
+        self.lastAskedAt = lastAskedAt
+        self.lastProblem = lastProblem
+        self.endedAt = endedAt
+        self.resultCode = resultCode
+        self.sealedDetails = sealedDetails
+        self.answerTag = answerTag
+    }
+}
+
+/// The kind of an object. The set is open.
+public struct MediaKind: Hashable, Sendable, Comparable {
+    public let name: String
+
+    public init(_ name: String) { self.name = name }
+
+    public static let bestFrame = MediaKind("best-frame")
+    public static let video = MediaKind("video")
+    public static let actionVideo = MediaKind("action-video")
+    /// The vendor's answer without the media, as JSON.
+    public static let result = MediaKind("result")
+
+    public static func < (a: MediaKind, b: MediaKind) -> Bool { a.name < b.name }
+}
+
+/// One archived item.
+public struct ObjectRecord: Equatable, Sendable {
+    public let uid: ObjectUID
+    public let verificationUID: VerificationUID
+    public let caseUID: CaseUID
+    public let kind: MediaKind
+    public let mediaType: String
+    /// Bytes of the plaintext.
+    public let length: UInt64
+    public let address: BlobAddress
+    /// The tag of the plaintext, the same wherever the same bytes were archived.
+    public let contentTag: Tag
+    public let key: WrappedKey
+    public let archivedAt: Date
+
+    public init(
+        uid: ObjectUID, verificationUID: VerificationUID, caseUID: CaseUID, kind: MediaKind, mediaType: String,
+        length: UInt64, address: BlobAddress, contentTag: Tag, key: WrappedKey, archivedAt: Date
+    ) {
+        self.uid = uid
+        self.verificationUID = verificationUID
+        self.caseUID = caseUID
+        self.kind = kind
+        self.mediaType = mediaType
+        self.length = length
+        self.address = address
+        self.contentTag = contentTag
+        self.key = key
+        self.archivedAt = archivedAt
+    }
+}

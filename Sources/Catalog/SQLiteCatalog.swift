@@ -1,0 +1,99 @@
+import BlobStore
+import Foundation
+internal import GRDB
+
+/// The index in a SQLite database, through GRDB.
+///
+/// WAL with `synchronous = FULL`: a transaction is durable when it returns. `secure_delete` overwrites
+/// what is deleted, temporary tables stay in memory, and `recursive_triggers` lets delete triggers see
+/// replaced rows. See <https://sqlite.org/pragma.html>.
+public final class SQLiteCatalog: Catalog {
+    private let pool: DatabasePool
+    private let lock: WriterLock
+
+    /// Opens an index that ``create(at:)`` made.
+    public convenience init(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CatalogError.notIndex("there is no file \(path)")
+        }
+        try self.init(opening: path)
+        try Self.translate {
+            try pool.read { db in
+                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+                    throw CatalogError.notIndex("\(path) is another program's database")
+                }
+                guard try Schema.migrator.hasCompletedMigrations(db) else {
+                    throw CatalogError.notIndex("\(path) has an older schema")
+                }
+                guard try !Schema.migrator.hasBeenSuperseded(db) else {
+                    throw CatalogError.notIndex("\(path) was written by a newer version")
+                }
+            }
+        }
+    }
+
+    /// Makes an empty index with mode 0600 where there is none.
+    public static func create(at path: String) throws -> SQLiteCatalog {
+        // SQLite gives the WAL and the shared memory the mode of the database itself.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError(.create, path: path, code: errno) }
+        close(descriptor)
+        let catalog = try SQLiteCatalog(opening: path)
+        try translate { try Schema.migrator.migrate(catalog.pool) }
+        return catalog
+    }
+
+    private init(opening path: String) throws {
+        var configuration = Configuration()
+        configuration.label = "index"
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(30)
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA secure_delete = ON;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA recursive_triggers = ON;
+                    PRAGMA trusted_schema = OFF;
+                    """)
+        }
+        let opened = configuration
+        pool = try Self.translate { try DatabasePool(path: path, configuration: opened) }
+        lock = try WriterLock(path: path + "-lock")
+    }
+
+    public func read<Result>(_ body: (any CatalogReader) throws -> Result) throws -> Result {
+        try Self.translate { try pool.read { try body(SQLiteSession(db: $0)) } }
+    }
+
+    public func write<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
+        try Self.translate {
+            try pool.writeWithoutTransaction { db in
+                try lock.withLock {
+                    var result: Result?
+                    try db.inTransaction(.immediate) {
+                        result = try body(SQLiteSession(db: db))
+                        return .commit
+                    }
+                    return result!
+                }
+            }
+        }
+    }
+
+    /// GRDB's errors as this target's.
+    private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            if error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
+                throw CatalogError.damaged(error.message ?? "SQLite \(error.resultCode.rawValue)")
+            }
+            if error.resultCode == .SQLITE_FULL {
+                throw FileError(.write, path: "the index", code: ENOSPC)
+            }
+            throw CatalogError.database(error.message ?? "no message", code: error.extendedResultCode.rawValue)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import BlobStore
+import Foundation
+internal import GRDB
+import Sealing
+
+extension SQLiteSession: CatalogWriter {
+    private static let selection = """
+        SELECT object.*, verification.uid AS verification_uid, cases.uid AS case_uid
+        FROM object JOIN verification ON verification.id = verification_id JOIN cases ON cases.id = case_id
+        """
+
+    func objects(of verificationUID: VerificationUID) throws -> [ObjectRecord] {
+        try rows("\(Self.selection) WHERE verification.uid = ? ORDER BY kind", [Data(verificationUID.bytes)]).map(
+            object)
+    }
+
+    func object(address: BlobAddress) throws -> ObjectRecord? {
+        try row("\(Self.selection) WHERE address = ?", [Data(address.bytes)]).map(object)
+    }
+
+    func objects(after position: CatalogPosition?, limit: Int) throws -> (
+        records: [ObjectRecord], next: CatalogPosition?
+    ) {
+        let rows = try rows(
+            "\(Self.selection) WHERE object.id > ? ORDER BY object.id LIMIT ?", [position?.rowID ?? 0, limit])
+        return (try rows.map(object), rows.last.map { CatalogPosition(rowID: $0["id"]) })
+    }
+
+    func cases(withContent tag: Tag) throws -> [CaseUID] {
+        try rows(
+            """
+            SELECT DISTINCT cases.uid AS case_uid, cases.id
+            FROM object JOIN verification ON verification.id = verification_id JOIN cases ON cases.id = case_id
+            WHERE content_tag = ? AND content_tag_key = ? AND kind <> 'result' ORDER BY cases.id
+            """, [Data(tag.bytes), Int64(tag.keyNumber)]
+        ).map { try $0.uid("case_uid") }
+    }
+
+    func repeatedContents(limit: Int) throws -> [(kind: MediaKind, cases: [CaseUID])] {
+        try rows(
+            """
+            SELECT content_tag, content_tag_key, max(kind) AS kind FROM object
+            JOIN verification ON verification.id = verification_id WHERE kind <> 'result'
+            GROUP BY content_tag, content_tag_key HAVING count(DISTINCT case_id) > 1
+            ORDER BY max(object.id) DESC LIMIT ?
+            """, [limit]
+        ).map { row in
+            let tag = try row.required(row.tag("content_tag"), "content_tag")
+            return (MediaKind(row["kind"]), try cases(withContent: tag))
+        }
+    }
+
+    func summary() throws -> CatalogSummary {
+        var summary = CatalogSummary()
+        summary.cases = try count("SELECT count(*) FROM cases")
+        for row in try rows("SELECT state, count(*) AS n FROM verification GROUP BY state") {
+            summary.verifications[try row.value("state")] = row["n"]
+        }
+        for row in try rows("SELECT kind, count(*) AS n, total(length) AS bytes FROM object GROUP BY kind") {
+            let count: Int = row["n"]
+            summary.objectsByKind[row["kind"]] = count
+            summary.objects += count
+            summary.bytes += UInt64(row["bytes"] as Double)
+        }
+        summary.earliestDeadline = try row("SELECT min(deadline) AS d FROM verification WHERE state = 'awaiting'")?
+            .date("d")
+        let repeated = """
+            SELECT content_tag FROM object JOIN verification ON verification.id = verification_id
+            WHERE kind <> 'result' GROUP BY content_tag, content_tag_key HAVING count(DISTINCT case_id) > 1
+            """
+        summary.repeatedContents = try count("SELECT count(*) FROM (\(repeated))")
+        summary.casesWithRepeatedContents = try count(
+            """
+            SELECT count(DISTINCT case_id) FROM object JOIN verification ON verification.id = verification_id
+            WHERE kind <> 'result' AND content_tag IN (\(repeated))
+            """)
+        return summary
+    }
+
+    func insert(_ object: ObjectRecord) throws {
+        try insert(
+            "object",
+            """
+            INSERT INTO object (verification_id, uid, kind, media_type, length, address, content_tag,
+                content_tag_key, epoch, wrapped_key, archived_at)
+            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            epoch: object.key.epoch,
+            [
+                Data(object.verificationUID.bytes), Data(object.uid.bytes), object.kind.name, object.mediaType,
+                Int64(object.length), Data(object.address.bytes), Data(object.contentTag.bytes),
+                Int64(object.contentTag.keyNumber), Int64(object.key.epoch.number), Data(object.key.bytes),
+                object.archivedAt.milliseconds,
+            ])
+    }
+
+    private func object(_ row: Row) throws -> ObjectRecord {
+        guard let address = row.bytes("address").flatMap(BlobAddress.init(bytes:)) else {
+            throw CatalogError.damaged("address")
+        }
+        return ObjectRecord(
+            uid: try row.uid("uid"), verificationUID: try row.uid("verification_uid"), caseUID: try row.uid("case_uid"),
+            kind: MediaKind(row["kind"]), mediaType: row["media_type"], length: UInt64(row["length"] as Int64),
+            address: address, contentTag: try row.required(row.tag("content_tag"), "content_tag"),
+            key: try row.wrappedKey(), archivedAt: try row.required(row.date("archived_at"), "archived_at"))
+    }
+}

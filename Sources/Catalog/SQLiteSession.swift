@@ -1,0 +1,76 @@
+import BlobStore
+import Foundation
+internal import GRDB
+import Sealing
+
+/// One transaction on the index.
+struct SQLiteSession {
+    let db: Database
+
+    /// The rows of a query, by a statement that the connection keeps.
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func count(_ sql: String) throws -> Int { try Int.fetchOne(db.cachedStatement(sql: sql)) ?? 0 }
+
+    /// Runs a statement that inserts `what`.
+    func insert(_ what: String, _ sql: String, epoch: Epoch? = nil, _ arguments: StatementArguments) throws {
+        do {
+            try db.cachedStatement(sql: sql).execute(arguments: arguments)
+        } catch let error as DatabaseError {
+            switch error.extendedResultCode {
+            case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY: throw CatalogError.exists(what)
+            case .SQLITE_CONSTRAINT_TRIGGER where epoch != nil: throw CatalogError.epochNotOpen(epoch!)
+            default: throw error
+            }
+        }
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970-01-01 UTC.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: TimeInterval(milliseconds) / 1000) }
+}
+
+extension Row {
+    func date(_ column: String) -> Date? { (self[column] as Int64?).map(Date.init(milliseconds:)) }
+
+    func bytes(_ column: String) -> [UInt8]? { (self[column] as Data?).map { [UInt8]($0) } }
+
+    func uid<Named>(_ column: String, of: Named.Type = Named.self) throws -> UID<Named> {
+        guard let bytes = bytes(column), let uid = UID<Named>(bytes: bytes) else { throw CatalogError.damaged(column) }
+        return uid
+    }
+
+    func tag(_ column: String) -> Tag? {
+        guard let bytes = bytes(column), let key = self[column + "_key"] as Int64? else { return nil }
+        return Tag(keyNumber: UInt32(truncatingIfNeeded: key), bytes: bytes)
+    }
+
+    func wrappedKey() throws -> WrappedKey {
+        guard let bytes = bytes("wrapped_key"), let epoch = self["epoch"] as Int64? else {
+            throw CatalogError.damaged("wrapped_key")
+        }
+        return WrappedKey(epoch: Epoch(UInt32(truncatingIfNeeded: epoch)), bytes: bytes)
+    }
+
+    func value<Value: RawRepresentable>(_ column: String, _: Value.Type = Value.self) throws -> Value
+    where Value.RawValue == String {
+        guard let text = self[column] as String?, let value = Value(rawValue: text) else {
+            throw CatalogError.damaged(column)
+        }
+        return value
+    }
+
+    func required<Value>(_ value: Value?, _ column: String) throws -> Value {
+        guard let value else { throw CatalogError.damaged(column) }
+        return value
+    }
+}

@@ -1,0 +1,116 @@
+internal import GRDB
+
+/// The tables. Migrations are named, stay in order and are never changed once released.
+///
+/// In the clear stands only what must be searched: UIDs, keyed tags, jurisdictions, purpose, outcome,
+/// kinds, sizes, times, states. Times are milliseconds since 1970-01-01 UTC. Row IDs are sequential and
+/// never leave this target.
+enum Schema {
+    /// SQLite's `application_id`: "SRMi".
+    static let applicationID: Int32 = 0x5352_4D69
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 archive") { db in
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try db.execute(sql: archive)
+        }
+        return migrator
+    }
+
+    private static let archive = """
+        CREATE TABLE archive (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            uid BLOB NOT NULL CHECK (length(uid) = 16),
+            created_at INTEGER NOT NULL,
+            keyring_generation INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE epoch (
+            number INTEGER PRIMARY KEY,
+            state TEXT NOT NULL CHECK (state IN ('open', 'closing', 'destroyed')),
+            created_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE cases (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+            case_id_tag BLOB NOT NULL CHECK (length(case_id_tag) = 32),
+            case_id_tag_key INTEGER NOT NULL,
+            registered_at INTEGER NOT NULL,
+            purpose TEXT,
+            epoch INTEGER NOT NULL REFERENCES epoch,
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72),
+            particulars BLOB NOT NULL,
+            subject_tag BLOB CHECK (length(subject_tag) = 32),
+            subject_tag_key INTEGER,
+            UNIQUE (case_id_tag, case_id_tag_key)
+        ) STRICT;
+        CREATE INDEX cases_subject ON cases (subject_tag) WHERE subject_tag IS NOT NULL;
+
+        CREATE TABLE case_jurisdiction (
+            case_id INTEGER NOT NULL REFERENCES cases,
+            code TEXT NOT NULL,
+            PRIMARY KEY (case_id, code)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX case_jurisdiction_code ON case_jurisdiction (code, case_id);
+
+        CREATE TABLE verification (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+            case_id INTEGER NOT NULL REFERENCES cases,
+            number INTEGER NOT NULL CHECK (number >= 1),
+            origin TEXT NOT NULL CHECK (origin IN ('pull', 'import')),
+            state TEXT NOT NULL CHECK (state IN ('awaiting', 'archived', 'expired', 'rejected')),
+            region TEXT,
+            token_tag BLOB CHECK (length(token_tag) = 32),
+            token_tag_key INTEGER,
+            sealed_token BLOB,
+            token_issued_at INTEGER,
+            token_issue_assumed INTEGER NOT NULL CHECK (token_issue_assumed IN (0, 1)),
+            deadline INTEGER,
+            captured_from INTEGER,
+            captured_until INTEGER,
+            registered_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            last_asked_at INTEGER,
+            last_problem TEXT,
+            ended_at INTEGER,
+            result_code TEXT,
+            details BLOB,
+            answer_tag BLOB CHECK (length(answer_tag) = 32),
+            answer_tag_key INTEGER,
+            UNIQUE (case_id, number),
+            UNIQUE (token_tag, token_tag_key),
+            CHECK ((state = 'awaiting') = (ended_at IS NULL)),
+            CHECK (state <> 'awaiting' OR (sealed_token IS NOT NULL AND deadline IS NOT NULL)),
+            CHECK (state = 'awaiting' OR sealed_token IS NULL)
+        ) STRICT;
+        CREATE INDEX verification_awaiting ON verification (deadline, id) WHERE state = 'awaiting';
+        CREATE INDEX verification_state ON verification (state, case_id);
+
+        CREATE TABLE object (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+            verification_id INTEGER NOT NULL REFERENCES verification,
+            kind TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            length INTEGER NOT NULL CHECK (length >= 0),
+            address BLOB NOT NULL UNIQUE CHECK (length(address) = 32),
+            content_tag BLOB NOT NULL CHECK (length(content_tag) = 32),
+            content_tag_key INTEGER NOT NULL,
+            epoch INTEGER NOT NULL REFERENCES epoch,
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72),
+            archived_at INTEGER NOT NULL,
+            UNIQUE (verification_id, kind)
+        ) STRICT;
+        CREATE INDEX object_content ON object (content_tag) WHERE kind <> 'result';
+
+        CREATE TRIGGER case_key_epoch BEFORE INSERT ON cases
+        WHEN (SELECT state FROM epoch WHERE number = NEW.epoch) IS NOT 'open'
+        BEGIN SELECT RAISE(ABORT, 'epoch not open'); END;
+        CREATE TRIGGER object_key_epoch BEFORE INSERT ON object
+        WHEN (SELECT state FROM epoch WHERE number = NEW.epoch) IS NOT 'open'
+        BEGIN SELECT RAISE(ABORT, 'epoch not open'); END;
+        """
+}

@@ -1,0 +1,105 @@
+internal import Foundation
+
+/// The fields of an answer that hold media, in Base64.
+public enum MediaField: String, CaseIterable, Sendable {
+    case bestFrame = "BestFrame"
+    case video = "Video"
+    case actionVideo = "ActionVideo"
+}
+
+/// Takes the media of an answer while it is read: each field that is there and not empty is begun,
+/// written in pieces, and ended.
+public protocol MediaSink: AnyObject {
+    func begin(_ field: MediaField) throws
+    /// The bytes are valid during the call only.
+    func write(_ bytes: UnsafeRawBufferPointer) throws
+    func end() throws
+}
+
+/// What an answer says beside its media.
+public struct Answer: Sendable, Equatable {
+    public enum Content: Sendable, Equatable {
+        case result(ResultCode, description: String?)
+        case error(code: String, message: String)
+    }
+
+    public let content: Content
+    public let requestID: String?
+    /// The answer as JSON text without white space and without the fields that held media; everything
+    /// else, known or not, stands as it was sent.
+    public let document: [UInt8]
+
+    /// - Parameter end: where the answer ended, for errors.
+    init(document: [UInt8], end: UInt64) throws(AnswerError) {
+        guard String(validating: document, as: UTF8.self) != nil else { throw AnswerError(.notUTF8, offset: end) }
+        let response: Envelope.Response
+        do {
+            response = try JSONDecoder().decode(Envelope.self, from: Data(document)).response
+        } catch {
+            // The grammar was checked on the way, so what is left is an escape that is no character.
+            throw AnswerError(.notUTF8, offset: end)
+        }
+        if let error = response.error {
+            content = .error(code: Self.code(error.code), message: error.message)
+        } else if let code = response.result {
+            content = .result(ResultCode(Self.code(code)), description: response.description)
+        } else {
+            throw AnswerError(.noResult, offset: end)
+        }
+        requestID = response.requestID
+        self.document = document
+    }
+
+    /// A code of the vendor as it can be shown and searched; one of another form stays in the document only.
+    private static func code(_ text: String) -> String {
+        text.wholeMatch(of: /[A-Za-z0-9._-]{1,100}/) == nil ? "unreadable" : text
+    }
+}
+
+/// The few fields that are looked at. Types are taken leniently: what is not as documented counts as absent,
+/// and stays in the document.
+private struct Envelope: Decodable {
+    let response: Response
+
+    enum CodingKeys: String, CodingKey { case response = "Response" }
+
+    struct Response: Decodable {
+        let result: String?
+        let description: String?
+        let requestID: String?
+        let error: Failure?
+
+        struct Failure: Decodable {
+            let code: String
+            let message: String
+
+            enum CodingKeys: String, CodingKey { case code = "Code", message = "Message" }
+
+            init(from decoder: any Decoder) throws {
+                let fields = try decoder.container(keyedBy: CodingKeys.self)
+                code = fields.text(.code) ?? "unnamed"
+                message = fields.text(.message) ?? ""
+            }
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case result = "Result", description = "Description", requestID = "RequestId", error = "Error"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            result = fields.text(.result)
+            description = fields.text(.description)
+            requestID = fields.text(.requestID)
+            error = (try? fields.decodeIfPresent(Failure.self, forKey: .error)) ?? nil
+        }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A string, or a whole number as a string.
+    fileprivate func text(_ key: Key) -> String? {
+        if let text = (try? decodeIfPresent(String.self, forKey: key)) ?? nil { return text }
+        return ((try? decodeIfPresent(Int.self, forKey: key)) ?? nil).map(String.init)
+    }
+}

@@ -1,0 +1,131 @@
+internal import CCurl
+public import Foundation
+internal import Synchronization
+
+/// HTTP by libcurl's multi interface: one thread moves the bytes of all transfers and keeps the
+/// connections; each answer is read by the thread that asked. A transfer whose reader is behind is
+/// paused, so its memory stays within its ring.
+public final class CurlTransport: Transport {
+    public struct Options: Sendable {
+        /// A file of PEM certificates; the system's by default.
+        public var caBundle: String?
+        /// Seconds to connect.
+        public var connectTimeout: TimeInterval = 10
+        /// Seconds at less than 1,000 bytes a second after which a transfer has stalled.
+        public var stallTimeout: TimeInterval = 30
+        /// Seconds for a whole transfer.
+        public var totalTimeout: TimeInterval = 600
+
+        public init() {}
+    }
+
+    let options: Options
+    private let loop: CurlLoop
+
+    public init(options: Options = Options()) {
+        self.options = options
+        loop = CurlLoop()
+        let loop = loop
+        let thread = Thread { loop.run() }
+        thread.name = "curl"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    deinit { loop.stop() }
+
+    public func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse {
+        let transfer = CurlTransfer(request: request, options: options, loop: loop)
+        loop.add(transfer)
+        try transfer.waitForHeaders()
+        return CurlResponse(transfer)
+    }
+}
+
+/// The thread of a transport. Everything that touches libcurl's handles happens on it.
+final class CurlLoop: Sendable {
+    private struct State {
+        var added: [CurlTransfer] = []
+        var resumed: [CurlTransfer] = []
+        var ended: [CurlTransfer] = []
+        var isStopped = false
+    }
+
+    // The handle itself is used on the loop's thread; `curl_multi_wakeup` may be called from any.
+    private nonisolated(unsafe) let multi: OpaquePointer
+    private let state = Mutex(State())
+
+    init() {
+        _ = Self.libraryReady
+        multi = OpaquePointer(curl_multi_init()!)
+        curl_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, 64)
+    }
+
+    private static let libraryReady: Bool = {
+        precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be initialised")
+        return true
+    }()
+
+    private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(multi) }
+
+    func add(_ transfer: CurlTransfer) { tell { $0.added.append(transfer) } }
+    func resume(_ transfer: CurlTransfer) { tell { $0.resumed.append(transfer) } }
+    func end(_ transfer: CurlTransfer) { tell { $0.ended.append(transfer) } }
+    func stop() { tell { $0.isStopped = true } }
+
+    private func tell(_ change: (inout sending State) -> Void) {
+        state.withLock { change(&$0) }
+        curl_multi_wakeup(raw)
+    }
+
+    func run() {
+        var active: [OpaquePointer: CurlTransfer] = [:]
+        while true {
+            let orders = state.withLock { state in
+                let orders = state
+                state = State(isStopped: state.isStopped)
+                return orders
+            }
+            for transfer in orders.added {
+                active[transfer.start()] = transfer
+                curl_multi_add_handle(raw, transfer.handle)
+            }
+            for transfer in orders.resumed { transfer.resume() }
+            for transfer in orders.ended {
+                if let handle = transfer.detach() {
+                    active[OpaquePointer(handle)] = nil
+                    curl_multi_remove_handle(raw, handle)
+                    curl_easy_cleanup(handle)
+                }
+            }
+            if orders.isStopped, active.isEmpty { break }
+            var running: Int32 = 0
+            curl_multi_perform(raw, &running)
+            var left: Int32 = 0
+            while let message = curl_multi_info_read(raw, &left) {
+                guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle else { continue }
+                let code = message.pointee.data.result
+                curl_multi_remove_handle(raw, handle)
+                active.removeValue(forKey: OpaquePointer(handle))?.complete(code)
+            }
+            curl_multi_poll(raw, nil, 0, 1000, nil)
+        }
+        curl_multi_cleanup(raw)
+    }
+}
+
+/// The response side of a transfer, as the asking thread sees it.
+private final class CurlResponse: HTTPResponse {
+    private let transfer: CurlTransfer
+    let status: Int
+    let date: Date?
+
+    init(_ transfer: CurlTransfer) {
+        self.transfer = transfer
+        (status, date) = transfer.head
+    }
+
+    deinit { transfer.abandon() }
+
+    func next(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool { try transfer.next(body) }
+}

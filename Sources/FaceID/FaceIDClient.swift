@@ -1,0 +1,151 @@
+public import Foundation
+internal import Synchronization
+
+/// Asks the vendor for the results of verifications. Used by many threads at once.
+public final class FaceIDClient: Sendable {
+    public static let service = "faceid"
+    public static let action = "GetFaceIdResultIntl"
+    public static let version = "2018-03-01"
+    public static let contentType = "application/json; charset=utf-8"
+    /// Hours from the issue of a token in which its result can be fetched.
+    public static let resultLifetime: TimeInterval = 72 * 3600
+
+    private let transport: any Transport
+    private let credentials: Credentials
+    private let endpoint: Endpoint
+    private let pace: RequestPace
+    private let clock: WallClock
+    private let answerCap: UInt64
+    /// A number from 0 up to 1.
+    private let jitter: @Sendable () -> Double
+    private let skew = Mutex<TimeInterval>(0)
+
+    /// - Parameter answerCap: bytes that an answer may have.
+    public init(
+        transport: any Transport, credentials: Credentials, endpoint: Endpoint, pace: RequestPace, clock: WallClock,
+        answerCap: UInt64, jitter: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.transport = transport
+        self.credentials = credentials
+        self.endpoint = endpoint
+        self.pace = pace
+        self.clock = clock
+        self.answerCap = answerCap
+        self.jitter = jitter
+    }
+
+    /// Seconds by which the vendor's clock is ahead of this machine's, once that mattered; else 0.
+    public var clockSkew: TimeInterval { skew.withLock { $0 } }
+
+    /// What the vendor says of one token.
+    public enum Outcome: Sendable {
+        /// The verification ended; its media is in the sink.
+        case result(Answer)
+        /// Ask again later.
+        case notFinished(Answer)
+        /// The vendor no longer has the result.
+        case expired(Answer)
+        /// The vendor will never give a result for this token.
+        case rejected(Answer, code: String)
+    }
+
+    /// Asks until there is an outcome or no hope of one in this run.
+    ///
+    /// - Parameter makeSink: makes the sink of one attempt; only the last one's is returned, and the
+    ///   others must clean up after themselves when they are let go.
+    /// - Throws: ``FaceIDError``, or what a sink throws.
+    public func fetchResult<Sink: MediaSink>(
+        of token: SDKToken, region: String, makeSink: () throws -> Sink
+    ) throws -> (outcome: Outcome, sink: Sink) {
+        var policy = RetryPolicy()
+        var attempts = 0
+        while true {
+            attempts += 1
+            let sink = try makeSink()
+            let event: RetryPolicy.Event
+            let failure: FaceIDError
+            switch try attempt(token, region: region, sink: sink) {
+            case .outcome(let outcome): return (outcome, sink)
+            case .transport(let error):
+                (event, failure) = (.passing, .unreachable(error, attempts: attempts))
+            case .status(let status):
+                (event, failure) = (.passing, .status(status, attempts: attempts))
+            case .malformed(let error):
+                (event, failure) = (.unknown, .malformed(error, attempts: attempts))
+            case .error(let code, let vendorTime):
+                switch ErrorClass(code: code) {
+                case .clock: (event, failure) = (.clock(vendorTime: vendorTime), .clock)
+                case .passing: (event, failure) = (.passing, .service(code: code, attempts: attempts))
+                case .unknown: (event, failure) = (.unknown, .service(code: code, attempts: attempts))
+                case .configuration, .expired, .final: throw FaceIDError.configuration(code: code)
+                }
+            }
+            if failure.stopsPulling, case .passing = event { throw failure }
+            switch policy.action(after: event, jitter: jitter()) {
+            case .giveUp: throw failure
+            case .retry(let delay): clock.sleep(delay)
+            case .correctClock(let vendorTime): skew.withLock { $0 = vendorTime.timeIntervalSince(clock.now()) }
+            }
+        }
+    }
+
+    private enum Attempt {
+        case outcome(Outcome)
+        case transport(TransportError)
+        case status(Int)
+        case malformed(AnswerError)
+        case error(code: String, vendorTime: Date?)
+    }
+
+    private func attempt(_ token: SDKToken, region: String, sink: some MediaSink) throws -> Attempt {
+        pace.wait()
+        let answer: Answer
+        let vendorTime: Date?
+        do {
+            let response = try transport.send(request(for: token, region: region))
+            guard response.status == 200 else { return .status(response.status) }
+            vendorTime = response.date
+            var reader = AnswerReader(cap: answerCap)
+            while try response.next({ try reader.read($0, into: sink) }) {}
+            answer = try reader.finish()
+        } catch let error as TransportError {
+            return .transport(error)
+        } catch let error as AnswerError {
+            return .malformed(error)
+        }
+        switch answer.content {
+        case .result(.notFinished, _): return .outcome(.notFinished(answer))
+        case .result: return .outcome(.result(answer))
+        case .error(let code, _):
+            switch ErrorClass(code: code) {
+            case .expired: return .outcome(.expired(answer))
+            case .final: return .outcome(.rejected(answer, code: code))
+            case .passing, .clock, .configuration, .unknown: return .error(code: code, vendorTime: vendorTime)
+            }
+        }
+    }
+
+    private func request(for token: SDKToken, region: String) -> HTTPRequest {
+        let timestamp = Int64(clock.now().timeIntervalSince1970 + clockSkew)
+        let body = Array(#"{"SdkToken":"\#(Self.escaped(token.text))"}"#.utf8)
+        let signature = TC3Signature(
+            secretKey: credentials.secretKey, service: Self.service,
+            headers: ["content-type": Self.contentType, "host": endpoint.host], body: body, timestamp: timestamp)
+        var headers: [(name: String, value: String)] = [
+            ("Authorization", signature.authorization(secretID: credentials.secretID)),
+            ("Host", endpoint.host),
+            ("Content-Type", Self.contentType),
+            ("X-TC-Action", Self.action),
+            ("X-TC-Version", Self.version),
+            ("X-TC-Timestamp", String(timestamp)),
+            ("X-TC-Region", region),
+            ("X-TC-Language", "en-US"),
+        ]
+        if let temporary = credentials.token { headers.append(("X-TC-Token", temporary)) }
+        return HTTPRequest(url: endpoint.url + "/", headers: headers, body: body)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Why the vendor could not be asked. The verification is as it was: ask again.
+public enum FaceIDError: Error, Sendable {
+    /// The network or the vendor's service failed, repeatedly. `attempts` were made.
+    case unreachable(TransportError, attempts: Int)
+    /// The service answered with something that is not an answer, repeatedly.
+    case malformed(AnswerError, attempts: Int)
+    /// HTTP itself carried an error, repeatedly.
+    case status(Int, attempts: Int)
+    /// A passing or unknown error of the vendor did not pass.
+    case service(code: String, attempts: Int)
+    /// Nothing will work until a person changes something.
+    case configuration(code: String)
+    /// The signature's time is refused although it was corrected.
+    case clock
+}
+
+extension FaceIDError {
+    /// Whether asking about other verifications can only fail the same way.
+    public var stopsPulling: Bool {
+        switch self {
+        case .configuration, .clock: true
+        case .unreachable(let error, _): error.reason == .caBundle || error.reason == .tls
+        case .malformed, .status, .service: false
+        }
+    }
+
+    /// A short code of ours or of the vendor, for records.
+    public var code: String {
+        switch self {
+        case .unreachable: "network"
+        case .malformed: "malformed-answer"
+        case .status(let status, _): "http-\(status)"
+        case .service(let code, _), .configuration(let code): code
+        case .clock: "AuthFailure.SignatureExpire"
+        }
+    }
+
+    /// What the person can do about it.
+    public var hint: String {
+        switch self {
+        case .configuration(let code):
+            switch code {
+            case "AuthFailure.SecretIdNotFound": "check TENCENTCLOUD_SECRET_ID: the vendor does not know it"
+            case "AuthFailure.SignatureFailure":
+                "check TENCENTCLOUD_SECRET_KEY: it does not belong to the secret ID"
+            case "AuthFailure.TokenFailure": "the temporary credentials in TENCENTCLOUD_TOKEN have ended or do not fit"
+            case "UnsupportedRegion": "choose another --region"
+            default: "check the credentials, their permissions and the region; nothing that waits was lost"
+            }
+        case .clock: "set this machine's clock: it is more than five minutes off"
+        case .unreachable(let error, _):
+            switch error.reason {
+            case .tls: "check the endpoint and vendor.ca-bundle: the peer could not prove who it is"
+            case .caBundle: "check vendor.ca-bundle in strongroom.yaml"
+            default: "check the network and the endpoint, then run pull again; what waits is safe"
+            }
+        case .malformed(let error, _): error.hint
+        case .status: "a proxy or the service has a problem: run pull again later"
+        case .service: "run pull again later; what waits is safe"
+        }
+    }
+}
+
+extension FaceIDError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let error, let attempts): "the vendor was not reached in \(Self.times(attempts)): \(error)"
+        case .malformed(let error, let attempts): "no usable answer in \(Self.times(attempts)): \(error)"
+        case .status(let status, let attempts):
+            "the vendor answered with HTTP status \(status) in \(Self.times(attempts))"
+        case .service(let code, let attempts): "the vendor's service failed in \(Self.times(attempts)): \(code)"
+        case .configuration(let code): "the vendor refused the request: \(code)"
+        case .clock: "the vendor refused the request's time twice: AuthFailure.SignatureExpire"
+        }
+    }
+
+    private static func times(_ attempts: Int) -> String { attempts == 1 ? "1 attempt" : "\(attempts) attempts" }
+}

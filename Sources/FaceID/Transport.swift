@@ -1,0 +1,105 @@
+public import Foundation
+
+/// A POST with everything that goes over the wire.
+public struct HTTPRequest: Sendable {
+    public let url: String
+    /// In the order that they are sent.
+    public let headers: [(name: String, value: String)]
+    public let body: [UInt8]
+
+    public init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Sends requests. The program uses ``CurlTransport``.
+public protocol Transport: Sendable {
+    /// Sends a request and blocks until the answer's headers are here.
+    func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse
+}
+
+/// An answer whose body is read by one thread, as it arrives. Letting go of it ends the transfer.
+public protocol HTTPResponse: AnyObject {
+    var status: Int { get }
+    /// The answer's `Date`.
+    var date: Date? { get }
+    /// Blocks until there are bytes and hands them to `body`; false at the end of a complete answer.
+    func next(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool
+}
+
+/// The network's part failed.
+public struct TransportError: Error, Equatable, Sendable {
+    public enum Reason: Equatable, Sendable {
+        /// No connection: name not found, refused, no route.
+        case unreachable
+        /// The peer's certificate or the TLS handshake was not acceptable.
+        case tls
+        case timedOut
+        /// The connection broke before the answer was whole.
+        case brokenOff
+        /// The CA bundle cannot be read.
+        case caBundle
+        case other
+    }
+
+    public let reason: Reason
+    /// libcurl's words.
+    public let detail: String
+
+    public init(_ reason: Reason, detail: String) {
+        self.reason = reason
+        self.detail = detail
+    }
+}
+
+extension TransportError: CustomStringConvertible {
+    public var description: String {
+        switch reason {
+        case .unreachable: "no connection: \(detail)"
+        case .tls: "TLS was refused: \(detail)"
+        case .timedOut: "timed out: \(detail)"
+        case .brokenOff: "the connection broke off: \(detail)"
+        case .caBundle: "the CA bundle cannot be used: \(detail)"
+        case .other: detail
+        }
+    }
+}
+
+/// Where requests go: `https:`, or `http:` to a loopback address.
+public struct Endpoint: Sendable, Equatable {
+    /// With the scheme and without a slash at its end.
+    public let url: String
+    /// The host, with its port where one is given: the value of the `Host` header.
+    public let host: String
+
+    /// The vendor's international site.
+    public static let vendor = Endpoint("https://faceid.intl.tencentcloudapi.com")!
+
+    /// - Returns: nil unless the text is an `https:` URL of a host without path, user or query, or an
+    ///   `http:` URL of a loopback address.
+    public init?(_ text: String) {
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            let name = parts.host?.lowercased(), !name.isEmpty, parts.user == nil, parts.password == nil,
+            parts.query == nil, parts.fragment == nil, parts.path.isEmpty || parts.path == "/"
+        else { return nil }
+        switch scheme {
+        case "https": break
+        case "http": guard Self.isLoopback(name) else { return nil }
+        default: return nil
+        }
+        host = name + (parts.port.map { ":\($0)" } ?? "")
+        url = "\(scheme)://\(host)"
+    }
+
+    /// libcurl resolves `localhost` to the loopback addresses by itself, whatever the resolver says.
+    private static func isLoopback(_ name: String) -> Bool {
+        if name == "localhost" || name == "::1" || name == "[::1]" { return true }
+        var address = in_addr()
+        guard inet_pton(AF_INET, name, &address) == 1 else { return false }
+        return UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
+
+    var isLoopback: Bool { url.hasPrefix("http:") }
+}

@@ -1,0 +1,31 @@
+import Archive
+import ArgumentParser
+import Foundation
+
+/// The exit codes that the program documents.
+enum Exit {
+    static let failed = ExitCode(1)
+    static let refused = ExitCode(2)
+    static let notFound = ExitCode(3)
+    static let integrity = ExitCode(4)
+    static let partly = ExitCode(5)
+
+    static func code(of error: ArchiveError) -> ExitCode {
+        switch error.outcome {
+        case .failed: failed
+        case .refused: refused
+        case .notFound: notFound
+        case .integrity: integrity
+        }
+    }
+}
+
+/// Runs a command's body; an error becomes a sentence on standard error and an exit code.
+func reportingErrors(_ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch let error as ArchiveError {
+        Terminal.complain(error)
+        throw Exit.code(of: error)
+    }
+}

@@ -1,0 +1,16 @@
+import Foundation
+import Synchronization
+
+/// Turns SIGINT, SIGTERM and SIGHUP into a wish that is looked at between pieces, so that what was half
+/// written can be removed.
+enum Interruption {
+    private static let wished = Atomic<Bool>(false)
+
+    /// - Returns: whether the person wants to stop.
+    static func begin() -> @Sendable () -> Bool {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { _ in Interruption.wished.store(true, ordering: .relaxed) }
+        }
+        return { wished.load(ordering: .relaxed) }
+    }
+}

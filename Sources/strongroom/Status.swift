@@ -1,0 +1,60 @@
+import Archive
+import ArgumentParser
+import Foundation
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what the archive holds and what waits.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let status = try common.open().status()
+            if common.json { return try Terminal.document(status) }
+            for line in lines(status) { Terminal.print(Terminal.visible(line)) }
+        }
+    }
+
+    private func lines(_ status: ArchiveStatus) -> [String] {
+        let open = status.epochs.filter { $0.state == "open" }.map { epoch in
+            "epoch \(epoch.number) (\(Int(-epoch.createdAt.timeIntervalSinceNow / 86_400)) days)"
+        }
+        var lines = [
+            "archive    \(status.archive) · \(Figure.count(status.cases, "case")) · \(Figure.count(status.objects, "object")) · "
+                + "\(Figure.size(status.bytes)) · opened with \(status.rootKey), \(open.joined(separator: ", "))"
+        ]
+        let kinds = status.objectsByKind.sorted { $0.key < $1.key }.map { "\(Figure.count($0.value)) \($0.key)" }
+        if !kinds.isEmpty { lines.append("objects    \(kinds.joined(separator: " · "))") }
+        func count(_ state: String) -> Int { status.verifications[state] ?? 0 }
+        var intake = "\(Figure.count(count("awaiting"))) waiting"
+        if let earliest = status.deadlines.earliest {
+            let left = earliest.timeIntervalSinceNow
+            intake +=
+                left > 0
+                ? ", earliest deadline in \(Figure.span(left))"
+                : ", \(Terminal.red("deadline over")) since \(Figure.span(left))"
+        }
+        lines.append(
+            "intake     \(intake) · \(Figure.count(count("archived"))) archived · \(Figure.count(count("expired"))) expired · "
+                + "\(Figure.count(count("rejected"))) rejected")
+        let ahead = status.deadlines
+        if count("awaiting") > 0 {
+            lines.append(
+                "deadlines  \(ahead.over) over · \(ahead.within1Hour) within 1 h · \(ahead.within6Hours) within 6 h · "
+                    + "\(ahead.within24Hours) within 24 h · \(ahead.later) later")
+        }
+        let duplicates = status.duplicates
+        if duplicates.contents == 0 {
+            lines.append("duplicates none: no media is archived in two cases")
+        } else {
+            lines.append(
+                "duplicates \(Terminal.red(Figure.count(duplicates.contents, "item"))) archived in more than one case, "
+                    + "\(Figure.count(duplicates.cases, "case")): perhaps a replay")
+            for example in duplicates.examples {
+                lines.append("           \(example.kind) in \(example.cases.joined(separator: ", "))")
+            }
+        }
+        return lines
+    }
+}

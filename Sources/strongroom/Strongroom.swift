@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+
+@main
+struct Strongroom: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "strongroom",
+        abstract: "A secure archive for the media of electronic identity verification.",
+        discussion: """
+            Pulls the results of face verifications from the vendor before their 72 hours run out, seals them \
+            under keys of your own, and gives them back by case ID.
+
+            Exit codes: 0 done · 1 failed, nothing changed · 2 refused · 3 not found · 4 integrity failure · \
+            5 partly done, or not finished yet · 64 wrong usage
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Initialize.self, Pull.self, Import.self, Case.self, Retrieve.self, Status.self, Verify.self,
+        ])
+
+    static func main() {
+        // What this program makes is for its user alone, and its memory is not for the disk.
+        umask(0o077)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        main(nil)
+    }
+}
