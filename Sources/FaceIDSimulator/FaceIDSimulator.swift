@@ -1,0 +1,16 @@
+import ArgumentParser
+
+@main
+struct FaceIDSimulator: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "faceid-simulator",
+        abstract: "Speaks the vendor's GetFaceIdResultIntl on this machine, for demos and tests.",
+        discussion: """
+            Checks every request as strictly as the vendor: signature, time, scope, parameters, rate. What it \
+            answers is told by the SDK token, NAME or BEHAVIOUR[=VALUE][+BEHAVIOUR…]~NAME:
+
+            \(TokenScript.help)
+            """,
+        subcommands: [Serve.self, ShowMedia.self, ShowAnswer.self],
+        defaultSubcommand: Serve.self)
+}
