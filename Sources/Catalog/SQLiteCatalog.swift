@@ -51,7 +51,6 @@ public final class SQLiteCatalog: Catalog {
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
-                    PRAGMA synchronous = FULL;
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA recursive_triggers = ON;
@@ -59,7 +58,12 @@ public final class SQLiteCatalog: Catalog {
                     """)
         }
         let opened = configuration
-        pool = try Self.translate { try DatabasePool(path: path, configuration: opened) }
+        pool = try Self.translate {
+            let pool = try DatabasePool(path: path, configuration: opened)
+            // The pool sets NORMAL when it turns WAL on, and then a commit would not survive a power cut.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            return pool
+        }
         lock = try WriterLock(path: path + "-lock")
     }
 

@@ -1,7 +1,8 @@
 internal import CSodium
+internal import Synchronization
 
-/// 32 bytes of key material in guarded, locked memory (`sodium_malloc`) that is read-only once it is
-/// made and zeroed when the last owner lets go.
+/// 32 bytes of key material in guarded, locked memory (`sodium_malloc`), zeroed when the last owner lets
+/// go.
 ///
 /// It cannot be copied, printed or encoded.
 public struct SecretKey: ~Copyable {
@@ -13,15 +14,13 @@ public struct SecretKey: ~Copyable {
 
     /// Makes a key of what `fill` writes into the locked memory.
     init<Failure: Error>(filling fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
-        Sodium.start()
-        guard let memory = sodium_malloc(Self.length) else { preconditionFailure("no guarded memory for a key") }
+        let memory = KeyMemory.shared.take()
         do throws(Failure) {
             try fill(UnsafeMutableRawBufferPointer(start: memory, count: Self.length))
         } catch {
-            sodium_free(memory)
+            KeyMemory.shared.release(memory)
             throw error
         }
-        sodium_mprotect_readonly(memory)
         self.memory = memory
     }
 
@@ -30,7 +29,7 @@ public struct SecretKey: ~Copyable {
         self.init { randomness.fill($0) }
     }
 
-    deinit { sodium_free(memory) }
+    deinit { KeyMemory.shared.release(memory) }
 
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafePointer<UInt8>) throws(Failure) -> Result
@@ -46,6 +45,36 @@ public struct SecretKey: ~Copyable {
                     buffer.baseAddress!.assumingMemoryBound(to: UInt8.self), Self.length, number, "strongrm", key)
             }
         }
+    }
+}
+
+/// Slots for keys in pages of `sodium_malloc`: guard pages around them, locked, kept out of core dumps. A
+/// page serves many keys, because making one costs a dozen system calls and every object has several keys.
+private final class KeyMemory: Sendable {
+    static let shared = KeyMemory()
+
+    private static let slotsInPage = 128
+    // Each pointer is held by one owner at a time.
+    private struct Slots: @unchecked Sendable { var free: [UnsafeMutableRawPointer] = [] }
+    private let slots = Mutex(Slots())
+
+    private init() { Sodium.start() }
+
+    func take() -> UnsafeMutableRawPointer {
+        slots.withLock { slots in
+            if slots.free.isEmpty {
+                guard let page = sodium_malloc(Self.slotsInPage * SecretKey.length) else {
+                    preconditionFailure("no guarded memory for keys")
+                }
+                slots.free = (0..<Self.slotsInPage).map { page + $0 * SecretKey.length }
+            }
+            return slots.free.removeLast()
+        }
+    }
+
+    func release(_ slot: UnsafeMutableRawPointer) {
+        sodium_memzero(slot, SecretKey.length)
+        slots.withLock { $0.free.append(slot) }
     }
 }
 
