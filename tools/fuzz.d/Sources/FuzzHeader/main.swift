@@ -1,0 +1,3 @@
+import FuzzDriver
+
+fuzz { fuzzHeader($0, $1) }

@@ -1,0 +1,54 @@
+import FaceID
+import Foundation
+
+/// The reader of answers: what it says does not depend on how the text is cut into pieces, and what it
+/// accepts is JSON whose media Foundation decodes to the same bytes.
+func fuzzReader(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let text = UnsafeRawBufferPointer(start: bytes, count: count)
+    let whole = read(text, pieceLength: max(count, 1))
+    for pieceLength in [1, 3, 7] { precondition(read(text, pieceLength: pieceLength) == whole, "cut into \(pieceLength)") }
+    guard case .answer(_, let media) = whole else { return 0 }
+    var plain = Data(text)
+    if plain.starts(with: [0xEF, 0xBB, 0xBF]) { plain = plain.dropFirst(3) }
+    guard let document = try? JSONSerialization.jsonObject(with: plain) as? [String: Any],
+        let response = document["Response"] as? [String: Any]
+    else { preconditionFailure("accepted what is not an answer") }
+    for field in MediaField.allCases {
+        let expected = (response[field.rawValue] as? String).flatMap { Data(base64Encoded: $0) } ?? Data()
+        precondition(media[field] ?? Data() == expected, "decoded \(field) differently")
+    }
+    return 0
+}
+
+private enum Outcome: Equatable {
+    case answer(Answer, [MediaField: Data])
+    case error(AnswerError)
+}
+
+private final class Sink: MediaSink {
+    var media: [MediaField: Data] = [:]
+    private var field: MediaField?
+
+    func begin(_ field: MediaField) {
+        precondition(self.field == nil && media[field] == nil)
+        self.field = field
+        media[field] = Data()
+    }
+    func write(_ bytes: UnsafeRawBufferPointer) { media[field!]!.append(contentsOf: bytes) }
+    func end() { field = nil }
+}
+
+private func read(_ text: UnsafeRawBufferPointer, pieceLength: Int) -> Outcome {
+    let sink = Sink()
+    var reader = AnswerReader(cap: 1 << 20)
+    do {
+        for start in stride(from: 0, to: text.count, by: pieceLength) {
+            try reader.read(UnsafeRawBufferPointer(rebasing: text[start..<min(start + pieceLength, text.count)]), into: sink)
+        }
+        return .answer(try reader.finish(), sink.media)
+    } catch let error as AnswerError {
+        return .error(error)
+    } catch {
+        preconditionFailure("\(error)")
+    }
+}

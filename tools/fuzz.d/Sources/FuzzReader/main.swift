@@ -1,0 +1,3 @@
+import FuzzDriver
+
+fuzz { fuzzReader($0, $1) }
