@@ -49,5 +49,11 @@ let package = Package(
             ],
             resources: [.copy("Media")],
             swiftSettings: strict),
+
+        .testTarget(
+            name: "SealingTests", dependencies: ["Sealing", "COpenSSL"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FaceIDTests", dependencies: ["FaceID"], resources: [.copy("Vectors")], swiftSettings: strict),
     ]
 )

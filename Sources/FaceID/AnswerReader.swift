@@ -27,6 +27,8 @@ public struct AnswerReader: ~Copyable {
     private var memberStart = 0
     private var textStart = 0
     private var key: [UInt8] = []
+    private var codeUnit: UInt32 = 0
+    private var awaitsLowSurrogate = false
     private var media = MediaDecoder()
 
     private enum Mode {
@@ -77,6 +79,7 @@ public struct AnswerReader: ~Copyable {
             case .string(let isKey):
                 let rest = piece[index...]
                 let run = rest.firstIndex { $0 == 0x22 || $0 == 0x5C || $0 < 0x20 } ?? rest.endIndex
+                if awaitsLowSurrogate, index < run { throw notJSON(Self.otherHalf) }
                 try keep(piece[index..<run])
                 offset += UInt64(run - index)
                 index = run
@@ -126,7 +129,9 @@ public struct AnswerReader: ~Copyable {
             try keep(CollectionOfOne(byte))
         case .escape(let isKey): try takeEscape(byte, isKey: isKey)
         case .unicode(let isKey, let digits):
-            guard Character(UnicodeScalar(byte)).isHexDigit else { throw notJSON("a hexadecimal digit") }
+            guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { throw notJSON("a hexadecimal digit") }
+            codeUnit = codeUnit << 4 | UInt32(digit)
+            if digits == 3 { try checkSurrogate() }
             try keep(CollectionOfOne(byte))
             mode = digits == 3 ? .string(isKey: isKey) : .unicode(isKey: isKey, digits: digits + 1)
         case .string, .media: preconditionFailure("read elsewhere")
@@ -225,20 +230,24 @@ public struct AnswerReader: ~Copyable {
 
     private mutating func takeInString(_ byte: UInt8, isKey: Bool) throws {
         switch byte {
+        case UInt8(ascii: "\\"):
+            try keep(CollectionOfOne(byte))
+            mode = .escape(isKey: isKey)
+        case _ where awaitsLowSurrogate: throw notJSON(Self.otherHalf)
         case UInt8(ascii: "\""):
             try keep(CollectionOfOne(byte))
             mode = .structure
             if isKey { try endKey() } else { expected = .commaOrEnd }
-        case UInt8(ascii: "\\"):
-            try keep(CollectionOfOne(byte))
-            mode = .escape(isKey: isKey)
         default: throw notJSON("an escape in place of a control character")
         }
     }
 
     private mutating func takeEscape(_ byte: UInt8, isKey: Bool) throws {
         switch byte {
-        case UInt8(ascii: "u"): mode = .unicode(isKey: isKey, digits: 0)
+        case UInt8(ascii: "u"):
+            codeUnit = 0
+            mode = .unicode(isKey: isKey, digits: 0)
+        case _ where awaitsLowSurrogate: throw notJSON(Self.otherHalf)
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             mode = .string(isKey: isKey)
@@ -246,6 +255,17 @@ public struct AnswerReader: ~Copyable {
         }
         try keep(CollectionOfOne(byte))
     }
+
+    /// A character outside of Unicode's first plane is escaped as a pair of surrogates; half of one is no
+    /// character, and other readers would lose it.
+    private mutating func checkSurrogate() throws {
+        let isHigh = (0xD800...0xDBFF).contains(codeUnit)
+        let isLow = (0xDC00...0xDFFF).contains(codeUnit)
+        guard isLow == awaitsLowSurrogate else { throw notJSON(Self.otherHalf) }
+        awaitsLowSurrogate = isHigh
+    }
+
+    private static let otherHalf = "the other half of a surrogate pair"
 
     private mutating func endKey() throws {
         let text = document[textStart...]
