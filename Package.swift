@@ -53,6 +53,11 @@ let package = Package(
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "COpenSSL"], resources: [.copy("Vectors")],
             swiftSettings: strict),
+        .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "COpenSSL"], swiftSettings: strict),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: ["Catalog", "BlobStore", "Sealing", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(
             name: "FaceIDTests", dependencies: ["FaceID"], resources: [.copy("Vectors")], swiftSettings: strict),
     ]

@@ -86,6 +86,11 @@ public final class SQLiteCatalog: Catalog {
         }
     }
 
+    /// A setting of the writing connection, for tests.
+    func writerPragma(_ name: String) throws -> Int? {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
     /// GRDB's errors as this target's.
     private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
         do {

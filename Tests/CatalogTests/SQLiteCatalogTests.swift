@@ -1,0 +1,65 @@
+import BlobStore
+import Foundation
+import GRDB
+import Sealing
+import Testing
+
+@testable import Catalog
+
+struct SQLiteCatalogTests {
+    private let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
+
+    /// GRDB's pool sets `synchronous = NORMAL` when it turns WAL on; a commit would not survive a power cut.
+    @Test func everyCommitIsSynced() throws {
+        _ = try SQLiteCatalog.create(at: path)
+        let catalog = try SQLiteCatalog(path: path)
+        for (pragma, value) in [("synchronous", 2), ("secure_delete", 1), ("temp_store", 2), ("recursive_triggers", 1), ("foreign_keys", 1)] {
+            #expect(try catalog.writerPragma(pragma) == value, "\(pragma)")
+        }
+    }
+
+    @Test func itsFilesAreForTheOwnerAlone() throws {
+        let catalog = try SQLiteCatalog.create(at: path)
+        for suffix in ["", "-wal", "-shm", "-lock"] {
+            #expect(try PosixFileSystem().status(path + suffix).mode == 0o600, "\(suffix)")
+        }
+        withExtendedLifetime(catalog) {}
+    }
+
+    @Test func otherFilesAreRefused() throws {
+        #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
+        try Data("this is no database, it is a text that is long enough to be read as one".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
+        let other = path + ".other"
+        let queue = try DatabaseQueue(path: other)
+        try queue.write { try $0.execute(sql: "CREATE TABLE t (a)") }
+        #expect(throws: CatalogError.self) { try SQLiteCatalog(path: other) }
+    }
+
+    @Test func anIndexOfANewerVersionIsRefused() throws {
+        let catalog = try SQLiteCatalog.create(at: path)
+        withExtendedLifetime(catalog) {}
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 future')") }
+        #expect(throws: CatalogError.notIndex("\(path) was written by a newer version")) { try SQLiteCatalog(path: path) }
+    }
+
+    /// Writers of several connections take turns and all get theirs.
+    @Test func manyWritersLoseNothing() throws {
+        let first = try SQLiteCatalog.create(at: path)
+        try first.write { try $0.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date())) }
+        let catalogs = [first] + (try (0..<3).map { _ in try SQLiteCatalog(path: path) })
+        DispatchQueue.concurrentPerform(iterations: 4) { worker in
+            for number in 0..<50 {
+                do {
+                    try catalogs[worker].write { index in
+                        try index.insert(EpochRecord(epoch: Epoch(UInt32(1000 * (worker + 1) + number)), state: .closing, createdAt: Date()))
+                    }
+                } catch {
+                    Issue.record("\(error)")
+                }
+            }
+        }
+        #expect(try first.read { try $0.epochs().count } == 201)
+    }
+}
