@@ -59,6 +59,9 @@ let package = Package(
             dependencies: ["Catalog", "BlobStore", "Sealing", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
+            name: "ArchiveTests", dependencies: ["Archive", "BlobStore", "Catalog", "FaceID", "Sealing"],
+            swiftSettings: strict),
+        .testTarget(
             name: "FaceIDTests", dependencies: ["FaceID"], resources: [.copy("Vectors")], swiftSettings: strict),
     ]
 )

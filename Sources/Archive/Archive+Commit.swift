@@ -10,7 +10,7 @@ extension Archive {
     static let graceTime: TimeInterval = 24 * 3600
 
     func stageAnswer() -> StagedAnswer {
-        StagedAnswer(store: store, keyring: keyring, randomness: effects.randomness)
+        StagedAnswer(store: store, keyring: keyring, randomness: effects.randomness, beganAt: now)
     }
 
     /// Makes the answer's blobs durable, then runs the one transaction that makes them exist.
@@ -25,7 +25,7 @@ extension Archive {
             try store.commit(answer.stages)
             let (refers, result) = try catalog.write { index in
                 mayRefer = false
-                if let stagedAt = answer.stagedAt, now.timeIntervalSince(stagedAt) > Self.graceTime / 2 {
+                if now.timeIntervalSince(answer.beganAt) > Self.graceTime / 2 {
                     throw ArchiveError(
                         .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
                         hint: "run the command again")

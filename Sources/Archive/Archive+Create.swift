@@ -59,12 +59,11 @@ extension Archive {
             try index.insert(ArchiveRecord(uid: uid, createdAt: now, keyringGeneration: keyring.generation))
             for epoch in keyring.epochs { try index.insert(EpochRecord(epoch: epoch, state: .open, createdAt: now)) }
         }
+        // With its settings in place the archive exists.
         try Array(Configuration.template(for: uid).utf8).withUnsafeBytes {
-            try files.createDurably(directory + "/" + Configuration.fileName, bytes: $0)
+            try files.replaceDurably(directory + "/" + Configuration.fileName, bytes: $0, suffix: ".new")
         }
-        // From here on the archive exists.
         try files.remove(marker)
-        try files.syncDirectory(directory)
     }
 
     /// Makes the root key file where there is none.
@@ -129,11 +128,11 @@ extension Archive {
     }
 
     /// Refuses a directory with anything in it but the remains of a creation that never ended. Nobody can
-    /// have archived anything there: an archive with the marker cannot be opened.
+    /// have archived anything there: without its settings an archive cannot be opened.
     private static func clearUnfinished(_ directory: String, files: any FileSystem) throws {
         let names = Set(try files.names(in: directory)).subtracting(["lost+found"])
         guard !names.isEmpty else { return }
-        guard names.contains(unfinishedName) else {
+        guard names.contains(unfinishedName), !names.contains(Configuration.fileName) else {
             let what = names.contains(Configuration.fileName) ? "already holds an archive" : "is not empty"
             throw ArchiveError(
                 .archiveExists, "\(directory) \(what)",

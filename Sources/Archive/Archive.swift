@@ -22,7 +22,8 @@ public final class Archive: Sendable {
 
     static let indexName = "index.sqlite"
     static let keyringName = "keyring.sealed"
-    /// Stands in the directory while `create` is at work.
+    /// Stands in the directory while `create` is at work; before there are settings, it says that what is
+    /// there may be cleared away.
     static let unfinishedName = "unfinished"
     static let paceName = "vendor.pace"
 
@@ -134,6 +135,11 @@ struct Parts {
                 hint: "chmod 700 \(directory), and find out who may have read it")
         }
         let names = try files.names(in: directory)
-        guard names.contains(Configuration.fileName), !names.contains(Archive.unfinishedName) else { throw missing }
+        guard names.contains(Configuration.fileName) else { throw missing }
+        if names.contains(Archive.unfinishedName) {
+            // The creation ended at its last step: its settings are seen, and may not be durable yet.
+            try files.syncDirectory(directory)
+            try? files.remove(directory + "/" + Archive.unfinishedName)
+        }
     }
 }

@@ -10,11 +10,14 @@ final class StagedAnswer: MediaSink {
     private let store: any BlobStore
     private let keyring: Keyring
     private let randomness: Randomness
+    /// When the first of the stages can have begun.
+    let beganAt: Date
     private var current: StagedObject?
     private(set) var objects: [StagedObject] = []
 
-    init(store: any BlobStore, keyring: Keyring, randomness: Randomness) {
+    init(store: any BlobStore, keyring: Keyring, randomness: Randomness, beganAt: Date) {
         self.store = store
+        self.beganAt = beganAt
         self.keyring = keyring
         self.randomness = randomness
     }
@@ -38,9 +41,6 @@ final class StagedAnswer: MediaSink {
 
     var stages: [any BlobStage] { objects.map(\.stage) }
     var bytes: UInt64 { objects.reduce(0) { $0 + $1.length } }
-
-    /// When the oldest of the stages began.
-    var stagedAt: Date? { objects.map(\.stage.stagedAt).min() }
 
     /// The tag of the whole answer: of the kinds and contents that it brought, whatever the white space
     /// and the order that they came in.

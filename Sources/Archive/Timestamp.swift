@@ -2,13 +2,25 @@ public import Foundation
 
 /// Times as they are read and written: RFC 3339, in UTC when written.
 public enum Timestamp {
-    /// Reads `2026-11-22T08:02:00Z`, with a fraction of a second or an offset such as `+08:00`.
+    /// Reads `2026-11-22T08:02:00Z`, with a fraction of a second or an offset such as `+08:00`. Days and hours
+    /// that no calendar has are refused.
     public static func parse(_ text: String) -> Date? {
-        for includesFraction in [false, true] {
-            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: includesFraction)
-            if text.contains("T"), let date = try? style.parse(text) { return date }
+        let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|([+-])(\d\d):(\d\d))/
+        guard text.utf8.count <= 40, let match = text.wholeMatch(of: form), let year = Int(match.1), let month = Int(match.2),
+            let day = Int(match.3), let hour = Int(match.4), let minute = Int(match.5), let second = Int(match.6),
+            hour < 24, minute < 60, second < 60
+        else { return nil }
+        var utc = Calendar(identifier: .gregorian)
+        utc.timeZone = .gmt
+        let parts = DateComponents(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        guard parts.isValidDate(in: utc), let local = utc.date(from: parts) else { return nil }
+        var offset = 0
+        if let sign = match.9, let hours = match.10.flatMap({ Int($0) }), let minutes = match.11.flatMap({ Int($0) }) {
+            guard hours < 24, minutes < 60 else { return nil }
+            offset = (hours * 3600 + minutes * 60) * (sign == "-" ? -1 : 1)
         }
-        return nil
+        let fraction = match.7.flatMap { Double("0" + $0) } ?? 0
+        return local.addingTimeInterval(fraction - Double(offset))
     }
 
     /// Reads a time that was given as `name`, which cannot lie in the future.

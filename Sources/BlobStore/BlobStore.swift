@@ -40,8 +40,6 @@ public protocol BlobStage: AnyObject {
     func write(_ bytes: UnsafeRawBufferPointer) throws
     /// Ends the writing and returns the address. Must be called once, before the commit.
     func finish() -> BlobAddress
-    /// When the stage began, by the store's clock.
-    var stagedAt: Date { get }
     /// Removes every trace of the blob, unless it was settled.
     func discard()
 }

@@ -42,6 +42,10 @@ public struct DirectoryBlobStore: BlobStore {
 
     public func commit(_ stages: [any BlobStage]) throws {
         let stages = stages.map(own)
+        guard !stages.isEmpty else { return }
+        for stage in stages { try stage.makeDurable() }
+        // A blob must not outlive its name in `staging/`, by which a sweep finds it.
+        try files.syncDirectory(staging)
         for stage in stages { try stage.place() }
         for directory in Set(stages.map { self.directory(of: $0.placedAddress) }) { try files.syncDirectory(directory) }
     }

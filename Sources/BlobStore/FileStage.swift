@@ -1,8 +1,5 @@
-import Foundation
-
 /// A blob being written as a file of `staging/`.
 final class FileStage: BlobStage {
-    let stagedAt: Date
     private let path: String
     private let file: OpenFile
     private let store: DirectoryBlobStore
@@ -10,18 +7,17 @@ final class FileStage: BlobStage {
     private var address: BlobAddress?
     private var state = State.writing
 
-    private enum State { case writing, failed, placed, settled, discarded }
+    private enum State { case writing, durable, placed, settled, discarded }
 
     init(path: String, store: DirectoryBlobStore) throws(FileError) {
         self.path = path
         self.store = store
         file = try store.files.create(path)
-        stagedAt = Date()
     }
 
     deinit {
         // Whoever forgets a stage leaves nothing behind but what was committed.
-        if state == .writing || state == .failed { discard() }
+        if state == .writing || state == .durable { discard() }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -41,23 +37,19 @@ final class FileStage: BlobStage {
         return address!
     }
 
-    /// Durable bytes first, then the name that makes them findable. A failed sync is never tried again:
-    /// the stage can only be discarded.
-    func place() throws(FileError) {
-        precondition(state == .writing, "a stage is committed once")
-        guard let address else { preconditionFailure("a stage is finished before it is committed") }
-        state = .failed
+    /// Makes the bytes durable. A failed sync is never tried again: the stage can only be discarded.
+    func makeDurable() throws(FileError) {
+        precondition(state == .writing && address != nil, "a stage is committed once, after it is finished")
         try store.files.syncData(file)
         store.files.close(file)
+        state = .durable
+    }
+
+    /// Gives the blob the name that makes it findable.
+    func place() throws(FileError) {
+        precondition(state == .durable)
+        try store.files.link(path, to: store.path(of: address!))
         state = .placed
-        do throws(FileError) {
-            try store.files.link(path, to: store.path(of: address))
-        } catch {
-            state = .failed
-            try? store.files.remove(path)
-            state = .discarded
-            throw error
-        }
     }
 
     func settle() {
@@ -70,7 +62,8 @@ final class FileStage: BlobStage {
     func discard() {
         switch state {
         case .settled, .discarded: return
-        case .writing, .failed: store.files.close(file)
+        case .writing: store.files.close(file)
+        case .durable: break
         case .placed: if let address { try? store.files.remove(store.path(of: address)) }
         }
         state = .discarded

@@ -32,8 +32,8 @@ public struct AnswerReader: ~Copyable {
     private var media = MediaDecoder()
 
     private enum Mode {
-        case structure, string(isKey: Bool), escape(isKey: Bool), unicode(isKey: Bool, digits: Int), number, literal,
-            media
+        case byteOrderMark, structure, string(isKey: Bool), escape(isKey: Bool), unicode(isKey: Bool, digits: Int),
+            number, literal, media
     }
 
     private enum Expectation {
@@ -115,6 +115,9 @@ public struct AnswerReader: ~Copyable {
     private mutating func take(_ byte: UInt8, _ sink: some MediaSink) throws -> Bool {
         switch mode {
         case .structure: try takeStructure(byte, sink)
+        case .byteOrderMark:
+            guard byte == (offset == 1 ? 0xBB : 0xBF) else { throw notJSON(expected.name) }
+            if offset == 2 { mode = .structure }
         case .number:
             guard Self.isNumberByte(byte) else {
                 try endNumber()
@@ -142,8 +145,7 @@ public struct AnswerReader: ~Copyable {
     private mutating func takeStructure(_ byte: UInt8, _ sink: some MediaSink) throws {
         switch (byte, expected) {
         case (0x20, _), (0x09, _), (0x0A, _), (0x0D, _): break
-        case (0xEF, .start) where offset == 0, (0xBB, .start) where offset == 1, (0xBF, .start) where offset == 2:
-            break  // byte order mark
+        case (0xEF, .start) where offset == 0: mode = .byteOrderMark
         case (UInt8(ascii: "<"), .start): throw AnswerError(.markup, offset: offset)
         case (UInt8(ascii: "{"), .start): try open(isObject: true, byte)
         case (_, .end): throw AnswerError(.trailingText, offset: offset)

@@ -46,7 +46,7 @@ struct DirectoryBlobStoreTests {
         store.settle([stage])
         #expect(
             files.operations == [
-                "create staging/stage", "append staging/stage", "syncData staging/stage", "close staging/stage",
+                "create staging/stage", "append staging/stage", "syncData staging/stage", "close staging/stage", "syncDirectory staging",
                 "link staging/stage objects/\(address.hex.prefix(2))/\(address.hex)",
                 "syncDirectory objects/\(address.hex.prefix(2))", "remove staging/stage",
             ])
@@ -83,7 +83,7 @@ private final class RecordingFileSystem: FileSystem {
 
     private func note(_ operation: String, _ paths: String...) throws(FileError) {
         let shown = paths.map { path in
-            path.range(of: "staging/").map { String(path[$0.lowerBound...]) } ?? path.range(of: "objects/").map { String(path[$0.lowerBound...]) } ?? path
+            path.range(of: "/staging").map { String(path[$0.lowerBound...].dropFirst()) } ?? path.range(of: "/objects/").map { String(path[$0.lowerBound...].dropFirst()) } ?? path
         }
         record.withLock { $0.append(([operation] + shown).joined(separator: " ")) }
         if operation == failing { throw FileError(.sync, path: paths[0], code: EIO) }

@@ -76,6 +76,14 @@ struct AnswerVectors {
         }
     }
 
+    /// Found by fuzzing: single bytes of a byte order mark were passed over wherever their offset fitted.
+    @Test(arguments: [[0x20, 0xBB], [0xEF, 0x7B], [0xEF, 0xBB, 0x7B], [0x20, 0x20, 0xBF], [0xBB]] as [[UInt8]])
+    func aByteOrderMarkIsWholeOrNone(front: [UInt8]) {
+        #expect(throws: AnswerError.self) {
+            _ = try read(front + Array(#"{"Response":{"Result":"0"}}"#.utf8), pieceLength: 1, into: CollectingSink())
+        }
+    }
+
     @Test func refusesWhatIsLargerThanTheCap() throws {
         let text = Array(#"{"Response":{"Result":"0","Video":"\#(String(repeating: "AAAA", count: 1000))"}}"#.utf8)
         var reader = AnswerReader(cap: 2000)

@@ -1,0 +1,200 @@
+import BlobStore
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Archive
+
+/// Promise 1 against power cuts: after the N-th operation on files, for every N, everything that was not
+/// synced is lost, and the archive is opened again.
+struct PowerLossTests {
+    @Test func nothingAcknowledgedIsLostInAnImport() throws {
+        var step = 0
+        var finished = false
+        while !finished {
+            let test = try TestArchive()
+            let before = TestAnswer(videoLength: 70_000)
+            _ = try test.open().import(try test.item("K-before", answer: before.text))
+            let answer = TestAnswer(videoLength: 70_000)
+            let item = try test.item("K-1", answer: answer.text)
+
+            let files = LosingFileSystem(operations: step)
+            var acknowledged = false
+            do {
+                let archive = try test.open(files: files)
+                acknowledged = try archive.import(item).state == .archived
+            } catch {
+                #expect(files.isDead, "step \(step): \(error)")
+            }
+            finished = !files.isDead
+            files.losePower()
+
+            let archive = try test.open()
+            let isThere = (try? archive.caseDetails(try CaseID("K-1"))) != nil
+            #expect(isThere || !acknowledged, "step \(step): acknowledged and lost")
+            #expect(try archive.verify(VerifyOptions()).findings.map(\.message) == [], "step \(step)")
+            #expect(try test.contents("video", of: "K-before", in: archive) == before.video)
+
+            // The next run completes, and what the crash left is cleared away.
+            #expect(try archive.import(item).state == (isThere ? .unchanged : .archived))
+            #expect(try test.contents("video", of: "K-1", in: archive) == answer.video)
+            test.time.advance(3 * 24 * 3600)
+            try archive.sweep()
+            #expect(test.stagedNames.isEmpty, "step \(step)")
+            let result = try archive.verify(VerifyOptions())
+            #expect(result.findings.isEmpty && result.blobs == 6 && result.unsettled == 0, "step \(step)")
+            step += 1
+        }
+        #expect(step > 20)
+    }
+
+    @Test func creatingAnArchiveIsAllOrNothing() throws {
+        var finished = false
+        var step = 0
+        // The 256 directories of the store are one step like another.
+        while !finished {
+            let directory = FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let key = RootKeySource.keyFile(directory + "/root.key")
+            let files = LosingFileSystem(operations: step)
+            let made = try? Archive.create(directory + "/archive", rootKey: key, effects: Effects(files: files))
+            finished = !files.isDead
+            files.losePower()
+            // Either it is there, whole, or it can be made.
+            if (try? Archive.open(directory + "/archive", rootKey: key)) == nil {
+                #expect(made == nil, "step \(step): acknowledged and lost")
+                _ = try Archive.create(directory + "/archive", rootKey: key)
+            }
+            let archive = try Archive.open(directory + "/archive", rootKey: key)
+            #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "step \(step)")
+            step += (20..<265).contains(step) ? 25 : 1
+        }
+        #expect(step > 280)
+    }
+
+    /// The test of the test: a store that forgets a sync is caught.
+    @Test func aForgottenSyncIsNoticed() throws {
+        let test = try TestArchive()
+        let files = LosingFileSystem(operations: .max, skippingSyncs: true)
+        #expect(try test.open(files: files).import(try test.item("K-1", answer: TestAnswer().text)).state == .archived)
+        files.losePower()
+        #expect(try !test.open().verify(VerifyOptions()).findings.isEmpty)
+    }
+}
+
+/// The operating system's files with the worst that a power cut may do: names that no directory sync
+/// covered are gone, bytes that no data sync covered are gone.
+final class LosingFileSystem: FileSystem {
+    private struct State {
+        var left: Int
+        var unsyncedData: Set<UInt64> = []
+        var unsyncedNames: Set<String> = []
+    }
+
+    private let posix = PosixFileSystem()
+    private let skipsSyncs: Bool
+    private let state: Mutex<State>
+
+    init(operations: Int, skippingSyncs: Bool = false) {
+        skipsSyncs = skippingSyncs
+        state = Mutex(State(left: operations))
+    }
+
+    var isDead: Bool { state.withLock { $0.left <= 0 } }
+
+    /// Takes away what was not synced; the object must not be used afterwards.
+    func losePower() {
+        state.withLock { state in
+            for name in state.unsyncedNames.sorted(by: >) { try? FileManager.default.removeItem(atPath: name) }
+        }
+        let unsynced = state.withLock { $0.unsyncedData }
+        for root in roots.withLock({ $0 }) {
+            for name in FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? [] {
+                let path = root + "/" + name
+                if let status = try? posix.status(path), status.kind == .file, unsynced.contains(status.identity) { truncate(path, 0) }
+            }
+        }
+    }
+
+    private let roots = Mutex<Set<String>>([])
+
+    private func step(_ path: String) throws(FileError) {
+        let isAlive = state.withLock { state in
+            state.left -= 1
+            return state.left >= 0
+        }
+        guard isAlive else { throw FileError(.write, path: path, code: EIO) }
+    }
+
+    private func parent(_ path: String) -> String { (path as NSString).deletingLastPathComponent }
+
+    func makeDirectory(_ path: String) throws(FileError) {
+        try step(path)
+        try posix.makeDirectory(path)
+        state.withLock { _ = $0.unsyncedNames.insert(path) }
+    }
+
+    func create(_ path: String) throws(FileError) -> OpenFile {
+        try step(path)
+        let file = try posix.create(path)
+        let identity = try posix.status(file).identity
+        state.withLock { state in
+            state.unsyncedNames.insert(path)
+            state.unsyncedData.insert(identity)
+        }
+        _ = roots.withLock { $0.insert(parent(parent(path))) }
+        return file
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError) {
+        try step(file.path)
+        try posix.append(bytes, to: file)
+        let identity = try posix.status(file).identity
+        state.withLock { _ = $0.unsyncedData.insert(identity) }
+    }
+
+    func syncData(_ file: OpenFile) throws(FileError) {
+        try step(file.path)
+        guard !skipsSyncs else { return }
+        let identity = try posix.status(file).identity
+        state.withLock { _ = $0.unsyncedData.remove(identity) }
+    }
+
+    func close(_ file: OpenFile) { posix.close(file) }
+
+    func link(_ path: String, to newPath: String) throws(FileError) {
+        try step(newPath)
+        try posix.link(path, to: newPath)
+        state.withLock { _ = $0.unsyncedNames.insert(newPath) }
+    }
+
+    func rename(_ path: String, to newPath: String) throws(FileError) {
+        try step(newPath)
+        try posix.rename(path, to: newPath)
+        state.withLock { state in
+            state.unsyncedNames.remove(path)
+            state.unsyncedNames.insert(newPath)
+        }
+    }
+
+    func remove(_ path: String) throws(FileError) {
+        try step(path)
+        try posix.remove(path)
+        state.withLock { _ = $0.unsyncedNames.remove(path) }
+    }
+
+    func syncDirectory(_ path: String) throws(FileError) {
+        try step(path)
+        guard !skipsSyncs else { return }
+        state.withLock { state in state.unsyncedNames = state.unsyncedNames.filter { (($0 as NSString).deletingLastPathComponent) != path } }
+    }
+
+    func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
+    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        try posix.read(file, at: offset, into: buffer)
+    }
+    func status(_ file: OpenFile) throws(FileError) -> FileStatus { try posix.status(file) }
+    func status(_ path: String) throws(FileError) -> FileStatus { try posix.status(path) }
+    func names(in path: String) throws(FileError) -> [String] { try posix.names(in: path) }
+}

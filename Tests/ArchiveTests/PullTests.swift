@@ -1,0 +1,189 @@
+import Catalog
+import FaceID
+import Foundation
+import Testing
+
+@testable import Archive
+
+struct PullTests {
+    let test: TestArchive
+    let archive: Archive
+
+    init() throws {
+        test = try TestArchive()
+        archive = try test.open()
+    }
+
+    private func register(_ caseID: String = "K-1", token: String = "tok", issued hours: Double? = 1) throws {
+        let issued = hours.map { Timestamp.format(test.time.now.addingTimeInterval(-$0 * 3600)) }
+        _ = try archive.register(try test.registration(caseID, token: token) { $0.tokenIssuedAt = issued })
+    }
+
+    private func verification(_ caseID: String = "K-1") throws -> VerificationDetails { try archive.caseDetails(try CaseID(caseID)).verifications[0] }
+
+    @Test func aResultIsArchivedByteForByte() throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        try register()
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+        #expect(try test.contents("best-frame", of: "K-1", in: archive) == answer.bestFrame)
+        #expect(try test.contents("video", of: "K-1", in: archive) == answer.video)
+        #expect(try test.contents("video", of: "K-1", in: archive, range: "65530-65545") == Array(answer.video[65_530...65_545]))
+        let details = try verification()
+        #expect(details.objects.map(\.kind) == ["best-frame", "result", "video"])
+        #expect(details.objects.map(\.mediaType) == ["image/jpeg", "application/json", "video/mp4"])
+        #expect(details.resultCode == "0" && details.description == "Success" && details.requestID != nil)
+        #expect(details.capturedFrom == details.tokenIssuedAt && details.capturedUntil == details.archivedAt)
+        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try test.pull(archive).isEmpty, "nothing waits any more")
+    }
+
+    @Test func aFailedVerificationIsArchivedToo() throws {
+        test.transport.answer { _, _ in (200, #"{"Response":{"Result":"1004","Description":"Face detection failed","RequestId":"r"}}"#) }
+        try register()
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+        #expect(try verification().objects.map(\.kind) == ["result"])
+        #expect(try verification().resultCode == "1004")
+    }
+
+    @Test func whatIsNotFinishedWaitsUntilTheHoursAreOver() throws {
+        test.transport.answer { _, _ in (200, TestAnswer.notFinished) }
+        try register(issued: 71)
+        #expect(try test.pull(archive).map(\.state) == [.awaiting])
+        #expect(try verification().attempts == 1)
+        test.time.advance(2 * 3600)
+        #expect(try test.pull(archive).map(\.state) == [.expired])
+        let details = try verification()
+        #expect(details.objects.map(\.kind) == ["result"] && details.archivedAt == nil && details.endedAt != nil)
+        #expect(String(decoding: try test.contents("result", of: "K-1", in: archive), as: UTF8.self).contains("-999"))
+    }
+
+    @Test func waitingEndsWithTheResultOrTheDeadline() throws {
+        let answer = TestAnswer()
+        test.transport.answer { token, asked in token == "late" && asked >= 5 ? (200, answer.text) : (200, TestAnswer.notFinished) }
+        try register("K-late", token: "late", issued: 1)
+        try register("K-never", token: "never", issued: 70)
+        let begin = test.time.now
+        let reports = try test.pull(archive) { $0.waits = true }
+        #expect(reports.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.archived, .expired])
+        let elapsed = test.time.now.timeIntervalSince(begin)
+        #expect(elapsed >= 2 * 3600)
+        // Every sleeping worker moves the played time, so it runs ahead a little.
+        #expect(elapsed < 2.5 * 3600)
+    }
+
+    @Test func theVendorsWordEndsIt() throws {
+        test.transport.answer { token, _ in (200, TestAnswer.error("InvalidParameterValue.BizToken\(token)")) }
+        try register("K-e", token: "Expired")
+        try register("K-i", token: "Illegal")
+        #expect(Set(try test.pull(archive).map(\.state)) == [.expired, .rejected])
+        #expect(try verification("K-e").state == "expired" && verification("K-i").state == "rejected")
+        for id in ["K-e", "K-i"] { #expect(String(decoding: try test.contents("result", of: id, in: archive), as: UTF8.self).contains("BizToken")) }
+        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+    }
+
+    @Test func aResultAfterTheDeadlineIsNotThrownAway() throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        try register(issued: 80)
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+    }
+
+    @Test func silenceDoesNotEndItAtOnceButInTheEnd() throws {
+        try register(issued: 73)
+        #expect(try test.pull(archive).map(\.state) == [.failed])
+        #expect(try verification().state == "awaiting" && verification().problem == "network")
+        test.time.advance(24 * 3600)
+        let reports = try test.pull(archive)
+        #expect(reports.map(\.state) == [.expired], "\(reports)")
+        #expect(try verification().objects.map(\.kind) == ["result"])
+    }
+
+    @Test(arguments: ["RequestLimitExceeded", "InternalError", "ServiceUnavailable"])
+    func passingErrorsAreTriedAgain(code: String) throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, asked in asked < 3 ? (200, TestAnswer.error(code)) : (200, answer.text) }
+        try register()
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+        #expect(test.transport.requests.count == 4)
+        #expect(test.stagedNames.isEmpty)
+    }
+
+    @Test func configurationErrorsStopThePullAndLoseNothing() throws {
+        test.transport.answer { _, _ in (200, TestAnswer.error("AuthFailure.SignatureFailure")) }
+        for number in 0..<40 { try register("K-\(number)", token: "t\(number)") }
+        let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
+        #expect(summary.stopped?.code == .vendor)
+        #expect(test.transport.requests.count <= 16)
+        #expect(try archive.waitingCount() == 40)
+    }
+
+    @Test func anOutageStopsThePullAfterAWhile() throws {
+        for number in 0..<60 { try register("K-\(number)", token: "t\(number)") }
+        let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
+        #expect(summary.stopped != nil && summary.notAsked > 0)
+        #expect(try archive.waitingCount() == 60)
+    }
+
+    @Test func theClockIsCorrectedByTheAnswersDate() throws {
+        let answer = TestAnswer()
+        let ahead = test.time.now.addingTimeInterval(600)
+        test.transport.setDate(ahead)
+        test.transport.answer { _, asked in asked == 0 ? (200, TestAnswer.error("AuthFailure.SignatureExpire")) : (200, answer.text) }
+        try register()
+        let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
+        #expect(summary.counts == [.archived: 1] && summary.clockSkew == 600)
+        let times = test.transport.requests.compactMap { $0.headers.first { $0.name == "X-TC-Timestamp" }.flatMap { Int64($0.value) } }
+        #expect(times.count == 2 && times[1] - times[0] >= 599)
+    }
+
+    @Test func brokenAnswersChangeNothing() throws {
+        for (number, body) in ["<html>", "", "{", #"{"Response":{"Result":"0","Video":"AA*A"}}"#, #"{"Response":{"Result":"0","Video":"https://x/y.mp4"}}"#].enumerated() {
+            test.transport.answer { _, _ in (200, body) }
+            try register("K-\(number)", token: "t\(number)")
+            #expect(try test.pull(archive) { $0.only = nil }.contains { $0.state == .failed })
+            #expect(try verification("K-\(number)").objects.isEmpty)
+        }
+        #expect(try archive.status().objects == 0 && test.stagedNames.isEmpty)
+    }
+
+    @Test func twoPullsOfTheSameEndItOnce() throws {
+        let answer = TestAnswer()
+        let other = try test.open()
+        test.transport.answer { _, _ in (200, answer.text) }
+        try register()
+        let name = try archive.register(try test.registration("K-1", token: "tok"))
+        // The second has read its list before the first has ended.
+        let waiting = try archive.catalog.read { try #require(try $0.verification(name.uid)) }
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+        let client = FaceIDClient(
+            transport: test.transport, credentials: Credentials(secretID: "a", secretKey: "b"), endpoint: .vendor,
+            pace: RequestPace(rate: 1000, clock: test.time.clock), clock: test.time.clock, answerCap: 1 << 20)
+        #expect(try other.ask(waiting, client: client, region: nil).report.state == .unchanged)
+        let result = try archive.verify(VerifyOptions())
+        #expect(result.findings.isEmpty && result.blobs == 3 && test.stagedNames.isEmpty)
+    }
+
+    @Test func anAwaitedTokenIsEndedByAnImport() throws {
+        try register()
+        let answer = TestAnswer()
+        let report = try archive.import(try test.item("K-1", answer: answer.text, token: "tok"))
+        #expect(report.state == .archived && report.number == 1)
+        #expect(try archive.waitingCount() == 0)
+        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-1", answer: TestAnswer().text, token: "tok")) }
+        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-2", answer: TestAnswer().text, token: "tok")) }
+        #expect(try archive.status().cases == 1)
+    }
+
+    @Test func requestsCarryWhatTheVendorAsksFor() throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        try register()
+        _ = try test.pull(archive) { $0.credentials = Credentials(secretID: "AKID", secretKey: "key", token: "session") }
+        let headers = Dictionary(uniqueKeysWithValues: try #require(test.transport.requests.first).headers.map { ($0.name, $0.value) })
+        #expect(headers["X-TC-Action"] == "GetFaceIdResultIntl" && headers["X-TC-Version"] == "2018-03-01")
+        #expect(headers["X-TC-Token"] == "session" && headers["X-TC-Region"] == "ap-singapore")
+        #expect(headers["Authorization"]?.hasPrefix("TC3-HMAC-SHA256 Credential=AKID/") == true)
+        #expect(test.transport.requests[0].url == "https://faceid.intl.tencentcloudapi.com/")
+    }
+}

@@ -1,0 +1,168 @@
+import BlobStore
+import FaceID
+import Foundation
+import Sealing
+import Synchronization
+
+@testable import Archive
+
+/// A new archive in a directory of its own, and the effects that it is opened with.
+final class TestArchive: Sendable {
+    let directory: String
+    let time: TestTime
+    let transport = ScriptedTransport()
+
+    init(time: TestTime = TestTime()) throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
+        self.time = time
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        _ = try Archive.create(path, rootKey: rootKey, effects: effects())
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    var path: String { directory + "/archive" }
+    var rootKey: RootKeySource { .keyFile(directory + "/root.key") }
+
+    func effects(files: any FileSystem = PosixFileSystem()) -> Effects {
+        let transport = transport
+        return Effects(clock: time.clock, files: files, transport: { _ in transport })
+    }
+
+    func open(files: any FileSystem = PosixFileSystem()) throws -> Archive {
+        try Archive.open(path, rootKey: rootKey, effects: effects(files: files))
+    }
+
+    func registration(
+        _ caseID: String, token: String? = nil, _ change: (inout Registration.Input) -> Void = { _ in }
+    ) throws -> Registration {
+        var input = Registration.Input()
+        input.caseID = caseID
+        input.token = token
+        change(&input)
+        return try Registration(input, purposes: ["onboarding", "periodic-review"], now: time.now)
+    }
+
+    /// Saves an answer and returns what imports it.
+    func item(
+        _ caseID: String, answer: String, token: String? = nil, _ change: (inout Registration.Input) -> Void = { _ in }
+    ) throws -> ImportItem {
+        let file = directory + "/\(UUID().uuidString).json"
+        try Data(answer.utf8).write(to: URL(fileURLWithPath: file))
+        let captured = Timestamp.format(time.now.addingTimeInterval(-3600))
+        let registration = try registration(caseID, token: token) { input in
+            input.capturedAt = captured
+            change(&input)
+        }
+        return try ImportItem(registration: registration, file: file)
+    }
+
+    func pull(_ archive: Archive, _ change: (inout PullOptions) -> Void = { _ in }) throws -> [VerificationReport] {
+        var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))
+        change(&options)
+        let reports = Mutex<[VerificationReport]>([])
+        _ = try archive.pull(options) { report in reports.withLock { $0.append(report) } }
+        return reports.withLock { $0 }
+    }
+
+    func contents(_ kind: String, of caseID: String, in archive: Archive, range: String? = nil) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try archive.retrieve(
+            ItemName(kind: kind, verification: nil), of: try CaseID(caseID), range: range.flatMap { ByteRange($0) },
+            for: try Access(actor: "tester", reason: "test")
+        ) { bytes += $0 }
+        return bytes
+    }
+
+    var stagedNames: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path + "/staging")) ?? [] }
+}
+
+/// Time that only a test moves.
+final class TestTime: Sendable {
+    private let current: Mutex<Date>
+
+    init(_ start: Date = Date()) { current = Mutex(Date(timeIntervalSince1970: start.timeIntervalSince1970.rounded())) }
+
+    var now: Date { current.withLock { $0 } }
+
+    func advance(_ seconds: TimeInterval) { current.withLock { $0 += seconds } }
+
+    var clock: WallClock {
+        WallClock(
+            now: { self.now }, ticks: { UInt64(max(0, self.now.timeIntervalSince1970) * 1_000_000_000) },
+            sleep: { self.advance($0) })
+    }
+}
+
+/// Answers by the token in the request. The real client, reader and signature stand on top of it.
+final class ScriptedTransport: Transport {
+    typealias Script = @Sendable (_ token: String, _ asked: Int) throws(TransportError) -> (status: Int, body: String)
+
+    private struct State {
+        var script: Script = { _, _ throws(TransportError) in throw TransportError(.unreachable, detail: "nobody there") }
+        var asked: [String: Int] = [:]
+        var requests: [HTTPRequest] = []
+        var date: Date?
+    }
+
+    private let state = Mutex(State())
+
+    func answer(_ script: @escaping Script) { state.withLock { $0.script = script } }
+
+    /// What the `Date` header says.
+    func setDate(_ date: Date?) { state.withLock { $0.date = date } }
+
+    var requests: [HTTPRequest] { state.withLock { $0.requests } }
+
+    func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse {
+        let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: String]
+        let token = body?["SdkToken"] ?? ""
+        let (script, asked, date) = state.withLock { state in
+            let asked = state.asked[token, default: 0]
+            state.asked[token] = asked + 1
+            state.requests.append(request)
+            return (state.script, asked, state.date)
+        }
+        let (status, text) = try script(token, asked)
+        return Response(status: status, date: date, text: Array(text.utf8))
+    }
+
+    private final class Response: HTTPResponse {
+        let status: Int
+        let date: Date?
+        private var rest: ArraySlice<UInt8>
+
+        init(status: Int, date: Date?, text: [UInt8]) {
+            self.status = status
+            self.date = date
+            rest = text[...]
+        }
+
+        func next(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+            guard !rest.isEmpty else { return false }
+            let piece = rest.prefix(1000)
+            rest = rest.dropFirst(1000)
+            try piece.withUnsafeBytes(body)
+            return true
+        }
+    }
+}
+
+/// An answer with media that nobody else has.
+struct TestAnswer {
+    let bestFrame: [UInt8]
+    let video: [UInt8]
+    let text: String
+
+    init(result: String = "0", videoLength: Int = 150_000, requestID: String = UUID().uuidString) {
+        bestFrame = [0xFF, 0xD8, 0xFF, 0xE0] + Randomness.system.bytes(5000)
+        video = [0, 0, 0, 0x18] + Array("ftypmp42".utf8) + Randomness.system.bytes(videoLength)
+        text =
+            #"{"Response":{"Result":"\#(result)","Description":"Success","BestFrame":"\#(Data(bestFrame).base64EncodedString())","#
+            + #""Video":"\#(Data(video).base64EncodedString())","ActionVideo":"","Similarity":99.0,"Extra":null,"RequestId":"\#(requestID)"}}"#
+    }
+
+    static let notFinished = #"{"Response":{"Result":"-999","Description":"not finished","BestFrame":"","RequestId":"r"}}"#
+
+    static func error(_ code: String) -> String { #"{"Response":{"Error":{"Code":"\#(code)","Message":"m"},"RequestId":"r"}}"# }
+}
