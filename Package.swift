@@ -62,6 +62,9 @@ let package = Package(
             name: "ArchiveTests", dependencies: ["Archive", "BlobStore", "Catalog", "FaceID", "Sealing"],
             swiftSettings: strict),
         .testTarget(
+            name: "CommandTests", dependencies: ["strongroom", "FaceIDSimulator"], resources: [.copy("Support")],
+            swiftSettings: strict),
+        .testTarget(
             name: "FaceIDTests", dependencies: ["FaceID"], resources: [.copy("Vectors")], swiftSettings: strict),
     ]
 )

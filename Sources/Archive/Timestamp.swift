@@ -6,7 +6,8 @@ public enum Timestamp {
     /// that no calendar has are refused.
     public static func parse(_ text: String) -> Date? {
         let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|([+-])(\d\d):(\d\d))/
-        guard text.utf8.count <= 40, let match = text.wholeMatch(of: form), let year = Int(match.1), let month = Int(match.2),
+        guard text.utf8.count <= 40, let match = text.wholeMatch(of: form), let year = Int(match.1),
+            let month = Int(match.2),
             let day = Int(match.3), let hour = Int(match.4), let minute = Int(match.5), let second = Int(match.6),
             hour < 24, minute < 60, second < 60
         else { return nil }

@@ -7,8 +7,12 @@ internal import GRDB
 /// WAL with `synchronous = FULL`: a transaction is durable when it returns. `secure_delete` overwrites
 /// what is deleted, temporary tables stay in memory, and `recursive_triggers` lets delete triggers see
 /// replaced rows. See <https://sqlite.org/pragma.html>.
+///
+/// One connection writes; a pool of connections that cannot write reads beside it. (A pool that can write
+/// would set `synchronous = NORMAL`, and would write to the database whenever it is opened.)
 public final class SQLiteCatalog: Catalog {
-    private let pool: DatabasePool
+    private let writer: DatabaseQueue
+    private let readers: DatabasePool
     private let lock: WriterLock
 
     /// Opens an index that ``create(at:)`` made.
@@ -18,7 +22,7 @@ public final class SQLiteCatalog: Catalog {
         }
         try self.init(opening: path)
         try Self.translate {
-            try pool.read { db in
+            try readers.read { db in
                 guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                     throw CatalogError.notIndex("\(path) is another program's database")
                 }
@@ -38,9 +42,14 @@ public final class SQLiteCatalog: Catalog {
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileError(.create, path: path, code: errno) }
         close(descriptor)
-        let catalog = try SQLiteCatalog(opening: path)
-        try translate { try Schema.migrator.migrate(catalog.pool) }
-        return catalog
+        try translate {
+            let queue = try DatabaseQueue(path: path)
+            // WAL is a property of the file from here on.
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+            try Schema.migrator.migrate(queue)
+            try queue.close()
+        }
+        return try SQLiteCatalog(opening: path)
     }
 
     private init(opening path: String) throws {
@@ -51,29 +60,32 @@ public final class SQLiteCatalog: Catalog {
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
+                    PRAGMA synchronous = FULL;
                     PRAGMA secure_delete = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA recursive_triggers = ON;
                     PRAGMA trusted_schema = OFF;
                     """)
         }
-        let opened = configuration
-        pool = try Self.translate {
-            let pool = try DatabasePool(path: path, configuration: opened)
-            // The pool sets NORMAL when it turns WAL on, and then a commit would not survive a power cut.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            return pool
-        }
+        let writing = configuration
+        configuration.readonly = true
+        let reading = configuration
         lock = try WriterLock(path: path + "-lock")
+        (writer, readers) = try Self.translate {
+            // The writer comes first: while it is open, the WAL that readers need is there.
+            let writer = try DatabaseQueue(path: path, configuration: writing)
+            try writer.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
+            return (writer, try DatabasePool(path: path, configuration: reading))
+        }
     }
 
     public func read<Result>(_ body: (any CatalogReader) throws -> Result) throws -> Result {
-        try Self.translate { try pool.read { try body(SQLiteSession(db: $0)) } }
+        try Self.translate { try readers.read { try body(SQLiteSession(db: $0)) } }
     }
 
     public func write<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
         try Self.translate {
-            try pool.writeWithoutTransaction { db in
+            try writer.writeWithoutTransaction { db in
                 try lock.withLock {
                     var result: Result?
                     try db.inTransaction(.immediate) {
@@ -88,7 +100,7 @@ public final class SQLiteCatalog: Catalog {
 
     /// A setting of the writing connection, for tests.
     func writerPragma(_ name: String) throws -> Int? {
-        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
+        try writer.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
     /// GRDB's errors as this target's.

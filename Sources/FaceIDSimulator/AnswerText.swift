@@ -16,7 +16,9 @@ struct AnswerText: IteratorProtocol {
     /// The result of a verification, with its media.
     init(result script: TokenScript, requestID: String) throws {
         let code = script.resultCode
-        var parts: [Part] = [.text(#"{"Response":{"Result":"\#(code)","Description":"\#(code == "0" ? "Success" : "Failed")""#)]
+        var parts: [Part] = [
+            .text(#"{"Response":{"Result":"\#(code)","Description":"\#(code == "0" ? "Success" : "Failed")""#)
+        ]
         for media in try Media.all(of: script) {
             parts.append(.text(#","\#(media.field)":""#))
             switch media.field {
@@ -26,7 +28,8 @@ struct AnswerText: IteratorProtocol {
             }
             parts.append(.text("\""))
         }
-        let extra = #","Similarity":\#(code == "0" ? "98.31" : "0.0"),"Extra":null,"DeviceInfoLevel":"1","LivenessInfoTag":\#(code == "0" ? "null" : #"["03"]"#)"#
+        let extra =
+            #","Similarity":\#(code == "0" ? "98.31" : "0.0"),"Extra":null,"DeviceInfoLevel":"1","LivenessInfoTag":\#(code == "0" ? "null" : #"["03"]"#)"#
         parts.append(.text(#"\#(extra),"RequestId":"\#(requestID)"}}"#))
         self.init(parts, escapesSlashes: script.has("escape"))
     }
@@ -35,12 +38,15 @@ struct AnswerText: IteratorProtocol {
     init(text: String) { self.init([.text(text)], escapesSlashes: false) }
 
     static func error(_ code: String, _ message: String, requestID: String) -> AnswerText {
-        AnswerText(text: #"{"Response":{"Error":{"Code":"\#(code)","Message":"\#(message)"},"RequestId":"\#(requestID)"}}"#)
+        AnswerText(
+            text: #"{"Response":{"Error":{"Code":"\#(code)","Message":"\#(message)"},"RequestId":"\#(requestID)"}}"#)
     }
 
     static func notFinished(requestID: String) -> AnswerText {
         AnswerText(
-            text: #"{"Response":{"Result":"-999","Description":"The verification process wasn't finished.","BestFrame":"","Video":"","ActionVideo":"","Similarity":0.0,"Extra":null,"DeviceInfoLevel":"","LivenessInfoTag":null,"RequestId":"\#(requestID)"}}"#)
+            text:
+                #"{"Response":{"Result":"-999","Description":"The verification process wasn't finished.","BestFrame":"","Video":"","ActionVideo":"","Similarity":0.0,"Extra":null,"DeviceInfoLevel":"","LivenessInfoTag":null,"RequestId":"\#(requestID)"}}"#
+        )
     }
 
     private init(_ parts: [Part], escapesSlashes: Bool) {
@@ -60,7 +66,8 @@ struct AnswerText: IteratorProtocol {
     mutating func next() -> Data? {
         if let piece = current?.next() {
             let text = Data(piece).base64EncodedData()
-            return escapesSlashes ? Data(String(decoding: text, as: UTF8.self).replacingOccurrences(of: "/", with: "\\/").utf8) : text
+            return escapesSlashes
+                ? Data(String(decoding: text, as: UTF8.self).replacingOccurrences(of: "/", with: "\\/").utf8) : text
         }
         current = nil
         switch parts.popLast() {

@@ -17,7 +17,10 @@ struct Media: Sendable {
         guard script.resultCode == "0" else { return [try jpeg("BestFrame", script)] }
         let size = script.number("size") ?? 0
         if script.has("swap") {
-            return [try mp4("BestFrame", "video", script, size: size), try jpeg("Video", script), try mp4("ActionVideo", "action-video", script)]
+            return [
+                try mp4("BestFrame", "video", script, size: size), try jpeg("Video", script),
+                try mp4("ActionVideo", "action-video", script),
+            ]
         }
         return [
             try jpeg("BestFrame", script), try mp4("Video", "video", script, size: size),
@@ -29,7 +32,9 @@ struct Media: Sendable {
         let file = try load("best-frame", "jpg")
         let comment = Array("simulated \(mark(script))".utf8)
         let segment = [0xFF, 0xFE, UInt8((comment.count + 2) >> 8), UInt8((comment.count + 2) & 0xFF)] + comment
-        return Media(field: field, fileName: "best-frame.jpg", head: file[..<2] + segment + file[2...], fillerSeed: 0, fillerLength: 0)
+        return Media(
+            field: field, fileName: "best-frame.jpg", head: file[..<2] + segment + file[2...], fillerSeed: 0,
+            fillerLength: 0)
     }
 
     private static func mp4(_ field: String, _ name: String, _ script: TokenScript, size: Int = 0) throws -> Media {
@@ -39,10 +44,13 @@ struct Media: Sendable {
         let boxLength = UInt32(8 + text.count + filler).bigEndian
         let box = withUnsafeBytes(of: boxLength) { Array($0) } + Array("free".utf8) + text
         let seed = mark(script).utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return Media(field: field, fileName: "\(name).mp4", head: file + box, fillerSeed: seed | 1, fillerLength: filler)
+        return Media(
+            field: field, fileName: "\(name).mp4", head: file + box, fillerSeed: seed | 1, fillerLength: filler)
     }
 
-    private static func mark(_ script: TokenScript) -> String { script.has("same") ? "for all" : String(script.token.prefix(1000)) }
+    private static func mark(_ script: TokenScript) -> String {
+        script.has("same") ? "for all" : String(script.token.prefix(1000))
+    }
 
     private static func load(_ name: String, _ type: String) throws -> [UInt8] {
         guard let url = Bundle.module.url(forResource: name, withExtension: type, subdirectory: "Media") else {

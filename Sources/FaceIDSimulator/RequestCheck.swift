@@ -26,22 +26,32 @@ struct RequestCheck: Sendable {
     ///   - headers: with lower-case names.
     ///   - now: the simulator's time.
     /// - Returns: the SDK token.
-    func sdkToken(method: String, path: String, headers: [String: String], body: [UInt8], now: Date) throws(Failure) -> String {
+    func sdkToken(method: String, path: String, headers: [String: String], body: [UInt8], now: Date) throws(Failure)
+        -> String
+    {
         guard method == "POST", path == "/" else { throw Failure("InvalidRequest", "POST / is the only request.") }
         guard let contentType = headers["content-type"], contentType.hasPrefix("application/json") else {
             throw Failure("InvalidRequest", "Content-Type must be application/json.")
         }
         try checkSignature(headers, body: body, now: now)
         guard headers["x-tc-action"] == FaceIDClient.action else { throw Failure("InvalidAction", "No such action.") }
-        guard headers["x-tc-version"] == FaceIDClient.version else { throw Failure("NoSuchVersion", "No such version.") }
-        guard let region = headers["x-tc-region"], !region.isEmpty else { throw Failure("MissingParameter", "X-TC-Region is missing.") }
+        guard headers["x-tc-version"] == FaceIDClient.version else {
+            throw Failure("NoSuchVersion", "No such version.")
+        }
+        guard let region = headers["x-tc-region"], !region.isEmpty else {
+            throw Failure("MissingParameter", "X-TC-Region is missing.")
+        }
         guard Self.regions.contains(region) else { throw Failure("UnsupportedRegion", "The region is not supported.") }
         guard let parameters = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else {
             throw Failure("InvalidParameter", "The body is not a JSON object.")
         }
-        for name in parameters.keys where name != "SdkToken" { throw Failure("UnknownParameter", "A parameter is not known.") }
+        for name in parameters.keys where name != "SdkToken" {
+            throw Failure("UnknownParameter", "A parameter is not known.")
+        }
         guard let value = parameters["SdkToken"] else { throw Failure("MissingParameter", "SdkToken is missing.") }
-        guard let token = value as? String, !token.isEmpty else { throw Failure("InvalidParameter", "SdkToken is not a string.") }
+        guard let token = value as? String, !token.isEmpty else {
+            throw Failure("InvalidParameter", "SdkToken is not a string.")
+        }
         return token
     }
 

@@ -77,8 +77,12 @@ final class Responder: Sendable {
         if let code = script.error { throw RequestCheck.Failure(code, "The token asks for this error.") }
         if script.has("html") { return .answer(AnswerText(text: "<html><body>Sign in</body></html>"), Delivery()) }
         if script.has("text") { return .answer(AnswerText(text: "not found"), Delivery()) }
-        if script.has("bare") { return .answer(AnswerText(text: #"{"Result":"0","RequestId":"\#(requestID)"}"#), Delivery()) }
-        if script.has("cut") { return .answer(AnswerText(text: #"{"Response":{"Result":"0","BestFrame":"/9j/4AAQ"#), Delivery()) }
+        if script.has("bare") {
+            return .answer(AnswerText(text: #"{"Result":"0","RequestId":"\#(requestID)"}"#), Delivery())
+        }
+        if script.has("cut") {
+            return .answer(AnswerText(text: #"{"Response":{"Result":"0","BestFrame":"/9j/4AAQ"#), Delivery())
+        }
         if isEarly("asks") || Date().timeIntervalSince(first) < Double(script.number("later") ?? 0) {
             return .answer(.notFinished(requestID: requestID), Delivery())
         }

@@ -64,12 +64,16 @@ struct Server {
         guard case .answer(var text, let delivery) = reply else {
             guard case .status(let status) = reply else { return false }
             try await outbound.write(
-                .head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: self.headers(length: 0))))
+                .head(
+                    HTTPResponseHead(
+                        version: .http1_1, status: .init(statusCode: status), headers: self.headers(length: 0))))
             try await outbound.write(.end(nil))
             return true
         }
         try await outbound.write(
-            .head(HTTPResponseHead(version: .http1_1, status: .ok, headers: self.headers(length: text.hasLength ? text.length : nil))))
+            .head(
+                HTTPResponseHead(
+                    version: .http1_1, status: .ok, headers: self.headers(length: text.hasLength ? text.length : nil))))
         var sent = 0
         while let piece = text.next() {
             var rest = piece[...]

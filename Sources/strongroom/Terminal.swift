@@ -74,10 +74,10 @@ enum Figure {
         return ""
     }
 
-    /// A length of time, to the minute.
+    /// A length of time, to the nearest minute.
     static func span(_ seconds: TimeInterval) -> String {
-        let minutes = Int(abs(seconds) / 60)
-        if minutes < 1 { return "\(Int(abs(seconds))) s" }
+        let minutes = Int((abs(seconds) / 60).rounded())
+        if abs(seconds) < 59.5 { return "\(Int(abs(seconds))) s" }
         if minutes < 60 { return "\(minutes) min" }
         return minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes / 60) h \(minutes % 60) min"
     }

@@ -34,7 +34,13 @@ struct ImportTests {
         #expect(objects.map(\.alsoIn) == [["K-1"], [], ["K-1"]])
     }
 
-    @Test(arguments: ["", "<html></html>", "{}", #"{"Response":{"Result":"-999"}}"#, #"{"Response":{"Error":{"Code":"InternalError","Message":""}}}"#, #"{"Response":{"Result":"0","BestFrame":"/9j/4AAQSkZJRg.....s97n//2Q=="}}"#, #"{"Response":{"Result":"0","Video":"https://cos/x.mp4"}}"#, #"{"Response":{"Result":"0","Video":"AAAA"#, #"{"Response":{"Result":"0","Video":"AAAA"}} x"#])
+    @Test(arguments: [
+        "", "<html></html>", "{}", #"{"Response":{"Result":"-999"}}"#,
+        #"{"Response":{"Error":{"Code":"InternalError","Message":""}}}"#,
+        #"{"Response":{"Result":"0","BestFrame":"/9j/4AAQSkZJRg.....s97n//2Q=="}}"#,
+        #"{"Response":{"Result":"0","Video":"https://cos/x.mp4"}}"#, #"{"Response":{"Result":"0","Video":"AAAA"#,
+        #"{"Response":{"Result":"0","Video":"AAAA"}} x"#,
+    ])
     func aBadAnswerChangesNothing(text: String) throws {
         #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-1", answer: text)) }
         #expect(try archive.status().cases == 0)
@@ -48,7 +54,9 @@ struct ImportTests {
     }
 
     @Test func aBatchGoesOnAfterAFailure() throws {
-        let items = try (0..<20).map { try test.item("K-\($0)", answer: $0 % 5 == 3 ? "broken" : TestAnswer(videoLength: 2000).text) }
+        let items = try (0..<20).map {
+            try test.item("K-\($0)", answer: $0 % 5 == 3 ? "broken" : TestAnswer(videoLength: 2000).text)
+        }
         let states = Collected<VerificationReport.State>()
         archive.import(items) { states.append($0.state) }
         #expect(states.all.filter { $0 == .archived }.count == 16 && states.all.filter { $0 == .failed }.count == 4)
@@ -57,7 +65,8 @@ struct ImportTests {
     }
 
     @Test func emptyMediaIsNoMediaAndTypesAreSniffed() throws {
-        let text = #"{"Response":{"Result":"0","BestFrame":"AAAAGGZ0eXBtcDQy","Video":"/9j/4AAQ","ActionVideo":null,"RequestId":"r"}}"#
+        let text =
+            #"{"Response":{"Result":"0","BestFrame":"AAAAGGZ0eXBtcDQy","Video":"/9j/4AAQ","ActionVideo":null,"RequestId":"r"}}"#
         _ = try archive.import(try test.item("K-1", answer: text))
         let objects = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects
         #expect(objects.map(\.kind) == ["best-frame", "result", "video"])

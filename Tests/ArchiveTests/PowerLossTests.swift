@@ -53,7 +53,9 @@ struct PowerLossTests {
         var step = 0
         // The 256 directories of the store are one step like another.
         while !finished {
-            let directory = FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
+            let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "strongroom-\(UUID().uuidString)"
+            ).path
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: directory) }
             let key = RootKeySource.keyFile(directory + "/root.key")
@@ -112,7 +114,9 @@ final class LosingFileSystem: FileSystem {
         for root in roots.withLock({ $0 }) {
             for name in FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? [] {
                 let path = root + "/" + name
-                if let status = try? posix.status(path), status.kind == .file, unsynced.contains(status.identity) { truncate(path, 0) }
+                if let status = try? posix.status(path), status.kind == .file, unsynced.contains(status.identity) {
+                    truncate(path, 0)
+                }
             }
         }
     }
@@ -187,11 +191,14 @@ final class LosingFileSystem: FileSystem {
     func syncDirectory(_ path: String) throws(FileError) {
         try step(path)
         guard !skipsSyncs else { return }
-        state.withLock { state in state.unsyncedNames = state.unsyncedNames.filter { (($0 as NSString).deletingLastPathComponent) != path } }
+        state.withLock { state in
+            state.unsyncedNames = state.unsyncedNames.filter { (($0 as NSString).deletingLastPathComponent) != path }
+        }
     }
 
     func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
-    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int
+    {
         try posix.read(file, at: offset, into: buffer)
     }
     func status(_ file: OpenFile) throws(FileError) -> FileStatus { try posix.status(file) }

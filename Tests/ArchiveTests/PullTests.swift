@@ -19,7 +19,9 @@ struct PullTests {
         _ = try archive.register(try test.registration(caseID, token: token) { $0.tokenIssuedAt = issued })
     }
 
-    private func verification(_ caseID: String = "K-1") throws -> VerificationDetails { try archive.caseDetails(try CaseID(caseID)).verifications[0] }
+    private func verification(_ caseID: String = "K-1") throws -> VerificationDetails {
+        try archive.caseDetails(try CaseID(caseID)).verifications[0]
+    }
 
     @Test func aResultIsArchivedByteForByte() throws {
         let answer = TestAnswer()
@@ -28,7 +30,9 @@ struct PullTests {
         #expect(try test.pull(archive).map(\.state) == [.archived])
         #expect(try test.contents("best-frame", of: "K-1", in: archive) == answer.bestFrame)
         #expect(try test.contents("video", of: "K-1", in: archive) == answer.video)
-        #expect(try test.contents("video", of: "K-1", in: archive, range: "65530-65545") == Array(answer.video[65_530...65_545]))
+        #expect(
+            try test.contents("video", of: "K-1", in: archive, range: "65530-65545")
+                == Array(answer.video[65_530...65_545]))
         let details = try verification()
         #expect(details.objects.map(\.kind) == ["best-frame", "result", "video"])
         #expect(details.objects.map(\.mediaType) == ["image/jpeg", "application/json", "video/mp4"])
@@ -39,7 +43,9 @@ struct PullTests {
     }
 
     @Test func aFailedVerificationIsArchivedToo() throws {
-        test.transport.answer { _, _ in (200, #"{"Response":{"Result":"1004","Description":"Face detection failed","RequestId":"r"}}"#) }
+        test.transport.answer { _, _ in
+            (200, #"{"Response":{"Result":"1004","Description":"Face detection failed","RequestId":"r"}}"#)
+        }
         try register()
         #expect(try test.pull(archive).map(\.state) == [.archived])
         #expect(try verification().objects.map(\.kind) == ["result"])
@@ -60,7 +66,9 @@ struct PullTests {
 
     @Test func waitingEndsWithTheResultOrTheDeadline() throws {
         let answer = TestAnswer()
-        test.transport.answer { token, asked in token == "late" && asked >= 5 ? (200, answer.text) : (200, TestAnswer.notFinished) }
+        test.transport.answer { token, asked in
+            token == "late" && asked >= 5 ? (200, answer.text) : (200, TestAnswer.notFinished)
+        }
         try register("K-late", token: "late", issued: 1)
         try register("K-never", token: "never", issued: 70)
         let begin = test.time.now
@@ -78,7 +86,10 @@ struct PullTests {
         try register("K-i", token: "Illegal")
         #expect(Set(try test.pull(archive).map(\.state)) == [.expired, .rejected])
         #expect(try verification("K-e").state == "expired" && verification("K-i").state == "rejected")
-        for id in ["K-e", "K-i"] { #expect(String(decoding: try test.contents("result", of: id, in: archive), as: UTF8.self).contains("BizToken")) }
+        for id in ["K-e", "K-i"] {
+            #expect(
+                String(decoding: try test.contents("result", of: id, in: archive), as: UTF8.self).contains("BizToken"))
+        }
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
     }
 
@@ -129,16 +140,23 @@ struct PullTests {
         let answer = TestAnswer()
         let ahead = test.time.now.addingTimeInterval(600)
         test.transport.setDate(ahead)
-        test.transport.answer { _, asked in asked == 0 ? (200, TestAnswer.error("AuthFailure.SignatureExpire")) : (200, answer.text) }
+        test.transport.answer { _, asked in
+            asked == 0 ? (200, TestAnswer.error("AuthFailure.SignatureExpire")) : (200, answer.text)
+        }
         try register()
         let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
         #expect(summary.counts == [.archived: 1] && summary.clockSkew == 600)
-        let times = test.transport.requests.compactMap { $0.headers.first { $0.name == "X-TC-Timestamp" }.flatMap { Int64($0.value) } }
+        let times = test.transport.requests.compactMap {
+            $0.headers.first { $0.name == "X-TC-Timestamp" }.flatMap { Int64($0.value) }
+        }
         #expect(times.count == 2 && times[1] - times[0] >= 599)
     }
 
     @Test func brokenAnswersChangeNothing() throws {
-        for (number, body) in ["<html>", "", "{", #"{"Response":{"Result":"0","Video":"AA*A"}}"#, #"{"Response":{"Result":"0","Video":"https://x/y.mp4"}}"#].enumerated() {
+        for (number, body) in [
+            "<html>", "", "{", #"{"Response":{"Result":"0","Video":"AA*A"}}"#,
+            #"{"Response":{"Result":"0","Video":"https://x/y.mp4"}}"#,
+        ].enumerated() {
             test.transport.answer { _, _ in (200, body) }
             try register("K-\(number)", token: "t\(number)")
             #expect(try test.pull(archive) { $0.only = nil }.contains { $0.state == .failed })
@@ -170,8 +188,12 @@ struct PullTests {
         let report = try archive.import(try test.item("K-1", answer: answer.text, token: "tok"))
         #expect(report.state == .archived && report.number == 1)
         #expect(try archive.waitingCount() == 0)
-        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-1", answer: TestAnswer().text, token: "tok")) }
-        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-2", answer: TestAnswer().text, token: "tok")) }
+        #expect(throws: ArchiveError.self) {
+            try archive.import(try test.item("K-1", answer: TestAnswer().text, token: "tok"))
+        }
+        #expect(throws: ArchiveError.self) {
+            try archive.import(try test.item("K-2", answer: TestAnswer().text, token: "tok"))
+        }
         #expect(try archive.status().cases == 1)
     }
 
@@ -179,8 +201,11 @@ struct PullTests {
         let answer = TestAnswer()
         test.transport.answer { _, _ in (200, answer.text) }
         try register()
-        _ = try test.pull(archive) { $0.credentials = Credentials(secretID: "AKID", secretKey: "key", token: "session") }
-        let headers = Dictionary(uniqueKeysWithValues: try #require(test.transport.requests.first).headers.map { ($0.name, $0.value) })
+        _ = try test.pull(archive) {
+            $0.credentials = Credentials(secretID: "AKID", secretKey: "key", token: "session")
+        }
+        let headers = Dictionary(
+            uniqueKeysWithValues: try #require(test.transport.requests.first).headers.map { ($0.name, $0.value) })
         #expect(headers["X-TC-Action"] == "GetFaceIdResultIntl" && headers["X-TC-Version"] == "2018-03-01")
         #expect(headers["X-TC-Token"] == "session" && headers["X-TC-Region"] == "ap-singapore")
         #expect(headers["Authorization"]?.hasPrefix("TC3-HMAC-SHA256 Credential=AKID/") == true)

@@ -21,14 +21,20 @@ struct RegistrationTests {
         }
     }
 
-    @Test(arguments: ["K-1", "a/b/../../c", "..", "\"quoted\" 'single'", "100%", "客户-壹", "näme", "😀", String(repeating: "x", count: 200), "-rf", "a b", "K\u{200D}J"])
+    @Test(arguments: [
+        "K-1", "a/b/../../c", "..", "\"quoted\" 'single'", "100%", "客户-壹", "näme", "😀",
+        String(repeating: "x", count: 200), "-rf", "a b", "K\u{200D}J",
+    ])
     func harmlessCaseIDsAreWelcome(text: String) throws {
         _ = try archive.import(try test.item(text, answer: TestAnswer().text))
         #expect(try archive.caseDetails(try CaseID(text)).caseID == text.precomposedStringWithCanonicalMapping)
         #expect(try archive.cases(CaseQuery()).map(\.caseID) == [text.precomposedStringWithCanonicalMapping])
     }
 
-    @Test(arguments: ["", " K-1", "K-1 ", "K\n1", "K\u{0}1", "K\u{7F}", "K\u{85}", "K\u{2028}1", "K\u{202E}1", String(repeating: "x", count: 201), String(repeating: "壹", count: 67), "\u{3000}K"])
+    @Test(arguments: [
+        "", " K-1", "K-1 ", "K\n1", "K\u{0}1", "K\u{7F}", "K\u{85}", "K\u{2028}1", "K\u{202E}1",
+        String(repeating: "x", count: 201), String(repeating: "壹", count: 67), "\u{3000}K",
+    ])
     func harmfulCaseIDsAreRefused(text: String) { #expect(code { _ = try CaseID(text) } == .badCaseID) }
 
     @Test func bothNormalizationFormsNameTheSameCase() throws {
@@ -41,17 +47,29 @@ struct RegistrationTests {
         let again = try archive.register(try test.registration("K-1", token: "tok"))
         #expect(first == again)
         #expect(code { _ = try archive.register(try test.registration("K-2", token: "tok")) } == .tokenElsewhere)
-        #expect(code { _ = try archive.caseDetails(try CaseID("K-2")) } == .unknownCase, "the refused case was not made")
+        #expect(
+            code { _ = try archive.caseDetails(try CaseID("K-2")) } == .unknownCase, "the refused case was not made")
         #expect(try archive.register(try test.registration("K-1", token: "tok2")).number == 2)
     }
 
     @Test func otherParticularsAreRefusedAndMissingOnesCompleted() throws {
-        _ = try archive.register(try test.registration("K-1", token: "t1") { $0.subject = "S"; $0.jurisdictions = ["US-IL", "HK", "HK"] })
-        _ = try archive.register(try test.registration("K-1", token: "t2") { $0.consent = "C"; $0.purpose = "onboarding"; $0.jurisdictions = ["HK", "US-IL"] })
+        _ = try archive.register(
+            try test.registration("K-1", token: "t1") {
+                $0.subject = "S"; $0.jurisdictions = ["US-IL", "HK", "HK"]
+            })
+        _ = try archive.register(
+            try test.registration("K-1", token: "t2") {
+                $0.consent = "C"; $0.purpose = "onboarding"; $0.jurisdictions = ["HK", "US-IL"]
+            })
         let changes: [(inout Registration.Input) -> Void] = [
-            { $0.subject = "T" }, { $0.consent = "D" }, { $0.purpose = "periodic-review" }, { $0.jurisdictions = ["HK"] },
+            { $0.subject = "T" }, { $0.consent = "D" }, { $0.purpose = "periodic-review" },
+            { $0.jurisdictions = ["HK"] },
         ]
-        for change in changes { #expect(code { _ = try archive.register(try test.registration("K-1", token: "t3", change)) } == .otherParticulars) }
+        for change in changes {
+            #expect(
+                code { _ = try archive.register(try test.registration("K-1", token: "t3", change)) }
+                    == .otherParticulars)
+        }
         let details = try archive.caseDetails(try CaseID("K-1"))
         #expect(details.subject == "S" && details.consent == "C" && details.purpose == "onboarding")
         #expect(details.jurisdictions == ["HK", "US-IL"])
@@ -60,20 +78,33 @@ struct RegistrationTests {
 
     @Test func particularsAreCheckedBeforeAnything() {
         let changes: [(inout Registration.Input) -> Void] = [
-            { $0.jurisdictions = ["hk"] }, { $0.jurisdictions = ["HKG"] }, { $0.purpose = "whatever" }, { $0.subject = "" },
-            { $0.consent = "a\u{1B}[31m" }, { $0.tokenIssuedAt = "yesterday" }, { $0.tokenIssuedAt = "2026-02-30T00:00:00Z" },
+            { $0.jurisdictions = ["hk"] }, { $0.jurisdictions = ["HKG"] }, { $0.purpose = "whatever" },
+            { $0.subject = "" },
+            { $0.consent = "a\u{1B}[31m" }, { $0.tokenIssuedAt = "yesterday" },
+            { $0.tokenIssuedAt = "2026-02-30T00:00:00Z" },
             { $0.tokenIssuedAt = "2226-01-01T00:00:00Z" }, { $0.token = "a b" }, { $0.region = "Singapore!" },
-            { $0.tokenIssuedAt = "2026-11-20T10:00:00Z"; $0.capturedAt = "2026-11-20T09:00:00Z" },
+            {
+                $0.tokenIssuedAt = "2026-11-20T10:00:00Z"; $0.capturedAt = "2026-11-20T09:00:00Z"
+            },
         ]
         for change in changes {
-            #expect([.badParticular, .badConfiguration].contains(code { _ = try test.registration("K-1", token: "t", change) }))
+            #expect(
+                [.badParticular, .badConfiguration].contains(
+                    code { _ = try test.registration("K-1", token: "t", change) }))
         }
     }
 
     @Test func timesAreReadStrictly() {
-        let good = [("2026-11-22T08:02:00Z", 1_795_334_520.0), ("2026-11-22T16:02:00+08:00", 1_795_334_520), ("2026-11-21T22:32:00.5-09:30", 1_795_334_520.5), ("2024-02-29T00:00:00Z", 1_709_164_800)]
+        let good = [
+            ("2026-11-22T08:02:00Z", 1_795_334_520.0), ("2026-11-22T16:02:00+08:00", 1_795_334_520),
+            ("2026-11-21T22:32:00.5-09:30", 1_795_334_520.5), ("2024-02-29T00:00:00Z", 1_709_164_800),
+        ]
         for (text, seconds) in good { #expect(Timestamp.parse(text)?.timeIntervalSince1970 == seconds, "\(text)") }
-        for bad in ["2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00", "2026-01-01", "1795334520", "2026-01-01T00:00:00+24:00", "", "2026-01-01T00:00:00Zx"] {
+        for bad in [
+            "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-01T24:00:00Z",
+            "2026-01-01T00:60:00Z", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00", "2026-01-01", "1795334520",
+            "2026-01-01T00:00:00+24:00", "", "2026-01-01T00:00:00Zx",
+        ] {
             #expect(Timestamp.parse(bad) == nil, "\(bad)")
         }
         #expect(Timestamp.format(Date(timeIntervalSince1970: 1_795_334_520)) == "2026-11-22T08:02:00Z")
@@ -81,9 +112,15 @@ struct RegistrationTests {
     }
 
     @Test func theIndexNamesNobody() throws {
-        let planted = ["CASE-planted", "SUBJECT-planted", "CONSENT-planted", "TOKEN-planted", "REQUEST-planted", "EXTRA-planted"]
-        _ = try archive.register(try test.registration(planted[0], token: planted[3]) { $0.subject = planted[1]; $0.consent = planted[2] })
-        let answer = TestAnswer(requestID: planted[4]).text.replacingOccurrences(of: #""Extra":null"#, with: #""Extra":"\#(planted[5])""#)
+        let planted = [
+            "CASE-planted", "SUBJECT-planted", "CONSENT-planted", "TOKEN-planted", "REQUEST-planted", "EXTRA-planted",
+        ]
+        _ = try archive.register(
+            try test.registration(planted[0], token: planted[3]) {
+                $0.subject = planted[1]; $0.consent = planted[2]
+            })
+        let answer = TestAnswer(requestID: planted[4]).text.replacingOccurrences(
+            of: #""Extra":null"#, with: #""Extra":"\#(planted[5])""#)
         _ = try archive.import(try test.item(planted[0], answer: answer) { $0.subject = planted[1] })
         let files = try #require(FileManager.default.enumerator(atPath: test.path))
         var looked = 0

@@ -7,7 +7,8 @@ struct TableTests {
     private let now = Date(timeIntervalSince1970: 1_800_000_000)
 
     private func table(_ text: String, use: RegistrationTable.Use = .pull) throws(ArchiveError) -> RegistrationTable {
-        try RegistrationTable(Array(text.utf8), name: "t.csv", use: use, shared: Registration.Input(), purposes: ["onboarding"], now: now)
+        try RegistrationTable(
+            Array(text.utf8), name: "t.csv", use: use, shared: Registration.Input(), purposes: ["onboarding"], now: now)
     }
 
     private func message(_ text: String, use: RegistrationTable.Use = .pull) -> String {
@@ -20,12 +21,16 @@ struct TableTests {
     }
 
     @Test func readsAllColumns() throws {
-        let rows = try table("\u{FEFF}case,sdk-token,jurisdiction,subject,token-issued-at\r\n\"K,1\",tok1,HK US-IL,\"a \"\"b\"\"\",2026-11-20T00:00:00Z\r\n\r\n客户,tok2,SG;MY,,\n").rows
+        let rows = try table(
+            "\u{FEFF}case,sdk-token,jurisdiction,subject,token-issued-at\r\n\"K,1\",tok1,HK US-IL,\"a \"\"b\"\"\",2026-11-20T00:00:00Z\r\n\r\n客户,tok2,SG;MY,,\n"
+        ).rows
         #expect(rows.map(\.line) == [2, 4])
         #expect(rows[0].registration.caseID.text == "K,1" && rows[0].registration.subject == "a \"b\"")
         #expect(rows[0].registration.jurisdictions.map(\.code) == ["HK", "US-IL"])
-        #expect(rows[1].registration.jurisdictions.map(\.code) == ["MY", "SG"] && rows[1].registration.tokenIssuedAt == nil)
-        #expect(try table("case,file,captured-at\nK,f.json,2026-11-20T00:00:00Z", use: .import).rows[0].file == "f.json")
+        #expect(
+            rows[1].registration.jurisdictions.map(\.code) == ["MY", "SG"] && rows[1].registration.tokenIssuedAt == nil)
+        #expect(
+            try table("case,file,captured-at\nK,f.json,2026-11-20T00:00:00Z", use: .import).rows[0].file == "f.json")
     }
 
     @Test func namesTheLineOfEveryDefect() {
@@ -34,20 +39,29 @@ struct TableTests {
         #expect(message("case,sdk-token,colour\n") == "t.csv, line 1: 'colour' is not a column")
         #expect(message("case,case,sdk-token\n") == "t.csv, line 1: the column case is there twice")
         #expect(message("case,sdk-token\nK,a\nL\n") == "t.csv, line 3: 1 fields where the first line names 2 columns")
-        #expect(message("case,sdk-token,token-issued-at\nK,a,\nL,b,20.11.2026\n") == "t.csv, line 3: token-issued-at: '20.11.2026' is not a time")
-        #expect(message("case,sdk-token\nK,a\nL,b\nM,a\n") == "t.csv, line 4: the SDK token of line 2 stands here again")
+        #expect(
+            message("case,sdk-token,token-issued-at\nK,a,\nL,b,20.11.2026\n")
+                == "t.csv, line 3: token-issued-at: '20.11.2026' is not a time")
+        #expect(
+            message("case,sdk-token\nK,a\nL,b\nM,a\n") == "t.csv, line 4: the SDK token of line 2 stands here again")
         #expect(message("case,sdk-token\n,a\n") == "t.csv, line 2: the case ID is empty")
         #expect(message("case,sdk-token\nK,\n").hasPrefix("t.csv, line 2: the SDK token is empty"))
         #expect(message("case,sdk-token\n\"K,a\n").hasPrefix("t.csv, line 2: a quoted field"))
         #expect(message("case,sdk-token\nK\"x,a\n").hasPrefix("t.csv, line 2: a quote stands inside"))
         #expect(message("case,sdk-token\n\"K\"x,a\n").hasPrefix("t.csv, line 2: text stands behind"))
         #expect(message("case,sdk-token,purpose\nK,a,fun\n") == "t.csv, line 2: 'fun' is not a configured purpose")
-        #expect(message("case,file\nK,a.json\n", use: .import) == "t.csv, line 2: neither captured-at nor token-issued-at is given")
-        #expect(message("case,file,captured-at\nK,,2026-11-20T00:00:00Z\n", use: .import) == "t.csv, line 2: no file is named")
+        #expect(
+            message("case,file\nK,a.json\n", use: .import)
+                == "t.csv, line 2: neither captured-at nor token-issued-at is given")
+        #expect(
+            message("case,file,captured-at\nK,,2026-11-20T00:00:00Z\n", use: .import)
+                == "t.csv, line 2: no file is named")
     }
 
     @Test func textThatIsNotUTF8IsRefused() {
-        #expect(throws: CSVReader.Problem(reason: .notUTF8, line: 2)) { try CSVReader.records(in: Array("a\n".utf8) + [0xFF]) }
+        #expect(throws: CSVReader.Problem(reason: .notUTF8, line: 2)) {
+            try CSVReader.records(in: Array("a\n".utf8) + [0xFF])
+        }
     }
 
     @Test func quotedFieldsMayHoldAnything() throws {

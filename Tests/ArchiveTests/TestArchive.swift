@@ -13,7 +13,8 @@ final class TestArchive: Sendable {
     let transport = ScriptedTransport()
 
     init(time: TestTime = TestTime()) throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
+        directory =
+            FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
         self.time = time
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         _ = try Archive.create(path, rootKey: rootKey, effects: effects())
@@ -99,7 +100,8 @@ final class ScriptedTransport: Transport {
     typealias Script = @Sendable (_ token: String, _ asked: Int) throws(TransportError) -> (status: Int, body: String)
 
     private struct State {
-        var script: Script = { _, _ throws(TransportError) in throw TransportError(.unreachable, detail: "nobody there") }
+        var script: Script = { _, _ throws(TransportError) in throw TransportError(.unreachable, detail: "nobody there")
+        }
         var asked: [String: Int] = [:]
         var requests: [HTTPRequest] = []
         var date: Date?
@@ -162,7 +164,10 @@ struct TestAnswer {
             + #""Video":"\#(Data(video).base64EncodedString())","ActionVideo":"","Similarity":99.0,"Extra":null,"RequestId":"\#(requestID)"}}"#
     }
 
-    static let notFinished = #"{"Response":{"Result":"-999","Description":"not finished","BestFrame":"","RequestId":"r"}}"#
+    static let notFinished =
+        #"{"Response":{"Result":"-999","Description":"not finished","BestFrame":"","RequestId":"r"}}"#
 
-    static func error(_ code: String) -> String { #"{"Response":{"Error":{"Code":"\#(code)","Message":"m"},"RequestId":"r"}}"# }
+    static func error(_ code: String) -> String {
+        #"{"Response":{"Error":{"Code":"\#(code)","Message":"m"},"RequestId":"r"}}"#
+    }
 }

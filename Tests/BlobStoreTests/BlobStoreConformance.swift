@@ -62,7 +62,9 @@ struct BlobStoreConformance {
         var part = [UInt8](repeating: 0, count: 10)
         try part.withUnsafeMutableBytes { try reader.read(at: 95, into: $0) }
         #expect(part == Array(95..<105))
-        #expect(throws: BlobStoreError.cutShort(address)) { try part.withUnsafeMutableBytes { try reader.read(at: 195, into: $0) } }
+        #expect(throws: BlobStoreError.cutShort(address)) {
+            try part.withUnsafeMutableBytes { try reader.read(at: 195, into: $0) }
+        }
     }
 
     @Test func whatIsNotCommittedCannotBeFound() throws {
@@ -130,7 +132,9 @@ struct BlobStoreConformance {
         #expect(try contents(kept) == [1])
         #expect(try contents(settled) == [4])
         #expect(throws: BlobStoreError.missing(lost)) { try store.open(lost) }
-        for case .blob(let address, _, let isStaged) in try listings() { #expect(!isStaged && [kept, settled].contains(address)) }
+        for case .blob(let address, _, let isStaged) in try listings() {
+            #expect(!isStaged && [kept, settled].contains(address))
+        }
         withExtendedLifetime(half) {}
     }
 }

@@ -28,11 +28,13 @@ struct DirectoryBlobStoreTests {
     @Test func foreignFilesAreNamed() throws {
         let store = DirectoryBlobStore(directory: directory) { UUID().uuidString }
         _ = FileManager.default.createFile(atPath: directory + "/objects/ab/notes.txt", contents: Data())
-        _ = FileManager.default.createFile(atPath: directory + "/objects/ab/" + String(repeating: "c", count: 64), contents: Data())
+        _ = FileManager.default.createFile(
+            atPath: directory + "/objects/ab/" + String(repeating: "c", count: 64), contents: Data())
         _ = FileManager.default.createFile(atPath: directory + "/objects/README", contents: Data())
         var foreign: Set<String> = []
         try store.walk { if case .foreign(let path) = $0 { foreign.insert(path) } }
-        #expect(foreign == ["objects/ab/notes.txt", "objects/ab/\(String(repeating: "c", count: 64))", "objects/README"])
+        #expect(
+            foreign == ["objects/ab/notes.txt", "objects/ab/\(String(repeating: "c", count: 64))", "objects/README"])
     }
 
     /// Promise 1: bytes before the name, the name before the directory, and nothing synced twice.
@@ -46,7 +48,8 @@ struct DirectoryBlobStoreTests {
         store.settle([stage])
         #expect(
             files.operations == [
-                "create staging/stage", "append staging/stage", "syncData staging/stage", "close staging/stage", "syncDirectory staging",
+                "create staging/stage", "append staging/stage", "syncData staging/stage", "close staging/stage",
+                "syncDirectory staging",
                 "link staging/stage objects/\(address.hex.prefix(2))/\(address.hex)",
                 "syncDirectory objects/\(address.hex.prefix(2))", "remove staging/stage",
             ])
@@ -67,7 +70,9 @@ struct DirectoryBlobStoreTests {
     @Test func addressesAreReadStrictly() {
         let hex = String(repeating: "0f", count: 32)
         #expect(BlobAddress(hex: hex)?.hex == hex)
-        for bad in ["", String(hex.dropLast()), hex + "0", hex.uppercased(), String(repeating: "0g", count: 32)] { #expect(BlobAddress(hex: bad) == nil) }
+        for bad in ["", String(hex.dropLast()), hex + "0", hex.uppercased(), String(repeating: "0g", count: 32)] {
+            #expect(BlobAddress(hex: bad) == nil)
+        }
     }
 }
 
@@ -83,7 +88,8 @@ private final class RecordingFileSystem: FileSystem {
 
     private func note(_ operation: String, _ paths: String...) throws(FileError) {
         let shown = paths.map { path in
-            path.range(of: "/staging").map { String(path[$0.lowerBound...].dropFirst()) } ?? path.range(of: "/objects/").map { String(path[$0.lowerBound...].dropFirst()) } ?? path
+            path.range(of: "/staging").map { String(path[$0.lowerBound...].dropFirst()) } ?? path.range(of: "/objects/")
+                .map { String(path[$0.lowerBound...].dropFirst()) } ?? path
         }
         record.withLock { $0.append(([operation] + shown).joined(separator: " ")) }
         if operation == failing { throw FileError(.sync, path: paths[0], code: EIO) }
@@ -120,7 +126,8 @@ private final class RecordingFileSystem: FileSystem {
         try posix.syncDirectory(path)
     }
     func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
-    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int
+    {
         try posix.read(file, at: offset, into: buffer)
     }
     func status(_ file: OpenFile) throws(FileError) -> FileStatus { try posix.status(file) }

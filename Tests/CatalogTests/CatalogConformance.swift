@@ -26,22 +26,31 @@ struct CatalogConformance {
 
     private func tag() -> KeyedTag { KeyedTag(keyNumber: 1, bytes: Randomness.system.bytes(32)) }
 
-    private func wrapped(_ epoch: UInt32 = 1) -> WrappedKey { WrappedKey(epoch: Epoch(epoch), bytes: Randomness.system.bytes(72)) }
+    private func wrapped(_ epoch: UInt32 = 1) -> WrappedKey {
+        WrappedKey(epoch: Epoch(epoch), bytes: Randomness.system.bytes(72))
+    }
 
-    private func makeCase(jurisdictions: [String] = ["HK"], epoch: UInt32 = 1, purpose: String? = nil, at offset: Double = 0) -> CaseRecord {
+    private func makeCase(
+        jurisdictions: [String] = ["HK"], epoch: UInt32 = 1, purpose: String? = nil, at offset: Double = 0
+    ) -> CaseRecord {
         CaseRecord(
             uid: UID(from: .system), caseIDTag: tag(), registeredAt: time.addingTimeInterval(offset), purpose: purpose,
             jurisdictions: jurisdictions, key: wrapped(epoch), sealedParticulars: [1, 2, 3], subjectTag: tag())
     }
 
-    private func makeVerification(of uid: CaseUID, number: Int = 1, deadline: Double = 3600, tokenTag: KeyedTag? = nil) -> VerificationRecord {
+    private func makeVerification(of uid: CaseUID, number: Int = 1, deadline: Double = 3600, tokenTag: KeyedTag? = nil)
+        -> VerificationRecord
+    {
         VerificationRecord(
-            uid: UID(from: .system), caseUID: uid, number: number, origin: .pull, state: .awaiting, region: "ap-singapore",
+            uid: UID(from: .system), caseUID: uid, number: number, origin: .pull, state: .awaiting,
+            region: "ap-singapore",
             tokenTag: tokenTag ?? tag(), sealedToken: [9], tokenIssuedAt: time, tokenIssueIsAssumed: true,
             deadline: time.addingTimeInterval(deadline), registeredAt: time)
     }
 
-    private func makeObject(of verification: VerificationRecord, kind: MediaKind = .video, content: KeyedTag? = nil, epoch: UInt32 = 1) -> ObjectRecord {
+    private func makeObject(
+        of verification: VerificationRecord, kind: MediaKind = .video, content: KeyedTag? = nil, epoch: UInt32 = 1
+    ) -> ObjectRecord {
         ObjectRecord(
             uid: UID(from: .system), verificationUID: verification.uid, caseUID: verification.caseUID, kind: kind,
             mediaType: "video/mp4", length: 1_000_000, address: BlobAddress(bytes: Randomness.system.bytes(32))!,
@@ -124,18 +133,25 @@ struct CatalogConformance {
             try index.insert(object)
         }
         let sameID = CaseRecord(
-            uid: UID(from: .system), caseIDTag: record.caseIDTag, registeredAt: time, purpose: nil, jurisdictions: [], key: wrapped(),
+            uid: UID(from: .system), caseIDTag: record.caseIDTag, registeredAt: time, purpose: nil, jurisdictions: [],
+            key: wrapped(),
             sealedParticulars: [], subjectTag: nil)
         #expect(throws: CatalogError.exists("case")) { try catalog.write { try $0.insert(sameID) } }
         let sameToken = makeVerification(of: record.uid, number: 2, tokenTag: verification.tokenTag)
         #expect(throws: CatalogError.exists("verification")) { try catalog.write { try $0.insert(sameToken) } }
-        #expect(throws: CatalogError.exists("verification")) { try catalog.write { try $0.insert(makeVerification(of: record.uid, number: 1)) } }
-        #expect(throws: CatalogError.exists("object")) { try catalog.write { try $0.insert(makeObject(of: verification)) } }
+        #expect(throws: CatalogError.exists("verification")) {
+            try catalog.write { try $0.insert(makeVerification(of: record.uid, number: 1)) }
+        }
+        #expect(throws: CatalogError.exists("object")) {
+            try catalog.write { try $0.insert(makeObject(of: verification)) }
+        }
     }
 
     /// A process with an old keyring must not wrap under an epoch that is being retired.
     @Test(arguments: [UInt32(2), 3]) func keysUnderAnEpochThatIsNotOpenAreRefused(epoch: UInt32) throws {
-        #expect(throws: CatalogError.epochNotOpen(Epoch(epoch))) { try catalog.write { try $0.insert(makeCase(epoch: epoch)) } }
+        #expect(throws: CatalogError.epochNotOpen(Epoch(epoch))) {
+            try catalog.write { try $0.insert(makeCase(epoch: epoch)) }
+        }
         let record = makeCase()
         let verification = makeVerification(of: record.uid)
         #expect(throws: CatalogError.epochNotOpen(Epoch(epoch))) {
@@ -179,7 +195,9 @@ struct CatalogConformance {
         filter.jurisdiction = "HK"
         filter.registeredFrom = records[4].registeredAt
         filter.registeredBefore = records[10].registeredAt
-        #expect(try catalog.read { try $0.cases(filter, after: nil, limit: 100) }.map(\.uid) == [4, 6, 8].map { records[$0].uid })
+        #expect(
+            try catalog.read { try $0.cases(filter, after: nil, limit: 100) }.map(\.uid)
+                == [4, 6, 8].map { records[$0].uid })
         filter = CaseFilter()
         filter.subjectTag = records[3].subjectTag
         #expect(try catalog.read { try $0.cases(filter, after: nil, limit: 100) }.map(\.uid) == [records[3].uid])
@@ -212,12 +230,20 @@ struct CatalogConformance {
                 // Results and repetition within a case are no replay.
                 try index.insert(makeObject(of: verification, kind: .result, content: content))
                 if position == 2 {
-                    try index.insert(makeObject(of: verification, kind: .bestFrame, content: KeyedTag(keyNumber: 1, bytes: [UInt8](repeating: 8, count: 32))))
-                    try index.insert(makeObject(of: verification, kind: .actionVideo, content: KeyedTag(keyNumber: 1, bytes: [UInt8](repeating: 8, count: 32))))
+                    try index.insert(
+                        makeObject(
+                            of: verification, kind: .bestFrame,
+                            content: KeyedTag(keyNumber: 1, bytes: [UInt8](repeating: 8, count: 32))))
+                    try index.insert(
+                        makeObject(
+                            of: verification, kind: .actionVideo,
+                            content: KeyedTag(keyNumber: 1, bytes: [UInt8](repeating: 8, count: 32))))
                 }
             }
         }
-        let (summary, repeated, cases) = try catalog.read { (try $0.summary(), try $0.repeatedContents(limit: 5), try $0.cases(withContent: content)) }
+        let (summary, repeated, cases) = try catalog.read {
+            (try $0.summary(), try $0.repeatedContents(limit: 5), try $0.cases(withContent: content))
+        }
         #expect(summary.repeatedContents == 1)
         #expect(summary.casesWithRepeatedContents == 2)
         #expect(cases == records.prefix(2).map(\.uid))

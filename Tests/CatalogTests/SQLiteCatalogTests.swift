@@ -9,13 +9,25 @@ import Testing
 struct SQLiteCatalogTests {
     private let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
 
-    /// GRDB's pool sets `synchronous = NORMAL` when it turns WAL on; a commit would not survive a power cut.
+    /// With anything less a commit would not survive a power cut.
     @Test func everyCommitIsSynced() throws {
         _ = try SQLiteCatalog.create(at: path)
         let catalog = try SQLiteCatalog(path: path)
-        for (pragma, value) in [("synchronous", 2), ("secure_delete", 1), ("temp_store", 2), ("recursive_triggers", 1), ("foreign_keys", 1)] {
+        for (pragma, value) in [
+            ("synchronous", 2), ("secure_delete", 1), ("temp_store", 2), ("recursive_triggers", 1), ("foreign_keys", 1),
+        ] {
             #expect(try catalog.writerPragma(pragma) == value, "\(pragma)")
         }
+    }
+
+    @Test func readingWritesNothing() throws {
+        do {
+            let catalog = try SQLiteCatalog.create(at: path)
+            try catalog.write { try $0.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date())) }
+        }
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        do { #expect(try SQLiteCatalog(path: path).read { try $0.epochs().count } == 1) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
     @Test func itsFilesAreForTheOwnerAlone() throws {
@@ -28,7 +40,8 @@ struct SQLiteCatalogTests {
 
     @Test func otherFilesAreRefused() throws {
         #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
-        try Data("this is no database, it is a text that is long enough to be read as one".utf8).write(to: URL(fileURLWithPath: path))
+        try Data("this is no database, it is a text that is long enough to be read as one".utf8).write(
+            to: URL(fileURLWithPath: path))
         #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
         let other = path + ".other"
         let queue = try DatabaseQueue(path: other)
@@ -41,7 +54,9 @@ struct SQLiteCatalogTests {
         withExtendedLifetime(catalog) {}
         let queue = try DatabaseQueue(path: path)
         try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 future')") }
-        #expect(throws: CatalogError.notIndex("\(path) was written by a newer version")) { try SQLiteCatalog(path: path) }
+        #expect(throws: CatalogError.notIndex("\(path) was written by a newer version")) {
+            try SQLiteCatalog(path: path)
+        }
     }
 
     /// Writers of several connections take turns and all get theirs.
@@ -53,7 +68,9 @@ struct SQLiteCatalogTests {
             for number in 0..<50 {
                 do {
                     try catalogs[worker].write { index in
-                        try index.insert(EpochRecord(epoch: Epoch(UInt32(1000 * (worker + 1) + number)), state: .closing, createdAt: Date()))
+                        try index.insert(
+                            EpochRecord(
+                                epoch: Epoch(UInt32(1000 * (worker + 1) + number)), state: .closing, createdAt: Date()))
                     }
                 } catch {
                     Issue.record("\(error)")

@@ -31,7 +31,8 @@ struct AnswerVectors {
     let file: File
 
     init() throws {
-        let url = try #require(Bundle.module.url(forResource: "answers", withExtension: "json", subdirectory: "Vectors"))
+        let url = try #require(
+            Bundle.module.url(forResource: "answers", withExtension: "json", subdirectory: "Vectors"))
         file = try JSONDecoder().decode(File.self, from: Data(contentsOf: url))
     }
 
@@ -48,7 +49,9 @@ struct AnswerVectors {
             }
             if let requestID = vector.requestID { #expect(answer.requestID == requestID, "\(vector.name)") }
             #expect(sink.media.mapValues(hex) == vector.media, "\(vector.name)")
-            if let document = vector.document { #expect(String(decoding: answer.document, as: UTF8.self) == document, "\(vector.name)") }
+            if let document = vector.document {
+                #expect(String(decoding: answer.document, as: UTF8.self) == document, "\(vector.name)")
+            }
         }
     }
 
@@ -107,7 +110,8 @@ struct AnswerVectors {
             for text in [base64, base64.replacingOccurrences(of: "/", with: "\\/")] {
                 let sink = CollectingSink()
                 _ = try read(
-                    Array(#"{"Response":{"Result":"0","Video":"\#(text)"}}"#.utf8), pieceLength: Int.random(in: 1...70_000, using: &generator),
+                    Array(#"{"Response":{"Result":"0","Video":"\#(text)"}}"#.utf8),
+                    pieceLength: Int.random(in: 1...70_000, using: &generator),
                     into: sink)
                 #expect(sink.media["Video"] ?? [] == bytes, "length \(length)")
             }

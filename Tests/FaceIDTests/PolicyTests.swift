@@ -7,14 +7,39 @@ import Testing
 struct PolicyTests {
     @Test func everyErrorHasItsClass() {
         let classes: [(ErrorClass, [String])] = [
-            (.passing, ["RequestLimitExceeded", "RequestLimitExceeded.UinLimitExceeded", "FailedOperation.RequestLimitExceeded", "InternalError", "InternalError.UnKnown", "ServiceUnavailable", "ResourceUnavailable.X", "ResourceInsufficient"]),
+            (
+                .passing,
+                [
+                    "RequestLimitExceeded", "RequestLimitExceeded.UinLimitExceeded",
+                    "FailedOperation.RequestLimitExceeded", "InternalError", "InternalError.UnKnown",
+                    "ServiceUnavailable", "ResourceUnavailable.X", "ResourceInsufficient",
+                ]
+            ),
             (.clock, ["AuthFailure.SignatureExpire"]),
-            (.configuration, ["AuthFailure.SecretIdNotFound", "AuthFailure.SignatureFailure", "AuthFailure", "UnauthorizedOperation.CamNoAuth", "IpInBlacklist", "IpNotInWhitelist", "UnsupportedRegion", "NoSuchVersion", "InvalidAction", "UnsupportedOperation"]),
+            (
+                .configuration,
+                [
+                    "AuthFailure.SecretIdNotFound", "AuthFailure.SignatureFailure", "AuthFailure",
+                    "UnauthorizedOperation.CamNoAuth", "IpInBlacklist", "IpNotInWhitelist", "UnsupportedRegion",
+                    "NoSuchVersion", "InvalidAction", "UnsupportedOperation",
+                ]
+            ),
             (.expired, ["InvalidParameterValue.BizTokenExpired"]),
-            (.final, ["InvalidParameterValue.BizTokenIllegal", "InvalidParameter", "InvalidParameterValue.Other", "OperationDenied"]),
-            (.unknown, ["InternalError.CompareLowSimilarity", "InternalError.Other", "FailedOperation", "Whatever", ""]),
+            (
+                .final,
+                [
+                    "InvalidParameterValue.BizTokenIllegal", "InvalidParameter", "InvalidParameterValue.Other",
+                    "OperationDenied",
+                ]
+            ),
+            (
+                .unknown,
+                ["InternalError.CompareLowSimilarity", "InternalError.Other", "FailedOperation", "Whatever", ""]
+            ),
         ]
-        for (expected, codes) in classes { for code in codes { #expect(ErrorClass(code: code) == expected, "\(code)") } }
+        for (expected, codes) in classes {
+            for code in codes { #expect(ErrorClass(code: code) == expected, "\(code)") }
+        }
     }
 
     @Test func backsOffWithinBoundsAndGivesUp() {
@@ -22,7 +47,9 @@ struct PolicyTests {
             var policy = RetryPolicy()
             var total = 0.0
             for attempt in 1..<RetryPolicy.attempts {
-                guard case .retry(let delay) = policy.action(after: .passing, jitter: jitter) else { Issue.record("gave up at \(attempt)"); return }
+                guard case .retry(let delay) = policy.action(after: .passing, jitter: jitter) else {
+                    Issue.record("gave up at \(attempt)"); return
+                }
                 #expect(delay > 0 && delay <= RetryPolicy.longestDelay)
                 total += delay
             }
@@ -71,7 +98,8 @@ struct PolicyTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data([0, 0, 0, 0, 0, 0, 0, 0x70]).write(to: URL(fileURLWithPath: path))
         let slept = Mutex(0.0)
-        let clock = WallClock(now: { Date() }, ticks: { 1_000_000_000 }, sleep: { seconds in slept.withLock { $0 += seconds } })
+        let clock = WallClock(
+            now: { Date() }, ticks: { 1_000_000_000 }, sleep: { seconds in slept.withLock { $0 += seconds } })
         RequestPace(rate: 20, clock: clock, stateFile: path).wait()
         #expect(slept.withLock { $0 } < 0.1)
     }
@@ -81,17 +109,25 @@ struct PolicyTests {
             (.jpeg, [0xFF, 0xD8, 0xFF, 0xE1]), (.png, [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0]),
             (.mp4, [0, 0, 0, 0x18] + Array("ftypisom".utf8)), (.mp4, [0, 0, 0, 0x20] + Array("ftypmp42".utf8)),
             (.avi, Array("RIFF".utf8) + [1, 2, 3, 4] + Array("AVI LIST".utf8)), (.flv, Array("FLV".utf8) + [1, 5]),
-            (.unknown, Array("RIFF".utf8) + [1, 2, 3, 4] + Array("WAVE".utf8)), (.unknown, []), (.unknown, [0xFF, 0xD8]),
+            (.unknown, Array("RIFF".utf8) + [1, 2, 3, 4] + Array("WAVE".utf8)), (.unknown, []),
+            (.unknown, [0xFF, 0xD8]),
             (.unknown, Array("<html>".utf8)),
         ]
         for (expected, bytes) in samples { #expect(MediaType(sniffing: bytes) == expected) }
     }
 
     @Test func endpointsAreHTTPSOrLoopback() {
-        for good in ["https://faceid.intl.tencentcloudapi.com", "https://host:8443/", "http://127.0.0.1:8080", "http://127.9.9.9", "http://localhost:1", "http://[::1]:2"] {
+        for good in [
+            "https://faceid.intl.tencentcloudapi.com", "https://host:8443/", "http://127.0.0.1:8080",
+            "http://127.9.9.9", "http://localhost:1", "http://[::1]:2",
+        ] {
             #expect(Endpoint(good) != nil, "\(good)")
         }
-        for bad in ["http://example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://127.0.0.1", "https://", "https://user:pw@host", "https://host/path", "https://host?x=1", "host", "", "http://0.0.0.0:1", "http://localhost.example:1", "http://127.1"] {
+        for bad in [
+            "http://example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://127.0.0.1", "https://",
+            "https://user:pw@host", "https://host/path", "https://host?x=1", "host", "", "http://0.0.0.0:1",
+            "http://localhost.example:1", "http://127.1",
+        ] {
             #expect(Endpoint(bad) == nil, "\(bad)")
         }
     }

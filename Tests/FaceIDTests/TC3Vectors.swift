@@ -23,7 +23,8 @@ struct TC3Vectors {
         #expect(vectors.count >= 3)
         for vector in vectors {
             let signature = TC3Signature(
-                secretKey: vector.secretKey, service: vector.service, headers: vector.headers, body: Array(vector.body.utf8),
+                secretKey: vector.secretKey, service: vector.service, headers: vector.headers,
+                body: Array(vector.body.utf8),
                 timestamp: vector.timestamp)
             #expect(signature.signature == vector.signature, "\(vector.name)")
             if let hash = vector.bodyHash { #expect(signature.bodyHash == hash, "\(vector.name)") }
@@ -36,7 +37,9 @@ struct TC3Vectors {
     @Test func theScopeHasTheDateOfTheTimestampInUTC() {
         // One second before and after midnight.
         for (timestamp, date) in [(Int64(1_551_139_199), "2019-02-25"), (1_551_139_200, "2019-02-26")] {
-            let signature = TC3Signature(secretKey: "k", service: "faceid", headers: ["host": "h", "content-type": "c"], body: [], timestamp: timestamp)
+            let signature = TC3Signature(
+                secretKey: "k", service: "faceid", headers: ["host": "h", "content-type": "c"], body: [],
+                timestamp: timestamp)
             #expect(signature.scope == "\(date)/faceid/tc3_request")
         }
     }

@@ -18,10 +18,11 @@ struct KeyringTests {
     }
 
     private func readKeyFile(_ content: [UInt8]) throws {
-        _ = try withLockedMemory(byteCount: content.count) { memory in
-            memory.copyBytes(from: content)
-            return try RootKeyFile.read(UnsafeRawBufferPointer(memory))
-        } as RootKey
+        _ =
+            try withLockedMemory(byteCount: content.count) { memory in
+                memory.copyBytes(from: content)
+                return try RootKeyFile.read(UnsafeRawBufferPointer(memory))
+            } as RootKey
     }
 
     private func seal(_ keyring: Keyring, under rootKey: borrowing RootKey) throws -> [UInt8] {
@@ -35,9 +36,11 @@ struct KeyringTests {
         #expect(again.generation == 1)
         #expect(again.epochs == [Epoch(1)])
         #expect(again.tag([1, 2, 3], purpose: .caseID) == keyring.tag([1, 2, 3], purpose: .caseID))
-        let wrapped = try keyring.wrap(key([UInt8](repeating: 5, count: 32)), epoch: Epoch(1), context: SealingContext("t"), randomness: .system)
+        let wrapped = try keyring.wrap(
+            key([UInt8](repeating: 5, count: 32)), epoch: Epoch(1), context: SealingContext("t"), randomness: .system)
         let opened = try again.unwrap(wrapped, context: SealingContext("t"))
-        #expect(opened.withBytes { Array(UnsafeBufferPointer(start: $0, count: 32)) } == [UInt8](repeating: 5, count: 32))
+        #expect(
+            opened.withBytes { Array(UnsafeBufferPointer(start: $0, count: 32)) } == [UInt8](repeating: 5, count: 32))
     }
 
     @Test func anotherRootKeyIsToldFromDamage() throws {
@@ -49,15 +52,21 @@ struct KeyringTests {
             #expect(throws: SealingError.self, "byte \(offset)") { try Keyring(opening: altered, with: keyFileRoot(1)) }
         }
         for length in 0..<sealed.count {
-            #expect(throws: SealingError.self) { try Keyring(opening: Array(sealed.prefix(length)), with: keyFileRoot(1)) }
+            #expect(throws: SealingError.self) {
+                try Keyring(opening: Array(sealed.prefix(length)), with: keyFileRoot(1))
+            }
         }
     }
 
     @Test func opensWithAPassphraseAndOnlyWithThat() throws {
         let sealed = try seal(makeKeyring(), under: try passphraseRoot("correct horse battery\n"))
         _ = try Keyring(opening: sealed, with: try passphraseRoot("correct horse battery"))
-        #expect(throws: SealingError.wrongRootKey) { try Keyring(opening: sealed, with: try passphraseRoot("correct horse batterz")) }
-        #expect(throws: SealingError.otherRootKeyKind(needed: .passphrase)) { try Keyring(opening: sealed, with: keyFileRoot(1)) }
+        #expect(throws: SealingError.wrongRootKey) {
+            try Keyring(opening: sealed, with: try passphraseRoot("correct horse batterz"))
+        }
+        #expect(throws: SealingError.otherRootKeyKind(needed: .passphrase)) {
+            try Keyring(opening: sealed, with: keyFileRoot(1))
+        }
         #expect(throws: SealingError.passphraseTooShort) { _ = try passphraseRoot("short\nand a second line") }
     }
 
@@ -73,7 +82,10 @@ struct KeyringTests {
         try RootKeyFile.generate(.system) { content = Array($0) }
         #expect(content.count == RootKeyFile.length)
         try readKeyFile(content)
-        for bad in [[], Array(content.dropLast(2)), content + [0x0A], [0x20] + content.dropLast(), Array(content.dropLast(4)) + [0x7A, 0x7A, 0x7A, 0x0A]] {
+        for bad in [
+            [], Array(content.dropLast(2)), content + [0x0A], [0x20] + content.dropLast(),
+            Array(content.dropLast(4)) + [0x7A, 0x7A, 0x7A, 0x0A],
+        ] {
             #expect(throws: SealingError.notRootKeyFile) { try readKeyFile(bad) }
         }
     }
@@ -83,7 +95,10 @@ struct KeyringTests {
         let context = SealingContext("object").adding([1]).adding([2, 3])
         let wrapped = try keyring.wrap(SecretKey(from: .system), epoch: Epoch(1), context: context, randomness: .system)
         #expect(wrapped.bytes.count == WrappedKey.length)
-        for other in [SealingContext("object").adding([1, 2]).adding([3]), SealingContext("object").adding([1]), SealingContext("case").adding([1]).adding([2, 3])] {
+        for other in [
+            SealingContext("object").adding([1, 2]).adding([3]), SealingContext("object").adding([1]),
+            SealingContext("case").adding([1]).adding([2, 3]),
+        ] {
             #expect(throws: SealingError.fieldAltered) { _ = try keyring.unwrap(wrapped, context: other) }
         }
         #expect(throws: SealingError.keyMissing(purpose: .epoch, number: 2)) {

@@ -27,9 +27,12 @@ struct SealedObjectProperties {
         var results: Set<[UInt8]> = []
         for pieceLength in [1, 7, 65_535, 65_536, 65_537, 150_000] {
             var sealed: [UInt8] = []
-            var sealer = SealedObject.Sealer(objectKey: SealingTests.key(key), noncePrefix: [UInt8](repeating: 1, count: 16))
+            var sealer = SealedObject.Sealer(
+                objectKey: SealingTests.key(key), noncePrefix: [UInt8](repeating: 1, count: 16))
             for start in stride(from: 0, to: text.count, by: pieceLength) {
-                try text[start..<min(start + pieceLength, text.count)].withUnsafeBytes { try sealer.seal($0) { sealed += $0 } }
+                try text[start..<min(start + pieceLength, text.count)].withUnsafeBytes {
+                    try sealer.seal($0) { sealed += $0 }
+                }
             }
             try sealer.finish { sealed += $0 }
             results.insert(sealed)
@@ -44,7 +47,9 @@ struct SealedObjectProperties {
                 var altered = sealed
                 altered[offset] ^= 1 << bit
                 var emitted = 0
-                #expect(throws: SealingError.self) { try sealer.open(altered, range: nil, length: 300) { emitted += $0.count } }
+                #expect(throws: SealingError.self) {
+                    try sealer.open(altered, range: nil, length: 300) { emitted += $0.count }
+                }
                 #expect(emitted == 0)
             }
         }
@@ -54,7 +59,9 @@ struct SealedObjectProperties {
         // Only the first chunk is asked for, and yet a lost last chunk is noticed.
         let (sealed, sealer) = try seal(plaintext(200_000), pieces: { 1000 })
         let cut = Array(sealed.prefix(64 + 2 * 65_552))
-        #expect(throws: SealingError.chunkAltered(index: 1)) { try sealer.open(cut, range: 0..<10, length: 131_072) { _ in } }
+        #expect(throws: SealingError.chunkAltered(index: 1)) {
+            try sealer.open(cut, range: 0..<10, length: 131_072) { _ in }
+        }
     }
 
     @Test func anotherKeyIsRefused() throws {
@@ -82,11 +89,14 @@ struct SealedObjectProperties {
 
         init(key: consuming SecretKey) { self.key = key }
 
-        func open(_ sealed: [UInt8], range: Range<UInt64>?, length: Int, emit: (UnsafeRawBufferPointer) -> Void) throws {
+        func open(_ sealed: [UInt8], range: Range<UInt64>?, length: Int, emit: (UnsafeRawBufferPointer) -> Void) throws
+        {
             try SealedObject.open(
                 range, objectKey: key, sealedLength: UInt64(sealed.count), expectedLength: UInt64(length),
                 read: { offset, buffer in
-                    guard Int(offset) + buffer.count <= sealed.count else { throw SealingError.impossibleLength(offset) }
+                    guard Int(offset) + buffer.count <= sealed.count else {
+                        throw SealingError.impossibleLength(offset)
+                    }
                     buffer.copyBytes(from: sealed[Int(offset)..<Int(offset) + buffer.count])
                 }, emit: emit)
         }

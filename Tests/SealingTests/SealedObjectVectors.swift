@@ -33,7 +33,8 @@ struct SealedObjectVectors {
     let file: File
 
     init() throws {
-        let url = try #require(Bundle.module.url(forResource: "sealed-object", withExtension: "json", subdirectory: "Vectors"))
+        let url = try #require(
+            Bundle.module.url(forResource: "sealed-object", withExtension: "json", subdirectory: "Vectors"))
         file = try JSONDecoder().decode(File.self, from: Data(contentsOf: url))
     }
 
@@ -44,7 +45,9 @@ struct SealedObjectVectors {
             #expect(hex(sealed.prefix(144)) == vector.sealedHead, "\(vector.name)")
             #expect(hex(sha256(sealed)) == vector.sealedSHA256, "\(vector.name)")
             #expect(SealedObject.sealedLength(of: UInt64(vector.plaintextLength)) == UInt64(sealed.count))
-            #expect(try open(sealed, key: vector.objectKey, expectedLength: UInt64(vector.plaintextLength)) == plaintext(vector.plaintextLength))
+            #expect(
+                try open(sealed, key: vector.objectKey, expectedLength: UInt64(vector.plaintextLength))
+                    == plaintext(vector.plaintextLength))
         }
     }
 
@@ -66,7 +69,9 @@ struct SealedObjectVectors {
             }
             var emitted = 0
             do {
-                try openPieces(sealed, key: good.objectKey, expectedLength: vector.expectedLength ?? UInt64(good.plaintextLength)) {
+                try openPieces(
+                    sealed, key: good.objectKey, expectedLength: vector.expectedLength ?? UInt64(good.plaintextLength)
+                ) {
                     emitted += $0.count
                 }
                 Issue.record("\(vector.name) was opened")
@@ -79,7 +84,8 @@ struct SealedObjectVectors {
 
     private func seal(_ vector: File.Good) throws -> [UInt8] {
         var sealed: [UInt8] = []
-        var sealer = SealedObject.Sealer(objectKey: key(unhex(vector.objectKey)), noncePrefix: unhex(vector.noncePrefix))
+        var sealer = SealedObject.Sealer(
+            objectKey: key(unhex(vector.objectKey)), noncePrefix: unhex(vector.noncePrefix))
         try plaintext(vector.plaintextLength).withUnsafeBytes { try sealer.seal($0) { sealed += $0 } }
         try sealer.finish { sealed += $0 }
         return sealed
@@ -96,7 +102,8 @@ struct SealedObjectVectors {
     ) throws {
         try SealedObject.open(
             objectKey: key(unhex(hexKey)), sealedLength: UInt64(sealed.count), expectedLength: expectedLength,
-            read: { offset, buffer in buffer.copyBytes(from: sealed[Int(offset)..<Int(offset) + buffer.count]) }, emit: emit)
+            read: { offset, buffer in buffer.copyBytes(from: sealed[Int(offset)..<Int(offset) + buffer.count]) },
+            emit: emit)
     }
 }
 

@@ -7,8 +7,11 @@ let package = Package(
     dependencies: [.package(name: "strongroom", path: "../..")],
     targets: [
         .target(name: "FuzzDriver"),
-        .executableTarget(name: "FuzzReader", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
-        .executableTarget(name: "FuzzHeader", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
-        .executableTarget(name: "FuzzTable", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
+        .executableTarget(
+            name: "FuzzReader", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
+        .executableTarget(
+            name: "FuzzHeader", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
+        .executableTarget(
+            name: "FuzzTable", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
     ]
 )

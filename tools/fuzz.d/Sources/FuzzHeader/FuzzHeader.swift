@@ -4,7 +4,9 @@ import Foundation
 
 private let plaintext = [UInt8]((0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
 
-private func makeKey() -> SecretKey { SecretKey(from: Randomness { $0.initializeMemory(as: UInt8.self, repeating: 7) }) }
+private func makeKey() -> SecretKey {
+    SecretKey(from: Randomness { $0.initializeMemory(as: UInt8.self, repeating: 7) })
+}
 
 private let sealed: [UInt8] = {
     var bytes: [UInt8] = []
@@ -28,16 +30,21 @@ func fuzzHeader(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     default:
         guard count >= 4 else { return 0 }
         let offset = (Int(input[1]) << 16 | Int(input[2]) << 8 | Int(input[3])) % object.count
-        for (index, byte) in input.dropFirst(4).enumerated() where offset + index < object.count { object[offset + index] = byte }
+        for (index, byte) in input.dropFirst(4).enumerated() where offset + index < object.count {
+            object[offset + index] = byte
+        }
     }
     let first = UInt64(input.last!) * 250
     for range in [nil, first..<first + 100] as [Range<UInt64>?] {
         var opened: [UInt8] = []
         do {
             try SealedObject.open(
-                range, objectKey: makeKey(), sealedLength: UInt64(object.count), expectedLength: UInt64(plaintext.count),
+                range, objectKey: makeKey(), sealedLength: UInt64(object.count),
+                expectedLength: UInt64(plaintext.count),
                 read: { offset, buffer in
-                    guard Int(offset) + buffer.count <= object.count else { throw SealingError.impossibleLength(offset) }
+                    guard Int(offset) + buffer.count <= object.count else {
+                        throw SealingError.impossibleLength(offset)
+                    }
                     buffer.copyBytes(from: object[Int(offset)..<Int(offset) + buffer.count])
                 }, emit: { opened += $0 })
             if range == nil { precondition(object == sealed, "an edited object was opened whole") }

@@ -6,7 +6,9 @@ import Foundation
 func fuzzReader(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let text = UnsafeRawBufferPointer(start: bytes, count: count)
     let whole = read(text, pieceLength: max(count, 1))
-    for pieceLength in [1, 3, 7] { precondition(read(text, pieceLength: pieceLength) == whole, "cut into \(pieceLength)") }
+    for pieceLength in [1, 3, 7] {
+        precondition(read(text, pieceLength: pieceLength) == whole, "cut into \(pieceLength)")
+    }
     guard case .answer(_, let media) = whole else { return 0 }
     var plain = Data(text)
     if plain.starts(with: [0xEF, 0xBB, 0xBF]) { plain = plain.dropFirst(3) }
@@ -43,7 +45,8 @@ private func read(_ text: UnsafeRawBufferPointer, pieceLength: Int) -> Outcome {
     var reader = AnswerReader(cap: 1 << 20)
     do {
         for start in stride(from: 0, to: text.count, by: pieceLength) {
-            try reader.read(UnsafeRawBufferPointer(rebasing: text[start..<min(start + pieceLength, text.count)]), into: sink)
+            try reader.read(
+                UnsafeRawBufferPointer(rebasing: text[start..<min(start + pieceLength, text.count)]), into: sink)
         }
         return .answer(try reader.finish(), sink.media)
     } catch let error as AnswerError {

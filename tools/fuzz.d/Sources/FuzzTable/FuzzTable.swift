@@ -8,9 +8,12 @@ func fuzzTable(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let text = [UInt8](UnsafeBufferPointer(start: bytes, count: count))
     if let records = try? CSVReader.records(in: text) {
         let again = records.map { record in
-            record.fields.map { "\"" + $0.replacingOccurrences(of: "\"", with: "\"\"") + "\"" }.joined(separator: ",") + "\n"
+            record.fields.map { "\"" + $0.replacingOccurrences(of: "\"", with: "\"\"") + "\"" }.joined(separator: ",")
+                + "\n"
         }.joined()
-        guard let reread = try? CSVReader.records(in: Array(again.utf8)) else { preconditionFailure("wrote what it does not read") }
+        guard let reread = try? CSVReader.records(in: Array(again.utf8)) else {
+            preconditionFailure("wrote what it does not read")
+        }
         precondition(reread.map(\.fields) == records.map(\.fields))
         precondition(zip(records, records.dropFirst()).allSatisfy { $0.line < $1.line })
     }

@@ -1,0 +1,164 @@
+import Foundation
+import Testing
+
+/// SIGKILL, a full disk and a failing disk at every call by which a command changes files, for every N.
+/// `Support/faults.c` is preloaded in front of libc, so SQLite's own calls are counted too.
+@Suite(.serialized) struct CrashTests {
+    private static let library: String? = {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("faults-\(UUID().uuidString).so").path
+        let built = try? Programs.run(
+            "/usr/bin/env", ["cc", "-shared", "-fPIC", "-O1", "-o", path, Programs.support("faults.c"), "-ldl"],
+            environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""])
+        return built?.code == 0 ? path : nil
+    }()
+
+    private enum Fault {
+        case kill(Int)
+        case fail(Int, Int32, onwards: Bool)
+
+        var environment: [String: String] {
+            switch self {
+            case .kill(let call): ["FAULT_KILL": "\(call)"]
+            case .fail(let call, let code, let onwards):
+                ["FAULT_FAIL": "\(call)", "FAULT_ERRNO": "\(code)", "FAULT_ONWARDS": onwards ? "1" : "0"]
+            }
+        }
+    }
+
+    private func run(_ place: Workplace, _ arguments: [String], _ extra: [String: String]) throws -> Programs.Outcome {
+        let library = try #require(Self.library, "faults.c does not build")
+        return try Programs.run(
+            Programs.folder + "/strongroom", arguments,
+            environment: place.environment.merging(extra.merging(["LD_PRELOAD": library]) { $1 }) { $1 })
+    }
+
+    private func countCalls(_ arguments: (Workplace) throws -> [String]) throws -> Int {
+        let place = try Workplace()
+        let log = place.folder + "/calls"
+        #expect(try run(place, try arguments(place), ["FAULT_LOG": log]).code == 0)
+        return try #require(
+            Int(try String(contentsOfFile: log, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// Runs a command with a fault, and checks that what it acknowledged is there, that nothing is half
+    /// there, and that the next run completes.
+    private func play(_ fault: Fault, _ arguments: (Workplace) throws -> [String], cases: Int) throws {
+        let place = try Workplace()
+        let before = try place.file("before.json", try Simulator.answer("before"))
+        #expect(
+            try place.strongroom("import", "--case", "K-before", before, "--captured-at", "2026-01-01T00:00:00Z").code
+                == 0)
+        let command = try arguments(place)
+        let hurt = try run(place, command + ["--json"], fault.environment)
+        if case .kill = fault { #expect(hurt.wasKilled || hurt.code == 0) }
+        let acknowledged =
+            (try? hurt.jsonLines().filter { $0["state"] as? String == "archived" }.compactMap {
+                $0["caseID"] as? String
+            }) ?? []
+
+        let verified = try place.strongroom("verify")
+        #expect(verified.code == 0, "\(fault): \(verified.text)\(verified.err)")
+        for caseID in acknowledged + ["K-before"] {
+            #expect(
+                try place.strongroom("retrieve", caseID, "--reason", "r", "--out", place.folder + "/bag-" + caseID).code
+                    == 0, "\(fault): \(caseID) is missing")
+        }
+        let next = try Programs.run(Programs.folder + "/strongroom", command, environment: place.environment)
+        #expect(next.code == 0, "\(fault): \(next.err)")
+        let status = try place.strongroom("status", "--json").json()
+        #expect(
+            status["cases"] as? Int == cases + 1
+                && (status["verifications"] as? [String: Int])?["archived"] == cases + 1, "\(fault): \(status)")
+        #expect(try place.strongroom("verify").code == 0, "\(fault)")
+    }
+
+    private func importing(_ place: Workplace) throws -> [String] {
+        [
+            "import", "--case", "K", try place.file("a.json", try Simulator.answer("tok")), "--captured-at",
+            "2026-01-01T00:00:00Z",
+        ]
+    }
+
+    private func pulling(_ simulator: Simulator) -> (Workplace) throws -> [String] {
+        { place in
+            [
+                "pull", "--from", try place.file("t.csv", "case,sdk-token\nP-1,tok-1\nP-2,tok-2\n"), "--endpoint",
+                simulator.url,
+            ]
+        }
+    }
+
+    /// Every step in a long run; in a short one, a third of them, another third each time.
+    private func steps(_ count: Int) -> [Int] {
+        guard ProcessInfo.processInfo.environment["STRONGROOM_TEST_SHORT"] != nil else { return Array(1...count) }
+        return Array(stride(from: Int.random(in: 1...3), through: count, by: 3))
+    }
+
+    @Test func anImportIsKilledAtEveryStep() throws {
+        let count = try countCalls(importing)
+        #expect(count > 40)
+        for step in steps(count) { try play(.kill(step), importing, cases: 1) }
+    }
+
+    @Test func aPullIsKilledAtEveryStep() throws {
+        let simulator = try Simulator("--rate", "1000")
+        let count = try countCalls(pulling(simulator))
+        #expect(count > 60)
+        for step in steps(count) { try play(.kill(step), pulling(simulator), cases: 2) }
+    }
+
+    @Test(arguments: [ENOSPC, EIO]) func anImportMeetsAFailingDiskAtEveryStep(code: Int32) throws {
+        let count = try countCalls(importing)
+        for step in steps(count) {
+            try play(.fail(step, code, onwards: true), importing, cases: 1)
+            try play(.fail(step, code, onwards: false), importing, cases: 1)
+        }
+    }
+
+    @Test func aFullDiskIsNamed() throws {
+        let place = try Workplace()
+        let command = try importing(place)
+        let hurt = try run(place, command, Fault.fail(4, ENOSPC, onwards: true).environment)
+        #expect(
+            hurt.code == 1 && hurt.err.contains("no space left on device") && hurt.err.contains("free some space"),
+            "\(hurt.err)")
+        #expect(try place.strongroom("case", "show", "K").code == 3)
+    }
+
+    @Test func initIsKilledAtEveryStep() throws {
+        let place = try Workplace(makesArchive: false)
+        var step = 1
+        while true {
+            let folder = place.folder + "/\(step)"
+            place.environment["STRONGROOM_ARCHIVE"] = folder
+            place.environment["STRONGROOM_ROOT_KEY_FILE"] = folder + ".key"
+            let hurt = try run(place, ["init"], Fault.kill(step).environment)
+            if hurt.code == 0 { break }
+            #expect(hurt.wasKilled)
+            if try place.strongroom("status").code != 0 {
+                #expect(try place.strongroom("init").code == 0, "step \(step)")
+            }
+            #expect(try place.strongroom("verify").code == 0, "step \(step)")
+            // The many directories of the store are one step like another.
+            step += (20..<270).contains(step) ? 50 : 1
+        }
+        #expect(step > 270)
+    }
+
+    @Test func aRetrievalThatIsInterruptedLeavesNothing() throws {
+        let place = try Workplace()
+        let file = try place.file("a.json", try Simulator.answer("size=20M~x"))
+        #expect(try place.strongroom("import", "--case", "K", file, "--captured-at", "2026-01-01T00:00:00Z").code == 0)
+        for _ in 0..<5 {
+            let (process, _, _) = try Programs.start(
+                Programs.folder + "/strongroom", ["retrieve", "K", "--reason", "r", "--out", place.folder + "/bag"],
+                environment: place.environment)
+            usleep(UInt32.random(in: 20_000...120_000))
+            process.terminate()
+            process.waitUntilExit()
+            let left = try FileManager.default.contentsOfDirectory(atPath: place.folder).filter { $0.contains("bag") }
+            #expect(left.isEmpty || left == ["bag"], "\(left)")
+            try? FileManager.default.removeItem(atPath: place.folder + "/bag")
+        }
+    }
+}
