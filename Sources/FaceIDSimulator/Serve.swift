@@ -18,7 +18,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Requests a second that are answered.")
     var rate = 20.0
 
-    @Option(help: ArgumentHelp("How far ahead its clock is; a negative number is behind.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How far ahead its clock is; a negative number is behind.", valueName: "seconds"))
     var clockOffset = 0.0
 
     func run() async throws {

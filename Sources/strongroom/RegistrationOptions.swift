@@ -4,10 +4,13 @@ import Foundation
 
 /// What is said of a case and its verification; on a batch, of all of its rows that do not say it themselves.
 struct RegistrationOptions: ParsableArguments {
-    @Option(name: .customLong("case"), help: ArgumentHelp("The case ID: 1 to 200 bytes of UTF-8.", valueName: "id"))
+    @Option(
+        name: .customLong("case"), parsing: .unconditional,
+        help: ArgumentHelp("The case ID: 1 to 200 bytes of UTF-8.", valueName: "id"))
     var caseID: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The SDK token of the verification; - reads it from standard input.", valueName: "token"))
     var sdkToken: String?
 
@@ -26,13 +29,13 @@ struct RegistrationOptions: ParsableArguments {
         help: ArgumentHelp("An ISO 3166 code such as HK or US-IL. May be given several times.", valueName: "code"))
     var jurisdiction: [String] = []
 
-    @Option(help: ArgumentHelp("Your reference for the person.", valueName: "ref"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Your reference for the person.", valueName: "ref"))
     var subject: String?
 
     @Option(help: ArgumentHelp("Why the person was verified: a code of strongroom.yaml.", valueName: "code"))
     var purpose: String?
 
-    @Option(help: ArgumentHelp("Your reference for the person's consent.", valueName: "ref"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Your reference for the person's consent.", valueName: "ref"))
     var consent: String?
 
     @Option(

@@ -15,7 +15,7 @@ struct Retrieve: ParsableCommand {
     @Argument(help: ArgumentHelp("The case ID.", valueName: "id"))
     var caseID: String
 
-    @Option(help: ArgumentHelp("Why it is retrieved.", valueName: "text"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why it is retrieved.", valueName: "text"))
     var reason: String
 
     @Option(help: ArgumentHelp("The directory to make the bag in.", valueName: "dir"), completion: .directory)

@@ -231,9 +231,11 @@ struct BadInputTests {
             place, 1, saying: "no archive", "strongroom init", from: ["status", "--archive", place.folder + "/none"])
         try expect(place, 1, saying: "no archive", from: ["status", "--archive", file])
         try expect(place, 1, saying: "already holds an archive", from: ["init"])
-        try expect(
-            place, 1, saying: "not empty",
-            from: ["init", "--archive", place.folder, "--root-key-file", place.folder + "-key"])
+        let used = place.folder + "/used"
+        try FileManager.default.createDirectory(
+            atPath: used, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try Data([1]).write(to: URL(fileURLWithPath: used + "/notes"))
+        try expect(place, 1, saying: "not empty", from: ["init", "--archive", used])
         try expect(
             place, 1, saying: "lies inside",
             from: ["init", "--archive", place.folder + "/new", "--root-key-file", place.folder + "/new/root.key"])

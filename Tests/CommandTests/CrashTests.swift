@@ -88,10 +88,12 @@ import Testing
         }
     }
 
-    /// Every step in a long run; in a short one, a third of them, another third each time.
+    /// Every step with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
     private func steps(_ count: Int) -> [Int] {
-        guard ProcessInfo.processInfo.environment["STRONGROOM_TEST_SHORT"] != nil else { return Array(1...count) }
-        return Array(stride(from: Int.random(in: 1...3), through: count, by: 3))
+        guard ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] == nil else { return Array(1...count) }
+        return (0..<12).map { part in
+            Int.random(in: count * part / 12 + 1...max(count * part / 12 + 1, count * (part + 1) / 12))
+        }
     }
 
     @Test func anImportIsKilledAtEveryStep() throws {

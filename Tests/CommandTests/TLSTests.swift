@@ -43,7 +43,7 @@ import Testing
         let (process, port) = try serve(place, certificate, key)
         let (elsewhere, elsewherePort) = try serve(place, other, otherKey)
         let (old, oldPort) = try serve(place, certificate, key, "1.1")
-        defer { for process in [process, elsewhere, old] { process.terminate(); process.waitUntilExit() } }
+        defer { for process in [process, elsewhere, old] { kill(process.processIdentifier, SIGKILL) } }
 
         let stranger = try place.strongroom(
             "pull", "--case", "K", "--sdk-token", "tls", "--endpoint", "https://127.0.0.1:\(port)")

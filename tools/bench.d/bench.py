@@ -1,0 +1,208 @@
+"""The measurements of tools/bench. Every command writes into a directory of its own that is removed only at
+the end: a file system is slower right after many files were deleted."""
+import base64
+import csv
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROUNDS = int(sys.argv[1])
+HERE = os.path.dirname(os.path.abspath(__file__))
+REFERENCE = os.path.join(HERE, "../../.tools/reference")
+place = tempfile.mkdtemp(prefix="strongroom-bench-")
+environment = dict(
+    os.environ, STRONGROOM_ROOT_KEY_FILE=place + "/root.key", TENCENTCLOUD_SECRET_ID="simulator-id",
+    TENCENTCLOUD_SECRET_KEY="simulator-key", RESTIC_PASSWORD="bench", BORG_PASSPHRASE="bench",
+    BORG_BASE_DIR=place + "/borg-home", XDG_CACHE_HOME=place + "/cache")
+counter = 0
+
+
+def fresh():
+    global counter
+    counter += 1
+    return f"{place}/{counter}"
+
+
+def run(command, **extra):
+    """Runs a command; wall seconds, CPU seconds of it and its children, peak resident MiB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = time.monotonic()
+    process = subprocess.Popen(command, env=dict(environment, **extra), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{command[0]} failed: {errors.decode()[-500:]}")
+    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "MiB": usage.ru_maxrss / 1024}
+
+
+def quiet(*command, **extra):
+    subprocess.run(command, env=dict(environment, **extra), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_answers(count):
+    os.makedirs(place + "/answers")
+    os.makedirs(place + "/media")
+    rows = []
+    for number in range(count):
+        media = {
+            "BestFrame": b"\xff\xd8\xff\xe0" + os.urandom(150_000),
+            "Video": b"\0\0\0\x18ftypmp42" + os.urandom(1_350_000),
+            "ActionVideo": b"\0\0\0\x18ftypmp42" + os.urandom(750_000)}
+        for field, content in media.items():
+            with open(f"{place}/media/{number}-{field}", "wb") as file:
+                file.write(content)
+        response = {"Result": "0", "Description": "Success", "Similarity": 98.2, "Extra": None, "RequestId": f"r-{number}"}
+        response.update({field: base64.b64encode(content).decode() for field, content in media.items()})
+        path = f"{place}/answers/{number:04}.json"
+        with open(path, "w") as file:
+            json.dump({"Response": response}, file, separators=(",", ":"))
+        rows.append((f"K-{number}", path, "2026-01-01T00:00:00Z"))
+    with open(place + "/import.csv", "w", newline="") as file:
+        csv.writer(file).writerows([("case", "file", "captured-at"), *rows])
+    return [row[1] for row in rows]
+
+
+def table(title, rows):
+    print(f"\n{title}\n")
+    widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
+    for index, row in enumerate(rows):
+        print("| " + " | ".join(str(cell).ljust(width) for cell, width in zip(row, widths)) + " |")
+        if index == 0:
+            print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    sys.stdout.flush()
+
+
+def imports(answers):
+    def strongroom():
+        archive = fresh()
+        quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
+        return lambda: run(["strongroom", "import", "--from", place + "/import.csv"], STRONGROOM_ARCHIVE=archive)
+
+    def reference():
+        out = fresh()
+        os.makedirs(out)
+        return lambda: run([REFERENCE, out, *answers])
+
+    def afternoon():
+        out = fresh()
+        os.makedirs(out)
+        return lambda: run([sys.executable, HERE + "/afternoon.py", out, *answers])
+
+    def restic():
+        repository = fresh()
+        quiet("restic", "-r", repository, "init")
+        return lambda: run(["restic", "-r", repository, "backup", "-q", place + "/media"])
+
+    def borg():
+        repository = fresh()
+        quiet("borg", "init", "-e", "repokey-blake2", repository)
+        return lambda: run(["borg", "create", repository + "::a", place + "/media"])
+
+    programs = {"strongroom import": strongroom, "(a) reference in C": reference, "(b) Python script": afternoon,
+                "(c) restic backup": restic, "(c) borg create": borg}
+    results = {name: [] for name in programs}
+    for number in range(ROUNDS + 1):
+        prepared = {name: prepare() for name, prepare in programs.items()}
+        os.sync()
+        time.sleep(1)
+        for name, measured in prepared.items():
+            result = measured()
+            if number > 0:  # the first round warms up
+                results[name].append(result)
+    ours = results["strongroom import"]
+    rows = [("200 answers, 450 MB of media", "wall s", "CPU s", "peak MiB", "our wall ÷ its", "our CPU ÷ its")]
+    for name, values in results.items():
+        median = {key: statistics.median(value[key] for value in values) for key in values[0]}
+        ratio = {key: statistics.median(a[key] / b[key] for a, b in zip(ours, values)) for key in ("wall", "cpu")}
+        rows.append((name, f"{median['wall']:.2f}", f"{median['cpu']:.2f}", f"{median['MiB']:.0f}", f"{ratio['wall']:.2f}", f"{ratio['cpu']:.2f}"))
+    table("Import, every object durable", rows)
+
+
+class Simulator:
+    def __init__(self, *arguments):
+        port = fresh()
+        self.process = subprocess.Popen(["faceid-simulator", "serve", "--port-file", port, *arguments], env=environment, stdout=subprocess.DEVNULL)
+        while not os.path.exists(port):
+            time.sleep(0.02)
+        self.url = "http://127.0.0.1:" + open(port).read().strip()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def pull(tokens, rate, simulator):
+    archive = fresh()
+    quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
+    if rate != 20:
+        with open(archive + "/strongroom.yaml") as file:
+            text = file.read()
+        with open(archive + "/strongroom.yaml", "w") as file:
+            file.write(text.replace("requests-per-second: 20", f"requests-per-second: {rate}"))
+    path = fresh() + ".csv"
+    with open(path, "w") as file:
+        file.write("case,sdk-token\n" + "".join(f"P-{number},{token}\n" for number, token in enumerate(tokens)))
+    return run(["strongroom", "pull", "--from", path, "--endpoint", simulator.url], STRONGROOM_ARCHIVE=archive)
+
+
+def pulls():
+    simulator = Simulator("--rate", "1000")
+    rows = [("pull", "answers a second", "cores used", "peak MiB")]
+    for title, rate in (("200 answers of 3 MB, the vendor's limit", 20), ("the same, without a limit", 1000)):
+        values = [pull([f"size=2150k~{rate}-{round}-{number}" for number in range(200)], rate, simulator) for round in range(min(ROUNDS, 3))]
+        rows.append((title, f"{statistics.median(200 / v['wall'] for v in values):.1f}",
+                     f"{statistics.median(v['cpu'] / v['wall'] for v in values):.2f}", f"{statistics.median(v['MiB'] for v in values):.0f}"))
+    small = statistics.median(pull([f"small-{round}-{number}" for number in range(1)], 1000, simulator)["MiB"] for round in range(ROUNDS))
+    large = statistics.median(pull([f"size=21M~large-{round}-{number}" for number in range(16)], 1000, simulator)["MiB"] for round in range(ROUNDS))
+    rows.append(("16 at once of 28 MB", "", "", f"{large:.0f}"))
+    rows.append(("one of 55 kB", "", "", f"{small:.0f}"))
+    simulator.end()
+    table("Pull from the simulator", rows)
+    print(f"\nAbove a pull of one small answer, 16 large ones at once take {large - small:.0f} MiB.")
+
+
+def retrieval():
+    archive = fresh()
+    quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
+    answers = fresh()
+    os.makedirs(answers)
+    os.makedirs(answers + "-media")
+    path = fresh() + ".csv"
+    with open(path, "w") as file:
+        file.write("case,file,captured-at\n")
+        for number in range(10_000):
+            frame = b"\xff\xd8\xff\xe0" + os.urandom(20_000)
+            with open(f"{answers}/{number}.json", "w") as answer:
+                json.dump({"Response": {"Result": "0", "BestFrame": base64.b64encode(frame).decode(), "RequestId": str(number)}}, answer)
+            with open(f"{answers}-media/{number}.jpg", "wb") as media:
+                media.write(frame)
+            file.write(f"K-{number},{answers}/{number}.json,2026-01-01T00:00:00Z\n")
+    quiet("strongroom", "import", "--from", path, STRONGROOM_ARCHIVE=archive)
+    repository = fresh()
+    quiet("restic", "-r", repository, "init")
+    quiet("restic", "-r", repository, "backup", "-q", answers + "-media")
+    ours, theirs = [], []
+    for number in range(0, 20 * ROUNDS, 4):
+        ours.append(run(["strongroom", "retrieve", f"K-{number * 97 % 10_000}", "--reason", "bench", "--media", "best-frame", "--output", "-"], STRONGROOM_ARCHIVE=archive)["wall"])
+        theirs.append(run(["restic", "-r", repository, "dump", "latest", f"{answers}-media/{number * 97 % 10_000}.jpg"])["wall"])
+    table("One best frame by case ID, of 10,000 cases, whole process", [
+        ("program", "median ms", "slowest ms"),
+        ("strongroom retrieve", f"{statistics.median(ours) * 1000:.0f}", f"{max(ours) * 1000:.0f}"),
+        ("restic dump", f"{statistics.median(theirs) * 1000:.0f}", f"{max(theirs) * 1000:.0f}")])
+
+
+try:
+    print(f"{os.cpu_count()} cores, medians of {ROUNDS} rounds, side by side", flush=True)
+    imports(make_answers(200))
+    pulls()
+    retrieval()
+finally:
+    shutil.rmtree(place, ignore_errors=True)
