@@ -24,14 +24,13 @@ extension Archive {
         do {
             try store.commit(answer.stages)
             let (refers, result) = try catalog.write { index in
-                mayRefer = false
                 if now.timeIntervalSince(answer.beganAt) > Self.graceTime / 2 {
                     throw ArchiveError(
                         .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
                         hint: "run the command again")
                 }
                 let outcome = try body(index)
-                mayRefer = outcome.refers
+                mayRefer = mayRefer || outcome.refers
                 return outcome
             }
             if refers { store.settle(answer.stages) } else { answer.discard() }

@@ -63,7 +63,8 @@ extension Archive {
         try Array(Configuration.template(for: uid).utf8).withUnsafeBytes {
             try files.replaceDurably(directory + "/" + Configuration.fileName, bytes: $0, suffix: ".new")
         }
-        try files.remove(marker)
+        // Whoever opens it first may have taken the marker away already.
+        try? files.remove(marker)
     }
 
     /// Makes the root key file where there is none.

@@ -68,6 +68,11 @@ extension Archive {
     /// Archives one saved answer. Everything is durable when this returns, and nothing is changed when it
     /// throws.
     public func `import`(_ item: ImportItem) throws -> VerificationReport {
+        defer { try? sweep() }
+        return try archive(item)
+    }
+
+    private func archive(_ item: ImportItem) throws -> VerificationReport {
         try attempt(item.file == "-" ? "standard input" : item.file) {
             let staged = stageAnswer()
             var reader = AnswerReader(cap: configuration.answerCap)
@@ -88,7 +93,7 @@ extension Archive {
         Workers.forEach(items, workers: Self.importWorkers) { item in
             let outcome: VerificationReport
             do {
-                var done = try self.import(item)
+                var done = try self.archive(item)
                 done.line = item.line
                 outcome = done
             } catch {
@@ -107,24 +112,27 @@ extension Archive {
         let tag = staged.tag
         return try commit(staged) { index in
             let opened = try openOrInsertCase(registration, in: index, now: now)
-            if let known = try index.verification(answerTag: tag, in: opened.record.uid) {
+            let tokenTag = registration.token.map { keyring.tag($0.text.utf8, purpose: .token) }
+            let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
+                .map { try reconcile($0, with: registration, in: index) }
+            if var known = try index.verification(answerTag: tag, in: opened.record.uid) {
+                if let tokenTag, known.tokenTag != tokenTag {
+                    guard known.tokenTag == nil, byToken == nil else {
+                        throw otherParticulars("SDK token for this answer", of: registration.caseID)
+                    }
+                    known.tokenTag = tokenTag
+                    try index.update(known)
+                }
                 return (false, report(known, caseID: registration.caseID, state: .unchanged))
             }
-            let verification: VerificationRecord
-            if let token = registration.token,
-                let known = try index.verification(tokenTag: keyring.tag(token.text.utf8, purpose: .token))
-            {
-                try checkToken(known, is: registration, in: index)
-                guard known.state == .awaiting else {
-                    throw ArchiveError(
-                        .tokenEnded,
-                        "this SDK token's verification is \(known.state.rawValue) already, with another answer",
-                        hint: "see strongroom case show \(registration.caseID.text)")
-                }
-                verification = known
-            } else {
-                verification = try makeVerification(registration, origin: .import, of: opened, in: index, now: now)
+            if let byToken, byToken.state != .awaiting {
+                throw ArchiveError(
+                    .tokenEnded,
+                    "this SDK token's verification is \(byToken.state.rawValue) already, with another answer",
+                    hint: "see strongroom case show \(registration.caseID.text)")
             }
+            let verification =
+                try byToken ?? makeVerification(registration, origin: .import, of: opened, in: index, now: now)
             let ended = try end(
                 verification, as: .archived, with: staged, answer: answer, key: opened.key, in: index, now: now)
             var done = report(ended, caseID: registration.caseID, state: .archived)

@@ -35,10 +35,6 @@ public struct PullSummary: Sendable {
 }
 
 extension Archive {
-    /// A verification whose deadline is over stays `awaiting` this long while the vendor cannot be reached:
-    /// the vendor's word is better than this machine's clock.
-    static let lateGrace: TimeInterval = 24 * 3600
-
     /// Asks the vendor about what waits, and archives what it answers.
     ///
     /// - Parameter report: called once for each verification, when its state is durable, from any thread
@@ -53,7 +49,10 @@ extension Archive {
             summary.counts[state, default: 0] += 1
             report(self.report(record, caseID: name.caseID, state: state))
         }
-        guard !chosen.isEmpty else { return summary }
+        guard !chosen.isEmpty else {
+            try? sweep()
+            return summary
+        }
         let client = FaceIDClient(
             transport: effects.transport(configuration.connection), credentials: options.credentials,
             endpoint: options.endpoint ?? configuration.endpoint,
@@ -87,7 +86,13 @@ extension Archive {
         }
     }
 
-    enum NextStep { case over, askAgain, stop }
+    enum NextStep {
+        case over, askAgain
+        /// The vendor could not be reached; others will meet the same.
+        case outage
+        /// Nothing will work until a person changes something.
+        case stop
+    }
 
     /// Asks about one verification once and makes what follows durable.
     func ask(
@@ -104,19 +109,10 @@ extension Archive {
                 of: token, region: region ?? verification.region ?? configuration.region
             ) { stageAnswer() }
         } catch let error as FaceIDError {
-            if let deadline = verification.deadline, !error.stopsPulling,
-                now > deadline.addingTimeInterval(Self.lateGrace)
-            {
-                return (
-                    try end(
-                        verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: nil),
-                    .over
-                )
-            }
             try note(verification, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
-            return (failed, error.stopsPulling ? .stop : .askAgain)
+            return (failed, error.stopsPulling ? .stop : error.isOutage ? .outage : .askAgain)
         }
         switch outcome {
         case .result(let answer):
@@ -136,9 +132,11 @@ extension Archive {
                 try end(verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
                 .over
             )
-        case .notFinished(let answer):
+        case .notFinished(let answer, let vendorTime):
             staged.discard()
-            if let deadline = verification.deadline, now >= deadline {
+            // The vendor's clock decides, where the answer says what time it is there.
+            let time = vendorTime ?? now.addingTimeInterval(client.clockSkew)
+            if let deadline = verification.deadline, time >= deadline {
                 return (
                     try end(
                         verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),

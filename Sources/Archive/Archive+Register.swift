@@ -23,7 +23,7 @@ extension Archive {
                 let opened = try openOrInsertCase(registration, in: index, now: now)
                 let tag = keyring.tag(token.text.utf8, purpose: .token)
                 if let known = try index.verification(tokenTag: tag) {
-                    try checkToken(known, is: registration, in: index)
+                    _ = try reconcile(known, with: registration, in: index)
                     return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
                 }
                 let verification = try makeVerification(registration, origin: .pull, of: opened, in: index, now: now)
@@ -85,19 +85,40 @@ extension Archive {
         return record
     }
 
-    /// A token is one verification for ever.
-    func checkToken(_ known: VerificationRecord, is registration: Registration, in index: any CatalogReader) throws {
+    /// A token is one verification for ever: what is given for one that is known must be what is on record,
+    /// or complete it while it waits.
+    func reconcile(
+        _ known: VerificationRecord, with registration: Registration, in index: any CatalogWriter
+    ) throws -> VerificationRecord {
         let tag = keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
         guard let record = try index.caseRecord(known.caseUID), record.caseIDTag == tag else {
             throw ArchiveError(
                 .tokenElsewhere, "this SDK token is registered in another case already",
                 hint: "a token is one verification of one person: check which case it belongs to")
         }
-        if let given = registration.tokenIssuedAt, !known.tokenIssueIsAssumed, let recorded = known.tokenIssuedAt,
-            abs(given.timeIntervalSince(recorded)) >= 0.001
-        {
-            throw otherParticulars("token-issued-at", of: registration.caseID)
+        func differs(_ given: Date, _ recorded: Date?) -> Bool {
+            recorded.map { abs(given.timeIntervalSince($0)) >= 0.001 } ?? true
         }
+        var completed = known
+        if let given = registration.tokenIssuedAt, differs(given, known.tokenIssuedAt) {
+            guard known.state == .awaiting, known.tokenIssueIsAssumed else {
+                throw otherParticulars("token-issued-at", of: registration.caseID)
+            }
+            completed.tokenIssuedAt = given
+            completed.tokenIssueIsAssumed = false
+            completed.deadline = given.addingTimeInterval(FaceIDClient.resultLifetime)
+        }
+        if let given = registration.capturedAt,
+            differs(given, known.capturedFrom) || differs(given, known.capturedUntil)
+        {
+            guard known.state == .awaiting, known.capturedFrom == nil else {
+                throw otherParticulars("captured-at", of: registration.caseID)
+            }
+            completed.capturedFrom = given
+            completed.capturedUntil = given
+        }
+        if completed != known { try index.update(completed) }
+        return completed
     }
 
     func subjectTag(_ subject: String?) -> Tag? {
@@ -129,7 +150,7 @@ extension Archive {
         recorded = given
     }
 
-    private func otherParticulars(_ name: String, of caseID: CaseID) -> ArchiveError {
+    func otherParticulars(_ name: String, of caseID: CaseID) -> ArchiveError {
         ArchiveError(
             .otherParticulars, "case \(caseID.text) is registered with another \(name)",
             hint: "see strongroom case show; what is on record is not changed by registering again")

@@ -24,7 +24,7 @@ public struct Jurisdiction: Hashable, Comparable, Sendable {
     public init(_ code: String) throws(ArchiveError) {
         guard code.wholeMatch(of: /[A-Z]{2}(-[A-Z0-9]{1,3})?/) != nil else {
             throw ArchiveError(
-                .badParticular, "'\(PlainText.excerpt(code))' is not a jurisdiction",
+                .badParticular, "a jurisdiction is not one of ISO 3166",
                 hint: "give an ISO 3166 code in capitals, such as HK or US-IL")
         }
         self.code = code

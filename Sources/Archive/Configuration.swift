@@ -69,7 +69,7 @@ public struct Configuration: Sendable {
         guard format == Double(Self.format) else {
             throw ArchiveError(
                 .otherFormat,
-                "\(path): the archive has format \(format.map { String(Int($0)) } ?? "unknown"), this program reads format \(Self.format)",
+                "\(path): the archive has format \(format.flatMap { Int(exactly: $0) }.map(String.init) ?? "unknown"), this program reads format \(Self.format)",
                 hint: "use the version of strongroom that the archive was made with")
         }
         guard let uid = try reader.text("archive").flatMap({ ArchiveUID(hex: $0) }) else {

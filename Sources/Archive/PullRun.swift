@@ -60,14 +60,15 @@ final class PullRun: Sendable {
         do {
             let (report, next) = try archive.ask(entry.verification, client: client, region: options.region)
             switch next {
-            case .askAgain where options.waits:
+            case .askAgain where options.waits && !isStopped, .outage where options.waits && !isStopped:
                 let deadline = entry.verification.deadline ?? .distantPast
                 let later = archive.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
                 // Never later than the deadline, where the last asking decides.
                 let notBefore = archive.now < deadline ? min(later, deadline) : later
                 state.withLock { $0.queue.return(entry, notBefore: notBefore) }
                 return
-            case .askAgain, .over: take(report, stops: false)
+            case .askAgain, .over: take(report)
+            case .outage: take(report, isOutage: true)
             case .stop: take(report, stops: true)
             }
         } catch {
@@ -78,7 +79,9 @@ final class PullRun: Sendable {
         state.withLock { $0.queue.finish() }
     }
 
-    private func take(_ outcome: VerificationReport, stops: Bool) {
+    private var isStopped: Bool { state.withLock { $0.summary.stopped != nil } }
+
+    private func take(_ outcome: VerificationReport, isOutage: Bool = false, stops: Bool = false) {
         state.withLock { state in
             state.summary.counts[outcome.state, default: 0] += 1
             state.summary.bytes += outcome.bytes
@@ -86,7 +89,8 @@ final class PullRun: Sendable {
                 state.failuresInARow = 0
                 return
             }
-            state.failuresInARow += 1
+            // An answer that cannot be used says nothing about the next one.
+            if isOutage { state.failuresInARow += 1 }
             state.summary.firstProblem = state.summary.firstProblem ?? problem
             if stops || state.failuresInARow >= Self.failuresInARow { state.stop(problem) }
         }

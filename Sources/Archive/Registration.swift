@@ -40,7 +40,7 @@ public struct Registration: Sendable {
         consent = try Self.reference(input.consent, name: "consent reference")
         if let purpose = input.purpose, !purposes.contains(purpose) {
             throw ArchiveError(
-                .badParticular, "'\(PlainText.excerpt(purpose))' is not a configured purpose",
+                .badParticular, "the purpose is not a configured one",
                 hint: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
         }
         purpose = input.purpose

@@ -73,8 +73,8 @@ public struct RegistrationTable: Sendable {
             let column = field.trimmingCharacters(in: .whitespaces)
             guard known.contains(column) else {
                 throw ArchiveError(
-                    .badTable, "\(name), line \(header.line): '\(PlainText.excerpt(column))' is not a column",
-                    hint: "known are \(known.joined(separator: ", "))")
+                    .badTable, "\(name), line \(header.line): the name of column \(index + 1) is not known",
+                    hint: "the first line names the columns; known are \(known.joined(separator: ", "))")
             }
             guard columns.updateValue(index, forKey: column) == nil else {
                 throw ArchiveError(

@@ -55,7 +55,7 @@ public protocol CatalogWriter: CatalogReader {
     /// Changes a case's purpose, jurisdictions, particulars and subject.
     func update(_ record: CaseRecord) throws
     func insert(_ verification: VerificationRecord) throws
-    /// Changes all of a verification but what it was registered with.
+    /// Changes all of a verification but its names, its origin and when it was registered.
     func update(_ verification: VerificationRecord) throws
     /// Throws ``CatalogError/epochNotOpen(_:)`` where the object key is wrapped under another.
     func insert(_ object: ObjectRecord) throws

@@ -84,11 +84,11 @@ public struct VerificationRecord: Equatable, Sendable {
     public var tokenTag: Tag?
     /// The SDK token under the case key, while it is needed.
     public var sealedToken: [UInt8]?
-    public let tokenIssuedAt: Date?
+    public var tokenIssuedAt: Date?
     /// The time of issue was not given: the registration stands for it.
-    public let tokenIssueIsAssumed: Bool
+    public var tokenIssueIsAssumed: Bool
     /// When the vendor forgets the result.
-    public let deadline: Date?
+    public var deadline: Date?
     /// The interval in which the person stood before the camera.
     public var capturedFrom: Date?
     public var capturedUntil: Date?

@@ -36,23 +36,22 @@ extension SQLiteSession {
         try insert(
             "verification",
             """
-            INSERT INTO verification (case_id, uid, number, origin, region, token_issued_at, token_issue_assumed,
-                deadline, registered_at, state, token_tag, token_tag_key, sealed_token, captured_from,
+            INSERT INTO verification (case_id, uid, number, origin, region, registered_at, token_issued_at,
+                token_issue_assumed, deadline, state, token_tag, token_tag_key, sealed_token, captured_from,
                 captured_until, attempts, last_asked_at, last_problem, ended_at, result_code, details, answer_tag,
                 answer_tag_key)
             VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 Data(record.caseUID.bytes), Data(record.uid.bytes), record.number, record.origin.rawValue,
-                record.region, record.tokenIssuedAt?.milliseconds, record.tokenIssueIsAssumed,
-                record.deadline?.milliseconds, record.registeredAt.milliseconds,
+                record.region, record.registeredAt.milliseconds,
             ] + changing(record))
     }
 
     func update(_ record: VerificationRecord) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE verification SET state = ?, token_tag = ?, token_tag_key = ?, sealed_token = ?,
+                UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?, token_tag = ?, token_tag_key = ?, sealed_token = ?,
                     captured_from = ?, captured_until = ?, attempts = ?, last_asked_at = ?, last_problem = ?,
                     ended_at = ?, result_code = ?, details = ?, answer_tag = ?, answer_tag_key = ?
                 WHERE uid = ?
@@ -62,6 +61,7 @@ extension SQLiteSession {
 
     private func changing(_ record: VerificationRecord) -> StatementArguments {
         [
+            record.tokenIssuedAt?.milliseconds, record.tokenIssueIsAssumed, record.deadline?.milliseconds,
             record.state.rawValue, (record.tokenTag?.bytes).map { Data($0) },
             (record.tokenTag?.keyNumber).map { Int64($0) }, record.sealedToken.map { Data($0) },
             record.capturedFrom?.milliseconds, record.capturedUntil?.milliseconds, record.attempts,

@@ -104,6 +104,8 @@ final class CurlTransfer: @unchecked Sendable {
         // No proxy may stand between us and a loopback address.
         if request.url.hasPrefix("http:") { curl_setopt_string(easy, CURLOPT_NOPROXY, "*") }
         curl_setopt_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        // What a proxy says when it connects is not the answer.
+        curl_setopt_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // HTTP/2 would buffer up to its window behind a paused reader.
         curl_setopt_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         curl_setopt_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
@@ -174,6 +176,7 @@ final class CurlTransfer: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         if text.hasPrefix("HTTP/") {
+            date = nil
             status = Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0
         } else if text.isEmpty {
             // 1xx answers come before the real one.
@@ -210,7 +213,8 @@ final class CurlTransfer: @unchecked Sendable {
         let reason: TransportError.Reason =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .unreachable
-            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+            case CURLE_SSL_CONNECT_ERROR: .handshake
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
                 CURLE_SSL_ISSUER_ERROR:
                 .tls
             case CURLE_SSL_CACERT_BADFILE: .caBundle

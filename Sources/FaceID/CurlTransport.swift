@@ -74,8 +74,11 @@ final class CurlLoop: Sendable {
     func stop() { tell { $0.isStopped = true } }
 
     private func tell(_ change: (inout sending State) -> Void) {
-        state.withLock { change(&$0) }
-        curl_multi_wakeup(raw)
+        // Inside the lock, because the loop may end, and take the handle with it, as soon as it is told to.
+        state.withLock { state in
+            change(&state)
+            curl_multi_wakeup(raw)
+        }
     }
 
     func run() {
@@ -88,7 +91,10 @@ final class CurlLoop: Sendable {
             }
             for transfer in orders.added {
                 active[transfer.start()] = transfer
-                curl_multi_add_handle(raw, transfer.handle)
+                if curl_multi_add_handle(raw, transfer.handle) != CURLM_OK {
+                    active[OpaquePointer(transfer.handle)] = nil
+                    transfer.complete(CURLE_FAILED_INIT)
+                }
             }
             for transfer in orders.resumed { transfer.resume() }
             for transfer in orders.ended {

@@ -41,8 +41,8 @@ public final class FaceIDClient: Sendable {
     public enum Outcome: Sendable {
         /// The verification ended; its media is in the sink.
         case result(Answer)
-        /// Ask again later.
-        case notFinished(Answer)
+        /// Ask again later; with the answer's `Date`.
+        case notFinished(Answer, vendorTime: Date?)
         /// The vendor no longer has the result.
         case expired(Answer)
         /// The vendor will never give a result for this token.
@@ -114,7 +114,7 @@ public final class FaceIDClient: Sendable {
             return .malformed(error)
         }
         switch answer.content {
-        case .result(.notFinished, _): return .outcome(.notFinished(answer))
+        case .result(.notFinished, _): return .outcome(.notFinished(answer, vendorTime: vendorTime))
         case .result: return .outcome(.result(answer))
         case .error(let code, _):
             switch ErrorClass(code: code) {

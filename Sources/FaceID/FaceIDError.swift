@@ -26,6 +26,15 @@ extension FaceIDError {
         }
     }
 
+    /// Whether the vendor was not reached at all, or is not serving anybody.
+    public var isOutage: Bool {
+        switch self {
+        case .unreachable, .status: true
+        case .service(let code, _): ErrorClass(code: code) == .passing
+        case .malformed, .configuration, .clock: false
+        }
+    }
+
     /// A short code of ours or of the vendor, for records.
     public var code: String {
         switch self {

@@ -44,7 +44,9 @@ public final class RequestPace: Sendable {
         var stored: UInt64 = 0
         _ = withUnsafeMutableBytes(of: &stored) { pread(descriptor, $0.baseAddress!, $0.count, 0) }
         // The clock starts anew with the machine: what lies minutes ahead is from before.
-        let slot = stored > now + 60_000_000_000 ? earliest : max(earliest, UInt64(littleEndian: stored))
+        let slot =
+            UInt64(littleEndian: stored) > now + 60_000_000_000 + 64 * interval
+            ? earliest : max(earliest, UInt64(littleEndian: stored))
         let next = (slot + interval).littleEndian
         _ = withUnsafeBytes(of: next) { pwrite(descriptor, $0.baseAddress!, $0.count, 0) }
         return slot

@@ -34,8 +34,10 @@ public struct TransportError: Error, Equatable, Sendable {
     public enum Reason: Equatable, Sendable {
         /// No connection: name not found, refused, no route.
         case unreachable
-        /// The peer's certificate or the TLS handshake was not acceptable.
+        /// The peer could not prove who it is.
         case tls
+        /// The TLS handshake did not come to an end.
+        case handshake
         case timedOut
         /// The connection broke before the answer was whole.
         case brokenOff
@@ -59,6 +61,7 @@ extension TransportError: CustomStringConvertible {
         switch reason {
         case .unreachable: "no connection: \(detail)"
         case .tls: "TLS was refused: \(detail)"
+        case .handshake: "the TLS handshake failed: \(detail)"
         case .timedOut: "timed out: \(detail)"
         case .brokenOff: "the connection broke off: \(detail)"
         case .caBundle: "the CA bundle cannot be used: \(detail)"

@@ -56,7 +56,7 @@ final class BatchReport: Sendable {
 
     /// What is said of a verification that is not simply archived.
     private func sentence(_ report: VerificationReport) -> String? {
-        let name = "case \(report.caseID?.text ?? "?"), verification \(report.number ?? 0)"
+        let name = "case \(Terminal.visible(report.caseID?.text ?? "?")), verification \(report.number ?? 0)"
         switch report.state {
         case .archived:
             guard !isBatch else { return nil }

@@ -15,7 +15,7 @@ struct CaseShow: ParsableCommand {
         try reportingErrors {
             let details = try common.open().caseDetails(try CaseID(caseID))
             if common.json { return try Terminal.document(details) }
-            Terminal.print(Terminal.visible(text(details)))
+            Terminal.print(text(details))
         }
     }
 
@@ -23,12 +23,12 @@ struct CaseShow: ParsableCommand {
         let objects = details.verifications.reduce(0) { $0 + $1.objects.count }
         let places = details.jurisdictions.isEmpty ? "no jurisdiction" : details.jurisdictions.joined(separator: " ")
         var lines = [
-            "Case \(details.caseID) · \(places) · registered \(Figure.time(details.registeredAt)) · \(Figure.count(objects, "object"))"
+            "Case \(Terminal.visible(details.caseID)) · \(places) · registered \(Figure.time(details.registeredAt)) · \(Figure.count(objects, "object"))"
         ]
         lines.append("case UID  \(details.caseUID)")
         for (name, value) in [("subject", details.subject), ("purpose", details.purpose), ("consent", details.consent)]
         {
-            lines.append("\(Figure.padded(name, 8))  \(value ?? "—")")
+            lines.append("\(Figure.padded(name, 8))  \(value.map(Terminal.visible) ?? "—")")
         }
         for verification in details.verifications { lines += self.lines(verification) }
         return lines.joined(separator: "\n")
@@ -43,9 +43,9 @@ struct CaseShow: ParsableCommand {
         if let problem = verification.problem { head += " · \(problem)" }
         var lines = ["", head]
         if let description = verification.description, !description.isEmpty {
-            lines.append("  the vendor says  \(description)")
+            lines.append("  the vendor says  \(Terminal.visible(description))")
         }
-        if let requestID = verification.requestID { lines.append("  request          \(requestID)") }
+        if let requestID = verification.requestID { lines.append("  request          \(Terminal.visible(requestID))") }
         if let issued = verification.tokenIssuedAt {
             lines.append(
                 "  token issued     \(Figure.time(issued))"
@@ -70,7 +70,8 @@ struct CaseShow: ParsableCommand {
             )
             if !object.alsoIn.isEmpty {
                 lines.append(
-                    "  \(Terminal.red("the same bytes")) are archived in \(object.alsoIn.joined(separator: ", "))")
+                    "  \(Terminal.red("the same bytes")) are archived in \(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"
+                )
             }
         }
         return lines

@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Foundation
+import Synchronization
 
 /// The exit codes that the program documents.
 enum Exit {
@@ -24,6 +25,14 @@ enum Exit {
 func reportingErrors(_ body: () throws -> Void) throws {
     do {
         try body()
+        let failure = Terminal.outputFailure.load(ordering: .relaxed)
+        if failure != 0 {
+            // Who closes a pipe early has seen enough; a full disk has not.
+            if failure != EPIPE {
+                Terminal.say("error: standard output: \(String(cString: strerror(failure)).lowercased())")
+            }
+            throw Exit.failed
+        }
     } catch let error as ArchiveError {
         Terminal.complain(error)
         throw Exit.code(of: error)

@@ -9,7 +9,10 @@ enum Interruption {
     /// - Returns: whether the person wants to stop.
     static func begin() -> @Sendable () -> Bool {
         for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number) { _ in Interruption.wished.store(true, ordering: .relaxed) }
+            // Without SA_RESTART, so that a blocked write comes back.
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { _ in Interruption.wished.store(true, ordering: .relaxed) }
+            sigaction(number, &action, nil)
         }
         return { wished.load(ordering: .relaxed) }
     }

@@ -75,7 +75,8 @@ struct Pull: ParsableCommand {
             if let problem = summary.stopped, isBatch {
                 Terminal.say(
                     "stopped: \(Figure.count(summary.notAsked, "verification")) not asked about; what waits is safe")
-                if summary.counts[.archived, default: 0] == 0 { throw Exit.code(of: problem) }
+                let ended = summary.counts.filter { $0.key != .failed && $0.key != .unchanged }.values.reduce(0, +)
+                if ended == 0, names?.isEmpty ?? true { throw Exit.code(of: problem) }
             }
             try leave(summary, failedRows: failedRows, isBatch: isBatch)
         }

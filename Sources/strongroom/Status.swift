@@ -12,7 +12,7 @@ struct Status: ParsableCommand {
         try reportingErrors {
             let status = try common.open().status()
             if common.json { return try Terminal.document(status) }
-            for line in lines(status) { Terminal.print(Terminal.visible(line)) }
+            for line in lines(status) { Terminal.print(line) }
         }
     }
 
@@ -21,7 +21,7 @@ struct Status: ParsableCommand {
             "epoch \(epoch.number) (\(Int(-epoch.createdAt.timeIntervalSinceNow / 86_400)) days)"
         }
         var lines = [
-            "archive    \(status.archive) · \(Figure.count(status.cases, "case")) · \(Figure.count(status.objects, "object")) · "
+            "archive    \(Terminal.visible(status.archive)) · \(Figure.count(status.cases, "case")) · \(Figure.count(status.objects, "object")) · "
                 + "\(Figure.size(status.bytes)) · opened with \(status.rootKey), \(open.joined(separator: ", "))"
         ]
         let kinds = status.objectsByKind.sorted { $0.key < $1.key }.map { "\(Figure.count($0.value)) \($0.key)" }
@@ -52,7 +52,8 @@ struct Status: ParsableCommand {
                 "duplicates \(Terminal.red(Figure.count(duplicates.contents, "item"))) archived in more than one case, "
                     + "\(Figure.count(duplicates.cases, "case")): perhaps a replay")
             for example in duplicates.examples {
-                lines.append("           \(example.kind) in \(example.cases.joined(separator: ", "))")
+                lines.append(
+                    "           \(example.kind) in \(example.cases.map(Terminal.visible).joined(separator: ", "))")
             }
         }
         return lines

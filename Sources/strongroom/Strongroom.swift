@@ -23,6 +23,8 @@ struct Strongroom: ParsableCommand {
         umask(0o077)
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        // A closed pipe is an error like another.
+        signal(SIGPIPE, SIG_IGN)
         main(nil)
     }
 }

@@ -1,11 +1,15 @@
 import Archive
 import Foundation
+import Synchronization
 
 /// What goes to the person: documents to standard output, messages to standard error.
 enum Terminal {
     static let errorsAreShown = isatty(STDERR_FILENO) == 1
     private static let usesColour =
         errorsAreShown && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+
+    /// Why a document could not be written out; 0 where all were.
+    static let outputFailure = Atomic<Int32>(0)
 
     static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
 
@@ -28,6 +32,12 @@ enum Terminal {
             let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress!, $0.count) }
             if count < 0 {
                 if errno == EINTR { continue }
+                if errno == EAGAIN {
+                    var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&wait, 1, -1)
+                    continue
+                }
+                if descriptor == STDOUT_FILENO { outputFailure.store(errno, ordering: .relaxed) }
                 return
             }
             rest = rest.dropFirst(count)
@@ -42,7 +52,7 @@ enum Terminal {
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
                     let isControl = scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
-                    return isControl && scalar != "\n" ? "\u{FFFD}" : scalar
+                    return isControl ? "\u{FFFD}" : scalar
                 }))
     }
 }

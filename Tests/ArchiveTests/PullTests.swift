@@ -100,14 +100,52 @@ struct PullTests {
         #expect(try test.pull(archive).map(\.state) == [.archived])
     }
 
-    @Test func silenceDoesNotEndItAtOnceButInTheEnd() throws {
+    /// A clock that is days ahead on a machine without network must not throw tokens away.
+    @Test func silenceNeverEndsIt() throws {
         try register(issued: 73)
+        test.time.advance(30 * 24 * 3600)
         #expect(try test.pull(archive).map(\.state) == [.failed])
         #expect(try verification().state == "awaiting" && verification().problem == "network")
-        test.time.advance(24 * 3600)
-        let reports = try test.pull(archive)
-        #expect(reports.map(\.state) == [.expired], "\(reports)")
-        #expect(try verification().objects.map(\.kind) == ["result"])
+        #expect(try archive.status().deadlines.over == 1)
+    }
+
+    @Test func theVendorsClockDecidesWhenTheHoursAreOver() throws {
+        test.transport.answer { _, _ in (200, TestAnswer.notFinished) }
+        try register(issued: 1)
+        test.transport.setDate(test.time.now)
+        test.time.advance(100 * 3600)
+        #expect(try test.pull(archive).map(\.state) == [.awaiting], "this machine's clock is ahead")
+        test.transport.setDate(test.time.now)
+        #expect(try test.pull(archive).map(\.state) == [.expired])
+    }
+
+    @Test func badTokensDoNotStandInTheWayOfGoodOnes() throws {
+        let answer = TestAnswer()
+        test.transport.answer { token, _ in
+            token.hasPrefix("bad") ? (200, TestAnswer.error("FailedOperation.Whatever")) : (200, answer.text)
+        }
+        for number in 0..<30 { try register("B-\(number)", token: "bad\(number)", issued: 70) }
+        try register("K-good", token: "good", issued: 1)
+        #expect(try test.pull(archive).contains { $0.state == .archived })
+    }
+
+    @Test func timesCompleteWhatWaitsAndNeverReplaceWhatIsKnown() throws {
+        _ = try archive.register(try test.registration("K-1", token: "tok"))
+        let issued = Timestamp.format(test.time.now.addingTimeInterval(-7200))
+        let captured = Timestamp.format(test.time.now.addingTimeInterval(-3600))
+        _ = try archive.register(try test.registration("K-1", token: "tok") { $0.tokenIssuedAt = issued })
+        #expect(try verification().tokenIssuedAt.map(Timestamp.format) == issued)
+        #expect(try !verification().tokenIssueAssumed)
+        _ = try archive.import(
+            try test.item("K-1", answer: TestAnswer().text, token: "tok") { $0.capturedAt = captured })
+        #expect(try verification().capturedFrom.map(Timestamp.format) == captured)
+        for change in [{ $0.tokenIssuedAt = captured }, { $0.capturedAt = issued }]
+            as [(inout Registration.Input) -> Void]
+        {
+            #expect(throws: ArchiveError.self) {
+                try archive.register(try test.registration("K-1", token: "tok", change))
+            }
+        }
     }
 
     @Test(arguments: ["RequestLimitExceeded", "InternalError", "ServiceUnavailable"])

@@ -113,15 +113,15 @@ struct BadInputTests {
             place, 2, saying: "another case",
             from: ["pull", "--case", "L", "--sdk-token", "tok", "--endpoint", simulator.url])
         try expect(
-            place, 1, saying: "not a jurisdiction",
+            place, 1, saying: "a jurisdiction is not one of ISO 3166",
             from: [
                 "pull", "--case", "L", "--sdk-token", "t3", "--jurisdiction", "Hong Kong", "--endpoint", simulator.url,
             ])
         try expect(
-            place, 1, saying: "not a configured purpose",
+            place, 1, saying: "not a configured one",
             from: ["pull", "--case", "L", "--sdk-token", "t3", "--purpose", "fun", "--endpoint", simulator.url])
         try expect(
-            place, 1, saying: "in the future",
+            place, 1, saying: "lies in the future",
             from: [
                 "pull", "--case", "L", "--sdk-token", "t3", "--token-issued-at", "2126-01-01T00:00:00Z", "--endpoint",
                 simulator.url,
