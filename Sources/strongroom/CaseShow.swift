@@ -70,7 +70,7 @@ struct CaseShow: ParsableCommand {
             )
             if !object.alsoIn.isEmpty {
                 lines.append(
-                    "  \(Terminal.red("the same bytes")) are archived in \(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"
+                    "  \(Terminal.red("the same bytes", on: STDOUT_FILENO)) are archived in \(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"
                 )
             }
         }

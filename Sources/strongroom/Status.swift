@@ -33,7 +33,7 @@ struct Status: ParsableCommand {
             intake +=
                 left > 0
                 ? ", earliest deadline in \(Figure.span(left))"
-                : ", \(Terminal.red("deadline over")) since \(Figure.span(left))"
+                : ", \(Terminal.red("deadline over", on: STDOUT_FILENO)) since \(Figure.span(left))"
         }
         lines.append(
             "intake     \(intake) · \(Figure.count(count("archived"))) archived · \(Figure.count(count("expired"))) expired · "
@@ -49,7 +49,7 @@ struct Status: ParsableCommand {
             lines.append("duplicates none: no media is archived in two cases")
         } else {
             lines.append(
-                "duplicates \(Terminal.red(Figure.count(duplicates.contents, "item"))) archived in more than one case, "
+                "duplicates \(Terminal.red(Figure.count(duplicates.contents, "item"), on: STDOUT_FILENO)) archived in more than one case, "
                     + "\(Figure.count(duplicates.cases, "case")): perhaps a replay")
             for example in duplicates.examples {
                 lines.append(

@@ -5,8 +5,7 @@ import Synchronization
 /// What goes to the person: documents to standard output, messages to standard error.
 enum Terminal {
     static let errorsAreShown = isatty(STDERR_FILENO) == 1
-    private static let usesColour =
-        errorsAreShown && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+    private static let wantsColour = ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
 
     /// Why a document could not be written out; 0 where all were.
     static let outputFailure = Atomic<Int32>(0)
@@ -44,7 +43,10 @@ enum Terminal {
         }
     }
 
-    static func red(_ text: String) -> String { usesColour ? "\u{1B}[31m\(text)\u{1B}[0m" : text }
+    /// For messages; in a document give standard output's descriptor.
+    static func red(_ text: String, on descriptor: Int32 = STDERR_FILENO) -> String {
+        wantsColour && isatty(descriptor) == 1 ? "\u{1B}[31m\(text)\u{1B}[0m" : text
+    }
 
     /// A text from outside, without what could act on a terminal.
     static func visible(_ text: String) -> String {
