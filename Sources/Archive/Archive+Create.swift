@@ -24,7 +24,16 @@ extension Archive {
     ) throws -> Creation {
         do {
             let files = effects.files
+            guard !directory.isEmpty else {
+                throw ArchiveError(
+                    .noArchive, "the archive's directory is an empty name", hint: "name one with --archive")
+            }
             try checkKeyIsOutside(directory, source)
+            // What cannot be used is refused before anything is made.
+            if case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) {
+            } else {
+                _ = try source.read(files)
+            }
             try makeDirectories(directory, files: files)
             return try withDirectoryLock(directory) {
                 try clearUnfinished(directory, files: files)
@@ -72,9 +81,9 @@ extension Archive {
     /// - Returns: whether it was made.
     private static func provideRootKey(_ source: RootKeySource, effects: Effects) throws -> Bool {
         guard case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) else { return false }
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = FilePath.parent(path)
         try FileManager.default.createDirectory(
-            atPath: parent.isEmpty ? "." : parent, withIntermediateDirectories: true,
+            atPath: parent, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         do {
             // Written whole under another name first, so that no reader ever sees half a key.
@@ -82,7 +91,7 @@ extension Archive {
             try RootKeyFile.generate(effects.randomness) { try effects.files.createDurably(temporary, bytes: $0) }
             defer { try? effects.files.remove(temporary) }
             try effects.files.link(temporary, to: path)
-            try effects.files.syncDirectory(parent.isEmpty ? "." : parent)
+            try effects.files.syncDirectory(parent)
             return true
         } catch let error as FileError where error.operation == .link && error.code == EEXIST {
             // Another process made it in the meantime.
@@ -102,13 +111,13 @@ extension Archive {
     }
 
     private static func makeDirectories(_ directory: String, files: any FileSystem) throws {
-        let parent = (directory as NSString).deletingLastPathComponent
-        if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) {
+        let parent = FilePath.parent(directory)
+        if !FileManager.default.fileExists(atPath: parent) {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         }
         do throws(FileError) {
             try files.makeDirectory(directory)
-            try files.syncDirectory(parent.isEmpty ? "." : parent)
+            try files.syncDirectory(parent)
         } catch {
             guard error.code == EEXIST else { throw error }
             guard try files.status(directory + "/.").mode & 0o077 == 0 else {

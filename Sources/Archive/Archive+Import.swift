@@ -116,6 +116,7 @@ extension Archive {
             let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
                 .map { try reconcile($0, with: registration, in: index) }
             if var known = try index.verification(answerTag: tag, in: opened.record.uid) {
+                _ = try completeTimes(of: known, with: registration)
                 if let tokenTag, known.tokenTag != tokenTag {
                     guard known.tokenTag == nil, byToken == nil else {
                         throw otherParticulars("SDK token for this answer", of: registration.caseID)

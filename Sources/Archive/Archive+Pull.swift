@@ -157,8 +157,12 @@ extension Archive {
         try staged.add(document: answer?.document ?? Self.silence(of: verification, now: now))
         return try commit(staged) { index in
             // Another process may have ended it in the meantime; what it archived stands.
-            guard let current = try index.verification(verification.uid), current.state == .awaiting else {
-                return (false, self.report(verification, caseID: caseID, state: .unchanged))
+            guard let current = try index.verification(verification.uid) else {
+                throw CatalogError.damaged("a verification is gone")
+            }
+            guard current.state == .awaiting else {
+                let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
+                return (false, self.report(current, caseID: caseID, state: state))
             }
             let ended = try end(current, as: state, with: staged, answer: answer, key: key, in: index, now: now)
             var done = self.report(

@@ -96,6 +96,13 @@ extension Archive {
                 .tokenElsewhere, "this SDK token is registered in another case already",
                 hint: "a token is one verification of one person: check which case it belongs to")
         }
+        let completed = try completeTimes(of: known, with: registration)
+        if completed != known { try index.update(completed) }
+        return completed
+    }
+
+    /// The record with the times that were not known; others than those on record are refused.
+    func completeTimes(of known: VerificationRecord, with registration: Registration) throws -> VerificationRecord {
         func differs(_ given: Date, _ recorded: Date?) -> Bool {
             recorded.map { abs(given.timeIntervalSince($0)) >= 0.001 } ?? true
         }
@@ -117,7 +124,6 @@ extension Archive {
             completed.capturedFrom = given
             completed.capturedUntil = given
         }
-        if completed != known { try index.update(completed) }
         return completed
     }
 

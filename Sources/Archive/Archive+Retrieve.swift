@@ -201,6 +201,12 @@ extension Archive {
 
 /// Refuses a path where something is already.
 func checkAbsent(_ path: String, files: any FileSystem) throws {
+    guard !path.isEmpty else {
+        throw ArchiveError(.outputExists, "the name to write to is empty", hint: "name a new file or directory")
+    }
+    guard (try? files.status(FilePath.parent(path) + "/.").kind) == .directory else {
+        throw ArchiveError(.outputExists, "there is no directory \(FilePath.parent(path))", hint: "make it first")
+    }
     do throws(FileError) {
         _ = try files.status(path)
     } catch {
@@ -212,8 +218,6 @@ func checkAbsent(_ path: String, files: any FileSystem) throws {
 
 /// A name beside `path` that is not there yet, for what is still being written.
 func temporaryPath(beside path: String, effects: Effects) -> String {
-    let text = path.hasSuffix("/") ? String(path.dropLast()) : path
-    let parent = (text as NSString).deletingLastPathComponent
-    let name = ".\((text as NSString).lastPathComponent).\(UID<Retrieval>(from: effects.randomness).hex.prefix(12))"
-    return parent.isEmpty ? name : parent + "/" + name
+    let suffix = UID<Retrieval>(from: effects.randomness).hex.prefix(12)
+    return "\(FilePath.parent(path))/.\(FilePath.name(path)).\(suffix)"
 }

@@ -69,7 +69,10 @@ extension Archive {
     ) throws -> Verification {
         try attempt {
             let check = StoreCheck(
-                store: store, catalog: catalog, options: options, randomness: effects.randomness, progress: progress
+                store: store, catalog: catalog, options: options, randomness: effects.randomness, progress: progress,
+                caseID: { uid in
+                    try? self.catalog.read { try $0.caseRecord(uid) }.map { try self.open($0).particulars.caseID }
+                }
             ) {
                 object, blob in try self.openWhole(object, blob: blob)
             }
@@ -89,7 +92,7 @@ extension Archive {
             let parts = try Parts(directory: directory, effects: effects)
             let check = StoreCheck(
                 store: parts.store, catalog: parts.catalog, options: options, randomness: effects.randomness,
-                progress: progress, open: nil)
+                progress: progress, caseID: { _ in nil }, open: nil)
             try check.checkObjects()
             try check.checkStore()
             return check.result
@@ -153,13 +156,15 @@ final class StoreCheck: Sendable {
     private let options: VerifyOptions
     private let randomness: Randomness
     private let progress: @Sendable (Int, Int) -> Void
+    /// The case ID, where a key can open it.
+    private let caseID: @Sendable (CaseUID) -> String?
     /// Opens an object and says whether its content is what the index remembers; nil without keys.
     private let open: (@Sendable (ObjectRecord, any BlobReader) throws -> Bool)?
     private let state = Mutex(Verification())
 
     init(
         store: any BlobStore, catalog: any Catalog, options: VerifyOptions, randomness: Randomness,
-        progress: @escaping @Sendable (Int, Int) -> Void,
+        progress: @escaping @Sendable (Int, Int) -> Void, caseID: @escaping @Sendable (CaseUID) -> String?,
         open: (@Sendable (ObjectRecord, any BlobReader) throws -> Bool)?
     ) {
         self.store = store
@@ -167,6 +172,7 @@ final class StoreCheck: Sendable {
         self.options = options
         self.randomness = randomness
         self.progress = progress
+        self.caseID = caseID
         self.open = open
     }
 
@@ -177,7 +183,8 @@ final class StoreCheck: Sendable {
         _ message: String
     ) {
         let finding = Finding(
-            kind: kind, caseID: caseID, object: object?.uid.hex, address: (address ?? object?.address)?.hex,
+            kind: kind, caseID: caseID ?? object.flatMap { self.caseID($0.caseUID) }, object: object?.uid.hex,
+            address: (address ?? object?.address)?.hex,
             message: message)
         state.withLock { $0.findings.append(finding) }
     }

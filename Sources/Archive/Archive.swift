@@ -135,6 +135,14 @@ struct Parts {
                 hint: "chmod 700 \(directory), and find out who may have read it")
         }
         let names = try files.names(in: directory)
+        let parts = [Configuration.fileName, Archive.indexName, Archive.keyringName, "objects", "staging"]
+        let lost = parts.filter { !names.contains($0) }
+        if lost.contains(Configuration.fileName), lost.count > 1 { throw missing }
+        guard lost.isEmpty || names.contains(Archive.unfinishedName) else {
+            throw ArchiveError(
+                .indexDamaged, "the archive \(directory) has lost \(lost.joined(separator: ", "))",
+                hint: "put it back from a backup before anything else; do not run init")
+        }
         guard names.contains(Configuration.fileName) else { throw missing }
         if names.contains(Archive.unfinishedName) {
             // The creation ended at its last step: its settings are seen, and may not be durable yet.

@@ -14,7 +14,7 @@ final class BagWriter {
     private var payloadBytes: UInt64 = 0
 
     init(directory: String, effects: Effects) throws {
-        self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        self.directory = FilePath.trimmed(directory)
         files = effects.files
         try checkAbsent(self.directory, files: files)
         temporary = temporaryPath(beside: self.directory, effects: effects)

@@ -33,7 +33,7 @@ public enum CredentialsSource {
     private static func contents(of path: String) throws -> [String: String] {
         let files = PosixFileSystem()
         do {
-            let resolved = (path as NSString).resolvingSymlinksInPath
+            let resolved = FilePath.resolved(path)
             let mode = try files.status(resolved).mode
             guard mode & 0o077 == 0 else {
                 throw ArchiveError(

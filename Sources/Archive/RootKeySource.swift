@@ -18,7 +18,7 @@ public enum RootKeySource: Sendable, Equatable {
         let file: OpenFile
         do throws(FileError) {
             // A secret that an orchestrator mounts is often a link.
-            file = try files.open((path as NSString).resolvingSymlinksInPath)
+            file = try files.open(FilePath.resolved(path))
         } catch {
             guard error.code == ENOENT else { throw error }
             throw ArchiveError(

@@ -74,7 +74,9 @@ public struct DirectoryBlobStore: BlobStore {
     public func walk(_ body: (BlobListing) throws -> Void) throws {
         for shard in try files.names(in: objects).sorted() {
             let directory = objects + "/" + shard
-            guard shard.count == 2, try files.status(directory).kind == .directory else {
+            guard shard.count == 2, shard.allSatisfy(Self.digits.contains),
+                try files.status(directory).kind == .directory
+            else {
                 try body(.foreign("objects/" + shard))
                 continue
             }

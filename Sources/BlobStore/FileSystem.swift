@@ -67,7 +67,7 @@ extension FileSystem {
     /// Makes a file with these bytes that did not exist, durable with its name when this returns.
     public func createDurably(_ path: String, bytes: UnsafeRawBufferPointer) throws(FileError) {
         try write(path, bytes: bytes)
-        try syncDirectory(directory(of: path))
+        try syncDirectory(FilePath.parent(path))
     }
 
     /// Puts these bytes at a path in one step: a reader sees the old content or the new. Durable when
@@ -76,7 +76,7 @@ extension FileSystem {
         let temporary = path + suffix
         try write(temporary, bytes: bytes)
         try rename(temporary, to: path)
-        try syncDirectory(directory(of: path))
+        try syncDirectory(FilePath.parent(path))
     }
 
     /// The whole content of a file that is expected to be small.
@@ -106,10 +106,5 @@ extension FileSystem {
             try? remove(path)
             throw error
         }
-    }
-
-    private func directory(of path: String) -> String {
-        let parent = (path as NSString).deletingLastPathComponent
-        return parent.isEmpty ? "." : parent
     }
 }

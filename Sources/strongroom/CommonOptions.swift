@@ -40,7 +40,7 @@ struct CommonOptions: ParsableArguments {
 
     var directory: String {
         let path = archive ?? environment["STRONGROOM_ARCHIVE"] ?? "./strongroom-archive"
-        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        return path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
     var rootKey: RootKeySource {

@@ -44,6 +44,9 @@ struct Pull: ParsableCommand {
         if (registration.caseID == nil) != (registration.sdkToken == nil) {
             throw ValidationError("Give --case and --sdk-token together.")
         }
+        if registration.caseID == nil, registration.from == nil, registration.saysSomething {
+            throw ValidationError("What is said of a verification goes with --case and --sdk-token, or with --from.")
+        }
     }
 
     func run() throws {

@@ -65,6 +65,10 @@ struct RegistrationOptions: ParsableArguments {
         return input
     }
 
+    var saysSomething: Bool {
+        !jurisdiction.isEmpty || [tokenIssuedAt, capturedAt, subject, purpose, consent].contains { $0 != nil }
+    }
+
     /// Reads the table that `--from` names.
     func table(_ use: RegistrationTable.Use, for archive: Archive, region: String? = nil) throws -> RegistrationTable {
         let path = from ?? "-"

@@ -25,6 +25,13 @@ struct Strongroom: ParsableCommand {
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         // A closed pipe is an error like another.
         signal(SIGPIPE, SIG_IGN)
+        // Repaired, two different names could become the same.
+        for index in 0..<Int(CommandLine.argc) {
+            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) != nil else {
+                Terminal.say("error: argument \(index) is not UTF-8")
+                Foundation.exit(64)
+            }
+        }
         main(nil)
     }
 }

@@ -67,6 +67,16 @@ struct DirectoryBlobStoreTests {
         #expect(throws: BlobStoreError.missing(address)) { try store.open(address) }
     }
 
+    @Test func pathsOfAnyLengthHaveAParentAndAName() {
+        let paths = [
+            ("q", ".", "q"), ("é", ".", "é"), ("x/", ".", "x"), ("./q", ".", "q"), ("/q", "/", "q"), ("a/b", "a", "b"),
+            ("/a//b//", "/a", "b"), ("/", "/", ""), ("", ".", ""),
+        ]
+        for (path, parent, name) in paths {
+            #expect(FilePath.parent(path) == parent && FilePath.name(path) == name, "\(path)")
+        }
+    }
+
     @Test func addressesAreReadStrictly() {
         let hex = String(repeating: "0f", count: 32)
         #expect(BlobAddress(hex: hex)?.hex == hex)

@@ -351,6 +351,52 @@ struct BadInputTests {
         #expect(try place.strongroom("verify").code == 0)
     }
 
+    @Test func namesOfOneCharacterAndNamesThatAreNoText() throws {
+        let place = try Workplace()
+        let file = try place.file("a.json", try Simulator.answer("tok"))
+        #expect(try place.strongroom("import", "--case", "K", file, "--captured-at", "2026-01-01T00:00:00Z").code == 0)
+        let script = """
+            cd '\(place.folder)' && S='\(Programs.folder)/strongroom'
+            $S retrieve K --reason r --media result --output q && $S retrieve K --reason r --out b && $S init --archive z || exit 9
+            $S case show "$(printf '\\377\\376')"; [ $? -eq 64 ] || exit 8
+            """
+        let run = try Programs.run("/bin/bash", ["-c", script], environment: place.environment)
+        #expect(run.code == 0 && run.err.contains("not UTF-8"), "\(run.err)")
+        try expect(
+            place, 1, saying: "there is no directory",
+            from: ["retrieve", "K", "--reason", "r", "--out", place.folder + "/no/such"])
+        try expect(place, 1, saying: "name", "is empty", from: ["retrieve", "K", "--reason", "r", "--out", ""])
+    }
+
+    @Test func anArchiveThatLostAPart() throws {
+        let place = try Workplace()
+        for part in ["keyring.sealed", "index.sqlite", "objects", "staging", "strongroom.yaml"] {
+            let path = place.archive + "/" + part
+            try FileManager.default.moveItem(atPath: path, toPath: place.folder + "/" + part)
+            try expect(place, 4, saying: "has lost \(part)", "do not run init", from: ["status"])
+            try FileManager.default.moveItem(atPath: place.folder + "/" + part, toPath: path)
+        }
+        #expect(try place.strongroom("verify").code == 0)
+    }
+
+    @Test func anImportIsNotCalledUnchangedWhenItDiffers() throws {
+        let place = try Workplace()
+        let file = try place.file("a.json", try Simulator.answer("tok"))
+        #expect(try place.strongroom("import", "--case", "K", file, "--captured-at", "2026-01-01T00:00:00Z").code == 0)
+        try expect(
+            place, 2, saying: "another captured-at",
+            from: ["import", "--case", "K", file, "--captured-at", "2026-01-02T00:00:00Z"])
+        #expect(
+            try place.strongroom(
+                "import", "--case", "K", file, "--captured-at", "2026-01-01T00:00:00Z", "--sdk-token", "tok"
+            ).code == 0)
+        let simulator = try Simulator()
+        try expect(
+            place, 2, saying: "another case",
+            from: ["pull", "--case", "L", "--sdk-token", "tok", "--endpoint", simulator.url])
+        #expect(try place.strongroom("pull", "--endpoint", simulator.url, "--subject", "x").code == 64)
+    }
+
     @Test func nothingIsOverwritten() throws {
         let place = try Workplace()
         let file = try place.file("a.json", try Simulator.answer("tok"))

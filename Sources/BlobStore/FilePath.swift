@@ -1,0 +1,31 @@
+import Foundation
+
+/// Paths as texts. (Foundation's own functions trap on paths of one character on Linux.)
+public enum FilePath {
+    /// The path without slashes at its end, except for the root.
+    public static func trimmed(_ path: String) -> String {
+        var path = path
+        while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+
+    /// The directory that a path lies in: `.` for a bare name.
+    public static func parent(_ path: String) -> String {
+        guard let slash = trimmed(path).lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : trimmed(String(path[..<slash]))
+    }
+
+    /// The last part of a path.
+    public static func name(_ path: String) -> String {
+        let path = trimmed(path)
+        guard let slash = path.lastIndex(of: "/") else { return path }
+        return String(path[path.index(after: slash)...])
+    }
+
+    /// Where a path leads, with every symbolic link followed; the path itself where nothing is there.
+    public static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
