@@ -84,8 +84,8 @@ extension AnswerError: CustomStringConvertible {
     /// What the person can do about it.
     public var hint: String {
         switch reason {
-        case .empty: "check that the file was saved whole"
-        case .markup: "a proxy or a sign-in page may have answered in the vendor's place: look at the file"
+        case .empty: "check that it was saved or sent whole"
+        case .markup: "a proxy or a sign-in page may have answered in the vendor's place: look at what it says"
         case .notJSON, .trailingText, .notUTF8, .duplicateField, .tooDeep, .textTooLarge:
             "check that this is the vendor's answer to GetFaceIdResultIntl, unchanged"
         case .cutOff: "save or fetch the answer again; the result stays at the vendor for 72 hours"

@@ -13,6 +13,19 @@ struct ReportLine: Encodable {
     @OrNull var line: Int?
     @OrNull var error: String?
 
+    /// A line of a table that was refused before there was a verification.
+    init(refused caseID: CaseID, line: Int, problem: ArchiveError) {
+        _caseID = OrNull(wrappedValue: caseID.text)
+        _number = OrNull(wrappedValue: nil)
+        state = VerificationReport.State.failed.rawValue
+        _resultCode = OrNull(wrappedValue: nil)
+        objects = 0
+        bytes = 0
+        _deadline = OrNull(wrappedValue: nil)
+        _line = OrNull(wrappedValue: line)
+        _error = OrNull(wrappedValue: problem.message)
+    }
+
     init(_ report: VerificationReport) {
         _caseID = OrNull(wrappedValue: report.caseID?.text)
         _number = OrNull(wrappedValue: report.number)

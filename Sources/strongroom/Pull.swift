@@ -98,7 +98,12 @@ struct Pull: ParsableCommand {
                 names.insert(try archive.register(row.registration))
             } catch let error as ArchiveError where error.code != .storage {
                 failed += 1
-                Terminal.complain(error, prefix: "line \(row.line): ")
+                if common.json {
+                    try Terminal.document(
+                        ReportLine(refused: row.registration.caseID, line: row.line, problem: error), pretty: false)
+                } else {
+                    Terminal.complain(error, prefix: "line \(row.line): ")
+                }
             }
         }
         return (names, failed)

@@ -394,6 +394,11 @@ struct BadInputTests {
         try expect(
             place, 2, saying: "another case",
             from: ["pull", "--case", "L", "--sdk-token", "tok", "--endpoint", simulator.url])
+        let table = try place.file("t.csv", "case,sdk-token\nL,tok\nM,tok-2\n")
+        let batch = try place.strongroom("pull", "--from", table, "--endpoint", simulator.url, "--json")
+        let lines = try batch.jsonLines()
+        #expect(batch.code == 5 && lines.map { $0["state"] as? String } == ["failed", "archived"], "\(lines)")
+        #expect(lines.first?["line"] as? Int == 2)
         #expect(try place.strongroom("pull", "--endpoint", simulator.url, "--subject", "x").code == 64)
     }
 
