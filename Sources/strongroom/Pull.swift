@@ -9,8 +9,8 @@ struct Pull: ParsableCommand {
         discussion: """
             With --case and --sdk-token, registers one verification and asks the vendor about it; with --from, \
             those of a table. Alone, asks about everything that waits. What is registered is on disk before the \
-            vendor is asked, and is asked about again until the 72 hours from the token's issue are over; then \
-            it is asked about one last time.
+            vendor is asked, and is asked about again until it has ended. When its 72 hours are over by the vendor's \
+            clock without a result, it is expired; while the vendor cannot be reached, it waits.
 
             The credentials come from TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, if they are \
             temporary, TENCENTCLOUD_TOKEN, or from a file.
