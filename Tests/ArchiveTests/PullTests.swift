@@ -76,8 +76,6 @@ struct PullTests {
         #expect(reports.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.archived, .expired])
         let elapsed = test.time.now.timeIntervalSince(begin)
         #expect(elapsed >= 2 * 3600)
-        // Every sleeping worker moves the played time, so it runs ahead a little.
-        #expect(elapsed < 2.5 * 3600)
     }
 
     @Test func theVendorsWordEndsIt() throws {

@@ -91,7 +91,11 @@ final class TestTime: Sendable {
     var clock: WallClock {
         WallClock(
             now: { self.now }, ticks: { UInt64(max(0, self.now.timeIntervalSince1970) * 1_000_000_000) },
-            sleep: { self.advance($0) })
+            sleep: { seconds in
+                // A moment of real time, so that a worker that only waits does not run days ahead of one at work.
+                usleep(200)
+                self.advance(seconds)
+            })
     }
 }
 
