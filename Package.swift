@@ -15,7 +15,7 @@ let package = Package(
     products: [
         .executable(name: "strongroom", targets: ["strongroom"]),
         .executable(name: "faceid-simulator", targets: ["FaceIDSimulator"]),
-        .library(name: "StrongroomParts", targets: ["Sealing", "FaceID", "Archive"]),
+        .library(name: "StrongroomParts", targets: ["Sealing", "Ledger", "FaceID", "Archive"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -29,14 +29,15 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "BlobStore", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Sealing", "BlobStore", "COpenSSL"], swiftSettings: strict),
         .target(name: "FaceID", dependencies: ["COpenSSL", "CCurl"], swiftSettings: strict),
         .target(
             name: "Catalog",
-            dependencies: ["Sealing", "BlobStore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Sealing", "BlobStore", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
             name: "Archive",
-            dependencies: ["Sealing", "BlobStore", "FaceID", "Catalog", "Yams"],
+            dependencies: ["Sealing", "BlobStore", "Ledger", "FaceID", "Catalog", "Yams"],
             swiftSettings: strict),
         .executableTarget(name: "strongroom", dependencies: ["Archive", argumentParser], swiftSettings: strict),
         .executableTarget(
@@ -55,11 +56,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "COpenSSL"], swiftSettings: strict),
         .testTarget(
-            name: "CatalogTests",
-            dependencies: ["Catalog", "BlobStore", "Sealing", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "LedgerTests", dependencies: ["Ledger", "BlobStore", "Sealing"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "BlobStore", "Catalog", "FaceID", "Sealing"],
+            name: "CatalogTests",
+            dependencies: ["Catalog", "BlobStore", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ArchiveTests", dependencies: ["Archive", "BlobStore", "Catalog", "FaceID", "Ledger", "Sealing"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["strongroom", "FaceIDSimulator"], resources: [.copy("Support")],

@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 public import Foundation
+internal import Ledger
 internal import Sealing
 
 /// Which cases to list.

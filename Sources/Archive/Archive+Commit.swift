@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
 extension Archive {
@@ -18,18 +19,18 @@ extension Archive {
     /// - Parameter body: inserts what refers to the blobs and returns true, or returns false where nothing
     ///   is to be changed; may be run again.
     func commit<Result>(
-        _ answer: StagedAnswer, _ body: (any CatalogWriter) throws -> (refers: Bool, result: Result)
+        _ answer: StagedAnswer, _ body: (Recording) throws -> (refers: Bool, result: Result)
     ) throws -> Result {
         var mayRefer = false
         do {
             try store.commit(answer.stages)
-            let (refers, result) = try catalog.write { index in
+            let (refers, result) = try record { recording in
                 if now.timeIntervalSince(answer.beganAt) > Self.graceTime / 2 {
                     throw ArchiveError(
                         .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
                         hint: "run the command again")
                 }
-                let outcome = try body(index)
+                let outcome = try body(recording)
                 mayRefer = mayRefer || outcome.refers
                 return outcome
             }
@@ -46,9 +47,9 @@ extension Archive {
     /// Ends a verification: its final state, and the objects of the answer that ended it.
     func end(
         _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
-        answer: Answer?,
-        key: borrowing SecretKey, in index: any CatalogWriter, now: Date
+        answer: Answer?, key: borrowing SecretKey, _ recording: Recording
     ) throws -> VerificationRecord {
+        let (index, now) = (recording.index, recording.now)
         var ended = verification
         ended.state = state
         ended.endedAt = now
@@ -72,6 +73,13 @@ extension Archive {
         ended.sealedDetails = try seal(
             details, key: key, context: contexts.details(verification.uid, caseUID: verification.caseUID))
         if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
+        try recording.add(
+            .verificationEnded(
+                .init(
+                    caseUID: ended.caseUID, verification: UInt64(ended.number), state: .init(state),
+                    result: ended.resultCode, problem: ended.lastProblem, askings: UInt64(verification.attempts),
+                    capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil,
+                    objects: UInt64(staged.objects.count))))
         let epoch = keyring.currentEpoch
         for object in staged.objects {
             let uid = ObjectUID(from: effects.randomness)
@@ -87,6 +95,15 @@ extension Archive {
                         try keyring.wrap($0, epoch: epoch, context: context, randomness: effects.randomness)
                     },
                     archivedAt: now))
+            let content = try recording.commit(
+                object.digest.hex, as: "contentCommitment", of: ended.caseUID, key: key)
+            try recording.add(
+                .objectArchived(
+                    .init(
+                        caseUID: ended.caseUID, verification: UInt64(ended.number), object: uid,
+                        media: object.kind.name,
+                        mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
+                        content: content)))
         }
         return ended
     }
@@ -95,6 +112,17 @@ extension Archive {
     func sweep() throws {
         _ = try store.sweep(olderThan: now.addingTimeInterval(-Self.graceTime)) { address in
             try catalog.read { try $0.object(address: address) != nil }
+        }
+    }
+}
+
+extension Event.VerificationEnded.State {
+    fileprivate init(_ state: VerificationRecord.State) {
+        switch state {
+        case .archived: self = .archived
+        case .expired: self = .expired
+        case .rejected: self = .rejected
+        case .awaiting: preconditionFailure("a verification that waits has not ended")
         }
     }
 }

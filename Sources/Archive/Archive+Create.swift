@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
 extension Archive {
@@ -12,6 +13,8 @@ extension Archive {
         public let rootKey: RootKeySource
         /// A new root key file was written; otherwise one that existed is used.
         public let madeRootKey: Bool
+        /// Checks what the ledger proves, without any other key.
+        public let verifierKey: String
     }
 
     /// Makes an archive where there is none. Durable when it returns; before that, nobody can open it, and
@@ -19,14 +22,24 @@ extension Archive {
     ///
     /// A root key file that does not exist is made with mode 0600; one that exists is used as it is. A
     /// passphrase file must exist.
+    ///
+    /// - Parameters:
+    ///   - origin: the name under which the ledger is signed, for ever; best a domain name and a path. Without
+    ///     one, it is `strongroom/` and the archive's UID.
     public static func create(
-        _ directory: String, rootKey source: RootKeySource, effects: Effects = Effects()
+        _ directory: String, rootKey source: RootKeySource, actor: Actor, origin: String? = nil,
+        effects: Effects = Effects()
     ) throws -> Creation {
         do {
             let files = effects.files
             guard !directory.isEmpty else {
                 throw ArchiveError(
                     .noArchive, "the archive's directory is an empty name", hint: "name one with --archive")
+            }
+            if let origin, !VerifierKey.isName(origin) || origin.utf8.count > 200 {
+                throw ArchiveError(
+                    .badOrigin, "the origin is empty, too long, or has a blank, a plus sign or a control character",
+                    hint: "give a name such as archive.example.com/ekyc, of at most 200 bytes")
             }
             try checkKeyIsOutside(directory, source)
             // What cannot be used is refused before anything is made.
@@ -40,8 +53,13 @@ extension Archive {
                 let made = try provideRootKey(source, effects: effects)
                 let rootKey = try source.read(effects.files)
                 let uid = ArchiveUID(from: effects.randomness)
-                try fill(directory, uid: uid, rootKey: rootKey, effects: effects)
-                return Creation(directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made)
+                let verifierKey = try fill(
+                    directory, uid: uid, rootKey: rootKey, actor: actor, origin: origin ?? "strongroom/\(uid)",
+                    effects: effects)
+                // What cannot be published now is published by the first command.
+                try? open(directory, rootKey: source, actor: actor, effects: effects).publish()
+                return Creation(
+                    directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made, verifierKey: verifierKey)
             }
         } catch {
             throw ArchiveError(error)
@@ -49,8 +67,8 @@ extension Archive {
     }
 
     private static func fill(
-        _ directory: String, uid: ArchiveUID, rootKey: borrowing RootKey, effects: Effects
-    ) throws {
+        _ directory: String, uid: ArchiveUID, rootKey: borrowing RootKey, actor: Actor, origin: String, effects: Effects
+    ) throws -> String {
         let files = effects.files
         let now = effects.clock.now()
         let marker = directory + "/" + unfinishedName
@@ -64,16 +82,35 @@ extension Archive {
 
         try DirectoryBlobStore.create(in: directory, files: files)
         let catalog = try SQLiteCatalog.create(at: directory + "/" + indexName)
+        let settings = Configuration.template(for: uid)
+        let recorder = Recorder(
+            actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness)
+        let key = SecretKey(from: effects.randomness)
+        let verifier = VerifierKey(name: origin, publicKey: keyring.ledgerKey.publicKey)
         try catalog.write { index in
-            try index.insert(ArchiveRecord(uid: uid, createdAt: now, keyringGeneration: keyring.generation))
             for epoch in keyring.epochs { try index.insert(EpochRecord(epoch: epoch, state: .open, createdAt: now)) }
+            let epoch = keyring.currentEpoch
+            try index.insert(
+                ArchiveRecord(
+                    uid: uid, createdAt: now, keyringGeneration: keyring.generation,
+                    key: try keyring.wrap(
+                        key, epoch: epoch, context: recorder.contexts.archiveKey(epoch: epoch),
+                        randomness: effects.randomness)))
+            try index.insert(OriginRecord(number: 1, origin: origin, firstEntry: 0, published: 0))
+            let recording = try Recording(recorder, index: index, now: now)
+            try recording.begin(
+                .archiveCreated(
+                    .init(archive: uid, origin: origin, verifierKey: verifier.text, epoch: UInt64(epoch.number))))
+            try Configuration(yaml: settings, path: Configuration.fileName).record(recording)
+            try recording.finish()
         }
         // With its settings in place the archive exists.
-        try Array(Configuration.template(for: uid).utf8).withUnsafeBytes {
+        try Array(settings.utf8).withUnsafeBytes {
             try files.replaceDurably(directory + "/" + Configuration.fileName, bytes: $0, suffix: ".new")
         }
         // Whoever opens it first may have taken the marker away already.
         try? files.remove(marker)
+        return verifier.text
     }
 
     /// Makes the root key file where there is none.
@@ -100,10 +137,7 @@ extension Archive {
     }
 
     private static func checkKeyIsOutside(_ directory: String, _ source: RootKeySource) throws {
-        func resolved(_ path: String) -> String {
-            URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
-        }
-        guard !(resolved(source.path) + "/").hasPrefix(resolved(directory) + "/") else {
+        guard FilePath.isOutside(source.path, of: directory) else {
             throw ArchiveError(
                 .badRootKey, "\(source.path) lies inside the archive",
                 hint: "keep the root key elsewhere: who copies the archive must not copy its key")

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import FaceID
 public import Foundation
+internal import Ledger
 internal import Sealing
 internal import Synchronization
 
@@ -69,7 +70,7 @@ extension Archive {
     /// throws.
     public func `import`(_ item: ImportItem) throws -> VerificationReport {
         defer { try? sweep() }
-        return try archive(item)
+        return try attempt(verb: "import", caseID: item.registration.caseID) { try archive(item) }
     }
 
     private func archive(_ item: ImportItem) throws -> VerificationReport {
@@ -89,7 +90,7 @@ extension Archive {
     /// - Parameter report: called once for each, when it is durable or has failed, from any thread but
     ///   never at the same time.
     public func `import`(_ items: [ImportItem], report: @escaping @Sendable (VerificationReport) -> Void) {
-        let turn = Mutex(())
+        let turn = Mutex<[ArchiveError]>([])
         Workers.forEach(items, workers: Self.importWorkers) { item in
             let outcome: VerificationReport
             do {
@@ -100,21 +101,25 @@ extension Archive {
                 outcome = VerificationReport(
                     caseID: item.registration.caseID, state: .failed, problem: ArchiveError(error), line: item.line)
             }
-            turn.withLock { _ in report(outcome) }
+            turn.withLock { failures in
+                if let problem = outcome.problem { failures.append(problem) }
+                report(outcome)
+            }
         }
+        recordFailures("import", turn.withLock { $0 })
         try? sweep()
     }
 
     private func commitImport(_ registration: Registration, staged: StagedAnswer, answer: Answer) throws
         -> VerificationReport
     {
-        let now = now
         let tag = staged.tag
-        return try commit(staged) { index in
-            let opened = try openOrInsertCase(registration, in: index, now: now)
+        return try commit(staged) { recording in
+            let index = recording.index
+            let opened = try openOrInsertCase(registration, recording)
             let tokenTag = registration.token.map { keyring.tag($0.text.utf8, purpose: .token) }
             let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
-                .map { try reconcile($0, with: registration, in: index) }
+                .map { try reconcile($0, with: registration, recording) }
             if var known = try index.verification(answerTag: tag, in: opened.record.uid) {
                 _ = try completeTimes(of: known, with: registration)
                 if let tokenTag, known.tokenTag != tokenTag {
@@ -133,9 +138,9 @@ extension Archive {
                     hint: "see strongroom case show \(registration.caseID.text)")
             }
             let verification =
-                try byToken ?? makeVerification(registration, origin: .import, of: opened, in: index, now: now)
+                try byToken ?? makeVerification(registration, origin: .import, of: opened, recording)
             let ended = try end(
-                verification, as: .archived, with: staged, answer: answer, key: opened.key, in: index, now: now)
+                verification, as: .archived, with: staged, answer: answer, key: opened.key, recording)
             var done = report(ended, caseID: registration.caseID, state: .archived)
             done.objects = staged.objects.count
             done.bytes = staged.bytes

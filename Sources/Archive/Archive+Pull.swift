@@ -1,6 +1,7 @@
 internal import Catalog
 public import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
 /// How to pull.
@@ -62,6 +63,7 @@ extension Archive {
         let run = PullRun(
             archive: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
+        recordFailures("pull", run.failures)
         try? sweep()
         return run.summary
     }
@@ -102,14 +104,15 @@ extension Archive {
         guard let opened else { throw CatalogError.damaged("a verification without a case") }
         let caseID = try CaseID(opened.particulars.caseID)
         let token = try token(of: verification, key: opened.key)
+        let asking = Asking(
+            verification: verification, endpoint: client.endpoint.host,
+            region: region ?? verification.region ?? configuration.region)
         let outcome: FaceIDClient.Outcome
         let staged: StagedAnswer
         do {
-            (outcome, staged) = try client.fetchResult(
-                of: token, region: region ?? verification.region ?? configuration.region
-            ) { stageAnswer() }
+            (outcome, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
         } catch let error as FaceIDError {
-            try note(verification, problem: error.code)
+            try note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
             return (failed, error.stopsPulling ? .stop : error.isOutage ? .outage : .askAgain)
@@ -117,19 +120,19 @@ extension Archive {
         switch outcome {
         case .result(let answer):
             return (
-                try end(verification, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
+                try end(asking, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
             )
         case .rejected(let answer, _):
             staged.discard()
             return (
                 try end(
-                    verification, of: caseID, key: opened.key, as: .rejected, staged: stageAnswer(), answer: answer),
+                    asking, of: caseID, key: opened.key, as: .rejected, staged: stageAnswer(), answer: answer),
                 .over
             )
         case .expired(let answer):
             staged.discard()
             return (
-                try end(verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
+                try end(asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
                 .over
             )
         case .notFinished(let answer, let vendorTime):
@@ -139,32 +142,55 @@ extension Archive {
             if let deadline = verification.deadline, time >= deadline {
                 return (
                     try end(
-                        verification, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
+                        asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
                     .over
                 )
             }
-            try note(verification, problem: nil)
+            try note(asking, problem: nil)
             return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
         }
     }
 
+    /// One asking of the vendor.
+    private struct Asking {
+        let verification: VerificationRecord
+        /// A host.
+        let endpoint: String
+        let region: String
+
+        /// Counts it; the first stands on the ledger.
+        func record(
+            in current: inout VerificationRecord, _ outcome: Event.VendorAsked.Outcome, problem: String?,
+            _ recording: Recording
+        ) throws {
+            if current.lastAskedAt == nil {
+                try recording.add(
+                    .vendorAsked(
+                        .init(
+                            caseUID: current.caseUID, verification: UInt64(current.number), endpoint: endpoint,
+                            region: region, outcome: outcome, problem: problem)))
+            }
+            current.lastAskedAt = recording.now
+        }
+    }
+
     private func end(
-        _ verification: VerificationRecord, of caseID: CaseID, key: borrowing SecretKey,
-        as state: VerificationRecord.State,
+        _ asking: Asking, of caseID: CaseID, key: borrowing SecretKey, as state: VerificationRecord.State,
         staged: StagedAnswer, answer: Answer?
     ) throws -> VerificationReport {
-        let now = now
+        let verification = asking.verification
         try staged.add(document: answer?.document ?? Self.silence(of: verification, now: now))
-        return try commit(staged) { index in
+        return try commit(staged) { recording in
             // Another process may have ended it in the meantime; what it archived stands.
-            guard let current = try index.verification(verification.uid) else {
+            guard var current = try recording.index.verification(verification.uid) else {
                 throw CatalogError.damaged("a verification is gone")
             }
             guard current.state == .awaiting else {
                 let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
                 return (false, self.report(current, caseID: caseID, state: state))
             }
-            let ended = try end(current, as: state, with: staged, answer: answer, key: key, in: index, now: now)
+            try asking.record(in: &current, answer == nil ? .failed : .answered, problem: nil, recording)
+            let ended = try end(current, as: state, with: staged, answer: answer, key: key, recording)
             var done = self.report(
                 ended, caseID: caseID, state: VerificationReport.State(state))
             done.objects = staged.objects.count
@@ -174,13 +200,14 @@ extension Archive {
     }
 
     /// Counts an asking that did not end the verification.
-    private func note(_ verification: VerificationRecord, problem: String?) throws {
-        try catalog.write { index in
-            guard var current = try index.verification(verification.uid), current.state == .awaiting else { return }
+    private func note(_ asking: Asking, problem: String?) throws {
+        try record { recording in
+            guard var current = try recording.index.verification(asking.verification.uid), current.state == .awaiting
+            else { return }
+            try asking.record(in: &current, problem == nil ? .notFinished : .failed, problem: problem, recording)
             current.attempts += 1
-            current.lastAskedAt = now
             current.lastProblem = problem
-            try index.update(current)
+            try recording.index.update(current)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
 /// One verification of one case, as the customer knows it.
@@ -17,27 +18,52 @@ extension Archive {
     /// The same token in the same case changes nothing and names the verification that there is.
     public func register(_ registration: Registration) throws -> VerificationName {
         guard let token = registration.token else { throw ArchiveError(.badParticular, "no SDK token is given") }
-        return try attempt {
-            let now = now
-            return try catalog.write { index in
-                let opened = try openOrInsertCase(registration, in: index, now: now)
-                let tag = keyring.tag(token.text.utf8, purpose: .token)
-                if let known = try index.verification(tokenTag: tag) {
-                    _ = try reconcile(known, with: registration, in: index)
-                    return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
+        return try attempt(verb: "register", caseID: registration.caseID) { try insert(registration, token: token) }
+    }
+
+    /// Registers the rows of a table; one that is refused does not touch the others.
+    ///
+    /// - Parameter refused: called for each that was refused.
+    public func register(
+        _ rows: [RegistrationTable.Row], refused: (RegistrationTable.Row, ArchiveError) throws -> Void
+    ) throws -> Set<VerificationName> {
+        var names: Set<VerificationName> = []
+        var failures: [ArchiveError] = []
+        defer { recordFailures("register", failures) }
+        for row in rows {
+            do {
+                guard let token = row.registration.token else {
+                    throw ArchiveError(.badParticular, "no SDK token is given")
                 }
-                let verification = try makeVerification(registration, origin: .pull, of: opened, in: index, now: now)
-                try index.insert(verification)
-                return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
+                names.insert(try attempt { try insert(row.registration, token: token) })
+            } catch let error as ArchiveError where !error.concernsAll {
+                failures.append(error)
+                try refused(row, error)
             }
+        }
+        return names
+    }
+
+    private func insert(_ registration: Registration, token: SDKToken) throws -> VerificationName {
+        try record { recording in
+            let opened = try openOrInsertCase(registration, recording)
+            let tag = keyring.tag(token.text.utf8, purpose: .token)
+            if let known = try recording.index.verification(tokenTag: tag) {
+                _ = try reconcile(known, with: registration, recording)
+                return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
+            }
+            let verification = try makeVerification(registration, origin: .pull, of: opened, recording)
+            try recording.index.insert(verification)
+            return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
         }
     }
 
     /// The registered case with the particulars that are given, which is made or completed where needed.
-    func openOrInsertCase(_ registration: Registration, in index: any CatalogWriter, now: Date) throws -> OpenedCase {
+    func openOrInsertCase(_ registration: Registration, _ recording: Recording) throws -> OpenedCase {
+        let index = recording.index
         let tag = keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
         guard let record = try index.caseRecord(caseIDTag: tag) else {
-            return try insertCase(registration, tag: tag, in: index, now: now)
+            return try insertCase(registration, tag: tag, recording)
         }
         var opened = try open(record)
         let before = (opened.record, opened.particulars)
@@ -56,20 +82,42 @@ extension Archive {
             opened.record.sealedParticulars = try seal(
                 opened.particulars, key: opened.key, context: contexts.particulars(opened.record.uid))
         }
-        if opened.record != before.0 { try index.update(opened.record) }
+        if opened.record != before.0 {
+            try index.update(opened.record)
+            let (uid, particulars) = (opened.record.uid, opened.particulars)
+            let subject = particulars.subject == before.1.subject ? nil : particulars.subject
+            let consent = particulars.consent == before.1.consent ? nil : particulars.consent
+            try recording.add(
+                .caseCompleted(
+                    .init(
+                        caseUID: uid,
+                        jurisdictions: opened.record.jurisdictions == before.0.jurisdictions
+                            ? nil : opened.record.jurisdictions,
+                        purpose: opened.record.purpose == before.0.purpose ? nil : opened.record.purpose,
+                        subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, recording),
+                        consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, recording))))
+        }
         return opened
     }
 
-    /// A new verification's record, with the next number of its case; not in the index yet.
+    private func commit(
+        _ text: String?, as member: String, of caseUID: CaseUID, key: borrowing SecretKey, _ recording: Recording
+    ) throws -> Commitment? {
+        guard let text else { return nil }
+        return try recording.commit(text, as: member, of: caseUID, key: key)
+    }
+
+    /// A new verification's record, with the next number of its case; on the ledger, and not in the index yet.
     func makeVerification(
         _ registration: Registration, origin: VerificationRecord.Origin, of opened: borrowing OpenedCase,
-        in index: any CatalogReader, now: Date
+        _ recording: Recording
     ) throws -> VerificationRecord {
+        let now = recording.now
         let uid = VerificationUID(from: effects.randomness)
         let caseUID = opened.record.uid
         let issuedAt = registration.tokenIssuedAt ?? (origin == .pull ? now : nil)
         var record = VerificationRecord(
-            uid: uid, caseUID: caseUID, number: (try index.verifications(of: caseUID).last?.number ?? 0) + 1,
+            uid: uid, caseUID: caseUID, number: (try recording.index.verifications(of: caseUID).last?.number ?? 0) + 1,
             origin: origin, state: .awaiting, region: registration.region, tokenTag: nil, sealedToken: nil,
             tokenIssuedAt: issuedAt, tokenIssueIsAssumed: origin == .pull && registration.tokenIssuedAt == nil,
             deadline: issuedAt?.addingTimeInterval(FaceIDClient.resultLifetime),
@@ -82,14 +130,21 @@ extension Archive {
                     randomness: effects.randomness)
             }
         }
+        try recording.add(
+            .verificationRegistered(
+                .init(
+                    caseUID: caseUID, verification: UInt64(record.number), origin: origin == .pull ? .pull : .import,
+                    region: record.region, tokenIssuedAt: record.tokenIssuedAt,
+                    tokenIssueAssumed: record.tokenIssueIsAssumed, capturedAt: registration.capturedAt)))
         return record
     }
 
     /// A token is one verification for ever: what is given for one that is known must be what is on record,
     /// or complete it while it waits.
     func reconcile(
-        _ known: VerificationRecord, with registration: Registration, in index: any CatalogWriter
+        _ known: VerificationRecord, with registration: Registration, _ recording: Recording
     ) throws -> VerificationRecord {
+        let index = recording.index
         let tag = keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
         guard let record = try index.caseRecord(known.caseUID), record.caseIDTag == tag else {
             throw ArchiveError(
@@ -97,8 +152,21 @@ extension Archive {
                 hint: "a token is one verification of one person: check which case it belongs to")
         }
         let completed = try completeTimes(of: known, with: registration)
-        if completed != known { try index.update(completed) }
+        if completed != known { try update(known, to: completed, recording) }
         return completed
+    }
+
+    private func update(
+        _ known: VerificationRecord, to completed: VerificationRecord, _ recording: Recording
+    ) throws {
+        try recording.index.update(completed)
+        try recording.add(
+            .verificationCompleted(
+                .init(
+                    caseUID: known.caseUID, verification: UInt64(known.number),
+                    tokenIssuedAt: completed.tokenIssueIsAssumed == known.tokenIssueIsAssumed
+                        ? nil : completed.tokenIssuedAt,
+                    capturedAt: completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom)))
     }
 
     /// The record with the times that were not known; others than those on record are refused.
@@ -132,7 +200,7 @@ extension Archive {
     }
 
     private func insertCase(
-        _ registration: Registration, tag: Tag, in index: any CatalogWriter, now: Date
+        _ registration: Registration, tag: Tag, _ recording: Recording
     ) throws -> OpenedCase {
         let key = SecretKey(from: effects.randomness)
         let uid = CaseUID(from: effects.randomness)
@@ -140,13 +208,23 @@ extension Archive {
             caseID: registration.caseID.text, subject: registration.subject, consent: registration.consent)
         let epoch = keyring.currentEpoch
         let record = CaseRecord(
-            uid: uid, caseIDTag: tag, registeredAt: now, purpose: registration.purpose,
+            uid: uid, caseIDTag: tag, registeredAt: recording.now, purpose: registration.purpose,
             jurisdictions: registration.jurisdictions.map(\.code),
             key: try keyring.wrap(
                 key, epoch: epoch, context: contexts.caseKey(uid, epoch: epoch), randomness: effects.randomness),
             sealedParticulars: try seal(particulars, key: key, context: contexts.particulars(uid)),
             subjectTag: subjectTag(registration.subject))
-        try index.insert(record)
+        try recording.index.insert(record)
+        try recording.add(
+            .caseRegistered(
+                .init(
+                    caseUID: uid,
+                    caseID: try recording.commit(particulars.caseID, as: "caseIDCommitment", of: uid, key: key),
+                    jurisdictions: record.jurisdictions, purpose: record.purpose,
+                    subject: try commit(
+                        particulars.subject, as: "subjectCommitment", of: uid, key: key, recording),
+                    consent: try commit(
+                        particulars.consent, as: "consentCommitment", of: uid, key: key, recording))))
         return OpenedCase(record: record, particulars: particulars, key: key)
     }
 

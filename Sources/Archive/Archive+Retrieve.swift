@@ -2,18 +2,16 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
-/// Who retrieves, and why; both stand in the bag.
-public struct Access: Sendable {
-    public let actor: String
-    public let reason: String
+/// Why media is retrieved; it stands on the ledger as a commitment, and in the bag.
+public struct Reason: Sendable {
+    public let text: String
 
-    public init(actor: String, reason: String) throws(ArchiveError) {
-        try PlainText.check(actor, name: "actor", longest: 200, code: .badReason)
-        try PlainText.check(reason, name: "reason", longest: 1000, code: .badReason)
-        self.actor = actor
-        self.reason = reason
+    public init(_ text: String) throws(ArchiveError) {
+        try PlainText.check(text, name: "reason", longest: 1000, code: .badReason)
+        self.text = text
     }
 }
 
@@ -67,53 +65,57 @@ public struct ItemName: Sendable {
 }
 
 extension Archive {
-    /// Writes everything of a case as a BagIt bag. The directory appears whole, with mode 0700, or not at
-    /// all.
-    public func retrieve(_ caseID: CaseID, for access: Access, to directory: String) throws -> Retrieval {
-        try attempt("case \(caseID.text)") {
-            let (opened, objects) = try catalog.read { index in
-                let opened = try find(caseID, in: index)
-                let verifications = try index.verifications(of: opened.record.uid)
-                let objects = try verifications.flatMap { verification in
-                    try index.objects(of: verification.uid).map { (verification.number, $0) }
-                }
-                return (opened.record, objects)
-            }
-            guard !objects.isEmpty else {
+    /// Writes everything of a case as a BagIt bag, with its chain of custody. The directory appears whole, with
+    /// mode 0700, or not at all.
+    ///
+    /// - Parameter withReasons: also the reasons that others gave stand in the chain of custody.
+    public func retrieve(
+        _ caseID: CaseID, for reason: Reason, to directory: String, withReasons: Bool = false
+    ) throws -> Retrieval {
+        try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
+            let items = try items(of: caseID)
+            guard let caseUID = items.first?.object.caseUID else {
                 throw ArchiveError(
                     .noSuchMedia, "nothing is archived yet",
                     hint: "see strongroom case show; strongroom pull asks the vendor")
             }
             let bag = try BagWriter(directory: directory, effects: effects)
             do {
-                for (number, object) in objects {
-                    let ending = MediaType(rawValue: object.mediaType)?.fileExtension ?? MediaType.unknown.fileExtension
-                    try bag.add("\(number)/\(object.kind.name).\(ending)") { write in
-                        try open(
-                            object, range: nil, named: "\(object.kind.name) of verification \(number)", emit: write)
+                try access(items.map(\.object), form: .bag, for: reason) { entry in
+                    var files: [Custody.Item] = []
+                    for item in items {
+                        let file = "data/" + item.fileName
+                        let digest = try bag.add(item.fileName) { write in
+                            try open(item.object, range: nil, named: item.description, emit: write)
+                        }
+                        files.append(Custody.Item(file: file, object: item.object.uid, digest: digest))
                     }
+                    let custody = try custody(
+                        of: caseUID, items: files, access: entry, withReasons: withReasons)
+                    for (name, content) in try custody.tagFiles() { try bag.addTag(name, content) }
+                    try bag.finish(info: [
+                        ("External-Identifier", caseID.text), ("Case-UID", caseUID.hex), ("Archive-UID", uid),
+                        ("Retrieved-By", recorder.actor.name), ("Retrieval-Reason", reason.text),
+                        ("Retrieval-Ledger-Entry", "\(entry)"), ("Retrieved-At", Timestamp.format(now)),
+                        ("Bagging-Date", String(Timestamp.format(now).prefix(10))),
+                        ("Bag-Software-Agent", "strongroom"),
+                    ])
                 }
-                try bag.finish(info: [
-                    ("External-Identifier", caseID.text), ("Case-UID", opened.uid.hex), ("Archive-UID", uid),
-                    ("Retrieved-By", access.actor), ("Retrieval-Reason", access.reason),
-                    ("Retrieved-At", Timestamp.format(now)), ("Bagging-Date", String(Timestamp.format(now).prefix(10))),
-                    ("Bag-Software-Agent", "strongroom"),
-                ])
             } catch {
                 bag.abandon()
                 throw error
             }
             return Retrieval(
-                caseID: caseID.text, caseUID: opened.uid.hex, output: directory, files: objects.count,
-                bytes: objects.reduce(0) { $0 + $1.1.length }, mediaType: nil)
+                caseID: caseID.text, caseUID: caseUID.hex, output: directory, files: items.count,
+                bytes: items.reduce(0) { $0 + $1.object.length }, mediaType: nil)
         }
     }
 
     /// Writes one item, or a part of it, to a new file with mode 0600 that appears whole or not at all.
     public func retrieve(
-        _ item: ItemName, of caseID: CaseID, range: ByteRange?, for access: Access, toFile path: String
+        _ item: ItemName, of caseID: CaseID, range: ByteRange?, for reason: Reason, toFile path: String
     ) throws -> Retrieval {
-        try attempt("case \(caseID.text)") {
+        try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
             let object = try find(item, of: caseID)
             try checkAbsent(path, files: effects.files)
             let temporary = temporaryPath(beside: path, effects: effects)
@@ -121,7 +123,7 @@ extension Archive {
             var written: UInt64 = 0
             do {
                 defer { effects.files.close(file) }
-                try open(object, range: range, named: object.kind.name) {
+                try emit(object, range: range, for: reason) {
                     try effects.files.append($0, to: file)
                     written += UInt64($0.count)
                 }
@@ -140,17 +142,32 @@ extension Archive {
 
     /// Hands one item, or a part of it, to `emit`, verified piece by verified piece.
     public func retrieve(
-        _ item: ItemName, of caseID: CaseID, range: ByteRange?, for access: Access,
+        _ item: ItemName, of caseID: CaseID, range: ByteRange?, for reason: Reason,
         emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        try attempt("case \(caseID.text)") {
-            let object = try find(item, of: caseID)
-            try open(object, range: range, named: object.kind.name, emit: emit)
+        try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
+            try self.emit(try find(item, of: caseID), range: range, for: reason, emit)
         }
     }
 
-    /// Opens an object's blob, whole or in part.
-    func open(
+    private func emit(
+        _ object: ObjectRecord, range: ByteRange?, for reason: Reason, _ emit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        guard let range else {
+            return try access([object], form: .item, for: reason) { _ in
+                try open(object, range: nil, named: object.kind.name, emit: emit)
+            }
+        }
+        try access(object, range: range.range(in: object.length), for: reason) { count in
+            try open(object, range: range, named: object.kind.name) {
+                try emit($0)
+                count(UInt64($0.count))
+            }
+        }
+    }
+
+    /// Opens an object's blob, whole or in part. Comes after the access is on the ledger.
+    private func open(
         _ object: ObjectRecord, range: ByteRange?, named name: String, emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         do {
@@ -169,33 +186,46 @@ extension Archive {
         }
     }
 
-    private func find(_ item: ItemName, of caseID: CaseID) throws -> ObjectRecord {
+    /// An object with the number of its verification.
+    private struct Item {
+        let number: Int
+        let object: ObjectRecord
+
+        var fileName: String {
+            let ending = MediaType(rawValue: object.mediaType)?.fileExtension ?? MediaType.unknown.fileExtension
+            return "\(number)/\(object.kind.name).\(ending)"
+        }
+
+        var description: String { "\(object.kind.name) of verification \(number)" }
+    }
+
+    private func items(of caseID: CaseID) throws -> [Item] {
         try catalog.read { index in
             let opened = try find(caseID, in: index)
-            var candidates: [(number: Int, object: ObjectRecord)] = []
-            var kinds: Set<String> = []
-            for verification in try index.verifications(of: opened.record.uid) {
-                for object in try index.objects(of: verification.uid) {
-                    kinds.insert(object.kind.name)
-                    let isNamed = item.verification.map { $0 == verification.number } ?? true
-                    if object.kind.name == item.kind, isNamed { candidates.append((verification.number, object)) }
-                }
+            return try index.verifications(of: opened.record.uid).flatMap { verification in
+                try index.objects(of: verification.uid).map { Item(number: verification.number, object: $0) }
             }
-            guard let found = candidates.last else {
-                let known = kinds.sorted().joined(separator: ", ")
-                throw ArchiveError(
-                    .noSuchMedia,
-                    "no \(PlainText.excerpt(item.kind))\(item.verification.map { " in verification \($0)" } ?? "") is archived",
-                    hint: known.isEmpty ? "nothing is archived yet; see strongroom case show" : "there is \(known)")
-            }
-            guard candidates.count == 1 else {
-                throw ArchiveError(
-                    .ambiguous, "\(candidates.count) verifications have a \(item.kind)",
-                    hint:
-                        "name one with --verification: \(candidates.map { String($0.number) }.joined(separator: ", "))")
-            }
-            return found.object
         }
+    }
+
+    private func find(_ item: ItemName, of caseID: CaseID) throws -> ObjectRecord {
+        let items = try items(of: caseID)
+        let candidates = items.filter {
+            $0.object.kind.name == item.kind && item.verification ?? $0.number == $0.number
+        }
+        guard let found = candidates.last else {
+            let known = Set(items.map(\.object.kind.name)).sorted().joined(separator: ", ")
+            throw ArchiveError(
+                .noSuchMedia,
+                "no \(PlainText.excerpt(item.kind))\(item.verification.map { " in verification \($0)" } ?? "") is archived",
+                hint: known.isEmpty ? "nothing is archived yet; see strongroom case show" : "there is \(known)")
+        }
+        guard candidates.count == 1 else {
+            throw ArchiveError(
+                .ambiguous, "\(candidates.count) verifications have a \(item.kind)",
+                hint: "name one with --verification: \(candidates.map { String($0.number) }.joined(separator: ", "))")
+        }
+        return found.object
     }
 }
 

@@ -1,6 +1,8 @@
 internal import Catalog
 public import Foundation
+internal import Ledger
 internal import Sealing
+internal import Synchronization
 
 public struct ArchiveStatus: Encodable, Sendable {
     public let archive: String
@@ -16,6 +18,22 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let deadlines: Deadlines
     public let epochs: [EpochStatus]
     public let duplicates: Duplicates
+    public let ledger: LedgerStatus
+
+    public struct LedgerStatus: Encodable, Sendable {
+        public let entries: UInt64
+        public let origin: String
+        /// Checks the signatures of checkpoints.
+        public let verifierKey: String
+        public let publishedTo: String
+        public let published: UInt64
+        /// Accesses whose end is not on the ledger yet.
+        public let openAccesses: Int
+        /// Why publishing failed.
+        @OrNull public var problem: String?
+        /// Why nothing may be written.
+        @OrNull public var fork: String?
+    }
 
     /// What waits for the vendor, by the time that is left.
     public struct Deadlines: Encodable, Sendable {
@@ -85,8 +103,18 @@ extension Archive {
                     },
                     duplicates: ArchiveStatus.Duplicates(
                         contents: summary.repeatedContents, cases: summary.casesWithRepeatedContents, examples: examples
-                    ))
+                    ), ledger: try ledgerStatus(in: index))
             }
         }
+    }
+
+    private func ledgerStatus(in index: any CatalogReader) throws -> ArchiveStatus.LedgerStatus {
+        let state = ledgerState.withLock { $0 }
+        return ArchiveStatus.LedgerStatus(
+            entries: try index.ledgerSize(), origin: state.origin.origin,
+            verifierKey: verifierKey(of: state.origin).text, publishedTo: publication(of: state.origin).place,
+            published: state.published,
+            openAccesses: try index.openAccesses(openedBefore: .distantFuture, limit: 10_000).count,
+            problem: state.problem?.message, fork: state.fork?.message)
     }
 }

@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 internal import Synchronization
 
@@ -28,6 +29,7 @@ public struct Finding: Encodable, Sendable {
 
     public let kind: Kind
     @OrNull public var caseID: String?
+    @OrNull public var caseUID: String?
     @OrNull public var object: String?
     @OrNull public var address: String?
     /// A sentence.
@@ -59,8 +61,11 @@ public struct VerifyOptions: Sendable {
 }
 
 extension Archive {
+    /// Findings of one run that stand on the ledger one by one; of more, only their number does.
+    static let recordedFindings = 1000
+
     /// Checks every blob against its address, opens every object, and compares index and store both ways.
-    /// Repairs nothing.
+    /// Repairs nothing. What was found stands on the ledger.
     ///
     /// - Parameters:
     ///   - progress: objects that were looked at, of how many; called from any thread.
@@ -79,7 +84,26 @@ extension Archive {
             try check.checkObjects()
             try checkCases(check)
             try check.checkStore()
+            try record(check.result)
             return check.result
+        }
+    }
+
+    private func record(_ result: Verification) throws {
+        try record { recording in
+            for finding in result.findings.prefix(Self.recordedFindings) {
+                try recording.add(
+                    .integrityFound(
+                        .init(
+                            finding: finding.kind.rawValue, caseUID: finding.caseUID.flatMap { CaseUID(hex: $0) },
+                            object: finding.object.flatMap { ObjectUID(hex: $0) },
+                            address: finding.address.flatMap { BlobAddress(hex: $0) })))
+            }
+            try recording.add(
+                .archiveVerified(
+                    .init(
+                        objects: UInt64(result.objects), opened: UInt64(result.opened),
+                        findings: UInt64(result.findings.count))))
         }
     }
 
@@ -105,11 +129,11 @@ extension Archive {
     ///
     /// - Returns: whether it is the same.
     private func openWhole(_ object: ObjectRecord, blob: any BlobReader) throws -> Bool {
-        var tagger = keyring.tagger(.content)
+        var content = SHA256()
         try SealedObject.open(
             objectKey: try objectKey(of: object), sealedLength: blob.length, expectedLength: object.length,
-            read: { try blob.read(at: $0, into: $1) }, emit: { tagger.update($0) })
-        let tag = tagger.finish()
+            read: { try blob.read(at: $0, into: $1) }, emit: { content.update($0) })
+        let tag = keyring.tag(content.finish().bytes, purpose: .content)
         return tag.keyNumber != object.contentTag.keyNumber || tag == object.contentTag
     }
 
@@ -130,16 +154,20 @@ extension Archive {
                     caseID = opened.particulars.caseID
                     let tag = keyring.tag(opened.particulars.caseID.utf8, purpose: .caseID)
                     if tag.keyNumber == record.caseIDTag.keyNumber, tag != record.caseIDTag {
-                        check.find(.caseDamaged, caseID: caseID, "the case ID does not fit its tag in the index")
+                        check.find(
+                            .caseDamaged, caseID: caseID, caseUID: record.uid,
+                            "the case ID does not fit its tag in the index")
                     }
                     for (verification, _) in verifications { _ = try details(of: verification, key: opened.key) }
                 } catch {
-                    check.find(.caseDamaged, caseID: caseID, "case \(record.uid): \(ArchiveError(error).message)")
+                    check.find(
+                        .caseDamaged, caseID: caseID, caseUID: record.uid,
+                        "case \(record.uid): \(ArchiveError(error).message)")
                 }
                 for (verification, objects) in verifications where verification.state != .awaiting {
                     if !objects.contains(where: { $0.kind == .result }) {
                         check.find(
-                            .resultMissing, caseID: caseID,
+                            .resultMissing, caseID: caseID, caseUID: record.uid,
                             "verification \(verification.number) of case \(record.uid) has no result")
                     }
                 }
@@ -179,13 +207,14 @@ final class StoreCheck: Sendable {
     var result: Verification { state.withLock { $0 } }
 
     func find(
-        _ kind: Finding.Kind, caseID: String? = nil, object: ObjectRecord? = nil, address: BlobAddress? = nil,
+        _ kind: Finding.Kind, caseID: String? = nil, caseUID: CaseUID? = nil, object: ObjectRecord? = nil,
+        address: BlobAddress? = nil,
         _ message: String
     ) {
         let finding = Finding(
-            kind: kind, caseID: caseID ?? object.flatMap { self.caseID($0.caseUID) }, object: object?.uid.hex,
-            address: (address ?? object?.address)?.hex,
-            message: message)
+            kind: kind, caseID: caseID ?? object.flatMap { self.caseID($0.caseUID) },
+            caseUID: (caseUID ?? object?.caseUID)?.hex, object: object?.uid.hex,
+            address: (address ?? object?.address)?.hex, message: message)
         state.withLock { $0.findings.append(finding) }
     }
 

@@ -2,12 +2,15 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
+internal import Synchronization
 
 /// One archive, open for use. All verbs are in `Archive+….swift`; all may be called by many threads, and
 /// several processes may have the same archive open.
 ///
-///     let archive = try Archive.open("/srv/strongroom", rootKey: .keyFile("/etc/strongroom/root.key"))
+///     let archive = try Archive.open(
+///         "/srv/strongroom", rootKey: .keyFile("/etc/strongroom/root.key"), actor: .osUser)
 ///     let cases = try archive.cases(CaseQuery())
 ///
 /// What a verb throws is an ``ArchiveError``.
@@ -18,7 +21,12 @@ public final class Archive: Sendable {
     let effects: Effects
     let store: any BlobStore
     let catalog: any Catalog
-    let keyring: Keyring
+    let recorder: Recorder
+    let ledgerState: Mutex<LedgerState>
+    /// Whether a thread is publishing.
+    let publishing = Mutex(false)
+    /// The ledger has the configured settings.
+    let settingsAreKnown = Atomic(false)
 
     static let indexName = "index.sqlite"
     static let keyringName = "keyring.sealed"
@@ -27,20 +35,27 @@ public final class Archive: Sendable {
     static let unfinishedName = "unfinished"
     static let paceName = "vendor.pace"
 
-    private init(parts: Parts, rootKeyKind: RootKeyKind, keyring: Keyring) {
+    private init(parts: Parts, rootKeyKind: RootKeyKind, recorder: Recorder, ledger: LedgerState) {
         directory = parts.directory
         configuration = parts.configuration
         effects = parts.effects
         store = parts.store
         catalog = parts.catalog
         self.rootKeyKind = rootKeyKind
-        self.keyring = keyring
+        self.recorder = recorder
+        ledgerState = Mutex(ledger)
     }
 
-    /// Opens an archive: checks the directory, its format, and that keyring and index belong together.
-    public static func open(_ directory: String, rootKey source: RootKeySource, effects: Effects = Effects()) throws
-        -> Archive
-    {
+    /// Opens an archive: checks the directory, its format, that keyring and index belong together, and that the
+    /// ledger is the one that was published.
+    ///
+    /// - Parameters:
+    ///   - actor: who acts.
+    ///   - toLook: open also what must not be written because the ledger is not the one that was published.
+    public static func open(
+        _ directory: String, rootKey source: RootKeySource, actor: Actor, effects: Effects = Effects(),
+        toLook: Bool = false
+    ) throws -> Archive {
         do {
             let parts = try Parts(directory: directory, effects: effects)
             let keyringPath = directory + "/" + keyringName
@@ -56,7 +71,7 @@ public final class Archive: Sendable {
             } catch {
                 throw ArchiveError(error, subject: keyringPath)
             }
-            let record = try parts.catalog.read { try $0.archive() }
+            let (record, origin) = try parts.catalog.read { (try $0.archive(), try $0.origins().last) }
             guard record.uid == parts.configuration.archiveUID, keyring.archiveUID == record.uid.bytes else {
                 throw ArchiveError(
                     .badKeyring, "\(directory): keyring, index and strongroom.yaml belong to different archives",
@@ -68,9 +83,28 @@ public final class Archive: Sendable {
                     "\(keyringPath) is an old copy: generation \(keyring.generation), where the index knows \(record.keyringGeneration)",
                     hint: "put back the newest copy of keyring.sealed")
             }
-            return Archive(parts: parts, rootKeyKind: rootKey.kind, keyring: keyring)
+            guard let origin else { throw CatalogError.damaged("the ledger has no origin") }
+            let publication = Publication(
+                origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.ledgerKey.publicKey),
+                archive: record.uid, settings: parts.configuration.publication, effects: effects)
+            try checkIsOutside(publication, of: directory)
+            let ledger = try compare(publication, catalog: parts.catalog)
+            if !toLook, let fork = ledger.fork { throw fork }
+            return Archive(
+                parts: parts, rootKeyKind: rootKey.kind,
+                recorder: Recorder(
+                    actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
+                    randomness: effects.randomness), ledger: ledger)
         } catch {
             throw ArchiveError(error)
+        }
+    }
+
+    private static func checkIsOutside(_ publication: Publication, of directory: String) throws(ArchiveError) {
+        guard FilePath.isOutside(publication.folder, of: directory) else {
+            throw ArchiveError(
+                .badConfiguration, "the ledger would be published to \(publication.folder), inside the archive",
+                hint: "name a place outside of it in strongroom.yaml: who changes the archive must not reach it")
         }
     }
 
@@ -80,8 +114,20 @@ public final class Archive: Sendable {
     var now: Date { effects.clock.now() }
 
     /// Runs a verb's body and gives its errors this target's form.
-    func attempt<Result>(_ subject: String? = nil, _ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch { throw ArchiveError(error, subject: subject) }
+    ///
+    /// - Parameters:
+    ///   - verb: where a failure of it belongs on the ledger.
+    ///   - caseID: what it is about.
+    func attempt<Result>(
+        _ subject: String? = nil, verb: String? = nil, caseID: CaseID? = nil, _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            let error = ArchiveError(error, subject: subject)
+            if let verb { recordFailure(verb, error, caseID: caseID) }
+            throw error
+        }
     }
 }
 

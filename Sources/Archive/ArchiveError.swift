@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
 /// Why a verb of the archive did not do what it was asked for.
@@ -31,13 +32,15 @@ public struct ArchiveError: Error, Sendable {
         case unknownCase, noSuchMedia, ambiguous, rangeOutside
         case outputExists, badReason, interrupted
         case blobMissing, blobAltered, indexDamaged
+        case ledgerForked, ledgerUnpublished, notForked, badEvidence, badOrigin, noSuchEntry
         case storage
 
         var outcome: Outcome {
             switch self {
-            case .unknownCase, .noSuchMedia: .notFound
-            case .otherParticulars, .tokenElsewhere, .tokenEnded: .refused
-            case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged: .integrity
+            case .unknownCase, .noSuchMedia, .noSuchEntry: .notFound
+            case .otherParticulars, .tokenElsewhere, .tokenEnded, .ledgerUnpublished, .notForked: .refused
+            case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
+                .integrity
             default: .failed
             }
         }
@@ -53,6 +56,16 @@ public struct ArchiveError: Error, Sendable {
         self.code = code
         self.message = message
         self.hint = hint
+    }
+}
+
+extension ArchiveError {
+    /// Whether it says that this archive cannot go on now, rather than that one thing cannot be done.
+    public var concernsAll: Bool {
+        switch code {
+        case .storage, .interrupted, .ledgerForked, .ledgerUnpublished: true
+        default: false
+        }
     }
 }
 
@@ -86,6 +99,9 @@ extension ArchiveError {
             case .fieldAltered: self.init(.indexDamaged, prefix + error.description, hint: Self.restoreHint)
             default: self.init(.blobAltered, "\(prefix)the blob was altered: \(error)", hint: Self.restoreHint)
             }
+        case let error as EntryError:
+            self.init(.indexDamaged, "\(prefix)the ledger was altered: \(error)", hint: Self.restoreHint)
+        case let error as NoteError: self.init(.badEvidence, prefix + error.description)
         case let error as AnswerError: self.init(.badAnswer, prefix + error.description, hint: error.hint)
         case let error as FaceIDError: self.init(.vendor, prefix + error.description, hint: error.hint)
         case let error as CatalogError:

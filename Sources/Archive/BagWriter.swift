@@ -24,10 +24,21 @@ final class BagWriter {
     /// Adds a payload file.
     ///
     /// - Parameter name: below `data/`, of ASCII letters, digits, dots, hyphens and slashes.
-    func add(_ name: String, content: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    /// - Returns: the SHA-256 of the content.
+    @discardableResult
+    func add(
+        _ name: String, content: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> BlobAddress {
         let (digest, length) = try write("data/" + name, content: content)
-        payload.append(("data/" + name, digest))
+        payload.append(("data/" + name, digest.hex))
         payloadBytes += length
+        return digest
+    }
+
+    /// Adds a tag file.
+    func addTag(_ name: String, _ content: [UInt8]) throws {
+        let (digest, _) = try write(name) { write in try content.withUnsafeBytes(write) }
+        tags.append((name, digest.hex))
     }
 
     /// Writes the tag files and gives the bag its name.
@@ -48,14 +59,11 @@ final class BagWriter {
         try? FileManager.default.removeItem(atPath: temporary)
     }
 
-    private func addTag(_ name: String, _ text: String) throws {
-        let (digest, _) = try write(name) { write in try Array(text.utf8).withUnsafeBytes(write) }
-        tags.append((name, digest))
-    }
+    private func addTag(_ name: String, _ text: String) throws { try addTag(name, Array(text.utf8)) }
 
     private func write(
         _ name: String, content: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws -> (digest: String, length: UInt64) {
+    ) throws -> (digest: BlobAddress, length: UInt64) {
         var directory = ""
         for part in name.split(separator: "/").dropLast() {
             directory += (directory.isEmpty ? "" : "/") + part
@@ -71,7 +79,7 @@ final class BagWriter {
             try files.append($0, to: file)
         }
         try files.syncData(file)
-        return (hash.finish().hex, length)
+        return (hash.finish(), length)
     }
 
     private static func manifest(_ entries: [(name: String, digest: String)]) -> String {

@@ -1,7 +1,20 @@
 internal import Catalog
 public import FaceID
 internal import Foundation
+internal import Ledger
 internal import Yams
+
+/// Where the ledger is published.
+struct PublicationSettings: Sendable {
+    /// Instead of the user's state directory.
+    var directory: String?
+    /// A program and its arguments.
+    var command: [String]?
+    /// Entries that may be unpublished.
+    var limit: UInt64 = 10_000
+    /// How long one may be.
+    var hours: Double = 24
+}
 
 /// What `strongroom.yaml` says. Every key is documented in the file that ``template(for:)`` writes; a key
 /// that is not known is refused.
@@ -17,6 +30,12 @@ public struct Configuration: Sendable {
     /// Bytes.
     public var answerCap: UInt64 = 64 << 20
     public var connection = CurlTransport.Options()
+    /// Where the ledger is published, and how long work goes on when it cannot be.
+    var publication = PublicationSettings()
+    /// Entries that may be unpublished before work stops.
+    public var publicationLimit: Int { Int(publication.limit) }
+    /// Hours for which one may be.
+    public var publicationHours: Double { publication.hours }
     /// The purposes that a case may be registered with.
     public var purposes = ["onboarding", "periodic-review", "account-recovery", "transaction"]
 
@@ -43,6 +62,16 @@ public struct Configuration: Sendable {
           # A PEM file, where the system's certificates are not the ones to trust.
           # ca-bundle: /etc/ssl/certs/ca-certificates.crt
 
+        # Where the ledger's checkpoints and entries are published, outside of the archive.
+        ledger:
+          # A directory; without it, strongroom in $XDG_STATE_HOME (~/.local/state).
+          # directory: /mnt/elsewhere/strongroom
+          # Or a program and its arguments, which is handed what is new.
+          # command: [/usr/local/bin/publish, --to, elsewhere]
+          # Work stops when more entries than this could not be published, or one of them for so long.
+          unpublished-limit: 10000
+          unpublished-hours: 24
+
         # The codes that --purpose takes.
         purposes:
           - onboarding
@@ -64,7 +93,7 @@ public struct Configuration: Sendable {
             throw ArchiveError(
                 .badConfiguration, "\(path) is not YAML: \(error)", hint: "mend the file; init shows a good one")
         }
-        try reader.allow(["format", "archive", "vendor", "purposes"])
+        try reader.allow(["format", "archive", "vendor", "ledger", "purposes"])
         let format = try reader.number("format")
         guard format == Double(Self.format) else {
             throw ArchiveError(
@@ -77,6 +106,7 @@ public struct Configuration: Sendable {
         }
         archiveUID = uid
         if let vendor = try reader.section("vendor") { try read(vendor) }
+        if let ledger = try reader.section("ledger") { try read(ledger: ledger) }
         if let purposes = try reader.texts("purposes") {
             for purpose in purposes where purpose.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
                 throw ArchiveError(
@@ -100,6 +130,28 @@ public struct Configuration: Sendable {
         if let number = try vendor.number("stall-timeout", within: 1...600) { connection.stallTimeout = number }
         if let number = try vendor.number("total-timeout", within: 1...86_400) { connection.totalTimeout = number }
         connection.caBundle = try vendor.text("ca-bundle")
+    }
+
+    private mutating func read(ledger: YAMLReader) throws(ArchiveError) {
+        try ledger.allow(["directory", "command", "unpublished-limit", "unpublished-hours"])
+        publication.directory = try ledger.text("directory")
+        publication.command = try ledger.texts("command")
+        if let number = try ledger.number("unpublished-limit", within: 1...1_000_000_000) {
+            publication.limit = UInt64(number)
+        }
+        if let number = try ledger.number("unpublished-hours", within: 0.01...8760) { publication.hours = number }
+        for path in [publication.directory, publication.command.map { $0.first ?? "" }].compactMap({ $0 }) {
+            guard path.hasPrefix("/") else {
+                throw ArchiveError(
+                    .badConfiguration, "'\(PlainText.excerpt(path))' is not an absolute path",
+                    hint: "give the whole path of the directory or program that the ledger is published to")
+            }
+        }
+        guard publication.directory == nil || publication.command == nil else {
+            throw ArchiveError(
+                .badConfiguration, "the ledger is published to a directory or by a command, not both",
+                hint: "take one of them out of strongroom.yaml")
+        }
     }
 
     /// Reads an endpoint that a person gave.

@@ -1,5 +1,6 @@
 public import BlobStore
 public import FaceID
+internal import Foundation
 public import Sealing
 
 /// Everything that the archive needs from the outside, as values, so that a test can play every time,
@@ -14,13 +15,25 @@ public struct Effects: Sendable {
     /// Whether the person wants to stop; asked while media is written out.
     public var isInterrupted: @Sendable () -> Bool = { false }
 
+    /// Where the user's programs keep what outlives them: `$XDG_STATE_HOME`, or `~/.local/state`.
+    public var stateDirectory: String
+
     public init(
         clock: WallClock = .system, randomness: Randomness = .system, files: any FileSystem = PosixFileSystem(),
-        transport: @escaping @Sendable (CurlTransport.Options) -> any Transport = { CurlTransport(options: $0) }
+        transport: @escaping @Sendable (CurlTransport.Options) -> any Transport = { CurlTransport(options: $0) },
+        stateDirectory: String = Effects.userStateDirectory
     ) {
         self.clock = clock
         self.randomness = randomness
         self.files = files
         self.transport = transport
+        self.stateDirectory = stateDirectory
+    }
+
+    public static var userStateDirectory: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return path }
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        return (home ?? NSHomeDirectory()) + "/.local/state"
     }
 }

@@ -9,6 +9,7 @@ final class PullRun: Sendable {
         var queue: PullQueue
         var summary: PullSummary
         var failuresInARow = 0
+        var failures: [ArchiveError] = []
 
         mutating func stop(_ problem: ArchiveError) {
             summary.stopped = summary.stopped ?? problem
@@ -44,6 +45,9 @@ final class PullRun: Sendable {
         return summary
     }
 
+    /// Why verifications failed in the end.
+    var failures: [ArchiveError] { state.withLock { $0.failures } }
+
     func work() {
         while true {
             let now = archive.now
@@ -74,7 +78,7 @@ final class PullRun: Sendable {
         } catch {
             let problem = ArchiveError(error, subject: "verification \(entry.verification.uid)")
             // What is wrong with the disk is wrong for all; what is wrong with one row is not.
-            take(VerificationReport(caseID: nil, state: .failed, problem: problem), stops: problem.code == .storage)
+            take(VerificationReport(caseID: nil, state: .failed, problem: problem), stops: problem.concernsAll)
         }
         state.withLock { $0.queue.finish() }
     }
@@ -89,6 +93,7 @@ final class PullRun: Sendable {
                 state.failuresInARow = 0
                 return
             }
+            state.failures.append(problem)
             // An answer that cannot be used says nothing about the next one.
             if isOutage { state.failuresInARow += 1 }
             state.summary.firstProblem = state.summary.firstProblem ?? problem

@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import FaceID
 internal import Foundation
+internal import Ledger
 internal import Sealing
 
 /// What identifies the person of a case; in the index it stands under the case key.
@@ -18,7 +19,7 @@ struct AnswerDetails: Codable, Equatable {
 }
 
 /// The contexts in which values of the index are sealed: moved to another row, none of them opens.
-struct SealedContexts {
+struct SealedContexts: Sendable {
     let archiveUID: ArchiveUID
 
     func caseKey(_ caseUID: CaseUID, epoch: Epoch) -> SealingContext {
@@ -33,6 +34,20 @@ struct SealedContexts {
         SealingContext("strongroom object key 1").adding(archiveUID.bytes).adding(UInt64(epoch.number))
             .adding(object.bytes).adding(verification.bytes).adding(caseUID.bytes).adding(Array(kind.name.utf8))
             .adding(address.bytes).adding(length)
+    }
+
+    func archiveKey(epoch: Epoch) -> SealingContext {
+        SealingContext("strongroom archive key 1").adding(archiveUID.bytes).adding(UInt64(epoch.number))
+    }
+
+    func actorName(_ actor: ActorUID) -> SealingContext {
+        SealingContext("strongroom actor name 1").adding(archiveUID.bytes).adding(actor.bytes)
+    }
+
+    /// What opens a commitment of a ledger entry.
+    func opening(entry: UInt64, member: String, caseUID: CaseUID?) -> SealingContext {
+        SealingContext("strongroom opening 1").adding(archiveUID.bytes).adding(caseUID?.bytes ?? []).adding(entry)
+            .adding(Array(member.utf8))
     }
 
     func particulars(_ caseUID: CaseUID) -> SealingContext {
@@ -57,7 +72,8 @@ struct OpenedCase: ~Copyable {
 }
 
 extension Archive {
-    var contexts: SealedContexts { SealedContexts(archiveUID: configuration.archiveUID) }
+    var contexts: SealedContexts { recorder.contexts }
+    var keyring: Keyring { recorder.keyring }
 
     func open(_ record: CaseRecord) throws -> OpenedCase {
         let key = try keyring.unwrap(record.key, context: contexts.caseKey(record.uid, epoch: record.key.epoch))

@@ -58,7 +58,7 @@ final class StagedAnswer: MediaSink {
 
     private func begin(_ kind: MediaKind) throws {
         current = StagedObject(
-            kind: kind, stage: try store.stage(), tagger: keyring.tagger(.content), randomness: randomness)
+            kind: kind, stage: try store.stage(), keyring: keyring, randomness: randomness)
     }
 }
 
@@ -67,32 +67,35 @@ final class StagedObject {
     let kind: MediaKind
     let stage: any BlobStage
     private var sealer: SealedObject.Sealer
-    private var tagger: Tagger?
+    private let keyring: Keyring
+    private var content: SHA256? = SHA256()
     private var front: [UInt8] = []
-    private var finished: (address: BlobAddress, tag: Tag)?
+    private var finished: (address: BlobAddress, digest: BlobAddress)?
 
-    init(kind: MediaKind, stage: any BlobStage, tagger: consuming Tagger, randomness: Randomness) {
+    init(kind: MediaKind, stage: any BlobStage, keyring: Keyring, randomness: Randomness) {
         self.kind = kind
         self.stage = stage
-        self.tagger = consume tagger
+        self.keyring = keyring
         sealer = SealedObject.Sealer(randomness: randomness)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         if front.count < MediaType.sniffLength { front += bytes.prefix(MediaType.sniffLength - front.count) }
-        tagger!.update(bytes)
+        content!.update(bytes)
         try sealer.seal(bytes) { try stage.write($0) }
     }
 
     func finish() throws {
         try sealer.finish { try stage.write($0) }
-        finished = (stage.finish(), tagger.take()!.finish())
+        finished = (stage.finish(), content.take()!.finish())
     }
 
     var length: UInt64 { sealer.plaintextLength }
     var mediaType: MediaType { kind == .result ? .json : MediaType(sniffing: front) }
     var address: BlobAddress { finished!.address }
-    var contentTag: Tag { finished!.tag }
+    /// The SHA-256 of the plaintext.
+    var digest: BlobAddress { finished!.digest }
+    var contentTag: Tag { keyring.tag(digest.bytes, purpose: .content) }
 
     func withKey<Result>(_ body: (borrowing SecretKey) throws -> Result) rethrows -> Result {
         try body(sealer.objectKey)

@@ -28,4 +28,13 @@ public enum FilePath {
         defer { free(resolved) }
         return String(cString: resolved)
     }
+
+    /// Whether a path leads elsewhere than into a directory, or to it, with every symbolic link followed as far
+    /// as there is something.
+    public static func isOutside(_ path: String, of directory: String) -> Bool {
+        func resolved(_ path: String) -> String {
+            URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+        }
+        return !(resolved(path) + "/").hasPrefix(resolved(directory) + "/")
+    }
 }

@@ -10,6 +10,10 @@ public protocol FileSystem: Sendable {
     func makeDirectory(_ path: String) throws(FileError)
     /// Makes a file that did not exist, with mode 0600, open for writing. Nothing is durable.
     func create(_ path: String) throws(FileError) -> OpenFile
+    /// Opens an existing file for writing at its end. Never follows a symbolic link at the end of the path.
+    func openForAppending(_ path: String) throws(FileError) -> OpenFile
+    /// Cuts a file to a length in bytes. Nothing is durable.
+    func truncate(_ file: OpenFile, to length: UInt64) throws(FileError)
     /// Writes all of the bytes at the end. Nothing is durable.
     func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError)
     /// `fdatasync`: the file's bytes and length are durable. Its name is not.

@@ -14,6 +14,18 @@ public struct PosixFileSystem: FileSystem {
         return OpenFile(descriptor: descriptor, path: path)
     }
 
+    public func openForAppending(_ path: String) throws(FileError) -> OpenFile {
+        let descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw FileError(.open, path: path, code: errno) }
+        return OpenFile(descriptor: descriptor, path: path)
+    }
+
+    public func truncate(_ file: OpenFile, to length: UInt64) throws(FileError) {
+        guard ftruncate(file.descriptor, off_t(length)) == 0 else {
+            throw FileError(.write, path: file.path, code: errno)
+        }
+    }
+
     public func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError) {
         var rest = bytes[...]
         while !rest.isEmpty {

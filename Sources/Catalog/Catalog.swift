@@ -1,5 +1,6 @@
 public import BlobStore
 public import Foundation
+public import Ledger
 public import Sealing
 
 /// The index of an archive: which cases, verifications and objects there are, and the keys that open
@@ -45,6 +46,38 @@ public protocol CatalogReader {
     func repeatedContents(limit: Int) throws -> [(kind: MediaKind, cases: [CaseUID])]
 
     func summary() throws -> CatalogSummary
+
+    func actor(_ uid: ActorUID) throws -> ActorRecord?
+    func actorCount() throws -> Int
+    /// The actors with this name, one for each way in which it can be known.
+    func actors(nameTag: Tag) throws -> [ActorRecord]
+
+    /// In the order of their numbers; never empty in an archive.
+    func origins() throws -> [OriginRecord]
+    /// How many entries the ledger has. Takes the same time however many.
+    func ledgerSize() throws -> UInt64
+    func ledgerRow(_ number: UInt64) throws -> LedgerRow?
+    /// Entries that a filter takes in, in their order, `limit` at most, from a number on.
+    func ledgerRows(_ filter: LedgerFilter, from number: UInt64, limit: Int) throws -> [LedgerRow]
+    /// The newest entries that a filter takes in, in their order, `limit` at most.
+    func newestLedgerRows(_ filter: LedgerFilter, limit: Int) throws -> [LedgerRow]
+    /// The stored hashes of complete nodes, those of entries computed. Throws
+    /// ``CatalogError/damaged(_:)`` where one is missing.
+    var ledgerNodes: any MerkleNodes { get }
+    /// How many nodes above the entries are stored.
+    func ledgerNodeCount() throws -> UInt64
+    func ledgerOpenings(of entry: UInt64) throws -> [OpeningRecord]
+
+    /// In the order in which they were opened, `limit` at most, of before a time.
+    func openAccesses(openedBefore time: Date, limit: Int) throws -> [OpenAccessRecord]
+    func openAccess(_ entry: UInt64) throws -> OpenAccessRecord?
+    /// The newest access of this actor that more ranges of the same may join.
+    func openAccess(
+        joining joinable: OpenAccessRecord.Joinable, actor: ActorUID, openedFrom time: Date
+    ) throws -> OpenAccessRecord?
+
+    /// What the database itself finds wrong with its pages and indexes: sentences.
+    func damages() throws -> [String]
 }
 
 public protocol CatalogWriter: CatalogReader {
@@ -59,6 +92,21 @@ public protocol CatalogWriter: CatalogReader {
     func update(_ verification: VerificationRecord) throws
     /// Throws ``CatalogError/epochNotOpen(_:)`` where the object key is wrapped under another.
     func insert(_ object: ObjectRecord) throws
+
+    func insert(_ actor: ActorRecord) throws
+    func insert(_ origin: OriginRecord) throws
+    /// Changes how many entries are known to be published.
+    func update(_ origin: OriginRecord) throws
+    /// Appends entries to the ledger and the nodes that they complete to its tree.
+    ///
+    /// - Returns: the number of the first.
+    @discardableResult
+    func append(_ entries: [Entry]) throws -> UInt64
+    func insert(_ opening: OpeningRecord) throws
+    func insert(_ access: OpenAccessRecord) throws
+    /// Changes an access's counts.
+    func update(_ access: OpenAccessRecord) throws
+    func deleteOpenAccess(_ entry: UInt64) throws
 }
 
 /// Where a walk through the index stands; it stays good when rows are deleted.

@@ -1,5 +1,6 @@
 public import BlobStore
 public import Foundation
+public import Ledger
 public import Sealing
 
 /// What the index knows of the archive itself.
@@ -8,11 +9,14 @@ public struct ArchiveRecord: Equatable, Sendable {
     public let createdAt: Date
     /// The newest generation of the keyring that the index has seen.
     public let keyringGeneration: UInt64
+    /// The archive key: seals what belongs to no case, such as the names of actors.
+    public let key: WrappedKey
 
-    public init(uid: ArchiveUID, createdAt: Date, keyringGeneration: UInt64) {
+    public init(uid: ArchiveUID, createdAt: Date, keyringGeneration: UInt64, key: WrappedKey) {
         self.uid = uid
         self.createdAt = createdAt
         self.keyringGeneration = keyringGeneration
+        self.key = key
     }
 }
 

@@ -1,6 +1,7 @@
 import BlobStore
 import Foundation
 internal import GRDB
+internal import Ledger
 import Sealing
 
 extension SQLiteSession {
@@ -8,7 +9,7 @@ extension SQLiteSession {
         guard let row = try row("SELECT * FROM archive") else { throw CatalogError.notIndex("it names no archive") }
         return ArchiveRecord(
             uid: try row.uid("uid"), createdAt: try row.required(row.date("created_at"), "created_at"),
-            keyringGeneration: UInt64(bitPattern: row["keyring_generation"] as Int64))
+            keyringGeneration: UInt64(bitPattern: row["keyring_generation"] as Int64), key: try row.wrappedKey())
     }
 
     func epochs() throws -> [EpochRecord] {
@@ -58,8 +59,15 @@ extension SQLiteSession {
 
     func insert(_ archive: ArchiveRecord) throws {
         try insert(
-            "archive", "INSERT INTO archive (id, uid, created_at, keyring_generation) VALUES (1, ?, ?, ?)",
-            [Data(archive.uid.bytes), archive.createdAt.milliseconds, Int64(bitPattern: archive.keyringGeneration)])
+            "archive",
+            """
+            INSERT INTO archive (id, uid, created_at, keyring_generation, epoch, wrapped_key)
+            VALUES (1, ?, ?, ?, ?, ?)
+            """,
+            [
+                Data(archive.uid.bytes), archive.createdAt.milliseconds, Int64(bitPattern: archive.keyringGeneration),
+                Int64(archive.key.epoch.number), Data(archive.key.bytes),
+            ])
     }
 
     func insert(_ epoch: EpochRecord) throws {

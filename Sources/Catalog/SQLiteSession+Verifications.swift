@@ -1,6 +1,7 @@
 import BlobStore
 import Foundation
 internal import GRDB
+internal import Ledger
 import Sealing
 
 extension SQLiteSession {

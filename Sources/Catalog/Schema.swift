@@ -14,22 +14,25 @@ enum Schema {
         migrator.registerMigration("1 archive") { db in
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: archive)
+            try db.execute(sql: ledger)
         }
         return migrator
     }
 
     private static let archive = """
-        CREATE TABLE archive (
-            id INTEGER PRIMARY KEY CHECK (id = 1),
-            uid BLOB NOT NULL CHECK (length(uid) = 16),
-            created_at INTEGER NOT NULL,
-            keyring_generation INTEGER NOT NULL
-        ) STRICT;
-
         CREATE TABLE epoch (
             number INTEGER PRIMARY KEY,
             state TEXT NOT NULL CHECK (state IN ('open', 'closing', 'destroyed')),
             created_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE archive (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            uid BLOB NOT NULL CHECK (length(uid) = 16),
+            created_at INTEGER NOT NULL,
+            keyring_generation INTEGER NOT NULL,
+            epoch INTEGER NOT NULL REFERENCES epoch,
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72)
         ) STRICT;
 
         CREATE TABLE cases (
@@ -112,5 +115,84 @@ enum Schema {
         CREATE TRIGGER object_key_epoch BEFORE INSERT ON object
         WHEN (SELECT state FROM epoch WHERE number = NEW.epoch) IS NOT 'open'
         BEGIN SELECT RAISE(ABORT, 'epoch not open'); END;
+        """
+
+    /// Entries and nodes are only ever added, entries without a gap; what stands beside an entry's bytes is
+    /// taken from them.
+    private static let ledger = """
+        CREATE TABLE actor (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+            known TEXT NOT NULL CHECK (known IN ('claimed', 'os-user', 'token')),
+            name_tag BLOB NOT NULL CHECK (length(name_tag) = 32),
+            name_tag_key INTEGER NOT NULL,
+            name BLOB NOT NULL,
+            UNIQUE (name_tag, name_tag_key, known)
+        ) STRICT;
+
+        CREATE TABLE ledger_origin (
+            number INTEGER PRIMARY KEY CHECK (number >= 1),
+            origin TEXT NOT NULL UNIQUE,
+            first_entry INTEGER NOT NULL,
+            published INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE ledger_entry (
+            number INTEGER PRIMARY KEY,
+            entry BLOB NOT NULL CHECK (length(entry) <= 65535),
+            -- Where its line begins in an export.
+            offset INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            -- The newest time of this entry and all before it.
+            newest INTEGER NOT NULL,
+            actor_uid BLOB NOT NULL CHECK (length(actor_uid) = 16),
+            case_uid BLOB CHECK (length(case_uid) = 16)
+        ) STRICT;
+        CREATE INDEX ledger_entry_kind ON ledger_entry (kind, number);
+        CREATE INDEX ledger_entry_newest ON ledger_entry (newest, number);
+        CREATE INDEX ledger_entry_behind ON ledger_entry (number) WHERE time < newest;
+        CREATE INDEX ledger_entry_actor ON ledger_entry (actor_uid, number);
+        CREATE INDEX ledger_entry_case ON ledger_entry (case_uid, number) WHERE case_uid IS NOT NULL;
+
+        CREATE TABLE ledger_node (
+            position INTEGER PRIMARY KEY,
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+
+        -- Salts and texts of commitments, under the case's key, or under the archive's where there is no case.
+        CREATE TABLE ledger_opening (
+            entry INTEGER NOT NULL REFERENCES ledger_entry,
+            member TEXT NOT NULL,
+            case_id INTEGER REFERENCES cases,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (entry, member)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE open_access (
+            entry INTEGER PRIMARY KEY REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED,
+            actor_uid BLOB NOT NULL CHECK (length(actor_uid) = 16),
+            case_uid BLOB NOT NULL CHECK (length(case_uid) = 16),
+            object_uid BLOB CHECK (length(object_uid) = 16),
+            reason_tag BLOB CHECK (length(reason_tag) = 32),
+            reason_tag_key INTEGER,
+            opened_at INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            ranges INTEGER NOT NULL,
+            unfinished INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX open_access_time ON open_access (opened_at);
+
+        CREATE TRIGGER ledger_entry_order BEFORE INSERT ON ledger_entry
+        WHEN NEW.number <> (SELECT ifnull(max(number), -1) + 1 FROM ledger_entry)
+        BEGIN SELECT RAISE(ABORT, 'the ledger has no gaps'); END;
+        CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER ledger_entry_fixed BEFORE UPDATE ON ledger_entry
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER ledger_node_kept BEFORE DELETE ON ledger_node
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER ledger_node_fixed BEFORE UPDATE ON ledger_node
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         """
 }

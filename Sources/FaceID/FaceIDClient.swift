@@ -12,7 +12,7 @@ public final class FaceIDClient: Sendable {
 
     private let transport: any Transport
     private let credentials: Credentials
-    private let endpoint: Endpoint
+    public let endpoint: Endpoint
     private let pace: RequestPace
     private let clock: WallClock
     private let answerCap: UInt64

@@ -19,10 +19,14 @@ public enum TagPurpose: UInt64, Sendable, CaseIterable {
     case caseID = 1
     case subject = 2
     case token = 3
-    /// The plaintext of an object.
+    /// The SHA-256 of an object's plaintext.
     case content = 4
     /// A whole answer of the vendor, by the contents that it brought.
     case answer = 5
+    /// The name of somebody who acts.
+    case actor = 6
+    /// Why somebody looks at media.
+    case reason = 7
 }
 
 /// Makes the tag of something that arrives in pieces.

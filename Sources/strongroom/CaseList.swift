@@ -57,7 +57,7 @@ struct CaseList: ParsableCommand {
             query.registeredBefore = before.flatMap(Timestamp.parse)
             query.after = after
             query.limit = limit
-            let cases = try common.open().cases(query)
+            let cases = try common.withArchive { try $0.cases(query) }
             if common.json {
                 for found in cases { try Terminal.document(found, pretty: false) }
                 return

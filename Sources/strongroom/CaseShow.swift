@@ -13,7 +13,8 @@ struct CaseShow: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let details = try common.open().caseDetails(try CaseID(caseID))
+            let id = try CaseID(caseID)
+            let details = try common.withArchive { try $0.caseDetails(id) }
             if common.json { return try Terminal.document(details) }
             Terminal.print(text(details))
         }

@@ -52,12 +52,39 @@ struct CommonOptions: ParsableArguments {
         return .keyFile(home + "/strongroom/root.key")
     }
 
-    /// The name that was given, or the login name; under sudo, the name of who called it.
-    var actorName: String {
-        actor ?? environment["STRONGROOM_ACTOR"] ?? environment["SUDO_USER"] ?? NSUserName()
+    /// The name that was given, or who the operating system says; under sudo, who called it.
+    func actingAs() throws -> Actor {
+        guard let name = actor ?? environment["STRONGROOM_ACTOR"] else { return .osUser }
+        return try Actor(claimed: name)
     }
 
-    func open(_ effects: Effects = Effects()) throws -> Archive {
-        try Archive.open(directory, rootKey: rootKey, effects: effects)
+    /// Opens the archive for a command; before the command ends, its ledger is published.
+    ///
+    /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
+    func withArchive<Result>(
+        _ effects: Effects = Effects(), toLook: Bool = false, _ body: (Archive) throws -> Result
+    ) throws -> Result {
+        let archive = try Archive.open(
+            directory, rootKey: rootKey, actor: try actingAs(), effects: effects, toLook: toLook)
+        defer { sayPublication(of: archive) }
+        return try body(archive)
+    }
+
+    private func sayPublication(of archive: Archive) {
+        if archive.unpublishedEntries > 0 { archive.publish() }
+        if let (found, expected) = archive.publicationRepair {
+            Terminal.say(
+                "\(Terminal.red("warning")): the published ledger had \(Figure.count(Int(found))) entries, where \(Figure.count(Int(expected))) had been published; it was completed"
+            )
+            Terminal.say("  find out who or what took them away")
+        }
+        if let problem = archive.publicationProblem {
+            let waiting = Int(archive.unpublishedEntries)
+            Terminal.say(
+                "\(Terminal.red("warning")): the ledger cannot be published: \(Terminal.visible(problem.message))")
+            Terminal.say(
+                "  \(Figure.count(waiting)) \(waiting == 1 ? "entry waits" : "entries wait"); work stops at \(Figure.count(archive.configuration.publicationLimit)), or when one has waited for \(archive.configuration.publicationHours.formatted()) h"
+            )
+        }
     }
 }

@@ -45,33 +45,34 @@ struct Import: ParsableCommand {
     }
 
     func run() throws {
-        try reportingErrors {
-            let archive = try common.open()
-            if let file {
-                let item = try ImportItem(registration: try registration.registration(for: archive), file: file)
-                return BatchReport("importing", total: 1, json: common.json, isBatch: false).take(
-                    try archive.import(item))
-            }
-            let items = try registration.table(.import, for: archive).rows.map {
-                try ImportItem(registration: $0.registration, file: $0.file ?? "", line: $0.line)
-            }
-            let report = BatchReport("importing", total: items.count, json: common.json, isBatch: true)
-            let totals = Mutex(Totals())
-            archive.import(items) { done in
-                totals.withLock { totals in
-                    switch done.state {
-                    case .archived: totals.archived += 1
-                    case .unchanged: totals.unchanged += 1
-                    default: totals.failed += 1
-                    }
-                    totals.bytes += done.bytes
-                    totals.firstProblem = totals.firstProblem ?? done.problem
-                }
-                report.take(done)
-            }
-            report.bar.clear()
-            try leave(totals.withLock { $0 })
+        try reportingErrors { try common.withArchive { try `import`(into: $0) } }
+    }
+
+    private func `import`(into archive: Archive) throws {
+        if let file {
+            let item = try ImportItem(registration: try registration.registration(for: archive), file: file)
+            return BatchReport("importing", total: 1, json: common.json, isBatch: false).take(
+                try archive.import(item))
         }
+        let items = try registration.table(.import, for: archive).rows.map {
+            try ImportItem(registration: $0.registration, file: $0.file ?? "", line: $0.line)
+        }
+        let report = BatchReport("importing", total: items.count, json: common.json, isBatch: true)
+        let totals = Mutex(Totals())
+        archive.import(items) { done in
+            totals.withLock { totals in
+                switch done.state {
+                case .archived: totals.archived += 1
+                case .unchanged: totals.unchanged += 1
+                default: totals.failed += 1
+                }
+                totals.bytes += done.bytes
+                totals.firstProblem = totals.firstProblem ?? done.problem
+            }
+            report.take(done)
+        }
+        report.bar.clear()
+        try leave(totals.withLock { $0 })
     }
 
     private func leave(_ totals: Totals) throws {

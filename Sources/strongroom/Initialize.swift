@@ -12,6 +12,12 @@ struct Initialize: ParsableCommand {
             Keep a copy of the root key where the archive's backups are not: without it, nothing can be opened.
             """)
 
+    @Option(
+        help: ArgumentHelp(
+            "The name under which the ledger is signed, for ever: best a domain name and a path, such as archive.example.com/ekyc.",
+            valueName: "name"))
+    var origin: String?
+
     @OptionGroup var common: CommonOptions
 
     private struct Report: Encodable {
@@ -19,16 +25,18 @@ struct Initialize: ParsableCommand {
         let archiveUID: String
         let rootKey: String
         let madeRootKey: Bool
+        let verifierKey: String
     }
 
     func run() throws {
         try reportingErrors {
-            let made = try Archive.create(common.directory, rootKey: common.rootKey)
+            let made = try Archive.create(
+                common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin)
             if common.json {
                 return try Terminal.document(
                     Report(
                         archive: made.directory, archiveUID: made.uid, rootKey: made.rootKey.path,
-                        madeRootKey: made.madeRootKey))
+                        madeRootKey: made.madeRootKey, verifierKey: made.verifierKey))
             }
             Terminal.print("archive \(made.uid) made at \(made.directory)")
             switch made.rootKey {
@@ -38,6 +46,8 @@ struct Initialize: ParsableCommand {
             case .keyFile(let path): Terminal.print("root key: the existing \(path) is used, unchanged")
             case .passphraseFile(let path): Terminal.print("root key: derived from the passphrase in \(path)")
             }
+            Terminal.print("verifier key of the ledger: \(made.verifierKey)")
+            Terminal.print("  give it to your auditor: it checks what the ledger proves")
         }
     }
 }

@@ -14,6 +14,8 @@ enum Interruption {
             action.__sigaction_handler.sa_handler = { _ in Interruption.wished.store(true, ordering: .relaxed) }
             sigaction(number, &action, nil)
         }
-        return { wished.load(ordering: .relaxed) }
+        return { isWished }
     }
+
+    static var isWished: Bool { wished.load(ordering: .relaxed) }
 }

@@ -50,39 +50,40 @@ struct Pull: ParsableCommand {
     }
 
     func run() throws {
-        try reportingErrors {
-            let archive = try common.open()
-            var options = PullOptions(
-                credentials: try CredentialsSource.read(
-                    file: credentialsFile, environment: ProcessInfo.processInfo.environment))
-            options.waits = wait
-            options.endpoint = try endpoint.map { try Configuration.endpoint($0) }
-            options.region = try region.map { try Configuration.region($0) }
+        try reportingErrors { try common.withArchive { try pull(into: $0) } }
+    }
 
-            let isBatch = registration.caseID == nil
-            let (names, failedRows) = try register(in: archive)
-            options.only = names
-            let report = BatchReport(
-                "pulling", total: try names?.count ?? archive.waitingCount(), json: common.json, isBatch: isBatch)
-            let summary = try archive.pull(options) { report.take($0) }
-            report.bar.clear()
-            if !common.json {
-                if isBatch { Terminal.print(sentence(summary, registered: names?.count, failedRows: failedRows)) }
-                if abs(summary.clockSkew) >= 60 {
-                    let side = summary.clockSkew > 0 ? "ahead of" : "behind"
-                    Terminal.say(
-                        "note: the vendor's clock is \(Figure.span(summary.clockSkew)) \(side) this machine's; requests are signed with the vendor's time"
-                    )
-                }
-            }
-            if let problem = summary.stopped, isBatch {
+    private func pull(into archive: Archive) throws {
+        var options = PullOptions(
+            credentials: try CredentialsSource.read(
+                file: credentialsFile, environment: ProcessInfo.processInfo.environment))
+        options.waits = wait
+        options.endpoint = try endpoint.map { try Configuration.endpoint($0) }
+        options.region = try region.map { try Configuration.region($0) }
+
+        let isBatch = registration.caseID == nil
+        let (names, failedRows) = try register(in: archive)
+        options.only = names
+        let report = BatchReport(
+            "pulling", total: try names?.count ?? archive.waitingCount(), json: common.json, isBatch: isBatch)
+        let summary = try archive.pull(options) { report.take($0) }
+        report.bar.clear()
+        if !common.json {
+            if isBatch { Terminal.print(sentence(summary, registered: names?.count, failedRows: failedRows)) }
+            if abs(summary.clockSkew) >= 60 {
+                let side = summary.clockSkew > 0 ? "ahead of" : "behind"
                 Terminal.say(
-                    "stopped: \(Figure.count(summary.notAsked, "verification")) not asked about; what waits is safe")
-                let ended = summary.counts.filter { $0.key != .failed && $0.key != .unchanged }.values.reduce(0, +)
-                if ended == 0, names?.isEmpty ?? true { throw Exit.code(of: problem) }
+                    "note: the vendor's clock is \(Figure.span(summary.clockSkew)) \(side) this machine's; requests are signed with the vendor's time"
+                )
             }
-            try leave(summary, failedRows: failedRows, isBatch: isBatch)
         }
+        if let problem = summary.stopped, isBatch {
+            Terminal.say(
+                "stopped: \(Figure.count(summary.notAsked, "verification")) not asked about; what waits is safe")
+            let ended = summary.counts.filter { $0.key != .failed && $0.key != .unchanged }.values.reduce(0, +)
+            if ended == 0, names?.isEmpty ?? true { throw Exit.code(of: problem) }
+        }
+        try leave(summary, failedRows: failedRows, isBatch: isBatch)
     }
 
     /// Registers what the options or the table name; no names where they name nothing.
@@ -91,19 +92,15 @@ struct Pull: ParsableCommand {
             return ([try archive.register(try registration.registration(for: archive, region: region))], 0)
         }
         guard registration.from != nil else { return (nil, 0) }
-        var names: Set<VerificationName> = []
         var failed = 0
-        for row in try registration.table(.pull, for: archive, region: region).rows {
-            do {
-                names.insert(try archive.register(row.registration))
-            } catch let error as ArchiveError where error.code != .storage {
-                failed += 1
-                if common.json {
-                    try Terminal.document(
-                        ReportLine(refused: row.registration.caseID, line: row.line, problem: error), pretty: false)
-                } else {
-                    Terminal.complain(error, prefix: "line \(row.line): ")
-                }
+        let rows = try registration.table(.pull, for: archive, region: region).rows
+        let names = try archive.register(rows) { row, error in
+            failed += 1
+            if common.json {
+                try Terminal.document(
+                    ReportLine(refused: row.registration.caseID, line: row.line, problem: error), pretty: false)
+            } else {
+                Terminal.complain(error, prefix: "line \(row.line): ")
             }
         }
         return (names, failed)

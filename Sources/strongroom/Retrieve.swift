@@ -8,7 +8,8 @@ struct Retrieve: ParsableCommand {
         discussion: """
             With --out, writes everything of the case as a BagIt bag (RFC 8493): data/1/best-frame.jpg, \
             data/1/result.json and so on, one folder for each verification. With --media and --output, writes one \
-            item, or with --range a part of it. What is written is readable by you alone, appears whole or not at \
+            item, or with --range a part of it. The access is on the ledger before the first byte leaves; the bag \
+            holds its chain of custody (custody.html), which strongroom audit verify checks. What is written is readable by you alone, appears whole or not at \
             all, and never replaces anything.
             """)
 
@@ -35,6 +36,9 @@ struct Retrieve: ParsableCommand {
             "Bytes FIRST to LAST, both counted from 0 and included; FIRST- goes to the end.", valueName: "first-last"))
     var range: String?
 
+    @Flag(help: "Show in the chain of custody also the reasons that others gave.")
+    var withReasons = false
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -53,39 +57,41 @@ struct Retrieve: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let access = try Access(actor: common.actorName, reason: reason.trimmingCharacters(in: .whitespaces))
+            let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
             let caseID = try CaseID(caseID)
             var effects = Effects()
             effects.isInterrupted = Interruption.begin()
-            let archive = try common.open(effects)
-            if let out {
-                let done = try archive.retrieve(caseID, for: access, to: out)
-                if common.json { return try Terminal.document(done) }
-                Terminal.print(
-                    "bag written to \(out) · \(Figure.count(done.files, "file")) · \(Figure.size(done.bytes))")
-                return
-            }
-            guard let media, let output else { return }
-            let item = ItemName(kind: media, verification: verification)
-            let part = range.flatMap { ByteRange($0) }
-            if output == "-" {
-                return try archive.retrieve(item, of: caseID, range: part, for: access) { piece in
-                    var rest = piece[...]
-                    while !rest.isEmpty {
-                        let count = Foundation.write(
-                            STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress!, rest.count)
-                        if count < 0, errno == EINTR, !effects.isInterrupted() { continue }
-                        guard count >= 0 else {
-                            throw ArchiveError(
-                                .storage, "standard output: \(String(cString: strerror(errno)).lowercased())")
-                        }
-                        rest = rest.dropFirst(count)
-                    }
-                }
-            }
-            let done = try archive.retrieve(item, of: caseID, range: part, for: access, toFile: output)
+            try common.withArchive(effects) { try retrieve(caseID, for: reason, from: $0) }
+        }
+    }
+
+    private func retrieve(_ caseID: CaseID, for reason: Reason, from archive: Archive) throws {
+        if let out {
+            let done = try archive.retrieve(caseID, for: reason, to: out, withReasons: withReasons)
             if common.json { return try Terminal.document(done) }
-            Terminal.print("\(media) written to \(output) · \(done.mediaType ?? "") · \(Figure.size(done.bytes))")
+            Terminal.print("bag written to \(out) · \(Figure.count(done.files, "file")) · \(Figure.size(done.bytes))")
+            return
+        }
+        guard let media, let output else { return }
+        let item = ItemName(kind: media, verification: verification)
+        let part = range.flatMap { ByteRange($0) }
+        if output == "-" {
+            return try archive.retrieve(item, of: caseID, range: part, for: reason, emit: Self.writeOut)
+        }
+        let done = try archive.retrieve(item, of: caseID, range: part, for: reason, toFile: output)
+        if common.json { return try Terminal.document(done) }
+        Terminal.print("\(media) written to \(output) · \(done.mediaType ?? "") · \(Figure.size(done.bytes))")
+    }
+
+    private static func writeOut(_ piece: UnsafeRawBufferPointer) throws {
+        var rest = piece[...]
+        while !rest.isEmpty {
+            let count = Foundation.write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress!, rest.count)
+            if count < 0, errno == EINTR, !Interruption.isWished { continue }
+            guard count >= 0 else {
+                throw ArchiveError(.storage, "standard output: \(String(cString: strerror(errno)).lowercased())")
+            }
+            rest = rest.dropFirst(count)
         }
     }
 }

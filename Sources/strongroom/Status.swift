@@ -10,9 +10,13 @@ struct Status: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let status = try common.open().status()
-            if common.json { return try Terminal.document(status) }
-            for line in lines(status) { Terminal.print(line) }
+            let status = try common.withArchive(toLook: true) { try $0.status() }
+            if common.json {
+                try Terminal.document(status)
+            } else {
+                for line in lines(status) { Terminal.print(line) }
+            }
+            if let fork = status.ledger.fork { throw ArchiveError(.ledgerForked, fork, hint: Archive.forkHint) }
         }
     }
 
@@ -56,6 +60,18 @@ struct Status: ParsableCommand {
                     "           \(example.kind) in \(example.cases.map(Terminal.visible).joined(separator: ", "))")
             }
         }
+        let ledger = status.ledger
+        let waiting = Int(ledger.entries - min(ledger.entries, ledger.published))
+        let state =
+            ledger.fork != nil
+            ? Terminal.red("not the one that is published", on: STDOUT_FILENO)
+            : ledger.problem != nil
+                ? "\(Terminal.red("not published", on: STDOUT_FILENO)): \(Figure.count(waiting)) waiting"
+                : waiting > 0 ? "\(Figure.count(waiting)) not published yet" : "published"
+        lines.append(
+            "ledger     \(Figure.count(Int(ledger.entries), "entry", "entries")) · \(state) · to \(Terminal.visible(ledger.publishedTo))"
+                + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
+        lines.append("verifier   \(ledger.verifierKey)")
         return lines
     }
 }

@@ -15,7 +15,7 @@ struct Strongroom: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Initialize.self, Pull.self, Import.self, Case.self, Retrieve.self, Status.self, Verify.self,
+            Initialize.self, Pull.self, Import.self, Case.self, Retrieve.self, Status.self, Verify.self, Audit.self,
         ])
 
     static func main() {

@@ -71,7 +71,11 @@ enum Figure {
         return text
     }
 
-    static func count(_ number: Int, _ noun: String) -> String { "\(count(number)) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String) -> String { count(number, noun, noun + "s") }
+
+    static func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(count(number)) \(number == 1 ? one : many)"
+    }
 
     /// In powers of ten.
     static func size(_ bytes: UInt64) -> String {

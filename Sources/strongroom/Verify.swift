@@ -37,7 +37,7 @@ struct Verify: ParsableCommand {
             let result =
                 addressesOnly
                 ? try Archive.verifyAddresses(common.directory, options: options) { bar.advance(to: $0, of: $1) }
-                : try common.open().verify(options) { bar.advance(to: $0, of: $1) }
+                : try common.withArchive { try $0.verify(options) { bar.advance(to: $0, of: $1) } }
             bar.clear()
             if common.json {
                 try Terminal.document(result)

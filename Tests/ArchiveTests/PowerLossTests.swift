@@ -1,5 +1,6 @@
 import BlobStore
 import Foundation
+import Ledger
 import Synchronization
 import Testing
 
@@ -60,15 +61,20 @@ struct PowerLossTests {
             defer { try? FileManager.default.removeItem(atPath: directory) }
             let key = RootKeySource.keyFile(directory + "/root.key")
             let files = LosingFileSystem(operations: step)
-            let made = try? Archive.create(directory + "/archive", rootKey: key, effects: Effects(files: files))
+            let actor = try Actor(claimed: "tester")
+            let state = directory + "/state"
+            let made = try? Archive.create(
+                directory + "/archive", rootKey: key, actor: actor,
+                effects: Effects(files: files, stateDirectory: state))
             finished = !files.isDead
             files.losePower()
             // Either it is there, whole, or it can be made.
-            if (try? Archive.open(directory + "/archive", rootKey: key)) == nil {
+            let effects = Effects(stateDirectory: state)
+            if (try? Archive.open(directory + "/archive", rootKey: key, actor: actor, effects: effects)) == nil {
                 #expect(made == nil, "step \(step): acknowledged and lost")
-                _ = try Archive.create(directory + "/archive", rootKey: key)
+                _ = try Archive.create(directory + "/archive", rootKey: key, actor: actor, effects: effects)
             }
-            let archive = try Archive.open(directory + "/archive", rootKey: key)
+            let archive = try Archive.open(directory + "/archive", rootKey: key, actor: actor, effects: effects)
             #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "step \(step)")
             step += (20..<265).contains(step) ? 25 : 1
         }
@@ -115,7 +121,7 @@ final class LosingFileSystem: FileSystem {
             for name in FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? [] {
                 let path = root + "/" + name
                 if let status = try? posix.status(path), status.kind == .file, unsynced.contains(status.identity) {
-                    truncate(path, 0)
+                    Foundation.truncate(path, 0)
                 }
             }
         }
@@ -149,6 +155,16 @@ final class LosingFileSystem: FileSystem {
         }
         _ = roots.withLock { $0.insert(parent(parent(path))) }
         return file
+    }
+
+    func openForAppending(_ path: String) throws(FileError) -> OpenFile {
+        try step(path)
+        return try posix.openForAppending(path)
+    }
+
+    func truncate(_ file: OpenFile, to length: UInt64) throws(FileError) {
+        try step(file.path)
+        try posix.truncate(file, to: length)
     }
 
     func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError) {

@@ -1,6 +1,7 @@
 import BlobStore
 import FaceID
 import Foundation
+import Ledger
 import Sealing
 import Synchronization
 
@@ -17,7 +18,7 @@ final class TestArchive: Sendable {
             FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
         self.time = time
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        _ = try Archive.create(path, rootKey: rootKey, effects: effects())
+        _ = try Archive.create(path, rootKey: rootKey, actor: try Actor(claimed: "maker"), effects: effects())
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -27,11 +28,15 @@ final class TestArchive: Sendable {
 
     func effects(files: any FileSystem = PosixFileSystem()) -> Effects {
         let transport = transport
-        return Effects(clock: time.clock, files: files, transport: { _ in transport })
+        return Effects(
+            clock: time.clock, files: files, transport: { _ in transport }, stateDirectory: directory + "/state")
     }
 
-    func open(files: any FileSystem = PosixFileSystem()) throws -> Archive {
-        try Archive.open(path, rootKey: rootKey, effects: effects(files: files))
+    func open(
+        files: any FileSystem = PosixFileSystem(), actor: String = "tester", toLook: Bool = false
+    ) throws -> Archive {
+        try Archive.open(
+            path, rootKey: rootKey, actor: try Actor(claimed: actor), effects: effects(files: files), toLook: toLook)
     }
 
     func registration(
@@ -70,7 +75,7 @@ final class TestArchive: Sendable {
         var bytes: [UInt8] = []
         try archive.retrieve(
             ItemName(kind: kind, verification: nil), of: try CaseID(caseID), range: range.flatMap { ByteRange($0) },
-            for: try Access(actor: "tester", reason: "test")
+            for: try Reason("test")
         ) { bytes += $0 }
         return bytes
     }

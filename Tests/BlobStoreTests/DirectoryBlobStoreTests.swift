@@ -110,6 +110,10 @@ private final class RecordingFileSystem: FileSystem {
         try note("create", path)
         return try posix.create(path)
     }
+    func openForAppending(_ path: String) throws(FileError) -> OpenFile { try posix.openForAppending(path) }
+
+    func truncate(_ file: OpenFile, to length: UInt64) throws(FileError) { try posix.truncate(file, to: length) }
+
     func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError) {
         try note("append", file.path)
         try posix.append(bytes, to: file)

@@ -1,5 +1,6 @@
 import BlobStore
 import Foundation
+import Ledger
 import Sealing
 import Testing
 
@@ -18,9 +19,11 @@ struct CatalogConformance {
         catalog = try SQLiteCatalog.create(at: path)
         let created = time
         try catalog.write { index in
-            try index.insert(ArchiveRecord(uid: UID(from: .system), createdAt: created, keyringGeneration: 1))
             try index.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: created))
             try index.insert(EpochRecord(epoch: Epoch(2), state: .closing, createdAt: created))
+            let key = WrappedKey(epoch: Epoch(1), bytes: Randomness.system.bytes(72))
+            try index.insert(
+                ArchiveRecord(uid: UID(from: .system), createdAt: created, keyringGeneration: 1, key: key))
         }
     }
 

@@ -1,6 +1,7 @@
 import BlobStore
 import Foundation
 import GRDB
+import Ledger
 import Sealing
 import Testing
 

@@ -1,7 +1,7 @@
 public import Sealing
 
 /// A random 128-bit name. What it names stands in its type, so that none can be taken for another.
-public struct UID<Named>: Hashable, Sendable {
+public struct UID<Thing>: Hashable, Sendable {
     /// Bytes of a UID.
     public static var length: Int { 16 }
 
@@ -41,7 +41,17 @@ extension UID: CustomStringConvertible {
     public var description: String { hex }
 }
 
-public typealias ArchiveUID = UID<ArchiveRecord>
-public typealias CaseUID = UID<CaseRecord>
-public typealias VerificationUID = UID<VerificationRecord>
-public typealias ObjectUID = UID<ObjectRecord>
+/// What UIDs name.
+public enum Named {
+    public enum Archive {}
+    public enum Case {}
+    public enum Verification {}
+    public enum Object {}
+    public enum Actor {}
+}
+
+public typealias ArchiveUID = UID<Named.Archive>
+public typealias CaseUID = UID<Named.Case>
+public typealias VerificationUID = UID<Named.Verification>
+public typealias ObjectUID = UID<Named.Object>
+public typealias ActorUID = UID<Named.Actor>

@@ -1,0 +1,251 @@
+internal import BlobStore
+internal import Catalog
+public import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+
+/// Which ledger entries to list.
+public struct LedgerQuery: Sendable {
+    /// A kind of entry, such as `access opened`.
+    public var kind: String?
+    /// An actor's name.
+    public var actor: String?
+    public var caseID: CaseID?
+    /// Entries of this time or later.
+    public var from: Date?
+    /// Entries of before this time.
+    public var before: Date?
+    /// Entries after this one; nil for the newest.
+    public var after: UInt64?
+    /// Entries from the first on.
+    public var fromStart = false
+    public var limit = 50
+
+    public init() {}
+
+    /// The kinds that there are.
+    public static var kinds: [String] { Event.Kind.allCases.map(\.rawValue) }
+}
+
+/// A ledger entry for people and programs.
+public struct LedgerLine: Encodable, Sendable {
+    public let number: UInt64
+    public let time: Date
+    public let kind: String
+    /// The actor's name.
+    public let actor: String
+    /// How it is known: `claimed`, `os-user` or `token`.
+    public let known: String
+    /// The case's ID; of a case that is gone, or that nobody can open, null.
+    @OrNull public var caseID: String?
+    public let sentence: String
+    /// The entry itself, as it is hashed.
+    let entry: CanonicalJSON
+}
+
+/// A ledger that was proved or exported.
+public struct LedgerExport: Encodable, Sendable {
+    public let output: String
+    public let origin: String
+    /// Of the checkpoint.
+    public let entries: UInt64
+    public let verifierKey: String
+}
+
+extension Archive {
+    /// Entries in their order: after one that is named, or the newest. A page costs the same wherever it lies.
+    public func ledgerEntries(_ query: LedgerQuery) throws -> [LedgerLine] {
+        try attempt {
+            try catalog.read { index in
+                var filter = LedgerFilter()
+                filter.kind = query.kind
+                filter.from = query.from
+                filter.before = query.before
+                if let caseID = query.caseID { filter.caseUID = try find(caseID, in: index).record.uid }
+                if let actor = query.actor {
+                    filter.actorUIDs = try index.actors(nameTag: keyring.tag(actor.utf8, purpose: .actor)).map(
+                        \.stamp.uid)
+                }
+                let first = query.fromStart ? 0 : query.after.map { $0 == .max ? $0 : $0 + 1 }
+                let rows =
+                    try first.map { try index.ledgerRows(filter, from: min($0, UInt64(Int64.max)), limit: query.limit) }
+                    ?? index.newestLedgerRows(filter, limit: query.limit)
+                var names: [ActorUID: String] = [:]
+                var caseIDs: [CaseUID: String?] = [:]
+                return try rows.map { row in
+                    let entry = try Entry(row.bytes)
+                    let uid = entry.actor.uid
+                    if names[uid] == nil {
+                        names[uid] = try index.actor(uid).map { try name(of: $0, in: index) } ?? uid.hex
+                    }
+                    if let uid = entry.event.caseUID, caseIDs[uid] == nil {
+                        caseIDs[uid] = .some(try index.caseRecord(uid).flatMap { try? open($0).particulars.caseID })
+                    }
+                    return LedgerLine(
+                        number: row.number, time: entry.time, kind: entry.event.kind.rawValue, actor: names[uid]!,
+                        known: entry.actor.known.rawValue, caseID: entry.event.caseUID.flatMap { caseIDs[$0] ?? nil },
+                        sentence: entry.event.sentence, entry: try CanonicalJSON(row.bytes))
+                }
+            }
+        }
+    }
+
+    /// The number of the newest entry.
+    public func lastEntry() throws -> UInt64 { try attempt { try catalog.read { try $0.ledgerSize() } - 1 } }
+
+    /// The signed head of the ledger: a note that anyone can check with the verifier key.
+    public func checkpoint() throws -> (note: String, export: LedgerExport) {
+        try attempt {
+            let (head, note) = try catalog.read { try currentHead(in: $0) }
+            return (String(decoding: note.bytes, as: UTF8.self), describe(head, output: "-"))
+        }
+    }
+
+    /// Writes the proof that an entry is in the ledger.
+    ///
+    /// - Parameter entryPath: where the entry's bytes are written to.
+    public func prove(_ entry: UInt64, to path: String, entryTo entryPath: String? = nil) throws -> LedgerExport {
+        try attempt("ledger entry \(entry)") {
+            let (head, proof) = try catalog.read { index in
+                let (head, note) = try currentHead(in: index)
+                guard entry < head.size else {
+                    throw ArchiveError(
+                        .noSuchEntry, "not in the ledger, which has \(head.size) entries",
+                        hint: "entries are numbered from 0; strongroom audit log shows them")
+                }
+                let path = try MerkleTree.inclusionProof(of: entry, in: head.size, nodes: index.ledgerNodes)
+                return (head, InclusionProof(index: entry, path: path, checkpoint: note))
+            }
+            if let entryPath, let row = try catalog.read({ try $0.ledgerRow(entry) }) {
+                try write(row.bytes, to: entryPath)
+            }
+            try write(proof.bytes, to: path)
+            return describe(head, output: path)
+        }
+    }
+
+    /// Writes the proof that the ledger extends the one of an earlier checkpoint.
+    public func proveConsistency(since file: String, to path: String) throws -> LedgerExport {
+        try attempt(file) {
+            let note = try SignedNote(try effects.files.contents(of: file, limit: SignedNote.longest))
+            let (head, proof) = try catalog.read { index in
+                let origins = try index.origins()
+                let earlier = try Checkpoint(unverified: note)
+                guard let origin = origins.first(where: { $0.origin == earlier.origin }) else {
+                    throw NoteError.otherOrigin(earlier.origin)
+                }
+                _ = try Checkpoint(note, by: verifierKey(of: origin))
+                let (head, headNote) = try currentHead(in: index)
+                guard earlier.size <= head.size,
+                    try MerkleTree.root(of: earlier.size, in: index.ledgerNodes) == earlier.root
+                else {
+                    throw ArchiveError(
+                        .badEvidence, "this ledger does not extend that checkpoint of \(earlier.size) entries",
+                        hint: "it was signed for another ledger: keep it, and compare with what is published")
+                }
+                let path = try MerkleTree.consistencyProof(from: earlier.size, to: head.size, nodes: index.ledgerNodes)
+                return (head, ConsistencyProof(old: earlier.size, path: path, checkpoint: headNote))
+            }
+            try write(proof.bytes, to: path)
+            return describe(head, output: path)
+        }
+    }
+
+    /// Writes the ledger to a new directory, which appears whole or not at all.
+    public func exportLedger(to directory: String) throws -> LedgerExport {
+        try attempt {
+            let directory = FilePath.trimmed(directory)
+            let files = effects.files
+            try checkAbsent(directory, files: files)
+            let temporary = temporaryPath(beside: directory, effects: effects)
+            try files.makeDirectory(temporary)
+            do {
+                let (head, note) = try catalog.read { try currentHead(in: $0) }
+                let key = "\(try verifierKey())\n"
+                try Array(key.utf8).withUnsafeBytes {
+                    try files.createDurably("\(temporary)/\(Publication.verifierName)", bytes: $0)
+                }
+                let entries = try files.create("\(temporary)/\(Publication.entriesName)")
+                do {
+                    defer { files.close(entries) }
+                    try lines(from: 0, to: head) { try files.append($0, to: entries) }
+                    try files.syncData(entries)
+                }
+                try note.bytes.withUnsafeBytes {
+                    try files.createDurably("\(temporary)/\(Publication.checkpointName)", bytes: $0)
+                }
+                try checkAbsent(directory, files: files)
+                try files.rename(temporary, to: directory)
+                try files.syncDirectory(FilePath.parent(directory))
+                return describe(head, output: directory)
+            } catch {
+                try? FileManager.default.removeItem(atPath: temporary)
+                throw error
+            }
+        }
+    }
+
+    /// Puts on record that somebody has looked at a ledger that does not fit what was published. It goes on under
+    /// a new origin; what was published stays.
+    public func acceptFork(_ reason: Reason) throws -> LedgerExport {
+        try attempt {
+            guard ledgerState.withLock({ $0.fork }) != nil else {
+                throw ArchiveError(
+                    .notForked, "the ledger is the one that is published: there is no fork to accept",
+                    hint: "strongroom status shows the ledger's state")
+            }
+            let old = publication(of: ledgerState.withLock { $0.origin })
+            let previous = try old.newestBytes()
+            // The index may be older than an origin that was accepted before.
+            let number = try old.nextOriginNumber()
+            let origin = try catalog.write { index in
+                guard let first = try index.origins().first, let newest = try index.origins().last,
+                    newest.number == old.origin.number
+                else { throw CatalogError.damaged("the ledger has no origin") }
+                let size = try index.ledgerSize()
+                let origin = OriginRecord(
+                    number: number, origin: "\(first.origin)/\(number)", firstEntry: size, published: 0)
+                try index.insert(origin)
+                let recording = try Recording(recorder, index: index, now: now)
+                _ = try recording.actorStamp()
+                let commitment = try recording.commit(reason.text, as: "reasonCommitment")
+                try recording.add(
+                    .forkAccepted(
+                        .init(
+                            origin: origin.origin, verifierKey: verifierKey(of: origin).text, previous: previous,
+                            entries: size, reason: commitment)))
+                try recording.finish()
+                return origin
+            }
+            ledgerState.withLock { state in
+                state = LedgerState(origin: origin, size: origin.firstEntry + 1, published: 0)
+            }
+            publish()
+            let (head, _) = try catalog.read { try currentHead(in: $0) }
+            return describe(head, output: publication(of: origin).folder)
+        }
+    }
+
+    /// The key that checks the signatures of the newest origin's checkpoints, as a line.
+    public func verifierKey() throws -> String { verifierKey(of: ledgerState.withLock { $0.origin }).text }
+
+    private func currentHead(in index: any CatalogReader) throws -> (Checkpoint, SignedNote) {
+        guard let origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
+        let size = try index.ledgerSize()
+        let head = Checkpoint(
+            origin: origin.origin, size: size, root: try MerkleTree.root(of: size, in: index.ledgerNodes))
+        return (head, head.signed(by: keyring.ledgerKey))
+    }
+
+    private func describe(_ head: Checkpoint, output: String) -> LedgerExport {
+        LedgerExport(
+            output: output, origin: head.origin, entries: head.size,
+            verifierKey: VerifierKey(name: head.origin, publicKey: keyring.ledgerKey.publicKey).text)
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        try checkAbsent(path, files: effects.files)
+        try bytes.withUnsafeBytes { try effects.files.createDurably(path, bytes: $0) }
+    }
+}

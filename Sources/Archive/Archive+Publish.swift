@@ -1,0 +1,248 @@
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+
+/// What a process knows of the publication of its archive's ledger.
+struct LedgerState {
+    /// The newest origin of the index.
+    var origin: OriginRecord
+    /// How many entries the ledger has, as far as this process knows.
+    var size: UInt64
+    /// How many entries are published, as far as this process knows.
+    var published: UInt64
+    /// When publishing was last tried, by the clock's ticks.
+    var lastTried: UInt64?
+    /// Why the last try failed.
+    var problem: ArchiveError?
+    /// Why nothing may be written.
+    var fork: ArchiveError?
+    /// Entries that the place held where more had been published.
+    var repaired: (found: UInt64, expected: UInt64)?
+}
+
+extension Archive {
+    public static let forkHint =
+        "nothing is written until a named person has looked: compare strongroom audit log with what is published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
+
+    /// Nanoseconds between two publications of one busy command.
+    private static let publicationInterval: UInt64 = 2_000_000_000
+
+    func publication(of origin: OriginRecord) -> Publication {
+        Publication(
+            origin: origin, key: verifierKey(of: origin), archive: configuration.archiveUID,
+            settings: configuration.publication, effects: effects)
+    }
+
+    func verifierKey(of origin: OriginRecord) -> VerifierKey {
+        VerifierKey(name: origin.origin, publicKey: keyring.ledgerKey.publicKey)
+    }
+
+    /// Why what was committed is not published, where that is so.
+    public var publicationProblem: ArchiveError? { ledgerState.withLock { $0.problem } }
+
+    /// What the published copy was found to lack, where that was mended.
+    public var publicationRepair: (found: UInt64, expected: UInt64)? { ledgerState.withLock { $0.repaired } }
+
+    /// How many entries wait for publication.
+    public var unpublishedEntries: UInt64 { ledgerState.withLock { $0.size - min($0.size, $0.published) } }
+
+    // MARK: Opening
+
+    /// Compares the ledger with what is published. Reads at most 64 nodes.
+    static func compare(_ publication: Publication, catalog: any Catalog) throws -> LedgerState {
+        var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
+        // The published one first: what is committed and published in between only makes the index longer.
+        do {
+            let newest = try publication.newest()
+            try catalog.read { index in
+                state.size = try index.ledgerSize()
+                if case .checkpoint(let checkpoint, _) = newest {
+                    try Self.check(checkpoint, against: index, size: state.size, place: publication.place)
+                    state.published = checkpoint.size
+                } else {
+                    state.published = 0
+                }
+            }
+        } catch let error as ArchiveError where error.code == .ledgerForked {
+            state.fork = error
+            state.size = try catalog.read { try $0.ledgerSize() }
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            // The place cannot be read now; the index knows what was published at least.
+            state.problem = ArchiveError(error)
+            state.size = try catalog.read { try $0.ledgerSize() }
+        }
+        return state
+    }
+
+    private static func check(
+        _ checkpoint: Checkpoint, against index: any CatalogReader, size: UInt64, place: String
+    ) throws {
+        guard checkpoint.size <= size else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is an older copy, or was cut",
+                hint: forkHint)
+        }
+        guard try MerkleTree.root(of: checkpoint.size, in: index.ledgerNodes) == checkpoint.root else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the first \(checkpoint.size) ledger entries of the index are not those that are published in \(place)",
+                hint: forkHint)
+        }
+    }
+
+    // MARK: Writing
+
+    func checkLedgerIsWritable() throws {
+        if let fork = ledgerState.withLock({ $0.fork }) { throw fork }
+        guard try exceedsBound() else { return }
+        // It may work again by now.
+        publish()
+        if try exceedsBound(), let problem = publicationProblem {
+            let waiting = ledgerState.withLock { $0.size - $0.published }
+            throw ArchiveError(
+                .ledgerUnpublished,
+                "\(waiting) ledger entries could not be published, and the bound of \(configuration.publication.limit) entries or \(configuration.publication.hours.formatted()) h is reached: \(problem.message)",
+                hint: "mend the place that the ledger is published to, or name another in strongroom.yaml")
+        }
+    }
+
+    private func exceedsBound() throws -> Bool {
+        let (size, published) = ledgerState.withLock { ($0.size, $0.published) }
+        guard size > published else { return false }
+        if size - published > configuration.publication.limit { return true }
+        guard let row = try catalog.read({ try $0.ledgerRow(published) }) else { return false }
+        return now.timeIntervalSince(row.time) > configuration.publication.hours * 3600
+    }
+
+    /// Sees in a transaction that no other process accepted a fork, and notes what is published.
+    func checkOrigin(in index: any CatalogWriter) throws {
+        guard var origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
+        let state = ledgerState.withLock { $0 }
+        guard origin.number == state.origin.number else {
+            throw ArchiveError(
+                .ledgerForked, "another command accepted a fork of the ledger", hint: "run this command again")
+        }
+        if origin.published < state.published {
+            origin.published = state.published
+            try index.update(origin)
+        }
+    }
+
+    func ledgerGrew(to size: UInt64) {
+        let now = effects.clock.ticks()
+        let isDue = ledgerState.withLock { state in
+            state.size = max(state.size, size)
+            guard state.size > state.published else { return false }
+            guard let last = state.lastTried else {
+                // The first commit of a command starts the interval; its end publishes anyway.
+                state.lastTried = now
+                return false
+            }
+            return now &- last >= Self.publicationInterval
+        }
+        if isDue { publish() }
+    }
+
+    // MARK: Publishing
+
+    /// Publishes what is committed. What prevents it is remembered, said by ``publicationProblem``, and stops
+    /// work when it lasts.
+    public func publish() {
+        guard
+            publishing.withLock({ isAtWork in
+                defer { isAtWork = true }
+                return !isAtWork
+            })
+        else { return }
+        defer { publishing.withLock { $0 = false } }
+        if ledgerState.withLock({ $0.fork }) != nil { return }
+        ledgerState.withLock { $0.lastTried = effects.clock.ticks() }
+        do {
+            let repaired = try publishNow()
+            ledgerState.withLock { $0.problem = nil }
+            if let repaired {
+                ledgerState.withLock { $0.repaired = repaired }
+                _ = try? record { recording in
+                    try recording.add(
+                        .publicationRepaired(.init(found: repaired.found, expected: repaired.expected)))
+                }
+                _ = try? publishNow()
+            }
+        } catch let error as ArchiveError where error.code == .ledgerForked {
+            ledgerState.withLock { $0.fork = error }
+        } catch {
+            ledgerState.withLock { $0.problem = ArchiveError(error) }
+        }
+    }
+
+    /// - Returns: what the place held and should have held, where that was less.
+    private func publishNow() throws -> (found: UInt64, expected: UInt64)? {
+        let publication = publication(of: ledgerState.withLock { $0.origin })
+        return try publication.withLock {
+            let newest = try publication.newest()
+            var found: UInt64 = 0
+            if case .checkpoint(let checkpoint, _) = newest { found = checkpoint.size }
+            let (head, offset, expected) = try catalog.read { index in
+                guard let origin = try index.origins().last, origin.number == publication.origin.number else {
+                    throw ArchiveError(
+                        .ledgerForked, "another command accepted a fork of the ledger", hint: "run this command again")
+                }
+                let size = try index.ledgerSize()
+                if case .checkpoint(let checkpoint, _) = newest {
+                    try Self.check(checkpoint, against: index, size: size, place: publication.place)
+                }
+                let offset =
+                    found == 0 ? 0 : try index.ledgerRow(found - 1).map { $0.offset + UInt64($0.bytes.count) + 1 }
+                guard let offset else { throw CatalogError.damaged("ledger entry \(found - 1) is missing") }
+                let root = try MerkleTree.root(of: size, in: index.ledgerNodes)
+                return (
+                    Checkpoint(origin: publication.origin.origin, size: size, root: root), offset,
+                    min(size, max(origin.published, ledgerState.withLock { $0.published }))
+                )
+            }
+            if head.size > found {
+                try publication.publish(head, note: head.signed(by: keyring.ledgerKey), after: found, offset: offset) {
+                    try lines(from: $0, to: head, write: $1)
+                }
+            }
+            ledgerState.withLock { state in
+                state.published = max(head.size, found)
+                state.size = max(state.size, head.size)
+            }
+            return found < expected ? (found, expected) : nil
+        }
+    }
+
+    /// Hands over the lines of the entries from a number on, and checks that they lead to the head's root.
+    func lines(from first: UInt64, to head: Checkpoint, write: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var frontier = try catalog.read { try MerkleFrontier(after: first, in: $0.ledgerNodes) }
+        let hasher = MerkleHasher()
+        var piece: [UInt8] = []
+        while frontier.size < head.size {
+            let from = frontier.size
+            let rows = try catalog.read {
+                try $0.ledgerRows(LedgerFilter(), from: from, limit: Int(min(1000, head.size - from)))
+            }
+            guard !rows.isEmpty else { throw CatalogError.damaged("ledger entry \(from) is missing") }
+            piece.removeAll(keepingCapacity: true)
+            for row in rows {
+                guard row.number == frontier.size else {
+                    throw CatalogError.damaged("ledger entry \(frontier.size) is missing")
+                }
+                row.bytes.withUnsafeBytes { frontier.append($0, hasher: hasher) }
+                piece += row.bytes
+                piece.append(0x0A)
+            }
+            try piece.withUnsafeBytes(write)
+        }
+        guard frontier.root == head.root else {
+            throw CatalogError.damaged("the ledger's entries do not lead to its root: an entry or a node was altered")
+        }
+    }
+}

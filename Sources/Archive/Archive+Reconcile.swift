@@ -1,0 +1,192 @@
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+
+/// What a comparison of the ledger with index and store found.
+public struct Reconciliation: Encodable, Sendable {
+    public internal(set) var entries: UInt64 = 0
+    public internal(set) var cases = 0
+    public internal(set) var verifications = 0
+    public internal(set) var objects = 0
+    public internal(set) var commitments = 0
+    /// What does not fit: sentences.
+    public internal(set) var findings: [String] = []
+}
+
+extension Archive {
+    /// Replays the ledger and compares what it says with the index and the store, both ways: every entry against its
+    /// hash, its place and its commitments, every case, verification, object and actor. Changes nothing.
+    ///
+    /// - Parameter progress: entries that were replayed, of how many.
+    public func reconcile(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Reconciliation {
+        try attempt {
+            if let fork = ledgerState.withLock({ $0.fork }) {
+                var result = Reconciliation()
+                result.findings.append(fork.message)
+                return try reconcile(result, progress: progress)
+            }
+            return try reconcile(Reconciliation(), progress: progress)
+        }
+    }
+
+    private func reconcile(
+        _ start: Reconciliation, progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> Reconciliation {
+        // One state of the index from the first entry to the last row.
+        try catalog.read { index in
+            var result = start
+            result.findings += try index.damages().map { "the index: \($0)" }
+            var replay = LedgerReplay()
+            try replayEntries(into: &replay, in: index, &result, progress: progress)
+            result.findings += replay.contradictions
+            if replay.archive != configuration.archiveUID { result.findings.append("entry 0 is about another archive") }
+            try compareCases(&replay, in: index, &result)
+            try compareRest(replay, in: index, &result)
+            return result
+        }
+    }
+
+    private func replayEntries(
+        into replay: inout LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation,
+        progress: (_ done: Int, _ of: Int) -> Void
+    ) throws {
+        let size = try index.ledgerSize()
+        let nodes = index.ledgerNodes
+        let hasher = MerkleHasher()
+        var frontier = MerkleFrontier()
+        var (offset, newest, nodeCount) = (UInt64(0), Date.distantPast, UInt64(0))
+        while frontier.size < size {
+            let rows = try index.ledgerRows(LedgerFilter(), from: frontier.size, limit: 1000)
+            guard !rows.isEmpty else { break }
+            for row in rows {
+                let name = "entry \(row.number)"
+                guard row.number == frontier.size else {
+                    result.findings.append("entry \(frontier.size) is missing")
+                    return
+                }
+                var damaged: [MerkleNode] = []
+                row.bytes.withUnsafeBytes { buffer in
+                    frontier.append(buffer, hasher: hasher) { node, hash in
+                        nodeCount += 1
+                        if (try? nodes.hash(node)) != hash { damaged.append(node) }
+                    }
+                }
+                for node in damaged {
+                    result.findings.append(
+                        "\(name): node \(node.index) of level \(node.level) is not the hash of what is below it")
+                }
+                do {
+                    let entry = try Entry(row.bytes)
+                    newest = max(newest, row.time)
+                    if row.kind != entry.event.kind.rawValue || row.actorUID != entry.actor.uid
+                        || row.caseUID != entry.event.caseUID
+                        || LedgerTime.text(row.time) != LedgerTime.text(entry.time)
+                        || row.offset != offset || row.newest != newest
+                    {
+                        result.findings.append("\(name): what the index keeps beside it is not what it says")
+                    }
+                    replay.apply(entry, number: row.number)
+                    try checkOpenings(of: row, in: index, &result)
+                } catch {
+                    result.findings.append("\(name): \(ArchiveError(error).message)")
+                }
+                offset += UInt64(row.bytes.count) + 1
+            }
+            progress(Int(frontier.size), Int(size))
+        }
+        if try index.ledgerNodeCount() != nodeCount {
+            result.findings.append("the ledger has more nodes than its entries make")
+        }
+        result.entries = frontier.size
+    }
+
+    /// Every commitment of a live case can be opened, and nothing else is kept as an opening.
+    private func checkOpenings(of row: LedgerRow, in index: any CatalogReader, _ result: inout Reconciliation) throws {
+        guard case .object(let members) = try CanonicalJSON(row.bytes) else { return }
+        var commitments = members.filter { $0.key.hasSuffix("Commitment") }
+        if case .object(let settings) = members["settings"] {
+            for (name, value) in settings where name.hasSuffix(Configuration.commitmentSuffix) {
+                commitments["settings/" + name] = value
+            }
+        }
+        let openings = try self.openings(of: row.number, in: index)
+        for (member, opening) in openings {
+            guard commitments.removeValue(forKey: member) == .text(opening.commitment.hex) else {
+                result.findings.append(
+                    "entry \(row.number): what is kept to open \(member) does not fit its commitment")
+                continue
+            }
+            result.commitments += 1
+        }
+        for member in commitments.keys.sorted() {
+            result.findings.append("entry \(row.number): nothing is kept to open \(member)")
+        }
+    }
+
+    private func compareCases(
+        _ replay: inout LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+    ) throws {
+        var after: CaseUID?
+        while true {
+            let page = try index.cases(CaseFilter(), after: after, limit: 500)
+            guard let last = page.last else { break }
+            after = last.uid
+            for record in page {
+                let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
+                result.cases += 1
+                result.verifications += verifications.count
+                do {
+                    let particulars = try open(record).particulars
+                    result.findings += replay.match(
+                        record, hasSubject: particulars.subject != nil, hasConsent: particulars.consent != nil,
+                        verifications)
+                } catch {
+                    result.findings.append("case \(record.uid): \(ArchiveError(error).message)")
+                }
+                for object in verifications.flatMap(\.1) {
+                    result.objects += 1
+                    do {
+                        let length = try store.open(object.address).length
+                        if length != SealedObject.sealedLength(of: object.length) {
+                            result.findings.append(
+                                "object \(object.uid): its blob \(object.address) has another length")
+                        }
+                    } catch {
+                        result.findings.append("object \(object.uid): \(ArchiveError(error).message)")
+                    }
+                }
+            }
+        }
+        for uid in replay.cases.keys.sorted(by: { $0.hex < $1.hex }) {
+            result.findings.append("case \(uid) is on the ledger and not in the index")
+        }
+    }
+
+    private func compareRest(
+        _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+    ) throws {
+        for (uid, known) in replay.actors {
+            guard let actor = try index.actor(uid), actor.stamp.known == known else {
+                result.findings.append("actor \(uid) is on the ledger and not in the index")
+                continue
+            }
+            _ = try name(of: actor, in: index)
+        }
+        if try index.actorCount() != replay.actors.count {
+            result.findings.append("the index has actors that are not on the ledger")
+        }
+        let origins = try index.origins()
+        if origins.map(\.origin) != replay.origins.map(\.origin)
+            || origins.map(\.firstEntry) != replay.origins.map(\.firstEntry)
+        {
+            result.findings.append("the index has other origins than the ledger")
+        }
+        let open = Set(try index.openAccesses(openedBefore: .distantFuture, limit: .max).map(\.entry))
+        for entry in open.symmetricDifference(replay.openAccesses).sorted() {
+            result.findings.append("entry \(entry): whether this access was closed is not what the index says")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import FaceID
+internal import Ledger
+
+extension Configuration {
+    /// The end of a setting's name whose value stands as a commitment.
+    static let commitmentSuffix = " commitment"
+
+    /// A setting that stands on the ledger.
+    enum LedgerSetting: Equatable {
+        /// A number or a code, as it is.
+        case plain(CanonicalJSON)
+        /// Text that a person typed, as a commitment.
+        case typed(String)
+    }
+
+    /// The settings that matter to who reads the ledger: where results come from, within which limits, and where
+    /// the ledger is published.
+    var ledgerSettings: [String: LedgerSetting] {
+        var settings: [String: LedgerSetting] = [
+            "endpoint": .plain(.text(endpoint.url)), "region": .plain(.text(region)),
+            "requests-per-second": .plain(.text("\(requestsPerSecond)")), "answer-cap": .plain(.number(answerCap)),
+            "purposes": .plain(.list(purposes.map { .text($0) })),
+            "unpublished-limit": .plain(.number(publication.limit)),
+            "unpublished-hours": .plain(.text("\(publication.hours)")),
+        ]
+        if let path = connection.caBundle { settings["ca-bundle"] = .typed(path) }
+        if let directory = publication.directory { settings["publish directory"] = .typed(directory) }
+        if let command = publication.command {
+            settings["publish command"] = .typed(command.joined(separator: " "))
+        }
+        return settings
+    }
+
+    /// Puts the settings on the ledger.
+    func record(_ recording: Recording) throws {
+        var members: [String: CanonicalJSON] = [:]
+        for (name, setting) in ledgerSettings {
+            switch setting {
+            case .plain(let value): members[name] = value
+            case .typed(let text):
+                let name = name + Self.commitmentSuffix
+                members[name] = .text(try recording.commit(text, as: "settings/" + name).hex)
+            }
+        }
+        try recording.add(.configurationChanged(.init(settings: members)))
+    }
+}

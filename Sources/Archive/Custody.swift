@@ -1,0 +1,205 @@
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Sealing
+
+/// The chain of custody of a case, as it goes into a bag. See <doc:Custody>.
+struct Custody {
+    static let jsonName = "custody.json"
+    static let pageName = "custody.html"
+    static let folder = "custody"
+
+    /// A payload file.
+    struct Item {
+        let file: String
+        let object: ObjectUID
+        /// SHA-256 of the content.
+        let digest: BlobAddress
+    }
+
+    /// An entry with its proof.
+    struct Evidence {
+        let number: UInt64
+        let bytes: [UInt8]
+        let proof: InclusionProof
+    }
+
+    /// What stands in `custody.json`.
+    struct Document: Codable, Equatable {
+        struct Person: Codable, Equatable {
+            let uid: String
+            let known: String
+            let name: String
+        }
+
+        struct Item: Codable, Equatable {
+            let file: String
+            let entry: UInt64
+            let sha256: String
+        }
+
+        struct Opening: Codable, Equatable {
+            let member: String
+            let salt: String
+            let text: String
+        }
+
+        struct Line: Codable, Equatable {
+            let number: UInt64
+            let time: String
+            let kind: String
+            let actor: String
+            let sentence: String
+            let openings: [Opening]
+        }
+
+        static let format = "strongroom custody 1"
+
+        let format: String
+        let archive: String
+        let caseUID: String
+        let caseID: String
+        let madeAt: String
+        let origin: String
+        let entries: UInt64
+        let verifierKey: String
+        let actors: [Person]
+        let items: [Item]
+        let record: [Line]
+    }
+
+    let document: Document
+    let checkpoint: SignedNote
+    let evidence: [Evidence]
+
+    static func entryName(_ number: UInt64) -> String { "\(folder)/\(number).json" }
+    static func proofName(_ number: UInt64) -> String { "\(folder)/\(number).tlog-proof" }
+
+    /// The files of a bag.
+    func tagFiles() throws -> [(name: String, content: [UInt8])] {
+        var files: [(String, [UInt8])] = [
+            (Self.jsonName, try document.bytes()), (Self.pageName, Array(CustodyPage.html(document).utf8)),
+            (Publication.checkpointName, checkpoint.bytes),
+            (Publication.verifierName, Array("\(document.verifierKey)\n".utf8)),
+        ]
+        for piece in evidence {
+            files.append((Self.entryName(piece.number), piece.bytes))
+            files.append((Self.proofName(piece.number), piece.proof.bytes))
+        }
+        return files
+    }
+}
+
+extension Custody.Document {
+    func bytes() throws -> [UInt8] { [UInt8](try JSONDocument.encode(self, pretty: true)) + [0x0A] }
+}
+
+extension Archive {
+    /// The chain of custody of a case, with proofs at the ledger's present size.
+    ///
+    /// - Parameters:
+    ///   - access: the entry of the retrieval that it is for; its actor's reasons are opened.
+    ///   - withReasons: so are everybody's.
+    func custody(
+        of caseUID: CaseUID, items: [Custody.Item], access: UInt64, withReasons: Bool
+    ) throws -> Custody {
+        try catalog.read { index in
+            guard let origin = try index.origins().last, let record = try index.caseRecord(caseUID) else {
+                throw CatalogError.damaged("the case is gone")
+            }
+            let rows = try custodyRows(of: caseUID, in: index)
+            let reader = rows.first { $0.number == access }?.actorUID
+            let nodes = index.ledgerNodes
+            let size = try index.ledgerSize()
+            let head = Checkpoint(origin: origin.origin, size: size, root: try MerkleTree.root(of: size, in: nodes))
+            let note = head.signed(by: keyring.ledgerKey)
+
+            var actors: [ActorUID: Custody.Document.Person] = [:]
+            var objects: [ObjectUID: UInt64] = [:]
+            var lines: [Custody.Document.Line] = []
+            for row in rows {
+                let entry = try Entry(row.bytes)
+                if actors[row.actorUID] == nil, let actor = try index.actor(row.actorUID) {
+                    actors[row.actorUID] = Custody.Document.Person(
+                        uid: row.actorUID.hex, known: actor.stamp.known.rawValue, name: try name(of: actor, in: index))
+                }
+                if case .objectArchived(let event) = entry.event { objects[event.object] = row.number }
+                let openings = try self.openings(of: row.number, in: index)
+                    .filter { $0.key != "reasonCommitment" || withReasons || row.actorUID == reader }
+                    .filter { !$0.key.hasPrefix("settings/") }
+                lines.append(
+                    Custody.Document.Line(
+                        number: row.number, time: LedgerTime.text(entry.time), kind: row.kind, actor: row.actorUID.hex,
+                        sentence: entry.event.sentence,
+                        openings: openings.sorted { $0.key < $1.key }.map { member, opening in
+                            Custody.Document.Opening(member: member, salt: opening.salt.hex, text: opening.text)
+                        }))
+            }
+            return Custody(
+                document: Custody.Document(
+                    format: Custody.Document.format, archive: uid, caseUID: caseUID.hex,
+                    caseID: try open(record).particulars.caseID, madeAt: LedgerTime.text(now), origin: origin.origin,
+                    entries: size, verifierKey: verifierKey(of: origin).text,
+                    actors: actors.values.sorted { $0.uid < $1.uid },
+                    items: try items.map { item in
+                        guard let entry = objects[item.object] else {
+                            throw CatalogError.damaged("object \(item.object) is not on the ledger")
+                        }
+                        return Custody.Document.Item(file: item.file, entry: entry, sha256: item.digest.hex)
+                    }, record: lines),
+                checkpoint: note,
+                evidence: try rows.map { row in
+                    Custody.Evidence(
+                        number: row.number, bytes: row.bytes,
+                        proof: InclusionProof(
+                            index: row.number,
+                            path: try MerkleTree.inclusionProof(of: row.number, in: size, nodes: nodes),
+                            checkpoint: note))
+                })
+        }
+    }
+
+    /// The entries about a case, and those that say who made the archive, who acted, and when it was last found
+    /// whole; in their order.
+    private func custodyRows(of caseUID: CaseUID, in index: any CatalogReader) throws -> [LedgerRow] {
+        var filter = LedgerFilter()
+        filter.caseUID = caseUID
+        var rows: [LedgerRow] = []
+        while true {
+            let page = try index.ledgerRows(filter, from: rows.last.map { $0.number + 1 } ?? 0, limit: 1000)
+            rows += page
+            if page.count < 1000 { break }
+        }
+        guard let first = rows.first?.number, let created = try index.ledgerRow(0) else {
+            throw CatalogError.damaged("the case is not on the ledger")
+        }
+        rows.append(created)
+        var verified = LedgerFilter()
+        verified.kind = Event.Kind.archiveVerified.rawValue
+        rows += try index.newestLedgerRows(verified, limit: 1).filter { $0.number > first }
+        for uid in Set(rows.map(\.actorUID)) {
+            var introduction = LedgerFilter()
+            introduction.kind = Event.Kind.actorIntroduced.rawValue
+            introduction.actorUIDs = [uid]
+            rows += try index.ledgerRows(introduction, from: 0, limit: 1)
+        }
+        return rows.sorted { $0.number < $1.number }
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case hexadecimal digits a byte.
+    var hex: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
+    init?(hex text: String) {
+        let digits = Array<UInt8>(text.utf8)
+        guard digits.count % 2 == 0 else { return nil }
+        self = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            let pair = String(decoding: digits[index...index + 1], as: UTF8.self)
+            guard pair == pair.lowercased(), pair.first != "+", let byte = UInt8(pair, radix: 16) else { return nil }
+            append(byte)
+        }
+    }
+}

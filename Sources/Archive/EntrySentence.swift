@@ -1,0 +1,91 @@
+internal import BlobStore
+internal import Foundation
+internal import Ledger
+
+extension Event {
+    /// What an entry says, for people: what was done, without who and when.
+    var sentence: String {
+        switch self {
+        case .archiveCreated(let event): return "made the archive; the ledger's origin is \(event.origin)"
+        case .forkAccepted(let event):
+            return
+                "looked at a ledger of \(Self.count(event.entries, "entry", "entries")) that did not fit what was published, and went on under the origin \(event.origin)"
+        case .publicationRepaired(let event):
+            return "completed the published copy, which held \(event.found) of \(event.expected) entries"
+        case .configurationChanged(let event):
+            return "works with other settings: \(event.settings.keys.sorted().joined(separator: ", "))"
+        case .actorIntroduced: return "acts for the first time"
+        case .caseRegistered(let event):
+            let places =
+                event.jurisdictions.isEmpty ? "without a jurisdiction" : event.jurisdictions.joined(separator: " ")
+            return "registered the case, \(places)" + (event.purpose.map { ", for \($0)" } ?? "")
+                + (event.consent == nil ? "" : ", with a reference to a consent")
+        case .caseCompleted(let event):
+            let added = [
+                event.jurisdictions.map { "jurisdiction \($0.joined(separator: " "))" },
+                event.purpose.map { "purpose \($0)" }, event.subject.map { _ in "subject" },
+                event.consent.map { _ in "consent" },
+            ]
+            return "added to the case: \(added.compactMap { $0 }.joined(separator: ", "))"
+        case .verificationRegistered(let event):
+            let issued = event.tokenIssuedAt.map {
+                event.tokenIssueAssumed
+                    ? ", whose token's time of issue was not given" : ", token issued \(Self.time($0))"
+            }
+            let captured = event.capturedAt.map { ", captured \(Self.time($0))" }
+            return
+                "registered verification \(event.verification), to \(event.origin == .pull ? "be pulled from the vendor" : "be imported from a file")"
+                + (issued ?? "") + (captured ?? "")
+        case .verificationCompleted(let event):
+            let times = [
+                event.tokenIssuedAt.map { "token issued \(Self.time($0))" },
+                event.capturedAt.map { "captured \(Self.time($0))" },
+            ]
+            return "added to verification \(event.verification): \(times.compactMap { $0 }.joined(separator: ", "))"
+        case .vendorAsked(let event):
+            let outcome =
+                switch event.outcome {
+                case .answered: "which answered"
+                case .notFinished: "which said that it is not finished"
+                case .failed: "without an answer that can be used" + (event.problem.map { " (\($0))" } ?? "")
+                }
+            return
+                "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the first time, \(outcome)"
+        case .verificationEnded(let event):
+            let code = event.result.map { ", result \($0)" } ?? event.problem.map { ", \($0)" } ?? ""
+            return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
+                + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")
+        case .objectArchived(let event):
+            return
+                "archived the \(event.media) of verification \(event.verification): \(event.mediaType), \(event.length) bytes, sealed as \(event.address.hex.prefix(16))…"
+        case .accessOpened(let event):
+            let objects = Self.count(UInt64(event.objects.count), "item", "items")
+            switch event.form {
+            case .bag: return "retrieved \(objects) as a bag"
+            case .item: return "retrieved \(objects)"
+            case .ranges: return "retrieved parts of \(objects)"
+            }
+        case .accessClosed(let event):
+            return
+                "ended the access of entry \(event.access): \(Self.count(event.ranges, "range", "ranges")), at most \(event.bytes) bytes"
+                + (event.complete ? "" : "; it was broken off, or its end was not seen")
+        case .attemptFailed(let event):
+            return "tried to \(event.verb)" + (event.count > 1 ? " \(event.count) times" : "")
+                + ": \(event.outcome.rawValue) (\(event.code))"
+        case .archiveVerified(let event):
+            return
+                "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) opened, \(Self.count(event.findings, "finding", "findings"))"
+        case .integrityFound(let event):
+            return "found \(event.finding)" + (event.address.map { " at \($0.hex.prefix(16))…" } ?? "")
+        }
+    }
+
+    private static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
+    }
+
+    private static func time(_ time: Date) -> String {
+        let text = LedgerTime.text(time)
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    }
+}

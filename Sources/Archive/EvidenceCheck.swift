@@ -1,0 +1,264 @@
+internal import BlobStore
+internal import Foundation
+internal import Ledger
+
+/// What was checked without an archive and without a secret, and what does not hold.
+public struct EvidenceCheck: Encodable, Sendable {
+    public enum Kind: String, Encodable, Sendable {
+        case export, bag, proof, checkpoint
+    }
+
+    public let kind: Kind
+    public let path: String
+    @OrNull public internal(set) var origin: String?
+    /// Entries of the signed checkpoint.
+    @OrNull public internal(set) var entries: UInt64?
+    @OrNull public internal(set) var verifierKey: String?
+    /// The key was given, and not taken from what it checks.
+    public let keyWasGiven: Bool
+    /// Entries of the earlier checkpoint that the ledger extends.
+    @OrNull public internal(set) var since: UInt64?
+    /// Of a bag: its items, and its entries with a proof.
+    @OrNull public internal(set) var items: Int?
+    @OrNull public internal(set) var proofs: Int?
+    /// What does not hold, a sentence each.
+    public internal(set) var problems: [String] = []
+
+    mutating func find(_ problem: String) {
+        // A file that is wrong throughout would have no end.
+        if problems.count < 1000 { problems.append(problem) }
+    }
+}
+
+/// Checks what others hand over: exports, bags, proofs and checkpoints.
+public struct EvidenceVerifier: Sendable {
+    /// The verifier key as a line; nil takes the one that lies beside what is checked.
+    public var verifierKey: String?
+    /// The file of a checkpoint that was kept from before.
+    public var since: String?
+    /// The file of the entry that a proof is about.
+    public var entry: String?
+    let files: any FileSystem
+
+    public init() { files = PosixFileSystem() }
+
+    /// Checks what stands at a path. What cannot be an export, a bag, a proof or a checkpoint is thrown; what does
+    /// not hold stands in the result.
+    public func verify(_ path: String) throws -> EvidenceCheck {
+        do {
+            let path = FilePath.trimmed(path)
+            let isDirectory = try files.status(path + "/.").kind == .directory
+            if isDirectory, exists("\(path)/bagit.txt") { return try verifyBag(path) }
+            if isDirectory,
+                exists("\(path)/\(Publication.entriesName)") || exists("\(path)/\(Publication.checkpointName)")
+            {
+                return try verifyExport(path)
+            }
+            throw ArchiveError(
+                .badEvidence, "\(path) is not an export, a bag, a proof or a checkpoint",
+                hint:
+                    "an export has \(Publication.checkpointName) and \(Publication.entriesName) in it, a bag bagit.txt")
+        } catch let error as FileError where error.code == ENOTDIR {
+            do { return try verifyFile(path) } catch { throw ArchiveError(error) }
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    func exists(_ path: String) -> Bool { (try? files.status(path)) != nil }
+
+    func check(_ kind: EvidenceCheck.Kind, _ path: String) -> EvidenceCheck {
+        EvidenceCheck(kind: kind, path: path, keyWasGiven: verifierKey != nil)
+    }
+
+    /// The key that was given, or else the one in a file.
+    func key(beside path: String, _ check: inout EvidenceCheck) -> VerifierKey? {
+        let file = "\(path)/\(Publication.verifierName)"
+        var own: VerifierKey?
+        do {
+            let text = String(decoding: try files.contents(of: file, limit: 4096), as: UTF8.self)
+            let key = try VerifierKey(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+            guard "\(key.text)\n" == text else { throw NoteError.badVerifierKey }
+            own = key
+        } catch {
+            check.find("\(file): \(ArchiveError(error).message)")
+        }
+        guard let verifierKey else {
+            check.verifierKey = own?.text
+            return own
+        }
+        do {
+            let key = try VerifierKey(verifierKey)
+            check.verifierKey = key.text
+            if let own, own != key { check.find("\(file) is another key than the one that was given") }
+            return key
+        } catch {
+            check.find("the verifier key that was given: \(error)")
+            return nil
+        }
+    }
+
+    /// Reads a checkpoint and checks who signed it; without a key, only reads it.
+    func checkpoint(_ path: String, by key: VerifierKey?, _ check: inout EvidenceCheck) -> (Checkpoint, SignedNote)? {
+        do {
+            let note = try SignedNote(try files.contents(of: path, limit: SignedNote.longest))
+            let head = try Checkpoint(unverified: note)
+            check.origin = head.origin
+            check.entries = head.size
+            if let key {
+                do { _ = try Checkpoint(note, by: key) } catch { check.find("\(path): \(error)") }
+            }
+            return (head, note)
+        } catch {
+            check.find("\(path): \(ArchiveError(error).message)")
+            return nil
+        }
+    }
+
+    /// The checkpoint that was kept from before, signed by the same key under whatever origin it had then.
+    func earlier(by key: VerifierKey?, _ check: inout EvidenceCheck) -> Checkpoint? {
+        guard let since else { return nil }
+        do {
+            let note = try SignedNote(try files.contents(of: since, limit: SignedNote.longest))
+            let head = try Checkpoint(unverified: note)
+            if let key { try note.verify(by: VerifierKey(name: head.origin, publicKey: key.publicKey)) }
+            check.since = head.size
+            return head
+        } catch {
+            check.find("\(since): \(ArchiveError(error).message)")
+            return nil
+        }
+    }
+
+    // MARK: Export
+
+    private func verifyExport(_ path: String) throws -> EvidenceCheck {
+        var check = check(.export, path)
+        let key = key(beside: path, &check)
+        let head = checkpoint("\(path)/\(Publication.checkpointName)", by: key, &check)?.0
+        let earlier = earlier(by: key, &check)
+        let file = "\(path)/\(Publication.entriesName)"
+        var frontier = MerkleFrontier()
+        var (root, earlierRoot): (MerkleHash?, MerkleHash?)
+        if head?.size == 0 { root = frontier.root }
+        if earlier?.size == 0 { earlierRoot = frontier.root }
+        do {
+            let hasher = MerkleHasher()
+            let isWhole = try forEachLine(of: file) { line in
+                do throws(EntryError) {
+                    guard line.count <= Entry.longest else { throw .tooLong(line.count) }
+                    try CanonicalJSON.check(line)
+                } catch {
+                    check.find("\(file), line \(frontier.size + 1) (entry \(frontier.size)): \(error)")
+                }
+                frontier.append(line, hasher: hasher)
+                if frontier.size == head?.size { root = frontier.root }
+                if frontier.size == earlier?.size { earlierRoot = frontier.root }
+            }
+            if !isWhole { check.find("\(file): the last line does not end with a line feed: the file was cut") }
+        } catch {
+            check.find(ArchiveError(error).message)
+        }
+        if let head {
+            if frontier.size > head.size {
+                check.find(
+                    "\(file) has \(frontier.size) entries, of which the checkpoint signs \(head.size): the rest is not signed"
+                )
+            } else if frontier.size < head.size {
+                check.find(
+                    "\(file) has \(frontier.size) entries, where the checkpoint signs \(head.size): entries are missing"
+                )
+            }
+            if let root, root != head.root {
+                check.find(
+                    "\(file): the first \(head.size) entries are not those that the checkpoint signs: entries were altered, exchanged, removed or repeated"
+                )
+            }
+        }
+        if let earlier {
+            if earlier.size > frontier.size {
+                check.find(
+                    "the ledger has \(frontier.size) entries, where the earlier checkpoint signed \(earlier.size): entries are gone"
+                )
+            } else if earlierRoot != earlier.root {
+                check.find(
+                    "the first \(earlier.size) entries are not those that the earlier checkpoint signed: the ledger does not extend it"
+                )
+            }
+        }
+        return check
+    }
+
+    /// Hands over the lines of a file without their ends.
+    ///
+    /// - Returns: whether the last line had its end.
+    private func forEachLine(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+        let file = try files.open(path)
+        defer { files.close(file) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        var offset: UInt64 = 0
+        var kept = 0
+        while true {
+            let read = try files.read(file, at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
+            offset += UInt64(read)
+            let filled = kept + read
+            var start = 0
+            while start < filled, let end = memchr(buffer.baseAddress! + start, 0x0A, filled - start) {
+                let length = end - (buffer.baseAddress! + start)
+                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<(start + length)]))
+                start += length + 1
+            }
+            kept = filled - start
+            if read == 0 || kept == buffer.count {
+                guard kept > 0 else { return true }
+                // The rest of an overlong line is a line of its own; neither is an entry.
+                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<filled]))
+                if read == 0 { return false }
+                kept = 0
+            }
+            if kept > 0 { memmove(buffer.baseAddress!, buffer.baseAddress! + start, kept) }
+        }
+    }
+
+    // MARK: Files
+
+    private func verifyFile(_ path: String) throws -> EvidenceCheck {
+        let bytes = try files.contents(of: path, limit: SignedNote.longest)
+        let needKey = ArchiveError(
+            .badEvidence, "no verifier key is given",
+            hint: "give --verifier-key: the archive's owner has it, and strongroom status shows it")
+        guard let text = verifierKey else { throw needKey }
+        let key = try VerifierKey(text)
+        func done(_ kind: EvidenceCheck.Kind, _ head: Checkpoint) -> EvidenceCheck {
+            var check = check(kind, path)
+            check.verifierKey = key.text
+            check.origin = head.origin
+            check.entries = head.size
+            return check
+        }
+        if let proof = try? InclusionProof(bytes) {
+            guard let entry else {
+                throw ArchiveError(
+                    .badEvidence, "a proof is about an entry, and none is given",
+                    hint: "give the entry's file with --entry")
+            }
+            let content = try files.contents(of: entry, limit: Entry.longest)
+            return done(.proof, try proof.verify(entry: content, by: key))
+        }
+        if let proof = try? ConsistencyProof(bytes) {
+            guard let since else {
+                throw ArchiveError(
+                    .badEvidence, "a proof of consistency needs the earlier checkpoint",
+                    hint: "give its file with --since")
+            }
+            let note = try SignedNote(try files.contents(of: since, limit: SignedNote.longest))
+            let earlier = try Checkpoint(
+                note, by: VerifierKey(name: try Checkpoint(unverified: note).origin, publicKey: key.publicKey))
+            var check = done(.proof, try proof.verify(since: earlier, by: key))
+            check.since = earlier.size
+            return check
+        }
+        return done(.checkpoint, try Checkpoint(try SignedNote(bytes), by: key))
+    }
+}

@@ -1,0 +1,259 @@
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+
+/// What puts entries on the ledger: who acts, and what commitments are sealed with.
+struct Recorder: Sendable {
+    let actor: Actor
+    let keyring: Keyring
+    let contexts: SealedContexts
+    let randomness: Randomness
+}
+
+/// One transaction on the index with what it puts on the ledger. Entries get their numbers at once, and are
+/// appended together at the end, before the transaction commits.
+final class Recording {
+    let index: any CatalogWriter
+    let now: Date
+    private let recorder: Recorder
+    private let base: UInt64
+    private var entries: [Entry] = []
+    private var openings: [OpeningRecord] = []
+    private var stamp: ActorStamp?
+
+    init(_ recorder: Recorder, index: any CatalogWriter, now: Date) throws {
+        self.recorder = recorder
+        self.index = index
+        self.now = now
+        base = try index.ledgerSize()
+    }
+
+    /// How many entries the ledger has with those of this transaction.
+    var size: UInt64 { base + UInt64(entries.count) }
+
+    /// Puts an event on the ledger.
+    ///
+    /// - Parameter actor: who did it, where it is not who acts now.
+    /// - Returns: the entry's number.
+    @discardableResult
+    func add(_ event: Event, by actor: ActorStamp? = nil) throws -> UInt64 {
+        let stamp = try actor ?? actorStamp()
+        entries.append(Entry(time: now, actor: stamp, event: event))
+        return size - 1
+    }
+
+    /// The first entry of an archive, which comes before the introduction of who made it.
+    func begin(_ event: Event) throws {
+        precondition(size == 0)
+        let stamp = ActorStamp(uid: ActorUID(from: recorder.randomness), known: recorder.actor.known)
+        self.stamp = stamp
+        try add(event)
+        try introduce(stamp)
+    }
+
+    /// Commits to a text in the entry that is added next.
+    ///
+    /// - Parameters:
+    ///   - member: the entry's member that will hold the commitment.
+    ///   - key: the case's key.
+    func commit(
+        _ text: String, as member: String, of caseUID: CaseUID, key: borrowing SecretKey
+    ) throws -> Commitment {
+        _ = try actorStamp()
+        return try commit(text, as: member, caseUID: caseUID, key: key)
+    }
+
+    /// Commits to a text that belongs to no case.
+    func commit(_ text: String, as member: String) throws -> Commitment {
+        _ = try actorStamp()
+        return try commit(text, as: member, caseUID: nil, key: archiveKey())
+    }
+
+    /// Appends what was added. Comes last in the transaction.
+    func finish() throws {
+        guard !entries.isEmpty else { return }
+        try index.append(entries)
+        for opening in openings { try index.insert(opening) }
+    }
+
+    /// The stamp of who acts now; introduces them where they never acted before.
+    func actorStamp() throws -> ActorStamp {
+        if let stamp { return stamp }
+        let tag = recorder.keyring.tag(recorder.actor.name.utf8, purpose: .actor)
+        if let known = try index.actors(nameTag: tag).first(where: { $0.stamp.known == recorder.actor.known }) {
+            stamp = known.stamp
+            return known.stamp
+        }
+        let new = ActorStamp(uid: ActorUID(from: recorder.randomness), known: recorder.actor.known)
+        stamp = new
+        try introduce(new)
+        return new
+    }
+
+    private func introduce(_ stamp: ActorStamp) throws {
+        let name = recorder.actor.name
+        let key = try archiveKey()
+        try index.insert(
+            ActorRecord(
+                stamp: stamp, nameTag: recorder.keyring.tag(name.utf8, purpose: .actor),
+                sealedName: key.sealField(
+                    Array(name.utf8), context: recorder.contexts.actorName(stamp.uid), randomness: recorder.randomness))
+        )
+        let commitment = try commit(name, as: "nameCommitment", caseUID: nil, key: key)
+        try add(.actorIntroduced(.init(name: commitment)), by: stamp)
+    }
+
+    private func archiveKey() throws -> SecretKey { try recorder.archiveKey(try index.archive()) }
+
+    private func commit(
+        _ text: String, as member: String, caseUID: CaseUID?, key: borrowing SecretKey
+    ) throws -> Commitment {
+        let opening = Commitment.Opening(text, randomness: recorder.randomness)
+        let context = recorder.contexts.opening(entry: size, member: member, caseUID: caseUID)
+        openings.append(
+            OpeningRecord(
+                entry: size, member: member, caseUID: caseUID,
+                sealed: key.sealField(opening.bytes, context: context, randomness: recorder.randomness)))
+        return opening.commitment
+    }
+}
+
+extension Recorder {
+    func archiveKey(_ record: ArchiveRecord) throws -> SecretKey {
+        try keyring.unwrap(record.key, context: contexts.archiveKey(epoch: record.key.epoch))
+    }
+}
+
+extension Archive {
+    /// After this time an access is closed on the ledger, whoever comes by.
+    static let accessWindow: TimeInterval = 600
+    private static let staleAccessesAtOnce = 100
+
+    /// The one way to change the index: one transaction, with the ledger entries of what it changes. Publishes
+    /// now and then.
+    func record<Result>(_ body: (Recording) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        let (result, size) = try catalog.write { index in
+            try checkOrigin(in: index)
+            let recording = try Recording(recorder, index: index, now: now)
+            try recordSettings(recording)
+            try closeStaleAccesses(recording)
+            let result = try body(recording)
+            try recording.finish()
+            return (result, recording.size)
+        }
+        settingsAreKnown.store(true, ordering: .relaxed)
+        ledgerGrew(to: size)
+        return result
+    }
+
+    private func closeStaleAccesses(_ recording: Recording) throws {
+        let limit = recording.now.addingTimeInterval(-Self.accessWindow)
+        for access in try recording.index.openAccesses(openedBefore: limit, limit: Self.staleAccessesAtOnce) {
+            try closeAccess(access, recording)
+        }
+    }
+
+    /// Puts the end of an access on the ledger, in the name of who opened it.
+    func closeAccess(_ access: OpenAccessRecord, _ recording: Recording) throws {
+        guard let actor = try recording.index.actor(access.actorUID) else {
+            throw CatalogError.damaged("an access by nobody")
+        }
+        try recording.add(
+            .accessClosed(
+                .init(
+                    caseUID: access.caseUID, access: access.entry, bytes: access.bytes, ranges: access.ranges,
+                    complete: access.unfinished == 0)), by: actor.stamp)
+        try recording.index.deleteOpenAccess(access.entry)
+    }
+
+    /// Puts settings that matter on the ledger where they differ from those that it has last.
+    private func recordSettings(_ recording: Recording) throws {
+        guard !settingsAreKnown.load(ordering: .relaxed) else { return }
+        if try recordedSettings(in: recording.index) != configuration.ledgerSettings {
+            try configuration.record(recording)
+        }
+    }
+
+    /// The settings that the ledger has last, their commitments opened.
+    func recordedSettings(in index: any CatalogReader) throws -> [String: Configuration.LedgerSetting]? {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.configurationChanged.rawValue
+        guard let row = try index.newestLedgerRows(filter, limit: 1).last,
+            case .configurationChanged(let change) = try Entry(row.bytes).event
+        else { return nil }
+        let openings = try self.openings(of: row.number, in: index)
+        return change.settings.reduce(into: [:]) { settings, setting in
+            guard let text = openings["settings/" + setting.key]?.text else {
+                settings[setting.key] = .plain(setting.value)
+                return
+            }
+            settings[String(setting.key.dropLast(Configuration.commitmentSuffix.count))] = .typed(text)
+        }
+    }
+
+    /// What opens the commitments of an entry, by their members; those whose case's key is gone are missing.
+    func openings(of entry: UInt64, in index: any CatalogReader) throws -> [String: Commitment.Opening] {
+        var openings: [String: Commitment.Opening] = [:]
+        for record in try index.ledgerOpenings(of: entry) {
+            let context = contexts.opening(entry: entry, member: record.member, caseUID: record.caseUID)
+            let bytes: [UInt8]
+            if let uid = record.caseUID {
+                guard let found = try index.caseRecord(uid) else { continue }
+                bytes = try open(found).key.openField(record.sealed, context: context)
+            } else {
+                bytes = try recorder.archiveKey(try index.archive()).openField(record.sealed, context: context)
+            }
+            guard let opening = Commitment.Opening(bytes: bytes) else {
+                throw CatalogError.damaged("an opening of ledger entry \(entry)")
+            }
+            openings[record.member] = opening
+        }
+        return openings
+    }
+
+    /// An actor's name.
+    func name(of actor: ActorRecord, in index: any CatalogReader) throws -> String {
+        let key = try recorder.archiveKey(try index.archive())
+        let bytes = try key.openField(actor.sealedName, context: contexts.actorName(actor.stamp.uid))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Puts a failed attempt on the ledger, as far as that is possible.
+    ///
+    /// - Parameter caseID: what it was about; it is named where there is such a case.
+    func recordFailure(_ verb: String, _ error: ArchiveError, caseID: CaseID? = nil, count: UInt64 = 1) {
+        guard !error.concernsAll else { return }
+        _ = try? record { recording in
+            let tag = caseID.map { keyring.tag($0.text.utf8, purpose: .caseID) }
+            let caseUID = try tag.flatMap { try recording.index.caseRecord(caseIDTag: $0) }?.uid
+            try recording.add(
+                .attemptFailed(
+                    .init(
+                        verb: verb, code: error.code.rawValue, outcome: .init(error.outcome), count: count,
+                        caseUID: caseUID)))
+        }
+    }
+
+    /// Puts the failures of a batch on the ledger, those of one code together.
+    func recordFailures(_ verb: String, _ errors: [ArchiveError]) {
+        for (_, same) in Dictionary(grouping: errors, by: \.code).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            recordFailure(verb, same[0], count: UInt64(same.count))
+        }
+    }
+}
+
+extension Event.AttemptFailed.Outcome {
+    fileprivate init(_ outcome: ArchiveError.Outcome) {
+        self =
+            switch outcome {
+            case .failed: .failed
+            case .refused: .refused
+            case .notFound: .notFound
+            case .integrity: .integrity
+            }
+    }
+}

@@ -1,0 +1,115 @@
+/// What happened: a closed set of kinds, each with its members. See <doc:Entries>.
+public enum Event: Equatable, Sendable {
+    case archiveCreated(ArchiveCreated)
+    case forkAccepted(ForkAccepted)
+    case publicationRepaired(PublicationRepaired)
+    case configurationChanged(ConfigurationChanged)
+    case actorIntroduced(ActorIntroduced)
+    case caseRegistered(CaseRegistered)
+    case caseCompleted(CaseCompleted)
+    case verificationRegistered(VerificationRegistered)
+    case verificationCompleted(VerificationCompleted)
+    case vendorAsked(VendorAsked)
+    case verificationEnded(VerificationEnded)
+    case objectArchived(ObjectArchived)
+    case accessOpened(AccessOpened)
+    case accessClosed(AccessClosed)
+    case attemptFailed(AttemptFailed)
+    case archiveVerified(ArchiveVerified)
+    case integrityFound(IntegrityFound)
+
+    public enum Kind: String, CaseIterable, Sendable {
+        case archiveCreated = "archive created"
+        case forkAccepted = "fork accepted"
+        case publicationRepaired = "publication repaired"
+        case configurationChanged = "configuration changed"
+        case actorIntroduced = "actor introduced"
+        case caseRegistered = "case registered"
+        case caseCompleted = "case completed"
+        case verificationRegistered = "verification registered"
+        case verificationCompleted = "verification completed"
+        case vendorAsked = "vendor asked"
+        case verificationEnded = "verification ended"
+        case objectArchived = "object archived"
+        case accessOpened = "access opened"
+        case accessClosed = "access closed"
+        case attemptFailed = "attempt failed"
+        case archiveVerified = "archive verified"
+        case integrityFound = "integrity finding"
+    }
+
+    public var kind: Kind {
+        switch self {
+        case .archiveCreated: .archiveCreated
+        case .forkAccepted: .forkAccepted
+        case .publicationRepaired: .publicationRepaired
+        case .configurationChanged: .configurationChanged
+        case .actorIntroduced: .actorIntroduced
+        case .caseRegistered: .caseRegistered
+        case .caseCompleted: .caseCompleted
+        case .verificationRegistered: .verificationRegistered
+        case .verificationCompleted: .verificationCompleted
+        case .vendorAsked: .vendorAsked
+        case .verificationEnded: .verificationEnded
+        case .objectArchived: .objectArchived
+        case .accessOpened: .accessOpened
+        case .accessClosed: .accessClosed
+        case .attemptFailed: .attemptFailed
+        case .archiveVerified: .archiveVerified
+        case .integrityFound: .integrityFound
+        }
+    }
+
+    var fields: any EventFields {
+        switch self {
+        case .archiveCreated(let fields): fields
+        case .forkAccepted(let fields): fields
+        case .publicationRepaired(let fields): fields
+        case .configurationChanged(let fields): fields
+        case .actorIntroduced(let fields): fields
+        case .caseRegistered(let fields): fields
+        case .caseCompleted(let fields): fields
+        case .verificationRegistered(let fields): fields
+        case .verificationCompleted(let fields): fields
+        case .vendorAsked(let fields): fields
+        case .verificationEnded(let fields): fields
+        case .objectArchived(let fields): fields
+        case .accessOpened(let fields): fields
+        case .accessClosed(let fields): fields
+        case .attemptFailed(let fields): fields
+        case .archiveVerified(let fields): fields
+        case .integrityFound(let fields): fields
+        }
+    }
+
+    init(_ kind: Kind, _ members: inout MemberReader) throws(EntryError) {
+        switch kind {
+        case .archiveCreated: self = .archiveCreated(try ArchiveCreated(from: &members))
+        case .forkAccepted: self = .forkAccepted(try ForkAccepted(from: &members))
+        case .publicationRepaired: self = .publicationRepaired(try PublicationRepaired(from: &members))
+        case .configurationChanged: self = .configurationChanged(try ConfigurationChanged(from: &members))
+        case .actorIntroduced: self = .actorIntroduced(try ActorIntroduced(from: &members))
+        case .caseRegistered: self = .caseRegistered(try CaseRegistered(from: &members))
+        case .caseCompleted: self = .caseCompleted(try CaseCompleted(from: &members))
+        case .verificationRegistered: self = .verificationRegistered(try VerificationRegistered(from: &members))
+        case .verificationCompleted: self = .verificationCompleted(try VerificationCompleted(from: &members))
+        case .vendorAsked: self = .vendorAsked(try VendorAsked(from: &members))
+        case .verificationEnded: self = .verificationEnded(try VerificationEnded(from: &members))
+        case .objectArchived: self = .objectArchived(try ObjectArchived(from: &members))
+        case .accessOpened: self = .accessOpened(try AccessOpened(from: &members))
+        case .accessClosed: self = .accessClosed(try AccessClosed(from: &members))
+        case .attemptFailed: self = .attemptFailed(try AttemptFailed(from: &members))
+        case .archiveVerified: self = .archiveVerified(try ArchiveVerified(from: &members))
+        case .integrityFound: self = .integrityFound(try IntegrityFound(from: &members))
+        }
+    }
+
+    /// The case that it is about.
+    public var caseUID: CaseUID? { fields.about }
+}
+
+protocol EventFields: Equatable, Sendable {
+    var about: CaseUID? { get }
+    func write(to members: inout MemberWriter)
+    init(from members: inout MemberReader) throws(EntryError)
+}

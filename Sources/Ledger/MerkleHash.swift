@@ -1,0 +1,72 @@
+internal import COpenSSL
+
+/// The hash of an entry or of a node: SHA-256, 32 bytes.
+public struct MerkleHash: Hashable, Sendable {
+    /// Bytes.
+    public static let length = 32
+
+    // In place, because a tree has millions of them.
+    private var a: UInt64 = 0
+    private var b: UInt64 = 0
+    private var c: UInt64 = 0
+    private var d: UInt64 = 0
+
+    fileprivate init() {}
+
+    /// - Parameter bytes: 32 bytes.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.length else { return nil }
+        withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: bytes) }
+    }
+
+    public var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }
+
+    fileprivate static func filled(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> MerkleHash {
+        var hash = MerkleHash()
+        withUnsafeMutableBytes(of: &hash) { body($0.baseAddress!.assumingMemoryBound(to: UInt8.self)) }
+        return hash
+    }
+}
+
+/// Computes hashes of entries and nodes, one after the other. Used by one thread at a time.
+public struct MerkleHasher: ~Copyable {
+    // Fetched once: OpenSSL would look it up again for every hash.
+    private nonisolated(unsafe) static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
+
+    private let context: OpaquePointer
+
+    public init() {
+        guard let context = EVP_MD_CTX_new() else { preconditionFailure("no memory for a hash") }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// SHA-256(`00` ‖ entry).
+    public func leaf(_ entry: UnsafeRawBufferPointer) -> MerkleHash {
+        hash(prefix: 0) { EVP_DigestUpdate(context, entry.baseAddress, entry.count) }
+    }
+
+    public func leaf(_ entry: [UInt8]) -> MerkleHash { entry.withUnsafeBytes { leaf($0) } }
+
+    /// SHA-256(`01` ‖ left ‖ right).
+    public func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
+        hash(prefix: 1) {
+            withUnsafeBytes(of: left) { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+            return withUnsafeBytes(of: right) { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// The root of no entries: SHA-256 of nothing.
+    public var emptyRoot: MerkleHash {
+        EVP_DigestInit_ex(context, Self.sha256, nil)
+        return .filled { EVP_DigestFinal_ex(context, $0, nil) }
+    }
+
+    private func hash(prefix: UInt8, _ update: () -> Int32) -> MerkleHash {
+        EVP_DigestInit_ex(context, Self.sha256, nil)
+        withUnsafeBytes(of: prefix) { _ = EVP_DigestUpdate(context, $0.baseAddress, 1) }
+        _ = update()
+        return .filled { EVP_DigestFinal_ex(context, $0, nil) }
+    }
+}

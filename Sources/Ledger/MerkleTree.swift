@@ -1,0 +1,216 @@
+/// A complete node: the root of the entries `index << level ..< (index + 1) << level`. At level 0 it is an
+/// entry.
+public struct MerkleNode: Hashable, Sendable {
+    public let level: Int
+    public let index: UInt64
+
+    public init(level: Int, index: UInt64) {
+        self.level = level
+        self.index = index
+    }
+
+    /// The place among all nodes above level 0, counted from 0 in the order in which entries complete them.
+    public var position: UInt64 {
+        precondition(level > 0)
+        var before: UInt64 = 0
+        var entries = ((index + 1) << level - 1) >> 1
+        while entries > 0 {
+            before += entries
+            entries >>= 1
+        }
+        return before + UInt64(level - 1)
+    }
+}
+
+/// Where hashes of complete nodes come from.
+public protocol MerkleNodes {
+    func hash(_ node: MerkleNode) throws -> MerkleHash
+}
+
+/// Roots and proofs by RFC 6962, sections 2.1 to 2.1.2, and RFC 9162, section 2.1.
+///
+/// Reading them from stored nodes takes at most two nodes a level.
+public enum MerkleTree {
+    /// The root of the first `size` entries.
+    public static func root(of size: UInt64, in nodes: some MerkleNodes) throws -> MerkleHash {
+        let hasher = MerkleHasher()
+        return size == 0 ? hasher.emptyRoot : try root(0..<size, nodes, hasher)
+    }
+
+    /// The path from entry `index` to the root of the first `size` entries, leaf side first.
+    public static func inclusionProof(
+        of index: UInt64, in size: UInt64, nodes: some MerkleNodes
+    ) throws -> [MerkleHash] {
+        precondition(index < size)
+        let hasher = MerkleHasher()
+        var path: [MerkleHash] = []
+        var range = 0..<size
+        while range.count > 1 {
+            let middle = range.lowerBound + split(UInt64(range.count))
+            let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
+            path.append(try root(index < middle ? right : left, nodes, hasher))
+            range = index < middle ? left : right
+        }
+        return path.reversed()
+    }
+
+    /// That the first `size` entries extend the first `old` of them.
+    public static func consistencyProof(
+        from old: UInt64, to size: UInt64, nodes: some MerkleNodes
+    ) throws -> [MerkleHash] {
+        precondition(old <= size)
+        guard old > 0, old < size else { return [] }
+        let hasher = MerkleHasher()
+        var proof: [MerkleHash] = []
+        var range = 0..<size
+        // Whether all of the old tree is within the range from its beginning.
+        var isWhole = true
+        while range.upperBound != old {
+            let middle = range.lowerBound + split(UInt64(range.count))
+            let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
+            if old <= middle {
+                proof.append(try root(right, nodes, hasher))
+                range = left
+            } else {
+                proof.append(try root(left, nodes, hasher))
+                range = right
+                isWhole = false
+            }
+        }
+        if !isWhole { proof.append(try root(range, nodes, hasher)) }
+        return proof.reversed()
+    }
+
+    /// Whether a path leads from an entry's hash to a root (RFC 9162, 2.1.3.2).
+    public static func verifyInclusion(
+        of leaf: MerkleHash, at index: UInt64, in size: UInt64, root: MerkleHash, path: [MerkleHash]
+    ) -> Bool {
+        guard index < size else { return false }
+        let hasher = MerkleHasher()
+        var (position, last, hash) = (index, size - 1, leaf)
+        for sibling in path {
+            guard last > 0 else { return false }
+            if position & 1 == 1 || position == last {
+                hash = hasher.node(sibling, hash)
+                while position & 1 == 0, position > 0 {
+                    position >>= 1
+                    last >>= 1
+                }
+            } else {
+                hash = hasher.node(hash, sibling)
+            }
+            position >>= 1
+            last >>= 1
+        }
+        return last == 0 && hash == root
+    }
+
+    /// Whether the tree with `newRoot` extends the one with `oldRoot` (RFC 9162, 2.1.4.2).
+    public static func verifyConsistency(
+        from old: UInt64, root oldRoot: MerkleHash, to new: UInt64, root newRoot: MerkleHash, proof: [MerkleHash]
+    ) -> Bool {
+        guard old <= new else { return false }
+        let hasher = MerkleHasher()
+        if old == new { return proof.isEmpty && oldRoot == newRoot }
+        if old == 0 { return proof.isEmpty && oldRoot == hasher.emptyRoot }
+        var path = proof[...]
+        var (position, last) = (old - 1, new - 1)
+        while position & 1 == 1 {
+            position >>= 1
+            last >>= 1
+        }
+        // A complete old tree is its own first hash.
+        guard let seed = old.nonzeroBitCount == 1 ? oldRoot : path.popFirst() else { return false }
+        var (oldHash, newHash) = (seed, seed)
+        for sibling in path {
+            guard last > 0 else { return false }
+            if position & 1 == 1 || position == last {
+                oldHash = hasher.node(sibling, oldHash)
+                newHash = hasher.node(sibling, newHash)
+                while position & 1 == 0, position > 0 {
+                    position >>= 1
+                    last >>= 1
+                }
+            } else {
+                newHash = hasher.node(newHash, sibling)
+            }
+            position >>= 1
+            last >>= 1
+        }
+        return last == 0 && oldHash == oldRoot && newHash == newRoot
+    }
+
+    /// The root of a range that begins where a complete node of its size would.
+    private static func root(
+        _ range: Range<UInt64>, _ nodes: some MerkleNodes, _ hasher: borrowing MerkleHasher
+    ) throws -> MerkleHash {
+        let count = UInt64(range.count)
+        if count.nonzeroBitCount == 1 {
+            let level = count.trailingZeroBitCount
+            return try nodes.hash(MerkleNode(level: level, index: range.lowerBound >> level))
+        }
+        let middle = range.lowerBound + split(count)
+        return hasher.node(
+            try nodes.hash(
+                MerkleNode(
+                    level: split(count).trailingZeroBitCount,
+                    index: range.lowerBound >> split(count).trailingZeroBitCount)),
+            try root(middle..<range.upperBound, nodes, hasher))
+    }
+
+    /// The largest power of two below `count`.
+    private static func split(_ count: UInt64) -> UInt64 { 1 << (63 - (count - 1).leadingZeroBitCount) }
+}
+
+/// The tree over entries that come one after the other, in memory that grows with the logarithm of their
+/// number: of each level at most the one node that waits for its right sibling.
+public struct MerkleFrontier: Sendable {
+    public private(set) var size: UInt64
+    private var waiting: [MerkleHash]
+
+    /// The frontier of no entries.
+    public init() {
+        size = 0
+        waiting = []
+    }
+
+    /// The frontier after the first `size` entries of a stored tree.
+    public init(after size: UInt64, in nodes: some MerkleNodes) throws {
+        self.size = size
+        waiting = []
+        for level in (0..<64).reversed() where size >> UInt64(level) & 1 == 1 {
+            waiting.append(try nodes.hash(MerkleNode(level: level, index: size >> UInt64(level) - 1)))
+        }
+    }
+
+    /// Takes the next entry's bytes.
+    ///
+    /// - Parameter completed: called for each node that it completes, the lowest first.
+    public mutating func append(
+        _ entry: UnsafeRawBufferPointer, hasher: borrowing MerkleHasher,
+        completed: (MerkleNode, MerkleHash) throws -> Void
+    ) rethrows {
+        var hash = hasher.leaf(entry)
+        var (position, level) = (size, 0)
+        while position & 1 == 1 {
+            hash = hasher.node(waiting.removeLast(), hash)
+            position >>= 1
+            level += 1
+            try completed(MerkleNode(level: level, index: position), hash)
+        }
+        waiting.append(hash)
+        size += 1
+    }
+
+    /// Takes the next entry's bytes.
+    public mutating func append(_ entry: UnsafeRawBufferPointer, hasher: borrowing MerkleHasher) {
+        append(entry, hasher: hasher) { _, _ in }
+    }
+
+    public var root: MerkleHash {
+        let hasher = MerkleHasher()
+        guard var hash = waiting.last else { return hasher.emptyRoot }
+        for left in waiting.dropLast().reversed() { hash = hasher.node(left, hash) }
+        return hash
+    }
+}

@@ -1,0 +1,59 @@
+internal import CSodium
+
+/// The key that signs an archive's checkpoints and certificates: Ed25519 (RFC 8032), by libsodium.
+public struct LedgerKey: Sendable {
+    private let seed: SharedKey
+    /// 32 bytes.
+    public let publicKey: [UInt8]
+
+    init(seed: SharedKey) {
+        self.seed = seed
+        var publicKey = [UInt8](repeating: 0, count: Ed25519.publicKeyLength)
+        Self.withPair(seed) { _ in
+        } publicKey: {
+            publicKey = $0
+        }
+        self.publicKey = publicKey
+    }
+
+    /// The signature of a message, 64 bytes; the same message always has the same.
+    public func sign(_ message: [UInt8]) -> [UInt8] {
+        var signature = [UInt8](repeating: 0, count: Ed25519.signatureLength)
+        Self.withPair(seed) { secret in
+            _ = crypto_sign_ed25519_detached(&signature, nil, message, UInt64(message.count), secret)
+        } publicKey: { _ in
+        }
+        return signature
+    }
+
+    private static func withPair(
+        _ seed: SharedKey, _ body: (UnsafePointer<UInt8>) -> Void, publicKey: ([UInt8]) -> Void
+    ) {
+        withLockedMemory(byteCount: Int(crypto_sign_ed25519_SECRETKEYBYTES)) { memory in
+            let secret = memory.baseAddress!.assumingMemoryBound(to: UInt8.self)
+            var bytes = [UInt8](repeating: 0, count: Ed25519.publicKeyLength)
+            seed.key.withBytes { _ = crypto_sign_ed25519_seed_keypair(&bytes, secret, $0) }
+            body(UnsafePointer(secret))
+            publicKey(bytes)
+        }
+    }
+}
+
+/// Checking of Ed25519 signatures.
+public enum Ed25519 {
+    /// Bytes.
+    public static let publicKeyLength = 32
+    /// Bytes.
+    public static let signatureLength = 64
+
+    public static func isSignature(_ signature: [UInt8], of message: [UInt8], by publicKey: [UInt8]) -> Bool {
+        guard signature.count == signatureLength, publicKey.count == publicKeyLength else { return false }
+        Sodium.start()
+        return crypto_sign_ed25519_verify_detached(signature, message, UInt64(message.count), publicKey) == 0
+    }
+}
+
+extension Keyring {
+    /// The newest ledger key.
+    public var ledgerKey: LedgerKey { LedgerKey(seed: newest(.ledger).key) }
+}

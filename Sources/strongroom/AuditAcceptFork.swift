@@ -1,0 +1,32 @@
+import Archive
+import ArgumentParser
+import Foundation
+
+struct AuditAcceptFork: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept-fork",
+        abstract: "Go on with a ledger that is not the one that was published.",
+        discussion: """
+            Puts on record that you have looked at it, and why. The ledger goes on under a new origin, whose first \
+            entry holds the newest checkpoint of the old one; what was published stays where it is.
+            """)
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("What happened, and why it is right to go on.", valueName: "text"))
+    var reason: String
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
+            try common.withArchive(toLook: true) { archive in
+                let done = try archive.acceptFork(reason)
+                if common.json { return try Terminal.document(done) }
+                Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
+                Terminal.print("verifier key: \(done.verifierKey)")
+                Terminal.print("  tell your auditor both, and why")
+            }
+        }
+    }
+}

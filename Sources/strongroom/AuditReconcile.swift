@@ -1,0 +1,30 @@
+import Archive
+import ArgumentParser
+
+struct AuditReconcile: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Replay the ledger and compare it with the index and the store, both ways.",
+        discussion: "Changes nothing. Exit code 4 if anything does not fit.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let bar = ProgressBar("replaying", total: 2, isShown: !common.json)
+            let result = try common.withArchive(toLook: true) { try $0.reconcile { bar.advance(to: $0, of: $1) } }
+            bar.clear()
+            if common.json {
+                try Terminal.document(result)
+            } else {
+                for finding in result.findings { Terminal.print(Terminal.visible(finding)) }
+                Terminal.print(
+                    "\(Figure.count(Int(result.entries), "entry", "entries")) · \(Figure.count(result.cases, "case")) · "
+                        + "\(Figure.count(result.verifications, "verification")) · \(Figure.count(result.objects, "object")) · "
+                        + (result.findings.isEmpty
+                            ? "ledger, index and store agree" : Figure.count(result.findings.count, "finding")))
+            }
+            if !result.findings.isEmpty { throw Exit.integrity }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Archive
+import ArgumentParser
+import Foundation
+
+struct AuditVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check an export, a bag, a proof or a checkpoint. Needs no archive and no secret.",
+        discussion: """
+            What is checked carries a verifier key, which says nothing about who made it: give the key that the \
+            archive's owner told you in another way. Exit code 4 if anything does not hold.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("A directory of audit export, a published one, a bag, or a file.", valueName: "path"),
+        completion: .file())
+    var path: String
+
+    @Option(help: ArgumentHelp("The archive's verifier key, or a file that holds it.", valueName: "key"))
+    var verifierKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The checkpoint that was kept from last time: the ledger must extend it.", valueName: "file"),
+        completion: .file())
+    var since: String?
+
+    @Option(help: ArgumentHelp("The entry that a proof is about, as a file.", valueName: "file"), completion: .file())
+    var entry: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        try reportingErrors {
+            var verifier = EvidenceVerifier()
+            verifier.verifierKey = verifierKey.map { key in
+                let file = FileManager.default.contents(atPath: key).map { String(decoding: $0, as: UTF8.self) }
+                return (file ?? key).trimmingCharacters(in: .newlines)
+            }
+            verifier.since = since
+            verifier.entry = entry
+            let result = try verifier.verify(path)
+            if json {
+                try Terminal.document(result)
+            } else {
+                for problem in result.problems { Terminal.print(Terminal.visible(problem)) }
+                Terminal.print(Terminal.visible(summary(result)))
+                if !result.keyWasGiven, let key = result.verifierKey {
+                    Terminal.say("note: checked with the key that lies in it, \(Terminal.visible(key))")
+                    Terminal.say(
+                        "  ask the archive's owner whether that is the archive's, or give theirs with --verifier-key")
+                }
+            }
+            if !result.problems.isEmpty { throw Exit.integrity }
+        }
+    }
+
+    private func summary(_ result: EvidenceCheck) -> String {
+        var parts = ["\(result.kind.rawValue) \(result.path)"]
+        if let entries = result.entries { parts.append("ledger of \(Figure.count(Int(entries), "entry", "entries"))") }
+        if let items = result.items { parts.append(Figure.count(items, "item")) }
+        if let proofs = result.proofs { parts.append(Figure.count(proofs, "proof")) }
+        if let origin = result.origin { parts.append("origin \(origin)") }
+        if let since = result.since, result.problems.isEmpty {
+            parts.append("extends the \(Figure.count(Int(since), "entry", "entries")) of the earlier checkpoint")
+        }
+        parts.append(
+            result.problems.isEmpty
+                ? "everything holds" : Figure.count(result.problems.count, "problem"))
+        return parts.joined(separator: " · ")
+    }
+}
