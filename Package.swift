@@ -63,7 +63,11 @@ let package = Package(
             dependencies: ["Catalog", "BlobStore", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "BlobStore", "Catalog", "FaceID", "Ledger", "Sealing"],
+            name: "ArchiveTests",
+            dependencies: [
+                "Archive", "BlobStore", "Catalog", "FaceID", "Ledger", "Sealing",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["strongroom", "FaceIDSimulator"], resources: [.copy("Support")],

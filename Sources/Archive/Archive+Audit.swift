@@ -199,28 +199,25 @@ extension Archive {
             let previous = try old.newestBytes()
             // The index may be older than an origin that was accepted before.
             let number = try old.nextOriginNumber()
-            let origin = try catalog.write { index in
+            let (origin, grown) = try catalog.write { index in
                 guard let first = try index.origins().first, let newest = try index.origins().last,
                     newest.number == old.origin.number
                 else { throw CatalogError.damaged("the ledger has no origin") }
                 let size = try index.ledgerSize()
-                let origin = OriginRecord(
-                    number: number, origin: "\(first.origin)/\(number)", firstEntry: size, published: 0)
-                try index.insert(origin)
+                let name = "\(first.origin)/\(number)"
+                let key = VerifierKey(name: name, publicKey: keyring.ledgerKey.publicKey)
                 let recording = try Recording(recorder, index: index, now: now)
-                _ = try recording.actorStamp()
                 let commitment = try recording.commit(reason.text, as: "reasonCommitment")
-                try recording.add(
+                let entry = try recording.add(
                     .forkAccepted(
                         .init(
-                            origin: origin.origin, verifierKey: verifierKey(of: origin).text, previous: previous,
-                            entries: size, reason: commitment)))
+                            origin: name, verifierKey: key.text, previous: previous, entries: size, reason: commitment)))
                 try recording.finish()
-                return origin
+                let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
+                try index.insert(origin)
+                return (origin, recording.size)
             }
-            ledgerState.withLock { state in
-                state = LedgerState(origin: origin, size: origin.firstEntry + 1, published: 0)
-            }
+            ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
             publish()
             let (head, _) = try catalog.read { try currentHead(in: $0) }
             return describe(head, output: publication(of: origin).folder)

@@ -35,9 +35,9 @@ extension Archive {
     private func reconcile(
         _ start: Reconciliation, progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> Reconciliation {
+        var result = start
         // One state of the index from the first entry to the last row.
         try catalog.read { index in
-            var result = start
             result.findings += try index.damages().map { "the index: \($0)" }
             var replay = LedgerReplay()
             try replayEntries(into: &replay, in: index, &result, progress: progress)
@@ -45,8 +45,9 @@ extension Archive {
             if replay.archive != configuration.archiveUID { result.findings.append("entry 0 is about another archive") }
             try compareCases(&replay, in: index, &result)
             try compareRest(replay, in: index, &result)
-            return result
         }
+        try compareStore(&result)
+        return result
     }
 
     private func replayEntries(
@@ -139,16 +140,18 @@ extension Archive {
                 result.cases += 1
                 result.verifications += verifications.count
                 do {
-                    let particulars = try open(record).particulars
+                    let opened = try open(record)
                     result.findings += replay.match(
-                        record, hasSubject: particulars.subject != nil, hasConsent: particulars.consent != nil,
-                        verifications)
+                        record, hasSubject: opened.particulars.subject != nil,
+                        hasConsent: opened.particulars.consent != nil, verifications)
+                    for (verification, _) in verifications { _ = try details(of: verification, key: opened.key) }
                 } catch {
                     result.findings.append("case \(record.uid): \(ArchiveError(error).message)")
                 }
                 for object in verifications.flatMap(\.1) {
                     result.objects += 1
                     do {
+                        _ = try objectKey(of: object)
                         let length = try store.open(object.address).length
                         if length != SealedObject.sealedLength(of: object.length) {
                             result.findings.append(
@@ -162,6 +165,23 @@ extension Archive {
         }
         for uid in replay.cases.keys.sorted(by: { $0.hex < $1.hex }) {
             result.findings.append("case \(uid) is on the ledger and not in the index")
+        }
+    }
+
+    /// Blobs that no row names; what a command is bringing in is nobody's business yet.
+    private func compareStore(_ result: inout Reconciliation) throws {
+        var strangers: [BlobAddress] = []
+        try store.walk { listing in
+            if case .blob(let address, _, false) = listing { strangers.append(address) }
+        }
+        for page in stride(from: 0, to: strangers.count, by: 1000) {
+            let addresses = strangers[page..<min(page + 1000, strangers.count)]
+            // By the newest state: some may have been committed after the one that was replayed.
+            try catalog.read { index in
+                for address in addresses where try index.object(address: address) == nil {
+                    result.findings.append("no row of the index names the blob \(address)")
+                }
+            }
         }
     }
 
