@@ -211,7 +211,8 @@ extension Archive {
                 let entry = try recording.add(
                     .forkAccepted(
                         .init(
-                            origin: name, verifierKey: key.text, previous: previous, entries: size, reason: commitment)))
+                            origin: name, verifierKey: key.text, previous: previous, entries: size, reason: commitment))
+                )
                 try recording.finish()
                 let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
                 try index.insert(origin)

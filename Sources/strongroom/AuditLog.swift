@@ -81,7 +81,7 @@ struct AuditLog: ParsableCommand {
                 let isInterrupted = Interruption.begin()
                 var last = try lines.last?.number ?? archive.lastEntry()
                 while !isInterrupted(), Terminal.outputFailure.load(ordering: .relaxed) == 0 {
-                    Thread.sleep(forTimeInterval: 0.5)
+                    if lines.isEmpty { Thread.sleep(forTimeInterval: 0.5) }
                     query.after = last
                     query.fromStart = false
                     lines = try archive.ledgerEntries(query)

@@ -64,7 +64,9 @@ struct PublicationTests {
         let archive = try test.open()
         // The blobs of what was forgotten are strangers now, as many as an answer of these tests has.
         let findings = try archive.reconcile().findings
-        #expect(findings.count == 3 && findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") }, "\(findings)")
+        #expect(
+            findings.count == 3 && findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") },
+            "\(findings)")
         // The old origin's publication is untouched, and the new one holds its checkpoint.
         #expect(try FileManager.default.contents(atPath: published(test) + "/checkpoint") == before)
         let entries = try String(contentsOfFile: published(test, origin: 2) + "/entries.jsonl", encoding: .utf8)

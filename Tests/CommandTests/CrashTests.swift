@@ -70,6 +70,52 @@ import Testing
             status["cases"] as? Int == cases + 1
                 && (status["verifications"] as? [String: Int])?["archived"] == cases + 1, "\(fault): \(status)")
         #expect(try place.strongroom("verify").code == 0, "\(fault)")
+        try checkLedger(place, "\(fault)")
+    }
+
+    /// The ledger fits index and store, what is published verifies, and nothing waits.
+    private func checkLedger(_ place: Workplace, _ what: String) throws {
+        let reconciled = try place.strongroom("audit", "reconcile")
+        #expect(reconciled.code == 0, "\(what): \(reconciled.text)\(reconciled.err)")
+        let status = try place.strongroom("status", "--json").json()
+        let ledger = try #require(status["ledger"] as? [String: Any])
+        #expect(ledger["entries"] as? Int == ledger["published"] as? Int, "\(what): \(ledger)")
+        let published = try place.strongroom("audit", "verify", try #require(ledger["publishedTo"] as? String))
+        #expect(published.code == 0, "\(what): \(published.text)")
+    }
+
+    private func retrieving(_ place: Workplace) throws -> [String] {
+        ["retrieve", "K-before", "--reason", "r", "--out", place.folder + "/taken"]
+    }
+
+    /// Whatever kills a retrieval, what was handed out is on the ledger, and what is on the ledger fits.
+    @Test func aRetrievalIsKilledAtEveryStep() throws {
+        func prepared() throws -> Workplace {
+            let place = try Workplace()
+            let before = try place.file("before.json", try Simulator.answer("before"))
+            #expect(
+                try place.strongroom("import", "--case", "K-before", before, "--captured-at", "2026-01-01T00:00:00Z")
+                    .code == 0)
+            return place
+        }
+        let first = try prepared()
+        let log = first.folder + "/calls"
+        #expect(try run(first, try retrieving(first), ["FAULT_LOG": log]).code == 0)
+        let count = try #require(
+            Int(try String(contentsOfFile: log, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+        for step in steps(count) {
+            let place = try prepared()
+            let hurt = try run(place, try retrieving(place), Fault.kill(step).environment)
+            #expect(hurt.wasKilled || hurt.code == 0)
+            let opened = try place.strongroom("audit", "log", "--kind", "access opened", "--json").jsonLines()
+            // Half-written directories are hidden; what is in one left the archive.
+            let left = try FileManager.default.subpathsOfDirectory(atPath: place.folder).filter {
+                $0.contains("taken") && $0.contains("/data/1/")
+            }
+            #expect(left.isEmpty || opened.count == 1, "step \(step): \(left)")
+            #expect(try place.strongroom("verify").code == 0, "step \(step)")
+            try checkLedger(place, "step \(step)")
+        }
     }
 
     private func importing(_ place: Workplace) throws -> [String] {
@@ -141,6 +187,7 @@ import Testing
                 #expect(try place.strongroom("init").code == 0, "step \(step)")
             }
             #expect(try place.strongroom("verify").code == 0, "step \(step)")
+            try checkLedger(place, "step \(step)")
             // The many directories of the store are one step like another.
             step += (20..<270).contains(step) ? 50 : 1
         }
