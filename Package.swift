@@ -15,7 +15,7 @@ let package = Package(
     products: [
         .executable(name: "strongroom", targets: ["strongroom"]),
         .executable(name: "faceid-simulator", targets: ["FaceIDSimulator"]),
-        .library(name: "StrongroomParts", targets: ["Sealing", "Ledger", "FaceID", "Archive"]),
+        .library(name: "StrongroomParts", targets: ["Sealing", "BlobStore", "Ledger", "FaceID", "Catalog", "Archive"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

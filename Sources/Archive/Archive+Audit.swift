@@ -40,8 +40,17 @@ public struct LedgerLine: Encodable, Sendable {
     /// The case's ID; of a case that is gone, or that nobody can open, null.
     @OrNull public var caseID: String?
     public let sentence: String
-    /// The entry itself, as it is hashed.
+    /// The entry itself, as it is hashed; an empty text where it was altered.
     let entry: CanonicalJSON
+}
+
+extension LedgerLine {
+    /// An entry that cannot be read: what the index keeps beside it has to do.
+    fileprivate init(damaged row: LedgerRow, _ error: EntryError) {
+        self.init(
+            number: row.number, time: row.time, kind: row.kind, actor: row.actorUID.hex, known: "unknown", caseID: nil,
+            sentence: "this entry was altered: \(error)", entry: .text(""))
+    }
 }
 
 /// A ledger that was proved or exported.
@@ -74,7 +83,12 @@ extension Archive {
                 var names: [ActorUID: String] = [:]
                 var caseIDs: [CaseUID: String?] = [:]
                 return try rows.map { row in
-                    let entry = try Entry(row.bytes)
+                    let entry: Entry
+                    do throws(EntryError) {
+                        entry = try Entry(row.bytes)
+                    } catch {
+                        return LedgerLine(damaged: row, error)
+                    }
                     let uid = entry.actor.uid
                     if names[uid] == nil {
                         names[uid] = try index.actor(uid).map { try name(of: $0, in: index) } ?? uid.hex

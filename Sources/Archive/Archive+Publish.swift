@@ -20,10 +20,17 @@ struct LedgerState {
     /// Why nothing may be written.
     var fork: ArchiveError?
     /// Entries that the place held where more had been published.
-    var repaired: (found: UInt64, expected: UInt64)?
+    var repaired: Repair?
+
+    struct Repair: Equatable {
+        let found: UInt64
+        let expected: UInt64
+    }
 }
 
 extension Archive {
+    private typealias Repair = LedgerState.Repair
+
     public static let forkHint =
         "nothing is written until a named person has looked: compare strongroom audit log with what is published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
 
@@ -44,7 +51,9 @@ extension Archive {
     public var publicationProblem: ArchiveError? { ledgerState.withLock { $0.problem } }
 
     /// What the published copy was found to lack, where that was mended.
-    public var publicationRepair: (found: UInt64, expected: UInt64)? { ledgerState.withLock { $0.repaired } }
+    public var publicationRepair: (found: UInt64, expected: UInt64)? {
+        ledgerState.withLock { $0.repaired }.map { ($0.found, $0.expected) }
+    }
 
     /// How many entries wait for publication.
     public var unpublishedEntries: UInt64 { ledgerState.withLock { $0.size - min($0.size, $0.published) } }
@@ -146,43 +155,52 @@ extension Archive {
             }
             return now &- last >= Self.publicationInterval
         }
-        if isDue { publish() }
+        if isDue { publishUnlessBusy() }
     }
 
     // MARK: Publishing
 
     /// Publishes what is committed. What prevents it is remembered, said by ``publicationProblem``, and stops
     /// work when it lasts.
-    public func publish() {
-        guard
-            publishing.withLock({ isAtWork in
-                defer { isAtWork = true }
-                return !isAtWork
-            })
-        else { return }
-        defer { publishing.withLock { $0 = false } }
-        if ledgerState.withLock({ $0.fork }) != nil { return }
-        ledgerState.withLock { $0.lastTried = effects.clock.ticks() }
+    public func publish() { note(publishing.withLock { _ in tryToPublish() }) }
+
+    /// Publishes unless another thread does so now.
+    private func publishUnlessBusy() {
+        if let repaired = publishing.withLockIfAvailable({ _ in tryToPublish() }) { note(repaired) }
+    }
+
+    /// Puts it on the ledger where the place had to be completed.
+    private func note(_ repaired: Repair?) {
+        guard let repaired else { return }
+        _ = try? record { recording in
+            try recording.add(.publicationRepaired(.init(found: repaired.found, expected: repaired.expected)))
+        }
+        _ = publishing.withLock { _ in tryToPublish() }
+    }
+
+    private func tryToPublish() -> Repair? {
+        let isForked = ledgerState.withLock { state in
+            state.lastTried = effects.clock.ticks()
+            return state.fork != nil
+        }
+        if isForked { return nil }
         do {
             let repaired = try publishNow()
-            ledgerState.withLock { $0.problem = nil }
-            if let repaired {
-                ledgerState.withLock { $0.repaired = repaired }
-                _ = try? record { recording in
-                    try recording.add(
-                        .publicationRepaired(.init(found: repaired.found, expected: repaired.expected)))
-                }
-                _ = try? publishNow()
+            ledgerState.withLock { state in
+                state.problem = nil
+                state.repaired = repaired ?? state.repaired
             }
+            return repaired
         } catch let error as ArchiveError where error.code == .ledgerForked {
             ledgerState.withLock { $0.fork = error }
         } catch {
             ledgerState.withLock { $0.problem = ArchiveError(error) }
         }
+        return nil
     }
 
     /// - Returns: what the place held and should have held, where that was less.
-    private func publishNow() throws -> (found: UInt64, expected: UInt64)? {
+    private func publishNow() throws -> Repair? {
         let publication = publication(of: ledgerState.withLock { $0.origin })
         return try publication.withLock {
             let newest = try publication.newest()
@@ -215,7 +233,7 @@ extension Archive {
                 state.published = max(head.size, found)
                 state.size = max(state.size, head.size)
             }
-            return found < expected ? (found, expected) : nil
+            return found < expected ? Repair(found: found, expected: expected) : nil
         }
     }
 

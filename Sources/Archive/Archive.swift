@@ -23,8 +23,8 @@ public final class Archive: Sendable {
     let catalog: any Catalog
     let recorder: Recorder
     let ledgerState: Mutex<LedgerState>
-    /// Whether a thread is publishing.
-    let publishing = Mutex(false)
+    /// Held by the thread that publishes.
+    let publishing = Mutex(())
     /// The ledger has the configured settings.
     let settingsAreKnown = Atomic(false)
 

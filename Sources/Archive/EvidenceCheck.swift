@@ -162,7 +162,7 @@ public struct EvidenceVerifier: Sendable {
         if let head {
             if frontier.size > head.size {
                 check.find(
-                    "\(file) has \(frontier.size) entries, of which the checkpoint signs \(head.size): the rest is not signed"
+                    "\(file) has \(frontier.size) entries, of which the checkpoint signs \(head.size): the rest is not signed, or is being published right now"
                 )
             } else if frontier.size < head.size {
                 check.find(

@@ -163,7 +163,9 @@ import Testing
                 handout.consistency, ["--consistency", handout.consistency, "--since", handout.earlier],
                 [handout.consistency, "--since", handout.earlier])
             let entry = try #require(
-                try FileManager.default.contentsOfDirectory(atPath: handout.bag + "/custody").first { $0.hasSuffix(".json") })
+                try FileManager.default.contentsOfDirectory(atPath: handout.bag + "/custody").first {
+                    $0.hasSuffix(".json")
+                })
             try check(handout.bag + "/custody/" + entry, [handout.bag], [handout.bag])
         }
         for position in [0, 25, 40] {

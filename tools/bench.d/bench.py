@@ -19,7 +19,7 @@ place = tempfile.mkdtemp(prefix="strongroom-bench-")
 environment = dict(
     os.environ, STRONGROOM_ROOT_KEY_FILE=place + "/root.key", TENCENTCLOUD_SECRET_ID="simulator-id",
     TENCENTCLOUD_SECRET_KEY="simulator-key", RESTIC_PASSWORD="bench", BORG_PASSPHRASE="bench",
-    BORG_BASE_DIR=place + "/borg-home", XDG_CACHE_HOME=place + "/cache")
+    BORG_BASE_DIR=place + "/borg-home", XDG_CACHE_HOME=place + "/cache", XDG_STATE_HOME=place + "/state")
 counter = 0
 
 
@@ -81,10 +81,10 @@ def table(title, rows):
 
 
 def imports(answers):
-    def strongroom():
+    def strongroom(program="strongroom"):
         archive = fresh()
-        quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
-        return lambda: run(["strongroom", "import", "--from", place + "/import.csv"], STRONGROOM_ARCHIVE=archive)
+        quiet(program, "init", STRONGROOM_ARCHIVE=archive)
+        return lambda: run([program, "import", "--from", place + "/import.csv"], STRONGROOM_ARCHIVE=archive)
 
     def reference():
         out = fresh()
@@ -106,7 +106,8 @@ def imports(answers):
         quiet("borg", "init", "-e", "repokey-blake2", repository)
         return lambda: run(["borg", "create", repository + "::a", place + "/media"])
 
-    programs = {"strongroom import": strongroom, "(a) reference in C": reference, "(b) Python script": afternoon,
+    programs = {"strongroom import": strongroom,
+                "the version without a ledger": lambda: strongroom(os.environ["BEFORE_LEDGER"]), "(a) reference in C": reference, "(b) Python script": afternoon,
                 "(c) restic backup": restic, "(c) borg create": borg}
     results = {name: [] for name in programs}
     for number in range(ROUNDS + 1):
@@ -199,10 +200,57 @@ def retrieval():
         ("restic dump", f"{statistics.median(theirs) * 1000:.0f}", f"{max(theirs) * 1000:.0f}")])
 
 
+def ledger():
+    bench, sizes = os.environ["LEDGER_BENCH"], (1_000, 1_000_000)
+    archives = {}
+    for size in sizes:
+        archives[size] = archive = fresh()
+        quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
+        filled = json.loads(subprocess.run([bench, "fill", archive + "/index.sqlite", str(size)], check=True, capture_output=True).stdout)
+        quiet("strongroom", "audit", "checkpoint", STRONGROOM_ARCHIVE=archive)
+
+    def median(command, archive, count=20):
+        return statistics.median(run(command(number), STRONGROOM_ARCHIVE=archive)["wall"] for number in range(count)) * 1000
+
+    rows = [("entries", "open, list a case: ms", "proof: ms (slowest)", "consistency: ms (slowest)", "audit prove, whole process: ms")]
+    opening = {size: [] for size in sizes}
+    for number in range(8 * ROUNDS):
+        for size in sizes:
+            opening[size].append(run(["strongroom", "case", "list", "--limit", "1"], STRONGROOM_ARCHIVE=archives[size])["wall"] * 1000)
+    for size in sizes:
+        proved = json.loads(subprocess.run([bench, "prove", archives[size] + "/index.sqlite"], check=True, capture_output=True).stdout)
+        whole = median(lambda number: ["strongroom", "audit", "prove", str(number * 49), "--out", fresh()], archives[size])
+        rows.append((f"{size:,}", f"{statistics.median(opening[size]):.1f}", f"{proved['inclusion']:.2f} ({proved['inclusionWorst']:.1f})",
+                     f"{proved['consistency']:.2f} ({proved['consistencyWorst']:.1f})", f"{whole:.1f}"))
+    table("The ledger, by its length", rows)
+
+    big = archives[1_000_000]
+    rows = [("of 1,000,000 entries", "ms")]
+    for name, after in (("the first page", ["--from-start"]), ("a page in the middle", ["--after", "500000"]), ("the newest page", [])):
+        for what, filters in (("", []), (" of one kind", ["--kind", "case registered"]), (" since a time", ["--since", "2026-01-01T00:00:00Z"])):
+            rows.append((f"audit log, 50 lines: {name}{what}", f"{median(lambda _: ['strongroom', 'audit', 'log', '--json', *after, *filters], big):.1f}"))
+    export = fresh()
+    seconds = run(["strongroom", "audit", "export", "--out", export], STRONGROOM_ARCHIVE=big)["wall"]
+    rows.append(("audit export", f"{seconds * 1000:.0f}"))
+    checks = [run(["taskset", "-c", "0", "strongroom", "audit", "verify", export]) for _ in range(ROUNDS)]
+    rows.append(("audit verify of the export, on one core", f"{statistics.median(check['wall'] for check in checks) * 1000:.0f}"))
+    rows.append((f"… its peak memory: {statistics.median(check['MiB'] for check in checks):.0f} MiB", ""))
+    rows.append((f"appending, a thousand in a transaction: {filled['microseconds']:.0f} µs an entry", ""))
+    table("A ledger of a million entries, whole processes", rows)
+
+
 try:
     print(f"{os.cpu_count()} cores, medians of {ROUNDS} rounds, side by side", flush=True)
-    imports(make_answers(200))
-    pulls()
-    retrieval()
+    parts = os.environ.get("BENCH_PARTS", "imports pulls retrieval ledger").split()
+    if "imports" in parts or "pulls" in parts:
+        answers = make_answers(200)
+    if "imports" in parts:
+        imports(answers)
+    if "pulls" in parts:
+        pulls()
+    if "retrieval" in parts:
+        retrieval()
+    if "ledger" in parts:
+        ledger()
 finally:
     shutil.rmtree(place, ignore_errors=True)

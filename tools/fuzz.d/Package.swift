@@ -12,6 +12,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzHeader", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
         .executableTarget(
+            name: "FuzzLedger", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
+        .executableTarget(
             name: "FuzzTable", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
     ]
 )

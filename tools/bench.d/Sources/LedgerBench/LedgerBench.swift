@@ -1,0 +1,90 @@
+import BlobStore
+import Catalog
+import Foundation
+import Ledger
+import Sealing
+
+/// `fill INDEX N` appends entries like those of imports until the ledger has N; `prove INDEX` proves random ones.
+/// Both print one JSON object.
+@main struct LedgerBench {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        let catalog = try SQLiteCatalog(path: arguments[2])
+        switch arguments[1] {
+        case "fill": try fill(catalog, to: UInt64(arguments[3])!)
+        default: try prove(catalog)
+        }
+    }
+
+    private static func fill(_ catalog: SQLiteCatalog, to size: UInt64) throws {
+        let actor = try catalog.read { try Entry($0.ledgerRow(0)!.bytes).actor }
+        let start = DispatchTime.now()
+        var appended: UInt64 = 0
+        while true {
+            let have = try catalog.read { try $0.ledgerSize() }
+            if have >= size { break }
+            // A case with one verification of four objects makes seven entries.
+            var entries: [Entry] = []
+            while entries.count < min(1001, Int(size - have)) { entries += someCase(by: actor) }
+            entries.removeLast(max(0, entries.count - Int(size - have)))
+            try catalog.write { _ = try $0.append(entries) }
+            appended += UInt64(entries.count)
+        }
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
+        print(#"{"entries": \#(appended), "microseconds": \#(seconds * 1e6 / Double(max(1, appended)))}"#)
+    }
+
+    private static func commitment() -> Commitment {
+        Commitment(hex: BlobAddress(bytes: Randomness.system.bytes(32))!.hex)!
+    }
+
+    private static func someCase(by actor: ActorStamp) -> [Entry] {
+        let uid = CaseUID(from: .system)
+        let now = Date()
+        let events: [Event] =
+            [
+                .caseRegistered(
+                    .init(
+                        caseUID: uid, caseID: commitment(), jurisdictions: ["HK"], purpose: "onboarding",
+                        subject: commitment(), consent: commitment())),
+                .verificationRegistered(
+                    .init(
+                        caseUID: uid, verification: 1, origin: .import, region: nil, tokenIssuedAt: now,
+                        tokenIssueAssumed: false, capturedAt: nil)),
+                .verificationEnded(
+                    .init(
+                        caseUID: uid, verification: 1, state: .archived, result: "0", problem: nil, askings: 0,
+                        capturedFrom: now, capturedUntil: now, objects: 4)),
+            ]
+            + ["action-video", "best-frame", "result", "video"].map { media in
+                .objectArchived(
+                    .init(
+                        caseUID: uid, verification: 1, object: ObjectUID(from: .system), media: media,
+                        mediaType: "video/mp4", length: 1_000_000,
+                        address: BlobAddress(bytes: Randomness.system.bytes(32))!, content: commitment()))
+            }
+        return events.map { Entry(time: now, actor: actor, event: $0) }
+    }
+
+    private static func prove(_ catalog: SQLiteCatalog) throws {
+        let size = try catalog.read { try $0.ledgerSize() }
+        func milliseconds(_ body: (any CatalogReader) throws -> Void) throws -> Double {
+            let start = DispatchTime.now()
+            try catalog.read(body)
+            return Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e6
+        }
+        var (inclusion, consistency): ([Double], [Double]) = ([], [])
+        for _ in 0..<500 {
+            let index = UInt64.random(in: 0..<size)
+            inclusion.append(
+                try milliseconds { _ = try MerkleTree.inclusionProof(of: index, in: size, nodes: $0.ledgerNodes) })
+            consistency.append(
+                try milliseconds { _ = try MerkleTree.consistencyProof(from: index, to: size, nodes: $0.ledgerNodes) })
+        }
+        inclusion.sort()
+        consistency.sort()
+        print(
+            #"{"inclusion": \#(inclusion[250]), "inclusionWorst": \#(inclusion[499]), "consistency": \#(consistency[250]), "consistencyWorst": \#(consistency[499])}"#
+        )
+    }
+}

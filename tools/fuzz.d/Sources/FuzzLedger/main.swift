@@ -1,0 +1,3 @@
+import FuzzDriver
+
+fuzz { fuzzLedger($0, $1) }
