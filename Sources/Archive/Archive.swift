@@ -65,6 +65,8 @@ public final class Archive: Sendable {
             do {
                 keyring = try Keyring(opening: file, with: rootKey)
             } catch .wrongRootKey {
+                // Without a key nobody can say who; the next who has one puts it on the ledger.
+                try? parts.catalog.write { try $0.countRefusedOpening(at: effects.clock.now()) }
                 throw ArchiveError(
                     .wrongRootKey, "\(source.path) is not the root key of the archive \(directory)",
                     hint: "give the key file or passphrase that this archive was made with")

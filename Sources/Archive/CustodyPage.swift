@@ -41,6 +41,11 @@ enum CustodyPage {
             \(document.record.map { line(of: $0, people: people) }.joined(separator: "\n"))
             </tbody>
             </table>
+            <h2>How it was kept</h2>
+            <p>From the entry that archived it to the entry that retrieved it, each item was kept encrypted under a key of its own. The
+            encrypted bytes are named by their SHA-256, which stands in the entry: a change of any of them shows, and nothing that
+            was changed is handed out. Each entry that opened an access stood on the ledger before the first byte left the
+            archive.</p>
             <h2>Who</h2>
             <table>
             <thead><tr><th>Name</th><th>Known by</th><th>Actor UID</th></tr></thead>

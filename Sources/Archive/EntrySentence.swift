@@ -1,4 +1,5 @@
 internal import BlobStore
+internal import FaceID
 internal import Foundation
 internal import Ledger
 
@@ -52,12 +53,15 @@ extension Event {
             return
                 "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the first time, \(outcome)"
         case .verificationEnded(let event):
-            let code = event.result.map { ", result \($0)" } ?? event.problem.map { ", \($0)" } ?? ""
+            let result = event.result.map { code in
+                ", result \(code)" + (ResultCode(code).meaning.map { " (\($0))" } ?? "")
+            }
+            let code = result ?? event.problem.map { ", \($0)" } ?? ""
             return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
                 + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")
         case .objectArchived(let event):
             return
-                "archived the \(event.media) of verification \(event.verification): \(event.mediaType), \(event.length) bytes, sealed as \(event.address.hex.prefix(16))…"
+                "archived the \(event.media) of verification \(event.verification): \(event.mediaType), \(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
         case .accessOpened(let event):
             let objects = Self.count(UInt64(event.objects.count), "item", "items")
             switch event.form {
@@ -67,11 +71,14 @@ extension Event {
             }
         case .accessClosed(let event):
             return
-                "ended the access of entry \(event.access): \(Self.count(event.ranges, "range", "ranges")), at most \(event.bytes) bytes"
+                "ended the access of entry \(event.access): at most \(Self.count(event.bytes, "byte", "bytes")) in \(Self.count(event.ranges, "piece", "pieces"))"
                 + (event.complete ? "" : "; it was broken off, or its end was not seen")
         case .attemptFailed(let event):
             return "tried to \(event.verb)" + (event.count > 1 ? " \(event.count) times" : "")
                 + ": \(event.outcome.rawValue) (\(event.code))"
+        case .openingsRefused(let event):
+            return
+                "found that the archive had been tried with a wrong root key, \(Self.count(event.count, "time", "times")) between \(Self.time(event.first)) and \(Self.time(event.last))"
         case .archiveVerified(let event):
             return
                 "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) opened, \(Self.count(event.findings, "finding", "findings"))"
@@ -81,7 +88,13 @@ extension Event {
     }
 
     private static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
-        "\(number) \(number == 1 ? one : many)"
+        // Grouped by hand: the sentence must not depend on where the program runs.
+        let digits = Array(String(number))
+        let grouped = digits.indices.reduce(into: "") { text, index in
+            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+            text.append(digits[index])
+        }
+        return "\(grouped) \(number == 1 ? one : many)"
     }
 
     private static func time(_ time: Date) -> String {

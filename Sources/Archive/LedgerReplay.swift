@@ -131,7 +131,9 @@ struct LedgerReplay {
             if !Set(event.objects).isSubset(of: known) { contradict("an access to an object that was never archived") }
         case .accessClosed(let event):
             if openAccesses.remove(event.access) == nil { contradict("it closes an access that is not open") }
-        case .publicationRepaired, .configurationChanged, .attemptFailed, .archiveVerified, .integrityFound: break
+        case .publicationRepaired, .configurationChanged, .attemptFailed, .openingsRefused, .archiveVerified,
+            .integrityFound:
+            break
         }
     }
 

@@ -140,6 +140,10 @@ extension Archive {
             try checkOrigin(in: index)
             let recording = try Recording(recorder, index: index, now: now)
             try recordSettings(recording)
+            if let refused = try index.takeRefusedOpenings() {
+                try recording.add(
+                    .openingsRefused(.init(count: refused.count, first: refused.first, last: refused.last)))
+            }
             try closeStaleAccesses(recording)
             let result = try body(recording)
             try recording.finish()

@@ -93,6 +93,13 @@ public protocol CatalogWriter: CatalogReader {
     /// Throws ``CatalogError/epochNotOpen(_:)`` where the object key is wrapped under another.
     func insert(_ object: ObjectRecord) throws
 
+    /// Counts an opening with a wrong root key.
+    func countRefusedOpening(at time: Date) throws
+    /// Forgets the refused openings that were counted.
+    ///
+    /// - Returns: nil where there were none.
+    func takeRefusedOpenings() throws -> RefusedOpenings?
+
     func insert(_ actor: ActorRecord) throws
     func insert(_ origin: OriginRecord) throws
     /// Changes how many entries are known to be published.

@@ -106,6 +106,13 @@ public struct OpenAccessRecord: Equatable, Sendable {
     }
 }
 
+/// Openings with a wrong root key, which nobody could put on the ledger when they happened.
+public struct RefusedOpenings: Equatable, Sendable {
+    public let count: UInt64
+    public let first: Date
+    public let last: Date
+}
+
 /// Which entries to list. What is nil does not restrict.
 public struct LedgerFilter: Sendable {
     public var kind: String?

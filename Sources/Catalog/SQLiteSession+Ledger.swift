@@ -35,6 +35,25 @@ extension SQLiteSession {
             sealedName: try row.required(row.bytes("name"), "name"))
     }
 
+    // MARK: Refused openings
+
+    func countRefusedOpening(at time: Date) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE archive SET refused_openings = refused_openings + 1, refused_last = ?1,
+                    refused_first = ifnull(refused_first, ?1)
+                """
+        ).execute(arguments: [time.milliseconds])
+    }
+
+    func takeRefusedOpenings() throws -> RefusedOpenings? {
+        guard let row = try row("SELECT * FROM archive WHERE refused_openings > 0"),
+            let first = row.date("refused_first"), let last = row.date("refused_last")
+        else { return nil }
+        try db.execute(sql: "UPDATE archive SET refused_openings = 0, refused_first = NULL, refused_last = NULL")
+        return RefusedOpenings(count: UInt64(row["refused_openings"] as Int64), first: first, last: last)
+    }
+
     // MARK: Origins
 
     func origins() throws -> [OriginRecord] {

@@ -32,7 +32,11 @@ enum Schema {
             created_at INTEGER NOT NULL,
             keyring_generation INTEGER NOT NULL,
             epoch INTEGER NOT NULL REFERENCES epoch,
-            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72)
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72),
+            -- Openings with a wrong root key that are not on the ledger yet.
+            refused_openings INTEGER NOT NULL DEFAULT 0,
+            refused_first INTEGER,
+            refused_last INTEGER
         ) STRICT;
 
         CREATE TABLE cases (

@@ -1,4 +1,5 @@
 public import BlobStore
+public import Foundation
 
 extension Event {
     /// An archive came to be.
@@ -180,6 +181,33 @@ extension Event {
             outcome = try members.choice("outcome")
             count = try members.number("count")
             caseUID = try members.uid("case")
+        }
+    }
+
+    /// Somebody tried to open the archive without its root key, before this entry's actor opened it.
+    public struct OpeningsRefused: EventFields {
+        public let count: UInt64
+        public let first: Date
+        public let last: Date
+
+        public init(count: UInt64, first: Date, last: Date) {
+            self.count = count
+            self.first = first
+            self.last = last
+        }
+
+        var about: CaseUID? { nil }
+
+        func write(to members: inout MemberWriter) {
+            members.add("count", count)
+            members.add("first", first)
+            members.add("last", last)
+        }
+
+        init(from members: inout MemberReader) throws(EntryError) {
+            count = try members.number("count")
+            first = try members.time("first")
+            last = try members.time("last")
         }
     }
 

@@ -15,6 +15,7 @@ public enum Event: Equatable, Sendable {
     case accessOpened(AccessOpened)
     case accessClosed(AccessClosed)
     case attemptFailed(AttemptFailed)
+    case openingsRefused(OpeningsRefused)
     case archiveVerified(ArchiveVerified)
     case integrityFound(IntegrityFound)
 
@@ -34,6 +35,7 @@ public enum Event: Equatable, Sendable {
         case accessOpened = "access opened"
         case accessClosed = "access closed"
         case attemptFailed = "attempt failed"
+        case openingsRefused = "openings refused"
         case archiveVerified = "archive verified"
         case integrityFound = "integrity finding"
     }
@@ -55,6 +57,7 @@ public enum Event: Equatable, Sendable {
         case .accessOpened: .accessOpened
         case .accessClosed: .accessClosed
         case .attemptFailed: .attemptFailed
+        case .openingsRefused: .openingsRefused
         case .archiveVerified: .archiveVerified
         case .integrityFound: .integrityFound
         }
@@ -77,6 +80,7 @@ public enum Event: Equatable, Sendable {
         case .accessOpened(let fields): fields
         case .accessClosed(let fields): fields
         case .attemptFailed(let fields): fields
+        case .openingsRefused(let fields): fields
         case .archiveVerified(let fields): fields
         case .integrityFound(let fields): fields
         }
@@ -99,6 +103,7 @@ public enum Event: Equatable, Sendable {
         case .accessOpened: self = .accessOpened(try AccessOpened(from: &members))
         case .accessClosed: self = .accessClosed(try AccessClosed(from: &members))
         case .attemptFailed: self = .attemptFailed(try AttemptFailed(from: &members))
+        case .openingsRefused: self = .openingsRefused(try OpeningsRefused(from: &members))
         case .archiveVerified: self = .archiveVerified(try ArchiveVerified(from: &members))
         case .integrityFound: self = .integrityFound(try IntegrityFound(from: &members))
         }

@@ -125,11 +125,30 @@ struct LedgerTests {
         #expect(closed.map(\.actor) == ["a", "b", "a", "c"])
         #expect(
             closed.map(\.sentence.description).map { $0.components(separatedBy: ": ")[1] } == [
-                "5 ranges, at most 5000 bytes", "1 range, at most 10 bytes", "1 range, at most 10 bytes",
-                "1 range, at most 0 bytes; it was broken off, or its end was not seen",
+                "at most 5,000 bytes in 5 pieces", "at most 10 bytes in 1 piece", "at most 10 bytes in 1 piece",
+                "at most 0 bytes in 1 piece; it was broken off, or its end was not seen",
             ])
         #expect(try archive.reconcile().findings == [])
         #expect(try archive.status().ledger.openAccesses == 1)
+    }
+
+    @Test func triesWithAWrongRootKeyAreCounted() throws {
+        let (test, other) = (try TestArchive(), try TestArchive())
+        for _ in 0..<3 {
+            #expect(throws: ArchiveError.self) {
+                try Archive.open(
+                    test.path, rootKey: other.rootKey, actor: try Actor(claimed: "mallory"), effects: test.effects())
+            }
+            test.time.advance(60)
+        }
+        for number in 1...2 {
+            _ = try test.open().import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
+        }
+        var query = LedgerQuery()
+        query.kind = "openings refused"
+        let found = try test.open().ledgerEntries(query)
+        #expect(found.count == 1 && found[0].sentence.contains("3 times between"))
+        #expect(try test.open().reconcile().findings == [])
     }
 
     @Test func settingsThatMatterAreOnTheLedger() throws {

@@ -81,3 +81,27 @@ struct SQLiteCatalogTests {
         #expect(try first.read { try $0.epochs().count } == 201)
     }
 }
+
+/// The database itself keeps the ledger as it is.
+struct LedgerTriggerTests {
+    @Test(arguments: [
+        "DELETE FROM ledger_entry WHERE number = 1", "UPDATE ledger_entry SET kind = 'x'",
+        "INSERT INTO ledger_entry SELECT 7, entry, offset, kind, time, newest, actor_uid, case_uid FROM ledger_entry LIMIT 1",
+        "INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry WHERE number = 0", "DELETE FROM ledger_node",
+        "UPDATE ledger_node SET hash = randomblob(32)", "INSERT OR REPLACE INTO ledger_node SELECT * FROM ledger_node",
+    ])
+    func theLedgerIsAppendOnly(sql: String) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
+        let catalog = try SQLiteCatalog.create(at: path)
+        let stamp = ActorStamp(uid: ActorUID(from: .system), known: .claimed)
+        let entry = Entry(
+            time: Date(), actor: stamp, event: .archiveVerified(.init(objects: 0, opened: 0, findings: 0)))
+        try catalog.write { _ = try $0.append([entry, entry, entry]) }
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA recursive_triggers = ON")
+            #expect(throws: DatabaseError.self) { try db.execute(sql: sql) }
+        }
+        #expect(try catalog.read { try $0.ledgerSize() } == 3)
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import Ledger
+import Sealing
+import Testing
+
+@testable import Catalog
+
+/// The ledger's part of what any catalog must do.
+struct LedgerConformance {
+    let catalog: any Catalog
+    private let actor = ActorStamp(uid: ActorUID(from: .system), known: .claimed)
+    private let start = Date(timeIntervalSince1970: 1_795_000_000)
+
+    init() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
+        catalog = try SQLiteCatalog.create(at: path)
+    }
+
+    private func entry(
+        _ seconds: Double = 0, caseUID: CaseUID? = nil, by other: ActorStamp? = nil, verb: String = "retrieve"
+    ) -> Entry {
+        Entry(
+            time: start.addingTimeInterval(seconds), actor: other ?? actor,
+            event: .attemptFailed(.init(verb: verb, code: "c", outcome: .failed, count: 1, caseUID: caseUID)))
+    }
+
+    @Test func entriesAreNumberedAndKeptByteForByte() throws {
+        #expect(try catalog.read { try $0.ledgerSize() } == 0)
+        let entries = (0..<70).map { entry(Double($0), verb: "v\($0)") }
+        // In transactions of every length.
+        var (rest, length) = (entries[...], 1)
+        while !rest.isEmpty {
+            let part = Array(rest.prefix(length))
+            let first = try catalog.write { try $0.append(part) }
+            #expect(first == UInt64(entries.count - rest.count))
+            rest = rest.dropFirst(length)
+            length += 1
+        }
+        var frontier = MerkleFrontier()
+        let hasher = MerkleHasher()
+        var offset: UInt64 = 0
+        for (number, entry) in entries.enumerated() {
+            let row = try #require(try catalog.read { try $0.ledgerRow(UInt64(number)) })
+            #expect(try row.bytes == entry.encoded() && row.number == UInt64(number) && row.offset == offset)
+            offset += UInt64(row.bytes.count) + 1
+            row.bytes.withUnsafeBytes { frontier.append($0, hasher: hasher) }
+            let size = UInt64(number + 1)
+            let root = frontier.root
+            try catalog.read { index throws in
+                #expect(try MerkleTree.root(of: size, in: index.ledgerNodes) == root)
+            }
+        }
+        try catalog.read { index throws in
+            #expect(try index.ledgerSize() == 70)
+            #expect(try index.ledgerRow(70) == nil)
+            #expect(try index.ledgerRow(.max) == nil)
+            #expect(try index.ledgerNodeCount() == 35 + 17 + 8 + 4 + 2 + 1)
+            #expect(throws: CatalogError.self) { try index.ledgerNodes.hash(MerkleNode(level: 1, index: 35)) }
+            #expect(throws: CatalogError.self) { try index.ledgerNodes.hash(MerkleNode(level: 0, index: 70)) }
+        }
+    }
+
+    @Test func aTransactionThatFailsLeavesNoEntry() throws {
+        struct Failure: Error {}
+        try catalog.write { _ = try $0.append([entry()]) }
+        #expect(throws: Failure.self) {
+            try catalog.write { index in
+                try index.append([entry(), entry()])
+                throw Failure()
+            }
+        }
+        try catalog.write { index throws in
+            #expect(try index.append([entry()]) == 1)
+            #expect(try index.append([entry()]) == 2)
+            #expect(try index.append([]) == 3)
+        }
+        #expect(try catalog.read { try $0.ledgerNodeCount() } == 1)
+    }
+
+    /// Filters and pages against the plain definition, with clocks that are set back.
+    @Test func filtersMeetEveryEntryOnce() throws {
+        let cases = (0..<3).map { _ in CaseUID(from: .system) }
+        let actors = (0..<3).map { _ in ActorStamp(uid: ActorUID(from: .system), known: .osUser) }
+        var clock = 0.0
+        let entries = (0..<300).map { number -> Entry in
+            clock += number % 37 == 0 ? -400 : Double.random(in: 0..<20).rounded()
+            return entry(max(0, clock + 5000), caseUID: cases.randomElement(), by: actors.randomElement())
+        }
+        try catalog.write { _ = try $0.append(entries) }
+        let all = try catalog.read { try $0.ledgerRows(LedgerFilter(), from: 0, limit: 1000) }
+        #expect(all.count == 300)
+        for _ in 0..<300 {
+            var filter = LedgerFilter()
+            if Bool.random() { filter.caseUID = cases.randomElement() }
+            if Bool.random() { filter.actorUIDs = Array(actors.map(\.uid).shuffled().prefix(Int.random(in: 0...2))) }
+            if Bool.random() { filter.kind = Bool.random() ? "attempt failed" : "case registered" }
+            if Bool.random() {
+                filter.from = all.randomElement()!.time.addingTimeInterval(Double(Int.random(in: -1...1)))
+            }
+            if Bool.random() {
+                filter.before = all.randomElement()!.time.addingTimeInterval(Double(Int.random(in: -1...1)))
+            }
+            let expected = all.filter { row in
+                (filter.caseUID.map { row.caseUID == $0 } ?? true)
+                    && (filter.actorUIDs.map { $0.contains(row.actorUID) } ?? true)
+                    && (filter.kind.map { row.kind == $0 } ?? true) && (filter.from.map { row.time >= $0 } ?? true)
+                    && (filter.before.map { row.time < $0 } ?? true)
+            }
+            let limit = Int.random(in: 1...40)
+            let from = UInt64.random(in: 0...300)
+            try catalog.read { index throws in
+                #expect(
+                    try index.ledgerRows(filter, from: from, limit: limit)
+                        == Array(expected.filter { $0.number >= from }.prefix(limit)))
+                #expect(try index.newestLedgerRows(filter, limit: limit) == Array(expected.suffix(limit)))
+            }
+        }
+    }
+
+    @Test func actorsOriginsAndAccessesAreReadBack() throws {
+        let tag = Sealing.Tag(keyNumber: 1, bytes: Randomness.system.bytes(32))
+        let record = ActorRecord(stamp: actor, nameTag: tag, sealedName: [1, 2])
+        let joinable = OpenAccessRecord.Joinable(object: ObjectUID(from: .system), reasonTag: tag)
+        let caseUID = CaseUID(from: .system)
+        var access = OpenAccessRecord(
+            entry: 0, actorUID: actor.uid, caseUID: caseUID, joinable: joinable, openedAt: start, bytes: 5, ranges: 1,
+            unfinished: 1)
+        try catalog.write { index in
+            try index.insert(record)
+            try index.insert(OriginRecord(number: 1, origin: "a", firstEntry: 0, published: 0))
+            // The row may come before its entry, in the same transaction.
+            try index.insert(access)
+            try index.append([entry(caseUID: caseUID)])
+            try index.insert(OpeningRecord(entry: 0, member: "reasonCommitment", caseUID: nil, sealed: [7]))
+        }
+        try catalog.read { index throws in
+            #expect(try index.actor(actor.uid) == record)
+            #expect(try index.actors(nameTag: tag) == [record])
+            #expect(try index.actorCount() == 1)
+            #expect(try index.openAccess(0) == access)
+            #expect(try index.openAccess(joining: joinable, actor: actor.uid, openedFrom: start) == access)
+            #expect(
+                try index.openAccess(joining: joinable, actor: actor.uid, openedFrom: start.addingTimeInterval(1))
+                    == nil)
+            #expect(try index.openAccess(joining: joinable, actor: ActorUID(from: .system), openedFrom: start) == nil)
+            #expect(try index.openAccesses(openedBefore: start, limit: 9).isEmpty)
+            #expect(try index.openAccesses(openedBefore: .distantFuture, limit: 9) == [access])
+            #expect(
+                try index.ledgerOpenings(of: 0) == [
+                    OpeningRecord(entry: 0, member: "reasonCommitment", caseUID: nil, sealed: [7])
+                ])
+            #expect(try index.damages() == [])
+        }
+        access.bytes = 9
+        access.unfinished = 0
+        try catalog.write { index throws in
+            try index.update(access)
+            #expect(try index.openAccess(0) == access)
+            try index.deleteOpenAccess(0)
+            #expect(try index.openAccess(0) == nil)
+            try index.update(OriginRecord(number: 1, origin: "a", firstEntry: 0, published: 4))
+        }
+        #expect(
+            try catalog.read { try $0.origins() } == [OriginRecord(number: 1, origin: "a", firstEntry: 0, published: 4)]
+        )
+        // An access without its entry, and the same actor twice, are refused.
+        access = OpenAccessRecord(
+            entry: 99, actorUID: actor.uid, caseUID: caseUID, joinable: nil, openedAt: start, bytes: 0, ranges: 0,
+            unfinished: 0)
+        #expect(throws: CatalogError.self) { try catalog.write { try $0.insert(access) } }
+        #expect(throws: CatalogError.exists("actor")) { try catalog.write { try $0.insert(record) } }
+    }
+}
