@@ -17,14 +17,22 @@ public struct Actor: Sendable, Hashable {
         self.init(name: name, known: .claimed)
     }
 
-    /// Who runs this process, by the operating system; under sudo, who called it.
+    /// Who runs this process, by the operating system: who logged in, as the kernel remembers it through sudo, or
+    /// else the user of the process. What sudo says in the environment is no more than a claim.
     public static var osUser: Actor {
-        var user = getuid()
-        // Only root is told by sudo; anybody else could say anything there.
-        if user == 0, let caller = ProcessInfo.processInfo.environment["SUDO_UID"].flatMap({ UInt32($0) }) {
-            user = caller
+        let none = UInt32.max
+        let login = (try? String(contentsOfFile: "/proc/self/loginuid", encoding: .utf8))
+            .flatMap { UInt32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        if let login, login != none { return Actor(name: name(of: login), known: .osUser) }
+        if getuid() == 0, let caller = ProcessInfo.processInfo.environment["SUDO_USER"],
+            let claimed = try? Actor(claimed: caller)
+        {
+            return claimed
         }
-        let name = getpwuid(user).map { String(cString: $0.pointee.pw_name) }
-        return Actor(name: name ?? "uid \(user)", known: .osUser)
+        return Actor(name: name(of: getuid()), known: .osUser)
+    }
+
+    private static func name(of user: uid_t) -> String {
+        getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
     }
 }

@@ -4,6 +4,9 @@ internal import Ledger
 internal import Sealing
 
 extension Archive {
+    /// Objects that fit into one entry.
+    private static let mostObjectsAtOnce = 1500
+
     /// Puts an access on the ledger, durable and published as far as that is possible, and then runs `body`; how it
     /// ended is put there too.
     ///
@@ -22,15 +25,17 @@ extension Archive {
                     unfinished: UInt64(objects.count)))
             return entry
         }
-        publish()
+        try publishAccess()
+        let result: Result
         do {
-            let result = try body(entry)
-            try end(entry, isComplete: true)
-            return result
+            result = try body(entry)
         } catch {
             try? end(entry, isComplete: false)
             throw error
         }
+        // What was handed out stays so; an end that cannot be recorded now is closed by another command.
+        try? end(entry, isComplete: true)
+        return result
     }
 
     /// Puts an access to a part of an object on the ledger, or counts it as one more range of an access by the
@@ -40,13 +45,15 @@ extension Archive {
     func access(
         _ object: ObjectRecord, range: Range<UInt64>, for reason: Reason, _ body: ((UInt64) -> Void) throws -> Void
     ) throws {
-        let expected = UInt64(range.count)
+        let expected = range.upperBound - range.lowerBound
         let joinable = OpenAccessRecord.Joinable(
             object: object.uid, reasonTag: keyring.tag(reason.text.utf8, purpose: .reason))
         let entry = try record { recording in
             let actor = try recording.actorStamp().uid
-            let earliest = recording.now.addingTimeInterval(-Self.accessWindow)
-            if var access = try recording.index.openAccess(joining: joinable, actor: actor, openedFrom: earliest) {
+            let window = recording.now.addingTimeInterval(-Self.accessWindow)...recording.now
+            if var access = try recording.index.openAccess(joining: joinable, actor: actor, opened: window),
+                access.bytes < CanonicalJSON.largestNumber - expected
+            {
                 access.bytes += expected
                 access.ranges += 1
                 access.unfinished += 1
@@ -60,11 +67,11 @@ extension Archive {
                     bytes: expected, ranges: 1, unfinished: 1))
             return entry
         }
-        publish()
+        try publishAccess()
         var handedOut: UInt64 = 0
         var failure: (any Error)?
         do { try body { handedOut += $0 } } catch { failure = error }
-        try record { recording in
+        _ = try? record { recording in
             // It may have been closed in the meantime, as one whose end nobody saw.
             guard var access = try recording.index.openAccess(entry) else { return }
             access.bytes -= min(access.bytes, expected - min(expected, handedOut))
@@ -74,12 +81,23 @@ extension Archive {
         if let failure { throw failure }
     }
 
+    /// Publishes before media is read. A place that fails stops nothing yet; a ledger that does not fit does.
+    private func publishAccess() throws {
+        publish()
+        if let fork { throw fork }
+    }
+
     private func open(
         _ objects: [ObjectRecord], of caseUID: CaseUID, form: Event.AccessOpened.Form, for reason: Reason,
         _ recording: Recording
     ) throws -> UInt64 {
         guard let record = try recording.index.caseRecord(caseUID) else {
             throw CatalogError.damaged("an object without a case")
+        }
+        guard objects.count <= Self.mostObjectsAtOnce else {
+            throw ArchiveError(
+                .ambiguous, "the case has \(objects.count) items, more than one access can name",
+                hint: "retrieve them one by one, with --media and --verification")
         }
         let commitment = try recording.commit(
             reason.text, as: "reasonCommitment", of: caseUID, key: try open(record).key)

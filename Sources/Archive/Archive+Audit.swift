@@ -106,11 +106,21 @@ extension Archive {
     }
 
     /// The number of the newest entry.
-    public func lastEntry() throws -> UInt64 { try attempt { try catalog.read { try $0.ledgerSize() } - 1 } }
+    public func lastEntry() throws -> UInt64 {
+        try attempt {
+            guard case let size = try catalog.read({ try $0.ledgerSize() }), size > 0 else {
+                throw CatalogError.damaged("the ledger is empty")
+            }
+            return size - 1
+        }
+    }
 
     /// The signed head of the ledger: a note that anyone can check with the verifier key.
+    ///
+    /// It is published first, as far as that is possible.
     public func checkpoint() throws -> (note: String, export: LedgerExport) {
         try attempt {
+            publish()
             let (head, note) = try catalog.read { try currentHead(in: $0) }
             return (String(decoding: note.bytes, as: UTF8.self), describe(head, output: "-"))
         }
@@ -121,19 +131,16 @@ extension Archive {
     /// - Parameter entryPath: where the entry's bytes are written to.
     public func prove(_ entry: UInt64, to path: String, entryTo entryPath: String? = nil) throws -> LedgerExport {
         try attempt("ledger entry \(entry)") {
-            let (head, proof) = try catalog.read { index in
+            let (head, (bytes, proof)) = try catalog.read { index in
                 let (head, note) = try currentHead(in: index)
                 guard entry < head.size else {
                     throw ArchiveError(
                         .noSuchEntry, "not in the ledger, which has \(head.size) entries",
                         hint: "entries are numbered from 0; strongroom audit log shows them")
                 }
-                let path = try MerkleTree.inclusionProof(of: entry, in: head.size, nodes: index.ledgerNodes)
-                return (head, InclusionProof(index: entry, path: path, checkpoint: note))
+                return (head, try provenEntry(entry, in: index, head: head, note: note))
             }
-            if let entryPath, let row = try catalog.read({ try $0.ledgerRow(entry) }) {
-                try write(row.bytes, to: entryPath)
-            }
+            if let entryPath { try write(bytes, to: entryPath) }
             try write(proof.bytes, to: path)
             return describe(head, output: path)
         }
@@ -210,7 +217,7 @@ extension Archive {
                     hint: "strongroom status shows the ledger's state")
             }
             let old = publication(of: ledgerState.withLock { $0.origin })
-            let previous = try old.newestBytes()
+            let previous = try old.newestText()
             // The index may be older than an origin that was accepted before.
             let number = try old.nextOriginNumber()
             let (origin, grown) = try catalog.write { index in
@@ -218,7 +225,8 @@ extension Archive {
                     newest.number == old.origin.number
                 else { throw CatalogError.damaged("the ledger has no origin") }
                 let size = try index.ledgerSize()
-                let name = "\(first.origin)/\(number)"
+                // A second history that is accepted elsewhere must not take the same name.
+                let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
                 let key = VerifierKey(name: name, publicKey: keyring.ledgerKey.publicKey)
                 let recording = try Recording(recorder, index: index, now: now)
                 let commitment = try recording.commit(reason.text, as: "reasonCommitment")
@@ -242,7 +250,21 @@ extension Archive {
     /// The key that checks the signatures of the newest origin's checkpoints, as a line.
     public func verifierKey() throws -> String { verifierKey(of: ledgerState.withLock { $0.origin }).text }
 
+    /// An entry and its proof, which is checked before anybody gets it.
+    func provenEntry(
+        _ number: UInt64, in index: any CatalogReader, head: Checkpoint, note: SignedNote
+    ) throws -> (bytes: [UInt8], proof: InclusionProof) {
+        let path = try MerkleTree.inclusionProof(of: number, in: head.size, nodes: index.ledgerNodes)
+        guard let row = try index.ledgerRow(number),
+            MerkleTree.verifyInclusion(
+                of: MerkleHasher().leaf(row.bytes), at: number, in: head.size, root: head.root, path: path)
+        else { throw CatalogError.damaged("ledger entry \(number) was altered") }
+        return (row.bytes, InclusionProof(index: number, path: path, checkpoint: note))
+    }
+
+    /// Nothing is signed while the ledger is not the one that was published: the key would say two things.
     private func currentHead(in index: any CatalogReader) throws -> (Checkpoint, SignedNote) {
+        if let fork { throw fork }
         guard let origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
         let size = try index.ledgerSize()
         let head = Checkpoint(

@@ -62,7 +62,7 @@ extension Archive {
             ended.resultCode = code.text
             details.description = description
         case .error(let code, let message):
-            ended.lastProblem = code
+            ended.lastProblem = ErrorClass.recorded(code)
             details.description = message
         case nil: break
         }

@@ -82,7 +82,9 @@ extension Archive {
 
         try DirectoryBlobStore.create(in: directory, files: files)
         let catalog = try SQLiteCatalog.create(at: directory + "/" + indexName)
-        let settings = Configuration.template(for: uid)
+        let place = Publication.standardPlace(effects)
+        try? Publication.make(place)
+        let settings = Configuration.template(for: uid, publishedTo: place)
         let recorder = Recorder(
             actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness)
         let key = SecretKey(from: effects.randomness)

@@ -11,12 +11,18 @@ struct LedgerState {
     var origin: OriginRecord
     /// How many entries the ledger has, as far as this process knows.
     var size: UInt64
-    /// How many entries are published, as far as this process knows.
+    /// How many entries are published, or were once, as far as this process knows.
     var published: UInt64
+    /// The place holds less than was published.
+    var isIncomplete = false
+    /// The settings name another place than those on the ledger.
+    var placeIsNew = false
     /// When publishing was last tried, by the clock's ticks.
     var lastTried: UInt64?
     /// Why the last try failed.
     var problem: ArchiveError?
+    /// It took so long that this process does not try again.
+    var failedSlowly = false
     /// Why nothing may be written.
     var fork: ArchiveError?
     /// Entries that the place held where more had been published.
@@ -33,6 +39,9 @@ extension Archive {
 
     public static let forkHint =
         "nothing is written until a named person has looked: compare strongroom audit log with what is published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
+
+    /// Nanoseconds after which a failure is not met twice by one command.
+    private static let slowFailure: UInt64 = 5_000_000_000
 
     /// Nanoseconds between two publications of one busy command.
     private static let publicationInterval: UInt64 = 2_000_000_000
@@ -58,22 +67,41 @@ extension Archive {
     /// How many entries wait for publication.
     public var unpublishedEntries: UInt64 { ledgerState.withLock { $0.size - min($0.size, $0.published) } }
 
+    /// Why nothing may be written: the ledger is not the one that was published, or was altered.
+    public var fork: ArchiveError? { ledgerState.withLock { $0.fork } }
+
+    /// Whether so much is unpublished that nothing may be written.
+    public var isStopped: Bool { (try? exceedsBound()) ?? true }
+
     // MARK: Opening
 
     /// Compares the ledger with what is published. Reads at most 64 nodes.
-    static func compare(_ publication: Publication, catalog: any Catalog) throws -> LedgerState {
+    static func compare(
+        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: any Catalog
+    ) throws -> LedgerState {
         var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
         // The published one first: what is committed and published in between only makes the index longer.
         do {
             let newest = try publication.newest()
             try catalog.read { index in
+                try checkOrigins(in: index, recorder: recorder, publication: publication)
                 state.size = try index.ledgerSize()
-                if case .checkpoint(let checkpoint, _) = newest {
+                var found: UInt64 = 0
+                if let checkpoint = newest {
                     try Self.check(checkpoint, against: index, size: state.size, place: publication.place)
-                    state.published = checkpoint.size
-                } else {
-                    state.published = 0
+                    found = checkpoint.size
                 }
+                state.placeIsNew = configuration.isPublishedElsewhere(
+                    than: try recorder.recordedSettings(in: index))
+                let known = state.placeIsNew ? 0 : publication.origin.published
+                guard known <= state.size else {
+                    throw ArchiveError(
+                        .ledgerForked,
+                        "the index has \(state.size) ledger entries, and says that \(known) are published",
+                        hint: forkHint)
+                }
+                state.isIncomplete = found < known
+                state.published = max(found, known)
             }
         } catch let error as ArchiveError where error.code == .ledgerForked {
             state.fork = error
@@ -105,10 +133,44 @@ extension Archive {
         }
     }
 
+    /// Sees that each origin of the index is one that the ledger began with, or that a holder of the keys accepted:
+    /// a row alone would hide a fork.
+    private static func checkOrigins(
+        in index: any CatalogReader, recorder: Recorder, publication: Publication
+    ) throws {
+        let key = recorder.keyring.ledgerKey
+        for (place, origin) in try index.origins().enumerated() {
+            func isRight() throws -> Bool {
+                guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry) else {
+                    return false
+                }
+                let verifier = VerifierKey(name: origin.origin, publicKey: key.publicKey).text
+                switch try Entry(row.bytes).event {
+                case .archiveCreated(let event):
+                    return place == 0 && origin.number == 1 && origin.firstEntry == 0 && event.origin == origin.origin
+                        && event.verifierKey == verifier
+                case .forkAccepted(let event):
+                    guard place > 0, event.origin == origin.origin, event.verifierKey == verifier else { return false }
+                    // Only who has the keys can have kept this.
+                    let opening = try recorder.openings(of: row.number, in: index) { _ in nil }["reasonCommitment"]
+                    return opening?.commitment == event.reason
+                        && publication.follows(event.previous, number: origin.number)
+                default: return false
+                }
+            }
+            guard (try? isRight()) == true else {
+                throw ArchiveError(
+                    .ledgerForked,
+                    "the index names an origin of the ledger that nobody accepted, number \(origin.number)",
+                    hint: forkHint)
+            }
+        }
+    }
+
     // MARK: Writing
 
     func checkLedgerIsWritable() throws {
-        if let fork = ledgerState.withLock({ $0.fork }) { throw fork }
+        if let fork { throw fork }
         guard try exceedsBound() else { return }
         // It may work again by now.
         publish()
@@ -141,6 +203,8 @@ extension Archive {
             origin.published = state.published
             try index.update(origin)
         }
+        let noted = origin
+        ledgerState.withLock { $0.origin = noted }
     }
 
     func ledgerGrew(to size: UInt64) {
@@ -179,11 +243,12 @@ extension Archive {
     }
 
     private func tryToPublish() -> Repair? {
-        let isForked = ledgerState.withLock { state in
+        let isHopeless = ledgerState.withLock { state in
             state.lastTried = effects.clock.ticks()
-            return state.fork != nil
+            return state.fork != nil || state.failedSlowly
         }
-        if isForked { return nil }
+        if isHopeless { return nil }
+        let start = DispatchTime.now().uptimeNanoseconds
         do {
             let repaired = try publishNow()
             ledgerState.withLock { state in
@@ -191,49 +256,67 @@ extension Archive {
                 state.repaired = repaired ?? state.repaired
             }
             return repaired
-        } catch let error as ArchiveError where error.code == .ledgerForked {
-            ledgerState.withLock { $0.fork = error }
         } catch {
-            ledgerState.withLock { $0.problem = ArchiveError(error) }
+            let error = ArchiveError(error)
+            // What is wrong with the place may pass; what is wrong with the ledger stops everything.
+            ledgerState.withLock { state in
+                if error.outcome == .integrity { state.fork = error } else { state.problem = error }
+                state.failedSlowly = DispatchTime.now().uptimeNanoseconds - start > Self.slowFailure
+            }
         }
         return nil
     }
+
+    /// Publishes what is left, and notes in the index how far the place has come. For the end of a command.
+    public func finishPublication() {
+        let isNeeded = ledgerState.withLock { $0.size > $0.published || $0.isIncomplete }
+        if isNeeded { publish() }
+        let (state, isWritten) = ledgerState.withLock { ($0, $0.origin.published >= $0.published) }
+        guard state.fork == nil, state.problem == nil, !isWritten else { return }
+        // Losing this is harmless: the place knows it, too.
+        _ = try? catalog.write { try checkOrigin(in: $0) }
+    }
+
+    /// Publishes where something has waited long enough. For who waits for other things.
+    func publishIfDue() { ledgerGrew(to: 0) }
 
     /// - Returns: what the place held and should have held, where that was less.
     private func publishNow() throws -> Repair? {
         let publication = publication(of: ledgerState.withLock { $0.origin })
         return try publication.withLock {
             let newest = try publication.newest()
-            var found: UInt64 = 0
-            if case .checkpoint(let checkpoint, _) = newest { found = checkpoint.size }
-            let (head, offset, expected) = try catalog.read { index in
+            let found = newest?.size ?? 0
+            let (head, last, expected) = try catalog.read { index in
                 guard let origin = try index.origins().last, origin.number == publication.origin.number else {
                     throw ArchiveError(
                         .ledgerForked, "another command accepted a fork of the ledger", hint: "run this command again")
                 }
                 let size = try index.ledgerSize()
-                if case .checkpoint(let checkpoint, _) = newest {
-                    try Self.check(checkpoint, against: index, size: size, place: publication.place)
-                }
-                let offset =
-                    found == 0 ? 0 : try index.ledgerRow(found - 1).map { $0.offset + UInt64($0.bytes.count) + 1 }
-                guard let offset else { throw CatalogError.damaged("ledger entry \(found - 1) is missing") }
+                if let newest { try Self.check(newest, against: index, size: size, place: publication.place) }
+                let last = found == 0 ? nil : try index.ledgerRow(found - 1)
+                if found > 0, last == nil { throw CatalogError.damaged("ledger entry \(found - 1) is missing") }
                 let root = try MerkleTree.root(of: size, in: index.ledgerNodes)
                 return (
-                    Checkpoint(origin: publication.origin.origin, size: size, root: root), offset,
-                    min(size, max(origin.published, ledgerState.withLock { $0.published }))
+                    Checkpoint(origin: publication.origin.origin, size: size, root: root), last,
+                    ledgerState.withLock { state in
+                        min(size, max(state.placeIsNew ? 0 : origin.published, state.published))
+                    }
                 )
             }
+            var kept = found
             if head.size > found {
-                try publication.publish(head, note: head.signed(by: keyring.ledgerKey), after: found, offset: offset) {
+                kept = try publication.publish(head, note: head.signed(by: keyring.ledgerKey), after: found, last: last)
+                {
                     try lines(from: $0, to: head, write: $1)
                 }
             }
             ledgerState.withLock { state in
                 state.published = max(head.size, found)
                 state.size = max(state.size, head.size)
+                state.isIncomplete = false
+                state.placeIsNew = false
             }
-            return found < expected ? Repair(found: found, expected: expected) : nil
+            return kept < expected ? Repair(found: kept, expected: expected) : nil
         }
     }
 

@@ -23,12 +23,9 @@ extension Archive {
     /// - Parameter progress: entries that were replayed, of how many.
     public func reconcile(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Reconciliation {
         try attempt {
-            if let fork = ledgerState.withLock({ $0.fork }) {
-                var result = Reconciliation()
-                result.findings.append(fork.message)
-                return try reconcile(result, progress: progress)
-            }
-            return try reconcile(Reconciliation(), progress: progress)
+            var start = Reconciliation()
+            if let fork { start.findings.append(fork.message) }
+            return try reconcile(start, progress: progress)
         }
     }
 
@@ -47,6 +44,7 @@ extension Archive {
             try compareRest(replay, in: index, &result)
         }
         try compareStore(&result)
+        try comparePublication(&result)
         return result
     }
 
@@ -141,10 +139,22 @@ extension Archive {
                 result.verifications += verifications.count
                 do {
                     let opened = try open(record)
+                    if keyring.tag(opened.particulars.caseID.utf8, purpose: .caseID) != record.caseIDTag
+                        || subjectTag(opened.particulars.subject) != record.subjectTag
+                    {
+                        result.findings.append("case \(record.uid): a tag does not fit what it is of")
+                    }
                     result.findings += replay.match(
                         record, hasSubject: opened.particulars.subject != nil,
                         hasConsent: opened.particulars.consent != nil, verifications)
-                    for (verification, _) in verifications { _ = try details(of: verification, key: opened.key) }
+                    for (verification, _) in verifications {
+                        let details = try details(of: verification, key: opened.key)
+                        if (details == nil) != (verification.state == .awaiting) {
+                            result.findings.append(
+                                "case \(record.uid), verification \(verification.number): what the answer said is missing"
+                            )
+                        }
+                    }
                 } catch {
                     result.findings.append("case \(record.uid): \(ArchiveError(error).message)")
                 }
@@ -185,6 +195,15 @@ extension Archive {
         }
     }
 
+    /// What is published is whole, and signed by this archive.
+    private func comparePublication(_ result: inout Reconciliation) throws {
+        let publication = publication(of: ledgerState.withLock { $0.origin })
+        guard configuration.publication.command == nil, effects.files.exists(publication.folder) else { return }
+        var verifier = EvidenceVerifier()
+        verifier.verifierKey = try verifierKey()
+        result.findings += try publication.withLock { try verifier.verify(publication.folder).problems }
+    }
+
     private func compareRest(
         _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
     ) throws {
@@ -193,7 +212,11 @@ extension Archive {
                 result.findings.append("actor \(uid) is on the ledger and not in the index")
                 continue
             }
-            _ = try name(of: actor, in: index)
+            guard let name = try? name(of: actor, in: index), keyring.tag(name.utf8, purpose: .actor) == actor.nameTag
+            else {
+                result.findings.append("actor \(uid): the name cannot be opened, or does not fit its tag")
+                continue
+            }
         }
         if try index.actorCount() != replay.actors.count {
             result.findings.append("the index has actors that are not on the ledger")
@@ -204,7 +227,22 @@ extension Archive {
         {
             result.findings.append("the index has other origins than the ledger")
         }
-        let open = Set(try index.openAccesses(openedBefore: .distantFuture, limit: .max).map(\.entry))
+        let accesses = try index.openAccesses(
+            openedBefore: .distantFuture, standingAloneBefore: .distantFuture, limit: .max)
+        for access in accesses {
+            guard let row = try index.ledgerRow(access.entry), let entry = try? Entry(row.bytes),
+                case .accessOpened(let event) = entry.event, entry.actor.uid == access.actorUID,
+                event.caseUID == access.caseUID,
+                access.joinable.map({ event.form == .ranges && event.objects == [$0.object] })
+                    ?? (event.form != .ranges),
+                abs(entry.time.timeIntervalSince(access.openedAt)) < 0.001
+            else {
+                result.findings.append(
+                    "entry \(access.entry): what the index keeps of this access is not what the entry says")
+                continue
+            }
+        }
+        let open = Set(accesses.map(\.entry))
         for entry in open.symmetricDifference(replay.openAccesses).sorted() {
             result.findings.append("entry \(entry): whether this access was closed is not what the index says")
         }

@@ -96,8 +96,8 @@ extension Archive {
                     try bag.finish(info: [
                         ("External-Identifier", caseID.text), ("Case-UID", caseUID.hex), ("Archive-UID", uid),
                         ("Retrieved-By", recorder.actor.name), ("Retrieval-Reason", reason.text),
-                        ("Retrieval-Ledger-Entry", "\(entry)"), ("Retrieved-At", Timestamp.format(now)),
-                        ("Bagging-Date", String(Timestamp.format(now).prefix(10))),
+                        ("Retrieval-Ledger-Entry", "\(entry)"), ("Retrieved-At", custody.document.madeAt),
+                        ("Bagging-Date", String(custody.document.madeAt.prefix(10))),
                         ("Bag-Software-Agent", "strongroom"),
                     ])
                 }
@@ -158,7 +158,14 @@ extension Archive {
                 try open(object, range: nil, named: object.kind.name, emit: emit)
             }
         }
-        try access(object, range: range.range(in: object.length), for: reason) { count in
+        let wanted = range.range(in: object.length)
+        guard wanted.upperBound <= object.length else {
+            throw ArchiveError(
+                SealingError.rangeOutside(
+                    first: wanted.lowerBound, last: max(wanted.upperBound, 1) - 1, length: object.length),
+                subject: object.kind.name)
+        }
+        try access(object, range: wanted, for: reason) { count in
             try open(object, range: range, named: object.kind.name) {
                 try emit($0)
                 count(UInt64($0.count))

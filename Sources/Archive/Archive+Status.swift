@@ -114,7 +114,9 @@ extension Archive {
             entries: try index.ledgerSize(), origin: state.origin.origin,
             verifierKey: verifierKey(of: state.origin).text, publishedTo: publication(of: state.origin).place,
             published: state.published,
-            openAccesses: try index.openAccesses(openedBefore: .distantFuture, limit: 10_000).count,
+            openAccesses: try index.openAccesses(
+                openedBefore: .distantFuture, standingAloneBefore: .distantFuture, limit: 10_000
+            ).count,
             problem: state.problem?.message, fork: state.fork?.message)
     }
 }

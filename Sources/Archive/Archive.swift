@@ -90,13 +90,15 @@ public final class Archive: Sendable {
                 origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.ledgerKey.publicKey),
                 archive: record.uid, settings: parts.configuration.publication, effects: effects)
             try checkIsOutside(publication, of: directory)
-            let ledger = try compare(publication, catalog: parts.catalog)
+            let recorder = Recorder(
+                actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
+                randomness: effects.randomness)
+            let ledger = try compare(
+                publication, recorder: recorder, configuration: parts.configuration, catalog: parts.catalog)
             if !toLook, let fork = ledger.fork { throw fork }
             return Archive(
                 parts: parts, rootKeyKind: rootKey.kind,
-                recorder: Recorder(
-                    actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
-                    randomness: effects.randomness), ledger: ledger)
+                recorder: recorder, ledger: ledger)
         } catch {
             throw ArchiveError(error)
         }

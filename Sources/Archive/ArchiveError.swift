@@ -32,7 +32,7 @@ public struct ArchiveError: Error, Sendable {
         case unknownCase, noSuchMedia, ambiguous, rangeOutside
         case outputExists, badReason, interrupted
         case blobMissing, blobAltered, indexDamaged
-        case ledgerForked, ledgerUnpublished, notForked, badEvidence, badOrigin, noSuchEntry
+        case ledgerForked, ledgerUnpublished, notForked, badEvidence, notEvidence, badOrigin, noSuchEntry
         case storage
 
         var outcome: Outcome {

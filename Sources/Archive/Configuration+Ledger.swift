@@ -31,6 +31,13 @@ extension Configuration {
         return settings
     }
 
+    /// Whether the ledger is published to another place than settings on the ledger say.
+    func isPublishedElsewhere(than recorded: [String: LedgerSetting]?) -> Bool {
+        guard let recorded else { return false }
+        let (now, names) = (ledgerSettings, ["publish directory", "publish command"])
+        return names.contains { now[$0] != recorded[$0] }
+    }
+
     /// Puts the settings on the ledger.
     func record(_ recording: Recording) throws {
         var members: [String: CanonicalJSON] = [:]

@@ -39,7 +39,7 @@ public struct Configuration: Sendable {
     /// The purposes that a case may be registered with.
     public var purposes = ["onboarding", "periodic-review", "account-recovery", "transaction"]
 
-    static func template(for uid: ArchiveUID) -> String {
+    static func template(for uid: ArchiveUID, publishedTo place: String) -> String {
         """
         # A Strongroom archive. Times are seconds, sizes are bytes. A key that is not known is refused.
 
@@ -64,8 +64,8 @@ public struct Configuration: Sendable {
 
         # Where the ledger's checkpoints and entries are published, outside of the archive.
         ledger:
-          # A directory; without it, strongroom in $XDG_STATE_HOME (~/.local/state).
-          # directory: /mnt/elsewhere/strongroom
+          # A directory, best on another machine.
+          directory: \(quoted(place))
           # Or a program and its arguments, which is handed what is new.
           # command: [/usr/local/bin/publish, --to, elsewhere]
           # Work stops when more entries than this could not be published, or one of them for so long.
@@ -80,6 +80,11 @@ public struct Configuration: Sendable {
           - transaction
 
         """
+    }
+
+    /// A text in double quotes, as YAML reads it.
+    private static func quoted(_ text: String) -> String {
+        String(decoding: CanonicalJSON.text(text).bytes, as: UTF8.self)
     }
 
     /// - Parameter path: for messages.

@@ -60,6 +60,8 @@ struct Custody {
         let archive: String
         let caseUID: String
         let caseID: String
+        /// The entry of the retrieval that it was made for, and its time.
+        let access: UInt64
         let madeAt: String
         let origin: String
         let entries: UInt64
@@ -120,6 +122,10 @@ extension Archive {
             var lines: [Custody.Document.Line] = []
             for row in rows {
                 let entry = try Entry(row.bytes)
+                // What the index says beside an entry must not bring another case into the bag.
+                guard entry.event.caseUID == row.caseUID, entry.actor.uid == row.actorUID,
+                    entry.event.caseUID == nil || entry.event.caseUID == caseUID
+                else { throw CatalogError.damaged("ledger entry \(row.number) was altered") }
                 if actors[row.actorUID] == nil, let actor = try index.actor(row.actorUID) {
                     actors[row.actorUID] = Custody.Document.Person(
                         uid: row.actorUID.hex, known: actor.stamp.known.rawValue, name: try name(of: actor, in: index))
@@ -139,7 +145,9 @@ extension Archive {
             return Custody(
                 document: Custody.Document(
                     format: Custody.Document.format, archive: uid, caseUID: caseUID.hex,
-                    caseID: try open(record).particulars.caseID, madeAt: LedgerTime.text(now), origin: origin.origin,
+                    caseID: try open(record).particulars.caseID, access: access,
+                    madeAt: rows.first { $0.number == access }.map { LedgerTime.text($0.time) } ?? "",
+                    origin: origin.origin,
                     entries: size, verifierKey: verifierKey(of: origin).text,
                     actors: actors.values.sorted { $0.uid < $1.uid },
                     items: try items.map { item in
@@ -178,6 +186,9 @@ extension Archive {
         var verified = LedgerFilter()
         verified.kind = Event.Kind.archiveVerified.rawValue
         rows += try index.newestLedgerRows(verified, limit: 1).filter { $0.number > first }
+        var forks = LedgerFilter()
+        forks.kind = Event.Kind.forkAccepted.rawValue
+        rows += try index.ledgerRows(forks, from: 0, limit: 1000)
         for uid in Set(rows.map(\.actorUID)) {
             var introduction = LedgerFilter()
             introduction.kind = Event.Kind.actorIntroduced.rawValue

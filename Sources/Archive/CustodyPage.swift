@@ -22,7 +22,9 @@ enum CustodyPage {
             <tr><th>Case</th><td>\(escaped(document.caseID))</td></tr>
             <tr><th>Case UID</th><td><code>\(escaped(document.caseUID))</code></td></tr>
             <tr><th>Archive</th><td><code>\(escaped(document.archive))</code></td></tr>
-            <tr><th>Made</th><td>\(time(document.madeAt))</td></tr>
+            <tr><th>Retrieved</th><td>\(time(document.madeAt)) by \(escaped(retriever(document, people)))</td></tr>
+            <tr><th>Reason</th><td>\(escaped(reason(document)))</td></tr>
+            <tr><th>Entry</th><td>\(document.access)</td></tr>
             </table>
             <h2>Items</h2>
             <table>
@@ -34,7 +36,8 @@ enum CustodyPage {
             </tbody>
             </table>
             <h2>What happened</h2>
-            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's own clock, in UTC.</p>
+            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's own clock, in
+            UTC. That no entry about the case was left out, this page cannot show; an export of the whole ledger can.</p>
             <table>
             <thead><tr><th class="number">Entry</th><th>When</th><th>Who</th><th>What</th></tr></thead>
             <tbody>
@@ -65,8 +68,7 @@ enum CustodyPage {
             checks the files; <code>custody/N.json</code> holds entry N, and <code>custody/N.tlog-proof</code> proves that it is in the
             ledger, in a published format (C2SP tlog-proof, RFC 6962). A reason that is not shown stands in its entry as a hash of
             the text with a random salt; the archive can show it.</p>
-            <p>What this does not show: that no entry about the case was left out of the bag. An export of the whole ledger does.
-            A name that is claimed is what somebody typed.</p>
+            <p>A name that is claimed is what somebody typed.</p>
             </body>
             </html>
 
@@ -91,6 +93,16 @@ enum CustodyPage {
             + "<td>\(escaped(line.sentence))\(details)</td></tr>"
     }
 
+    private static func retriever(_ document: Custody.Document, _ people: [String: Custody.Document.Person]) -> String {
+        let line = document.record.first { $0.number == document.access }
+        return line.flatMap { people[$0.actor]?.name } ?? ""
+    }
+
+    private static func reason(_ document: Custody.Document) -> String {
+        let line = document.record.first { $0.number == document.access }
+        return line?.openings.first { $0.member == "reasonCommitment" }?.text ?? "not shown"
+    }
+
     private static func known(_ source: String) -> String {
         switch source {
         case "claimed": "a name that was given"
@@ -105,14 +117,15 @@ enum CustodyPage {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
+        // Scalar by scalar: a quote with a combining mark behind it is one character.
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
-            default: escaped.append(character)
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
     }

@@ -16,8 +16,8 @@ extension EvidenceVerifier {
         }
         let key = key(beside: path, &check)
         let head = checkpoint("\(path)/\(Publication.checkpointName)", by: key, &check)
-        if let earlier = earlier(by: key, &check), let head, earlier.size > head.0.size {
-            check.find("the ledger has \(head.0.size) entries, where the earlier checkpoint signed \(earlier.size)")
+        if let earlier = earlier(by: key, &check), let head {
+            compare(head.0, with: earlier, &check)
         }
         guard let head, let document = document(path, &check) else { return check }
         if document.origin != head.0.origin || document.entries != head.0.size {
@@ -28,7 +28,7 @@ extension EvidenceVerifier {
         }
         let entries = checkEntries(path, document, head: head, &check)
         checkStatements(document, entries, digests: digests, &check)
-        checkInfo(path, document, &check)
+        checkInfo(path, document, document.record.first { $0.number == document.access }, &check)
         check.items = document.items.count
         check.proofs = entries.count
         return check
@@ -62,6 +62,10 @@ extension EvidenceVerifier {
         var found: Set<String> = []
         for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init() {
             guard let status = try? files.status("\(path)/\(name)"), status.kind != .directory else { continue }
+            guard status.kind == .file else {
+                check.find("\(name) is not a file")
+                continue
+            }
             guard name != Self.tagManifestName else { continue }
             found.insert(name)
             guard let expected = listed[name] else {
@@ -96,12 +100,18 @@ extension EvidenceVerifier {
     }
 
     /// What `bag-info.txt` says for people is what the record says.
-    private func checkInfo(_ path: String, _ document: Custody.Document, _ check: inout EvidenceCheck) {
+    private func checkInfo(
+        _ path: String, _ document: Custody.Document, _ access: Custody.Document.Line?, _ check: inout EvidenceCheck
+    ) {
         guard let bytes = try? files.contents(of: "\(path)/bag-info.txt", limit: 1 << 20) else { return }
         let text = String(decoding: bytes, as: UTF8.self)
         let lines = Set(text.split(separator: "\n").map(String.init))
         for (name, value) in [
             ("External-Identifier", document.caseID), ("Case-UID", document.caseUID), ("Archive-UID", document.archive),
+            ("Retrieval-Ledger-Entry", "\(document.access)"), ("Retrieved-At", document.madeAt),
+            ("Bagging-Date", String(document.madeAt.prefix(10))),
+            ("Retrieved-By", document.actors.first { $0.uid == access?.actor }?.name ?? ""),
+            ("Retrieval-Reason", access?.openings.first { $0.member == "reasonCommitment" }?.text ?? ""),
         ] where !lines.contains("\(name): \(value)") {
             check.find("bag-info.txt: \(name) is not what the record says")
         }
@@ -199,11 +209,17 @@ extension EvidenceVerifier {
             }
         }
         if !hasCase { check.find("the entry that registered the case is missing") }
+        guard case .archiveCreated = entries[0]?.event else {
+            return check.find("entry 0, which made the archive, is missing")
+        }
+        checkCompleteness(document, entries, &check)
         for person in document.actors where !introduced.contains(person.uid) {
             check.find("\(Custody.jsonName): nothing proves the name of actor \(person.uid)")
         }
         for item in document.items {
-            guard case .objectArchived = entries[item.entry]?.event else {
+            guard case .objectArchived(let event) = entries[item.entry]?.event,
+                item.file.hasPrefix("data/\(event.verification)/\(event.media).")
+            else {
                 check.find("\(item.file): entry \(item.entry) did not archive it")
                 continue
             }
@@ -217,8 +233,39 @@ extension EvidenceVerifier {
             check.find("\(name) is not in the record")
         }
         let known = Set(document.record.flatMap { [Custody.entryName($0.number), Custody.proofName($0.number)] })
-        for name in digests.keys.sorted() where name.hasPrefix("\(Custody.folder)/") && !known.contains(name) {
-            check.find("\(name) is not in the record")
+            .union([
+                Self.manifestName, Self.tagManifestName, "bagit.txt", "bag-info.txt", Custody.jsonName,
+                Custody.pageName,
+                Publication.checkpointName, Publication.verifierName,
+            ])
+        for name in digests.keys.sorted() where !name.hasPrefix("data/") && !known.contains(name) {
+            check.find("\(name) does not belong into a bag of this program")
+        }
+    }
+
+    /// Everything that the retrieval opened is there, and everything that ended with a verification is in the record.
+    private func checkCompleteness(
+        _ document: Custody.Document, _ entries: [UInt64: Entry], _ check: inout EvidenceCheck
+    ) {
+        guard let access = entries[document.access], case .accessOpened(let opened) = access.event, opened.form == .bag,
+            document.madeAt == LedgerTime.text(access.time)
+        else { return check.find("the entry of the retrieval that made the bag is missing") }
+        var archived: [ObjectUID: UInt64] = [:]
+        var counts: [UInt64: UInt64] = [:]
+        for (number, entry) in entries {
+            guard case .objectArchived(let event) = entry.event else { continue }
+            archived[event.object] = number
+            counts[event.verification, default: 0] += 1
+        }
+        let expected = Set(opened.objects.map { archived[$0] })
+        if expected != Set(document.items.map { Optional($0.entry) }) || document.items.count != opened.objects.count {
+            check.find("the items are not those that entry \(document.access) retrieved")
+        }
+        for entry in entries.values {
+            guard case .verificationEnded(let event) = entry.event else { continue }
+            if event.objects != counts[event.verification] {
+                check.find("entries of objects of verification \(event.verification) are missing")
+            }
         }
     }
 }

@@ -47,6 +47,14 @@ public struct EvidenceVerifier: Sendable {
     public func verify(_ path: String) throws -> EvidenceCheck {
         do {
             let path = FilePath.trimmed(path)
+            guard files.exists(path) else {
+                throw ArchiveError(.notEvidence, "there is nothing at \(path)", hint: "check the path")
+            }
+            if let verifierKey, (try? VerifierKey(verifierKey)) == nil {
+                throw ArchiveError(
+                    .notEvidence, "the verifier key that was given is not one, and no file that holds one",
+                    hint: "give it as init printed it, ORIGIN+…+…, or the path of a file with it")
+            }
             let isDirectory = try files.status(path + "/.").kind == .directory
             if isDirectory, exists("\(path)/bagit.txt") { return try verifyBag(path) }
             if isDirectory,
@@ -55,7 +63,7 @@ public struct EvidenceVerifier: Sendable {
                 return try verifyExport(path)
             }
             throw ArchiveError(
-                .badEvidence, "\(path) is not an export, a bag, a proof or a checkpoint",
+                .notEvidence, "\(path) is not an export, a bag, a proof or a checkpoint",
                 hint:
                     "an export has \(Publication.checkpointName) and \(Publication.entriesName) in it, a bag bagit.txt")
         } catch let error as FileError where error.code == ENOTDIR {
@@ -65,7 +73,7 @@ public struct EvidenceVerifier: Sendable {
         }
     }
 
-    func exists(_ path: String) -> Bool { (try? files.status(path)) != nil }
+    func exists(_ path: String) -> Bool { files.exists(path) }
 
     func check(_ kind: EvidenceCheck.Kind, _ path: String) -> EvidenceCheck {
         EvidenceCheck(kind: kind, path: path, keyWasGiven: verifierKey != nil)
@@ -87,15 +95,10 @@ public struct EvidenceVerifier: Sendable {
             check.verifierKey = own?.text
             return own
         }
-        do {
-            let key = try VerifierKey(verifierKey)
-            check.verifierKey = key.text
-            if let own, own != key { check.find("\(file) is another key than the one that was given") }
-            return key
-        } catch {
-            check.find("the verifier key that was given: \(error)")
-            return nil
-        }
+        guard let key = try? VerifierKey(verifierKey) else { return nil }
+        check.verifierKey = key.text
+        if let own, own != key { check.find("\(file) is another key than the one that was given") }
+        return key
     }
 
     /// Reads a checkpoint and checks who signed it; without a key, only reads it.
@@ -127,6 +130,20 @@ public struct EvidenceVerifier: Sendable {
         } catch {
             check.find("\(since): \(ArchiveError(error).message)")
             return nil
+        }
+    }
+
+    /// Two heads of which nothing but themselves is known.
+    func compare(_ head: Checkpoint, with earlier: Checkpoint, _ check: inout EvidenceCheck) {
+        if head.size == earlier.size, head.root == earlier.root { return }
+        check.since = nil
+        if head.size <= earlier.size {
+            check.find(
+                "the ledger of \(head.size) entries does not extend the \(earlier.size) of the earlier checkpoint")
+        } else {
+            check.find(
+                "whether it extends the \(earlier.size) entries of the earlier checkpoint cannot be seen from it: ask for an export, or for a proof (strongroom audit prove --since)"
+            )
         }
     }
 
@@ -226,7 +243,7 @@ public struct EvidenceVerifier: Sendable {
     private func verifyFile(_ path: String) throws -> EvidenceCheck {
         let bytes = try files.contents(of: path, limit: SignedNote.longest)
         let needKey = ArchiveError(
-            .badEvidence, "no verifier key is given",
+            .notEvidence, "no verifier key is given",
             hint: "give --verifier-key: the archive's owner has it, and strongroom status shows it")
         guard let text = verifierKey else { throw needKey }
         let key = try VerifierKey(text)
@@ -237,28 +254,34 @@ public struct EvidenceVerifier: Sendable {
             check.entries = head.size
             return check
         }
-        if let proof = try? InclusionProof(bytes) {
+        var checked: EvidenceCheck
+        if bytes.starts(with: Array(InclusionProof.header.utf8)) {
             guard let entry else {
                 throw ArchiveError(
-                    .badEvidence, "a proof is about an entry, and none is given",
+                    .notEvidence, "a proof is about an entry, and none is given",
                     hint: "give the entry's file with --entry")
             }
             let content = try files.contents(of: entry, limit: Entry.longest)
-            return done(.proof, try proof.verify(entry: content, by: key))
-        }
-        if let proof = try? ConsistencyProof(bytes) {
+            checked = done(.proof, try InclusionProof(bytes).verify(entry: content, by: key))
+        } else if bytes.starts(with: Array("old ".utf8)) {
             guard let since else {
                 throw ArchiveError(
-                    .badEvidence, "a proof of consistency needs the earlier checkpoint",
+                    .notEvidence, "a proof of consistency needs the earlier checkpoint",
                     hint: "give its file with --since")
             }
             let note = try SignedNote(try files.contents(of: since, limit: SignedNote.longest))
-            let earlier = try Checkpoint(
-                note, by: VerifierKey(name: try Checkpoint(unverified: note).origin, publicKey: key.publicKey))
-            var check = done(.proof, try proof.verify(since: earlier, by: key))
-            check.since = earlier.size
-            return check
+            let origin = try Checkpoint(unverified: note).origin
+            let earlier = try Checkpoint(note, by: VerifierKey(name: origin, publicKey: key.publicKey))
+            checked = done(.proof, try ConsistencyProof(bytes).verify(since: earlier, by: key))
+            checked.since = earlier.size
+            return checked
+        } else {
+            checked = done(.checkpoint, try Checkpoint(try SignedNote(bytes), by: key))
         }
-        return done(.checkpoint, try Checkpoint(try SignedNote(bytes), by: key))
+        if let earlier = earlier(by: key, &checked) {
+            let note = checked.kind == .proof ? try InclusionProof(bytes).checkpoint : try SignedNote(bytes)
+            compare(try Checkpoint(unverified: note), with: earlier, &checked)
+        }
+        return checked
     }
 }

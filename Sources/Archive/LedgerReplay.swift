@@ -217,5 +217,5 @@ struct LedgerReplay {
 
 extension Date {
     /// Milliseconds since 1970-01-01 UTC, as entries and the index keep them.
-    fileprivate var ledgerMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    fileprivate var ledgerMilliseconds: Double { (timeIntervalSince1970 * 1000).rounded() }
 }

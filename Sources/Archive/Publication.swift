@@ -13,6 +13,7 @@ struct Publication: Sendable {
     let key: VerifierKey
     private let settings: PublicationSettings
     private let files: any FileSystem
+    private let isInterrupted: @Sendable () -> Bool
     /// The folder of this archive, which its origins are in.
     private let home: String
 
@@ -23,7 +24,8 @@ struct Publication: Sendable {
         self.key = key
         self.settings = settings
         files = effects.files
-        home = FilePath.trimmed(settings.directory ?? effects.stateDirectory + "/strongroom") + "/" + uid.hex
+        isInterrupted = effects.isInterrupted
+        home = FilePath.trimmed(settings.directory ?? Self.standardPlace(effects)) + "/" + uid.hex
     }
 
     /// For people.
@@ -31,14 +33,8 @@ struct Publication: Sendable {
 
     var folder: String { "\(home)/\(origin.number)" }
 
-    /// What is published.
-    enum Published {
-        case nothing
-        case checkpoint(Checkpoint, note: SignedNote)
-    }
-
-    /// Reads the newest published checkpoint, and sees that no newer origin is.
-    func newest() throws -> Published {
+    /// Reads the newest published checkpoint, and sees that no newer origin is; nil where nothing is published.
+    func newest() throws -> Checkpoint? {
         if let later = try originNumbers().filter({ $0 > origin.number }).max() {
             throw ArchiveError(
                 .ledgerForked, "\(home)/\(later) is published, an origin that this index does not know",
@@ -50,24 +46,42 @@ struct Publication: Sendable {
             bytes = try files.contents(of: path, limit: SignedNote.longest)
         } catch {
             guard error.code == ENOENT else { throw error }
-            return .nothing
+            return nil
         }
         do throws(NoteError) {
-            let note = try SignedNote(bytes)
-            return .checkpoint(try Checkpoint(note, by: key), note: note)
+            return try Checkpoint(try SignedNote(bytes), by: key)
         } catch {
             throw ArchiveError(
                 .ledgerForked, "\(path) is not a checkpoint of this archive: \(error)", hint: Archive.forkHint)
         }
     }
 
-    /// The newest published checkpoint of any origin as it stands, whatever it is; empty where there is none. What
-    /// is no text is shown as such.
-    func newestBytes() throws -> String {
-        let number = try originNumbers().max() ?? origin.number
-        let path = "\(home)/\(number)/\(Self.checkpointName)"
-        guard let bytes = try? files.contents(of: path, limit: 16_384) else { return "" }
-        return String(decoding: bytes, as: UTF8.self)
+    /// The newest published checkpoint of any origin, verbatim; empty where there is none. What stands in its place and
+    /// is no note is named by its SHA-256.
+    func newestText() throws -> String {
+        guard let number = try originNumbers().max(), let bytes = try checkpointBytes(of: number) else { return "" }
+        if (try? SignedNote(bytes)) != nil, bytes.count < 8192 { return String(decoding: bytes, as: UTF8.self) }
+        var hash = SHA256()
+        bytes.withUnsafeBytes { hash.update($0) }
+        return "not a checkpoint: SHA-256 \(hash.finish().hex)"
+    }
+
+    /// Whether an origin with this number begins with the newest checkpoint that is published under the one before
+    /// it; true where that cannot be read now.
+    func follows(_ previous: String, number: Int) -> Bool {
+        guard let before = try? originNumbers().filter({ $0 < number }).max(),
+            let bytes = try? checkpointBytes(of: before), (try? SignedNote(bytes)) != nil
+        else { return true }
+        return Array(previous.utf8) == bytes
+    }
+
+    private func checkpointBytes(of number: Int) throws -> [UInt8]? {
+        do throws(FileError) {
+            return try files.contents(of: "\(home)/\(number)/\(Self.checkpointName)", limit: SignedNote.longest)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
     }
 
     /// A number that no origin has.
@@ -76,7 +90,9 @@ struct Publication: Sendable {
     /// The origins that are published.
     private func originNumbers() throws -> [Int] {
         do throws(FileError) {
-            return try files.names(in: home).compactMap { Int($0) }
+            return try files.names(in: home).filter { $0.wholeMatch(of: /[1-9][0-9]{0,5}/) != nil }.compactMap {
+                Int($0)
+            }
         } catch {
             guard error.code == ENOENT else { throw error }
             return []
@@ -90,7 +106,8 @@ struct Publication: Sendable {
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileError(.lock, path: path, code: errno) }
         defer { close(descriptor) }
-        var patience = 1000
+        // A command may hold it for as long as it may take.
+        var patience = Int(PublicationCommand.patience * 100) + 1500
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             patience -= 1
             guard patience > 0, errno == EWOULDBLOCK || errno == EINTR else {
@@ -104,46 +121,113 @@ struct Publication: Sendable {
     /// Adds what is new, and then its checkpoint. Durable when it returns.
     ///
     /// - Parameters:
+    ///   - published: how many entries the published checkpoint counts.
+    ///   - last: the last of them.
     ///   - lines: hands over the lines of the entries from a number on.
-    ///   - offset: bytes of the lines before the published checkpoint.
+    /// - Returns: how many entries the place held: less than `published` where their file was gone or cut.
     func publish(
-        _ head: Checkpoint, note: SignedNote, after published: UInt64, offset: UInt64,
+        _ head: Checkpoint, note: SignedNote, after published: UInt64, last: LedgerRow?,
         lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws {
+    ) throws -> UInt64 {
         let verifier = folder + "/" + Self.verifierName
         if (try? files.status(verifier)) == nil {
             try replace(verifier, Array("\(key.text)\n".utf8))
         }
+        var kept = published
         if let command = settings.command {
             try handOver(note, size: head.size, after: published, to: command, lines: lines)
         } else {
-            try append(after: published, offset: offset, lines: lines)
+            kept = try append(after: published, last: last, lines: lines)
         }
         try replace(folder + "/" + Self.checkpointName, note.bytes)
+        return kept
     }
 
+    /// Appends the lines that the place does not hold yet. What stands there is never cut off, but for zeros that a
+    /// crash can leave: it must be what the ledger says.
     private func append(
-        after published: UInt64, offset: UInt64, lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws {
+        after published: UInt64, last: LedgerRow?,
+        lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> UInt64 {
         let path = folder + "/" + Self.entriesName
-        let length = (try? files.status(path))?.length
-        // Shorter than its checkpoint says, it is written anew beside the old one.
-        if published == 0 || length.map({ $0 < offset }) ?? true {
-            let temporary = path + ".new"
-            try? files.remove(temporary)
-            let file = try files.create(temporary)
-            defer { files.close(file) }
-            try lines(0) { try files.append($0, to: file) }
-            try files.syncData(file)
-            try files.rename(temporary, to: path)
-            try files.syncDirectory(folder)
-            return
+        let end = last.map { $0.offset + UInt64($0.bytes.count) + 1 } ?? 0
+        let length: UInt64
+        do throws(FileError) {
+            length = try files.status(path).length
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            try writeAnew(path, lines: lines)
+            return 0
         }
-        let file = try files.openForAppending(path)
+        if length < end {
+            // The rest of what was published is gone; the file that is left stays beside the new one.
+            try? files.rename(path, to: path + ".cut")
+            try writeAnew(path, lines: lines)
+            return 0
+        }
+        let file = try files.open(path)
         defer { files.close(file) }
-        if let length, length > offset { try files.truncate(file, to: offset) }
-        try lines(published) { try files.append($0, to: file) }
+        if let last { try compare(last.bytes + [0x0A], with: file, at: end - UInt64(last.bytes.count) - 1) }
+        let output = try files.openForAppending(path)
+        defer { files.close(output) }
+        var position = end
+        try lines(published) { piece in
+            // What a crash left of this very piece is kept, and only the rest is appended.
+            let there = position < length ? min(UInt64(piece.count), length - position) : 0
+            var rest = Int(there)
+            if there > 0 {
+                let same = try sameBytes(piece, file, at: position, count: Int(there))
+                if same < Int(there) {
+                    guard try isZero(file, from: position + UInt64(same), to: length) else { throw notOurs(path) }
+                    try files.truncate(output, to: position + UInt64(same))
+                    rest = same
+                }
+            }
+            try files.append(UnsafeRawBufferPointer(rebasing: piece[rest...]), to: output)
+            position += UInt64(piece.count)
+        }
+        guard length <= position else { throw notOurs(path) }
+        try files.syncData(output)
+        return published
+    }
+
+    private func writeAnew(
+        _ path: String, lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        let temporary = path + ".new"
+        try? files.remove(temporary)
+        let file = try files.create(temporary)
+        defer { files.close(file) }
+        try lines(0) { try files.append($0, to: file) }
         try files.syncData(file)
+        try files.rename(temporary, to: path)
+        try files.syncDirectory(folder)
+    }
+
+    private func compare(_ bytes: [UInt8], with file: OpenFile, at offset: UInt64) throws {
+        let same = try bytes.withUnsafeBytes { try sameBytes($0, file, at: offset, count: bytes.count) }
+        guard same == bytes.count else { throw notOurs(file.path) }
+    }
+
+    private func notOurs(_ path: String) -> ArchiveError {
+        ArchiveError(
+            .ledgerForked, "\(path) holds other entries than the ledger", hint: Archive.forkHint)
+    }
+
+    /// How many of the first bytes stand in the file, too.
+    private func sameBytes(
+        _ bytes: UnsafeRawBufferPointer, _ file: OpenFile, at offset: UInt64, count: Int
+    ) throws -> Int {
+        var found = [UInt8](repeating: 0, count: count)
+        let read = try found.withUnsafeMutableBytes { try files.read(file, at: offset, into: $0) }
+        return zip(bytes, found.prefix(read)).prefix { $0 == $1 }.count
+    }
+
+    private func isZero(_ file: OpenFile, from start: UInt64, to end: UInt64) throws -> Bool {
+        guard end - start <= 1 << 24 else { return false }
+        var found = [UInt8](repeating: 1, count: Int(end - start))
+        let read = try found.withUnsafeMutableBytes { try files.read(file, at: start, into: $0) }
+        return read == found.count && found.allSatisfy { $0 == 0 }
     }
 
     private func handOver(
@@ -169,15 +253,22 @@ struct Publication: Sendable {
                 "STRONGROOM_CHECKPOINT": checkpoint, "STRONGROOM_ENTRIES": entries,
                 "STRONGROOM_FIRST_ENTRY": "\(published)", "STRONGROOM_SIZE": "\(size)",
                 "STRONGROOM_ORIGIN": key.name, "STRONGROOM_VERIFIER_KEY": key.text,
-            ])
+            ], isInterrupted: isInterrupted)
+    }
+
+    /// The place that an archive has when it is made: a folder of the user's state.
+    static func standardPlace(_ effects: Effects) -> String { effects.stateDirectory + "/strongroom" }
+
+    /// Makes a place where there is none.
+    static func make(_ place: String) throws {
+        guard !FileManager.default.fileExists(atPath: place) else { return }
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
     private func makeFolders() throws {
-        let state = FilePath.parent(home)
-        if settings.directory == nil, (try? files.status(state)) == nil {
-            try FileManager.default.createDirectory(
-                atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        }
+        // A place that was named is not made: it may be somewhere that is not mounted now.
+        if settings.directory == nil { try Self.make(FilePath.parent(home)) }
         for folder in [home, folder] {
             do throws(FileError) {
                 try files.makeDirectory(folder)
@@ -200,7 +291,9 @@ enum PublicationCommand {
     /// Seconds that it may take.
     static let patience: TimeInterval = 60
 
-    static func run(_ command: [String], environment: [String: String]) throws {
+    static func run(
+        _ command: [String], environment: [String: String], isInterrupted: () -> Bool
+    ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
@@ -219,10 +312,10 @@ enum PublicationCommand {
         }
         do { try process.run() } catch { throw failure("cannot be started") }
         let end = Date().addingTimeInterval(patience)
-        while process.isRunning, Date() < end { usleep(5000) }
+        while process.isRunning, Date() < end, !isInterrupted() { usleep(5000) }
         guard !process.isRunning else {
             kill(process.processIdentifier, SIGKILL)
-            throw failure("did not end within \(Int(patience)) s")
+            throw failure(isInterrupted() ? "was interrupted" : "did not end within \(Int(patience)) s")
         }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
             throw failure("failed with exit code \(process.terminationStatus)")

@@ -53,8 +53,12 @@ final class PullRun: Sendable {
             let now = archive.now
             switch state.withLock({ $0.queue.next(now: now) }) {
             case .done: return
-            case .idle: archive.effects.clock.sleep(0.05)
-            case .wait(let until): archive.effects.clock.sleep(min(0.5, max(0.01, until.timeIntervalSince(now))))
+            case .idle:
+                archive.publishIfDue()
+                archive.effects.clock.sleep(0.05)
+            case .wait(let until):
+                archive.publishIfDue()
+                archive.effects.clock.sleep(min(0.5, max(0.01, until.timeIntervalSince(now))))
             case .ask(let entry): ask(entry)
             }
         }

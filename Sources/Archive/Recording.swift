@@ -122,14 +122,57 @@ final class Recording {
 }
 
 extension Recorder {
+    /// The settings that the ledger has last, their commitments opened.
+    func recordedSettings(in index: any CatalogReader) throws -> [String: Configuration.LedgerSetting]? {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.configurationChanged.rawValue
+        guard let row = try index.newestLedgerRows(filter, limit: 1).last,
+            case .configurationChanged(let change) = try Entry(row.bytes).event
+        else { return nil }
+        let openings = try self.openings(of: row.number, in: index) { _ in nil }
+        return change.settings.reduce(into: [:]) { settings, setting in
+            guard let text = openings["settings/" + setting.key]?.text else {
+                settings[setting.key] = .plain(setting.value)
+                return
+            }
+            settings[String(setting.key.dropLast(Configuration.commitmentSuffix.count))] = .typed(text)
+        }
+    }
+
+    /// What opens the commitments of an entry, by their members.
+    ///
+    /// - Parameter underCase: opens what is sealed under a case's key; nil where that is gone.
+    func openings(
+        of entry: UInt64, in index: any CatalogReader, underCase: (OpeningRecord) throws -> [UInt8]?
+    ) throws -> [String: Commitment.Opening] {
+        var openings: [String: Commitment.Opening] = [:]
+        for record in try index.ledgerOpenings(of: entry) {
+            let bytes: [UInt8]
+            if record.caseUID != nil {
+                guard let opened = try underCase(record) else { continue }
+                bytes = opened
+            } else {
+                bytes = try archiveKey(try index.archive()).openField(
+                    record.sealed, context: contexts.opening(entry: entry, member: record.member, caseUID: nil))
+            }
+            guard let opening = Commitment.Opening(bytes: bytes) else {
+                throw CatalogError.damaged("an opening of ledger entry \(entry)")
+            }
+            openings[record.member] = opening
+        }
+        return openings
+    }
+
     func archiveKey(_ record: ArchiveRecord) throws -> SecretKey {
         try keyring.unwrap(record.key, context: contexts.archiveKey(epoch: record.key.epoch))
     }
 }
 
 extension Archive {
-    /// After this time an access is closed on the ledger, whoever comes by.
+    /// After this time the ranges of an access are closed on the ledger, whoever comes by.
     static let accessWindow: TimeInterval = 600
+    /// After this time an access of a bag or an item is taken for one whose program died.
+    private static let longestAccess: TimeInterval = 24 * 3600
     private static let staleAccessesAtOnce = 100
 
     /// The one way to change the index: one transaction, with the ledger entries of what it changes. Publishes
@@ -155,8 +198,10 @@ extension Archive {
     }
 
     private func closeStaleAccesses(_ recording: Recording) throws {
-        let limit = recording.now.addingTimeInterval(-Self.accessWindow)
-        for access in try recording.index.openAccesses(openedBefore: limit, limit: Self.staleAccessesAtOnce) {
+        let stale = try recording.index.openAccesses(
+            openedBefore: recording.now.addingTimeInterval(-Self.accessWindow),
+            standingAloneBefore: recording.now.addingTimeInterval(-Self.longestAccess), limit: Self.staleAccessesAtOnce)
+        for access in stale {
             try closeAccess(access, recording)
         }
     }
@@ -169,7 +214,9 @@ extension Archive {
         try recording.add(
             .accessClosed(
                 .init(
-                    caseUID: access.caseUID, access: access.entry, bytes: access.bytes, ranges: access.ranges,
+                    caseUID: access.caseUID, access: access.entry,
+                    bytes: min(access.bytes, CanonicalJSON.largestNumber),
+                    ranges: min(access.ranges, CanonicalJSON.largestNumber),
                     complete: access.unfinished == 0)), by: actor.stamp)
         try recording.index.deleteOpenAccess(access.entry)
     }
@@ -177,46 +224,23 @@ extension Archive {
     /// Puts settings that matter on the ledger where they differ from those that it has last.
     private func recordSettings(_ recording: Recording) throws {
         guard !settingsAreKnown.load(ordering: .relaxed) else { return }
-        if try recordedSettings(in: recording.index) != configuration.ledgerSettings {
-            try configuration.record(recording)
+        let recorded = try recorder.recordedSettings(in: recording.index)
+        guard recorded != configuration.ledgerSettings else { return }
+        if configuration.isPublishedElsewhere(than: recorded), var origin = try recording.index.origins().last {
+            // Nothing is known of the new place but what this process saw there.
+            origin.published = ledgerState.withLock { $0.published }
+            try recording.index.update(origin)
         }
-    }
-
-    /// The settings that the ledger has last, their commitments opened.
-    func recordedSettings(in index: any CatalogReader) throws -> [String: Configuration.LedgerSetting]? {
-        var filter = LedgerFilter()
-        filter.kind = Event.Kind.configurationChanged.rawValue
-        guard let row = try index.newestLedgerRows(filter, limit: 1).last,
-            case .configurationChanged(let change) = try Entry(row.bytes).event
-        else { return nil }
-        let openings = try self.openings(of: row.number, in: index)
-        return change.settings.reduce(into: [:]) { settings, setting in
-            guard let text = openings["settings/" + setting.key]?.text else {
-                settings[setting.key] = .plain(setting.value)
-                return
-            }
-            settings[String(setting.key.dropLast(Configuration.commitmentSuffix.count))] = .typed(text)
-        }
+        try configuration.record(recording)
     }
 
     /// What opens the commitments of an entry, by their members; those whose case's key is gone are missing.
     func openings(of entry: UInt64, in index: any CatalogReader) throws -> [String: Commitment.Opening] {
-        var openings: [String: Commitment.Opening] = [:]
-        for record in try index.ledgerOpenings(of: entry) {
-            let context = contexts.opening(entry: entry, member: record.member, caseUID: record.caseUID)
-            let bytes: [UInt8]
-            if let uid = record.caseUID {
-                guard let found = try index.caseRecord(uid) else { continue }
-                bytes = try open(found).key.openField(record.sealed, context: context)
-            } else {
-                bytes = try recorder.archiveKey(try index.archive()).openField(record.sealed, context: context)
-            }
-            guard let opening = Commitment.Opening(bytes: bytes) else {
-                throw CatalogError.damaged("an opening of ledger entry \(entry)")
-            }
-            openings[record.member] = opening
+        try recorder.openings(of: entry, in: index) { opening in
+            guard let uid = opening.caseUID, let record = try index.caseRecord(uid) else { return nil }
+            return try open(record).key.openField(
+                opening.sealed, context: contexts.opening(entry: entry, member: opening.member, caseUID: uid))
         }
-        return openings
     }
 
     /// An actor's name.

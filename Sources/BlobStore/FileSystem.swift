@@ -68,6 +68,9 @@ public struct FileStatus: Sendable {
 }
 
 extension FileSystem {
+    /// Whether something is there.
+    public func exists(_ path: String) -> Bool { (try? status(path)) != nil }
+
     /// Makes a file with these bytes that did not exist, durable with its name when this returns.
     public func createDurably(_ path: String, bytes: UnsafeRawBufferPointer) throws(FileError) {
         try write(path, bytes: bytes)

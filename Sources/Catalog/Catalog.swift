@@ -68,12 +68,13 @@ public protocol CatalogReader {
     func ledgerNodeCount() throws -> UInt64
     func ledgerOpenings(of entry: UInt64) throws -> [OpeningRecord]
 
-    /// In the order in which they were opened, `limit` at most, of before a time.
-    func openAccesses(openedBefore time: Date, limit: Int) throws -> [OpenAccessRecord]
+    /// In the order in which they were opened, `limit` at most: those that more ranges may join of before a time,
+    /// those that stand alone of before another that is no later.
+    func openAccesses(openedBefore time: Date, standingAloneBefore alone: Date, limit: Int) throws -> [OpenAccessRecord]
     func openAccess(_ entry: UInt64) throws -> OpenAccessRecord?
     /// The newest access of this actor that more ranges of the same may join.
     func openAccess(
-        joining joinable: OpenAccessRecord.Joinable, actor: ActorUID, openedFrom time: Date
+        joining joinable: OpenAccessRecord.Joinable, actor: ActorUID, opened times: ClosedRange<Date>
     ) throws -> OpenAccessRecord?
 
     /// What the database itself finds wrong with its pages and indexes: sentences.

@@ -51,7 +51,7 @@ extension SQLiteSession {
             let first = row.date("refused_first"), let last = row.date("refused_last")
         else { return nil }
         try db.execute(sql: "UPDATE archive SET refused_openings = 0, refused_first = NULL, refused_last = NULL")
-        return RefusedOpenings(count: UInt64(row["refused_openings"] as Int64), first: first, last: last)
+        return RefusedOpenings(count: try row.unsigned("refused_openings"), first: first, last: last)
     }
 
     // MARK: Origins
@@ -59,8 +59,8 @@ extension SQLiteSession {
     func origins() throws -> [OriginRecord] {
         try rows("SELECT * FROM ledger_origin ORDER BY number").map { row in
             OriginRecord(
-                number: row["number"], origin: row["origin"], firstEntry: UInt64(row["first_entry"] as Int64),
-                published: UInt64(row["published"] as Int64))
+                number: row["number"], origin: row["origin"], firstEntry: try row.unsigned("first_entry"),
+                published: try row.unsigned("published"))
         }
     }
 
@@ -78,7 +78,8 @@ extension SQLiteSession {
     // MARK: Entries
 
     func ledgerSize() throws -> UInt64 {
-        UInt64(try row("SELECT ifnull(max(number), -1) + 1 AS n FROM ledger_entry")?["n"] as Int64? ?? 0)
+        try row("SELECT number FROM ledger_entry ORDER BY number DESC LIMIT 1").map { try $0.unsigned("number") + 1 }
+            ?? 0
     }
 
     func ledgerRow(_ number: UInt64) throws -> LedgerRow? {
@@ -128,21 +129,30 @@ extension SQLiteSession {
         _ filter: LedgerFilter, _ numbers: Range<UInt64>, isBehind: Bool, limit: Int, newestFirst: Bool = false
     ) throws -> [LedgerRow] {
         guard !numbers.isEmpty, limit > 0 else { return [] }
+        // The rows of each actor are in order in an index; those of several are not.
+        if let uids = filter.actorUIDs, uids.count > 1 {
+            let found = try Set(uids).flatMap { uid in
+                var filter = filter
+                filter.actorUIDs = [uid]
+                return try ledgerRows(filter, numbers, isBehind: isBehind, limit: limit, newestFirst: newestFirst)
+            }
+            return Array(found.sorted { newestFirst ? $0.number > $1.number : $0.number < $1.number }.prefix(limit))
+        }
         var conditions = ["number >= ? AND number < ?"]
         var arguments: StatementArguments = [Int64(numbers.lowerBound), Int64(numbers.upperBound)]
         func restrict(_ condition: String, _ values: StatementArguments = []) {
             conditions.append(condition)
             arguments += values
         }
+        // Those behind are few and have an index of their own, which a unary plus leaves as the only one to take.
+        let column = isBehind ? "+" : ""
         if isBehind { restrict("time < newest") }
-        if let kind = filter.kind { restrict("kind = ?", [kind]) }
+        if let kind = filter.kind { restrict("\(column)kind = ?", [kind]) }
         if let uids = filter.actorUIDs {
-            guard !uids.isEmpty else { return [] }
-            restrict(
-                "actor_uid IN (\(uids.map { _ in "?" }.joined(separator: ", ")))",
-                StatementArguments(uids.map { Data($0.bytes) }))
+            guard let uid = uids.first else { return [] }
+            restrict("\(column)actor_uid = ?", [Data(uid.bytes)])
         }
-        if let uid = filter.caseUID { restrict("case_uid = ?", [Data(uid.bytes)]) }
+        if let uid = filter.caseUID { restrict("\(column)case_uid = ?", [Data(uid.bytes)]) }
         if let from = filter.from { restrict("time >= ?", [from.milliseconds]) }
         if let before = filter.before { restrict("time < ?", [before.milliseconds]) }
         return try rows(
@@ -155,8 +165,8 @@ extension SQLiteSession {
 
     private func ledgerRow(_ row: Row) throws -> LedgerRow {
         LedgerRow(
-            number: UInt64(row["number"] as Int64), bytes: try row.required(row.bytes("entry"), "entry"),
-            offset: UInt64(row["offset"] as Int64), kind: row["kind"],
+            number: try row.unsigned("number"), bytes: try row.required(row.bytes("entry"), "entry"),
+            offset: try row.unsigned("offset"), kind: row["kind"],
             time: try row.required(row.date("time"), "time"), newest: try row.required(row.date("newest"), "newest"),
             actorUID: try row.uid("actor_uid"), caseUID: row["case_uid"] == nil ? nil : try row.uid("case_uid"))
     }
@@ -248,10 +258,13 @@ extension SQLiteSession {
 
     // MARK: Open accesses
 
-    func openAccesses(openedBefore time: Date, limit: Int) throws -> [OpenAccessRecord] {
+    func openAccesses(openedBefore time: Date, standingAloneBefore alone: Date, limit: Int) throws -> [OpenAccessRecord]
+    {
         try rows(
-            "SELECT * FROM open_access WHERE opened_at < ? ORDER BY opened_at, entry LIMIT ?",
-            [time.milliseconds, limit]
+            """
+            SELECT * FROM open_access WHERE opened_at < ? AND (object_uid IS NOT NULL OR opened_at < ?)
+            ORDER BY opened_at, entry LIMIT ?
+            """, [time.milliseconds, alone.milliseconds, limit]
         ).map(openAccess)
     }
 
@@ -260,15 +273,16 @@ extension SQLiteSession {
     }
 
     func openAccess(
-        joining joinable: OpenAccessRecord.Joinable, actor: ActorUID, openedFrom time: Date
+        joining joinable: OpenAccessRecord.Joinable, actor: ActorUID, opened times: ClosedRange<Date>
     ) throws -> OpenAccessRecord? {
         try row(
             """
-            SELECT * FROM open_access WHERE opened_at >= ? AND actor_uid = ? AND object_uid = ? AND reason_tag = ?
+            SELECT * FROM open_access WHERE opened_at BETWEEN ? AND ? AND actor_uid = ? AND object_uid = ? AND reason_tag = ?
                 AND reason_tag_key = ? ORDER BY entry DESC LIMIT 1
             """,
             [
-                time.milliseconds, Data(actor.bytes), Data(joinable.object.bytes), Data(joinable.reasonTag.bytes),
+                times.lowerBound.milliseconds, times.upperBound.milliseconds, Data(actor.bytes),
+                Data(joinable.object.bytes), Data(joinable.reasonTag.bytes),
                 Int64(joinable.reasonTag.keyNumber),
             ]
         ).map(openAccess)
@@ -308,10 +322,10 @@ extension SQLiteSession {
             joinable = OpenAccessRecord.Joinable(object: try row.uid("object_uid"), reasonTag: tag)
         }
         return OpenAccessRecord(
-            entry: UInt64(row["entry"] as Int64), actorUID: try row.uid("actor_uid"), caseUID: try row.uid("case_uid"),
+            entry: try row.unsigned("entry"), actorUID: try row.uid("actor_uid"), caseUID: try row.uid("case_uid"),
             joinable: joinable, openedAt: try row.required(row.date("opened_at"), "opened_at"),
-            bytes: UInt64(row["bytes"] as Int64), ranges: UInt64(row["ranges"] as Int64),
-            unfinished: UInt64(row["unfinished"] as Int64))
+            bytes: try row.unsigned("bytes"), ranges: try row.unsigned("ranges"),
+            unfinished: try row.unsigned("unfinished"))
     }
 
     func damages() throws -> [String] {

@@ -43,6 +43,12 @@ extension Date {
 extension Row {
     func date(_ column: String) -> Date? { (self[column] as Int64?).map(Date.init(milliseconds:)) }
 
+    /// A number that cannot be negative.
+    func unsigned(_ column: String) throws -> UInt64 {
+        guard let number = self[column] as Int64?, number >= 0 else { throw CatalogError.damaged(column) }
+        return UInt64(number)
+    }
+
     func bytes(_ column: String) -> [UInt8]? { (self[column] as Data?).map { [UInt8]($0) } }
 
     func uid<Named>(_ column: String, of: Named.Type = Named.self) throws -> UID<Named> {

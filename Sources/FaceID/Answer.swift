@@ -42,12 +42,17 @@ public struct Answer: Sendable, Equatable {
         if let error = response.error {
             content = .error(code: Self.code(error.code), message: error.message)
         } else if let code = response.result {
-            content = .result(ResultCode(Self.code(code)), description: response.description)
+            content = .result(ResultCode(Self.result(code)), description: response.description)
         } else {
             throw AnswerError(.noResult, offset: end)
         }
         requestID = response.requestID
         self.document = document
+    }
+
+    /// A result as it can be recorded for ever: a number. What is none stays in the document only.
+    private static func result(_ text: String) -> String {
+        text.wholeMatch(of: /-?[0-9]{1,9}/) == nil ? "unreadable" : text
     }
 
     /// A code of the vendor as it can be shown and searched; one of another form stays in the document only.

@@ -41,7 +41,7 @@ extension FaceIDError {
         case .unreachable: "network"
         case .malformed: "malformed-answer"
         case .status(let status, _): "http-\(status)"
-        case .service(let code, _), .configuration(let code): code
+        case .service(let code, _), .configuration(let code): ErrorClass.recorded(code)
         case .clock: "AuthFailure.SignatureExpire"
         }
     }

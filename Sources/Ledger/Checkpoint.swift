@@ -13,7 +13,7 @@ public struct Checkpoint: Equatable, Sendable {
         self.root = root
     }
 
-    /// Three lines, each with its line feed. Lines that other programs may add after them are not read.
+    /// Three lines, each with its line feed.
     var text: String { "\(origin)\n\(size)\n\(StrictBase64.encode(root.bytes))\n" }
 
     /// The checkpoint as a signed note. The same checkpoint always gives the same bytes.
@@ -26,7 +26,8 @@ public struct Checkpoint: Equatable, Sendable {
         try note.verify(by: key)
     }
 
-    /// Reads a checkpoint without checking who signed it.
+    /// Reads a checkpoint without checking who signed it. Lines that other programs may add after the third are not
+    /// read.
     public init(unverified note: SignedNote) throws(NoteError) {
         let lines = note.text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 4, VerifierKey.isName(String(lines[0])), let size = UInt64(lines[1]),
@@ -39,7 +40,8 @@ public struct Checkpoint: Equatable, Sendable {
 
 /// That an entry is in a ledger: a file that can be checked without the archive. See <doc:Formats>.
 public struct InclusionProof: Equatable, Sendable {
-    private static let header = "c2sp.org/tlog-proof@v1"
+    /// What the file begins with.
+    public static let header = "c2sp.org/tlog-proof@v1"
 
     public let index: UInt64
     public let path: [MerkleHash]

@@ -17,7 +17,8 @@ public struct Entry: Equatable, Sendable {
         self.event = event
     }
 
-    /// The entry in its one form. Throws ``EntryError/tooLong(_:)``.
+    /// The entry in its one form. Throws ``EntryError/tooLong(_:)``, and ``EntryError/badMember(_:)`` for a number that
+    /// not every reader keeps.
     public func encoded() throws(EntryError) -> [UInt8] {
         var members = MemberWriter()
         members.add("version", .number(Self.version))
@@ -25,6 +26,9 @@ public struct Entry: Equatable, Sendable {
         members.add("time", time)
         members.add("actor", actor.value)
         event.fields.write(to: &members)
+        for (name, value) in members.members {
+            if case .number(let number) = value, number > CanonicalJSON.largestNumber { throw .badMember(name) }
+        }
         let bytes = CanonicalJSON.object(members.members).bytes
         guard bytes.count <= Self.longest else { throw .tooLong(bytes.count) }
         return bytes

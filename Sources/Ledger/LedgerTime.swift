@@ -3,7 +3,7 @@ public import Foundation
 /// Times as entries hold them: `2026-11-22T08:02:00.000Z`, from the year 1970 to 9999.
 public enum LedgerTime {
     public static func text(_ time: Date) -> String {
-        let milliseconds = min(max(Int64((time.timeIntervalSince1970 * 1000).rounded()), 0), 253_402_300_799_999)
+        let milliseconds = Int64(min(max((time.timeIntervalSince1970 * 1000).rounded(), 0), 253_402_300_799_999))
         let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = date(days)
         var text: [UInt8] = []

@@ -44,7 +44,7 @@ public struct MerkleHasher: ~Copyable {
 
     /// SHA-256(`00` ‖ entry).
     public func leaf(_ entry: UnsafeRawBufferPointer) -> MerkleHash {
-        hash(prefix: 0) { EVP_DigestUpdate(context, entry.baseAddress, entry.count) }
+        hash(prefix: 0) { update(entry) }
     }
 
     public func leaf(_ entry: [UInt8]) -> MerkleHash { entry.withUnsafeBytes { leaf($0) } }
@@ -52,21 +52,35 @@ public struct MerkleHasher: ~Copyable {
     /// SHA-256(`01` ‖ left ‖ right).
     public func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
         hash(prefix: 1) {
-            withUnsafeBytes(of: left) { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
-            return withUnsafeBytes(of: right) { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+            withUnsafeBytes(of: left) { update($0) }
+            withUnsafeBytes(of: right) { update($0) }
         }
     }
 
     /// The root of no entries: SHA-256 of nothing.
     public var emptyRoot: MerkleHash {
-        EVP_DigestInit_ex(context, Self.sha256, nil)
-        return .filled { EVP_DigestFinal_ex(context, $0, nil) }
+        begin()
+        return end()
     }
 
-    private func hash(prefix: UInt8, _ update: () -> Int32) -> MerkleHash {
-        EVP_DigestInit_ex(context, Self.sha256, nil)
-        withUnsafeBytes(of: prefix) { _ = EVP_DigestUpdate(context, $0.baseAddress, 1) }
-        _ = update()
-        return .filled { EVP_DigestFinal_ex(context, $0, nil) }
+    private func hash(prefix: UInt8, _ content: () -> Void) -> MerkleHash {
+        begin()
+        withUnsafeBytes(of: prefix) { update($0) }
+        content()
+        return end()
+    }
+
+    // A hash that failed must never be taken for one.
+
+    private func begin() {
+        precondition(EVP_DigestInit_ex(context, Self.sha256, nil) == 1, "no SHA-256")
+    }
+
+    private func update(_ bytes: UnsafeRawBufferPointer) {
+        precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "SHA-256 failed")
+    }
+
+    private func end() -> MerkleHash {
+        .filled { precondition(EVP_DigestFinal_ex(context, $0, nil) == 1, "SHA-256 failed") }
     }
 }

@@ -1,6 +1,6 @@
 internal import CSodium
 
-/// The key that signs an archive's checkpoints and certificates: Ed25519 (RFC 8032), by libsodium.
+/// The key that signs an archive's checkpoints: Ed25519 (RFC 8032), by libsodium.
 public struct LedgerKey: Sendable {
     private let seed: SharedKey
     /// 32 bytes.

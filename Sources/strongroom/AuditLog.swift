@@ -68,6 +68,7 @@ struct AuditLog: ParsableCommand {
             query.fromStart = fromStart
             query.limit = limit
             try common.withArchive(toLook: true) { archive in
+                let newest = try archive.lastEntry()
                 var lines = try archive.ledgerEntries(query)
                 try show(lines)
                 if !follow {
@@ -79,7 +80,7 @@ struct AuditLog: ParsableCommand {
                     return
                 }
                 let isInterrupted = Interruption.begin()
-                var last = try lines.last?.number ?? archive.lastEntry()
+                var last = lines.last?.number ?? newest
                 while !isInterrupted(), Terminal.outputFailure.load(ordering: .relaxed) == 0 {
                     if lines.isEmpty { Thread.sleep(forTimeInterval: 0.5) }
                     query.after = last

@@ -12,19 +12,26 @@ struct AuditReconcile: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let bar = ProgressBar("replaying", total: 2, isShown: !common.json)
-            let result = try common.withArchive(toLook: true) { try $0.reconcile { bar.advance(to: $0, of: $1) } }
-            bar.clear()
-            if common.json {
-                try Terminal.document(result)
-            } else {
-                for finding in result.findings { Terminal.print(Terminal.visible(finding)) }
-                Terminal.print(
-                    "\(Figure.count(Int(result.entries), "entry", "entries")) · \(Figure.count(result.cases, "case")) · "
-                        + "\(Figure.count(result.verifications, "verification")) · \(Figure.count(result.objects, "object")) · "
-                        + (result.findings.isEmpty
-                            ? "ledger, index and store agree" : Figure.count(result.findings.count, "finding")))
+            let result = try common.withArchive(toLook: true) { archive in
+                let result = try archive.reconcile { bar.advance(to: $0, of: $1) }
+                bar.clear()
+                try show(result)
+                return result
             }
             if !result.findings.isEmpty { throw Exit.integrity }
+        }
+    }
+
+    private func show(_ result: Reconciliation) throws {
+        if common.json {
+            try Terminal.document(result)
+        } else {
+            for finding in result.findings { Terminal.print(Terminal.visible(finding)) }
+            Terminal.print(
+                "\(Figure.count(Int(result.entries), "entry", "entries")) · \(Figure.count(result.cases, "case")) · "
+                    + "\(Figure.count(result.verifications, "verification")) · \(Figure.count(result.objects, "object")) · "
+                    + (result.findings.isEmpty
+                        ? "ledger, index and store agree" : Figure.count(result.findings.count, "finding")))
         }
     }
 }

@@ -66,12 +66,21 @@ struct CommonOptions: ParsableArguments {
     ) throws -> Result {
         let archive = try Archive.open(
             directory, rootKey: rootKey, actor: try actingAs(), effects: effects, toLook: toLook)
-        defer { sayPublication(of: archive) }
-        return try body(archive)
+        let result: Result
+        do {
+            result = try body(archive)
+        } catch {
+            sayPublication(of: archive)
+            throw error
+        }
+        sayPublication(of: archive)
+        // Found on the way, or known before: whoever looks must see it.
+        if let fork = archive.fork { throw fork }
+        return result
     }
 
     private func sayPublication(of archive: Archive) {
-        if archive.unpublishedEntries > 0 { archive.publish() }
+        archive.finishPublication()
         if let (found, expected) = archive.publicationRepair {
             Terminal.say(
                 "\(Terminal.red("warning")): the published ledger had \(Figure.count(Int(found))) entries, where \(Figure.count(Int(expected))) had been published; it was completed"

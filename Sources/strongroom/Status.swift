@@ -10,13 +10,19 @@ struct Status: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let status = try common.withArchive(toLook: true) { try $0.status() }
-            if common.json {
-                try Terminal.document(status)
-            } else {
-                for line in lines(status) { Terminal.print(line) }
+            try common.withArchive(toLook: true) { archive in
+                let status = try archive.status()
+                if common.json {
+                    try Terminal.document(status)
+                } else {
+                    for line in lines(status) { Terminal.print(line) }
+                }
+                guard archive.fork == nil, archive.isStopped else { return }
+                throw ArchiveError(
+                    .ledgerUnpublished, "work is stopped: too much of the ledger is not published",
+                    hint: "mend the place that the ledger is published to, or name another in strongroom.yaml")
             }
-            if let fork = status.ledger.fork { throw ArchiveError(.ledgerForked, fork, hint: Archive.forkHint) }
+
         }
     }
 

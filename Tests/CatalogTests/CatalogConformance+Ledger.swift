@@ -138,13 +138,17 @@ struct LedgerConformance {
             #expect(try index.actors(nameTag: tag) == [record])
             #expect(try index.actorCount() == 1)
             #expect(try index.openAccess(0) == access)
-            #expect(try index.openAccess(joining: joinable, actor: actor.uid, openedFrom: start) == access)
+            #expect(try index.openAccess(joining: joinable, actor: actor.uid, opened: start...start) == access)
             #expect(
-                try index.openAccess(joining: joinable, actor: actor.uid, openedFrom: start.addingTimeInterval(1))
+                try index.openAccess(
+                    joining: joinable, actor: actor.uid,
+                    opened: start.addingTimeInterval(1)...start.addingTimeInterval(9))
                     == nil)
-            #expect(try index.openAccess(joining: joinable, actor: ActorUID(from: .system), openedFrom: start) == nil)
-            #expect(try index.openAccesses(openedBefore: start, limit: 9).isEmpty)
-            #expect(try index.openAccesses(openedBefore: .distantFuture, limit: 9) == [access])
+            #expect(
+                try index.openAccess(joining: joinable, actor: ActorUID(from: .system), opened: start...start) == nil)
+            #expect(try index.openAccesses(openedBefore: start, standingAloneBefore: start, limit: 9).isEmpty)
+            #expect(
+                try index.openAccesses(openedBefore: .distantFuture, standingAloneBefore: start, limit: 9) == [access])
             #expect(
                 try index.ledgerOpenings(of: 0) == [
                     OpeningRecord(entry: 0, member: "reasonCommitment", caseUID: nil, sealed: [7])

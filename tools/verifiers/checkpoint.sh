@@ -16,8 +16,18 @@ rest=${key#*+}
     base64 -d <<<"${rest#*+}" | tail -c +2
 } >"$work/key.der"
 
-# The text is all before the empty line; the line of the key's name holds BASE64(key ID ‖ signature).
-sed '/^$/,$d' "$note" >"$work/text"
+# The text is all before the last empty line; the line of the key's name holds BASE64(key ID ‖ signature).
+gap=$(grep -n '^$' "$note" | tail -n 1 | cut -d: -f1)
+head -n $((gap - 1)) "$note" >"$work/text"
 [ "$(head -n 1 "$work/text")" = "$name" ] || { echo "refused: of another ledger" >&2; exit 1; }
-sed -n "/^$/,\$s|^— $name ||p" "$note" | head -n 1 | base64 -d | tail -c +5 >"$work/signature"
-openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey "$work/key.der" -in "$work/text" -sigfile "$work/signature"
+id=${rest%%+*}
+found=
+while read -r dash signer value; do
+    [ "$dash" = '—' ] && [ "$signer" = "$name" ] || continue
+    base64 -d <<<"$value" >"$work/line"
+    [ "$(head -c 4 "$work/line" | od -An -tx1 | tr -d ' \n')" = "$id" ] || continue
+    found=yes
+    tail -c +5 "$work/line" >"$work/signature"
+    openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey "$work/key.der" -in "$work/text" -sigfile "$work/signature"
+done < <(tail -n +$((gap + 1)) "$note")
+[ -n "$found" ] || { echo "refused: no signature by this key" >&2; exit 1; }

@@ -87,7 +87,7 @@ func number(line, word string) int64 {
 	return value
 }
 
-func inclusion(file, entry string, verifier note.Verifier) int64 {
+func inclusion(file, entry string, verifier note.Verifier) (int64, tlog.Tree) {
 	heads, hashes, message := proof(read(file), 2)
 	if heads[0] != "c2sp.org/tlog-proof@v1" {
 		refuse("%s is not a tlog-proof", file)
@@ -95,7 +95,7 @@ func inclusion(file, entry string, verifier note.Verifier) int64 {
 	index := number(heads[1], "index ")
 	head := checkpoint(message, verifier)
 	must(tlog.CheckRecord(hashes, head.N, head.Hash, index, tlog.RecordHash(read(entry))))
-	return index
+	return index, head
 }
 
 func consistency(file, since string, verifier note.Verifier) {
@@ -124,7 +124,8 @@ func export(folder string, verifier note.Verifier) {
 		return hashes, nil
 	})
 	var size int64
-	for _, line := range bytes.Split(bytes.TrimSuffix(content, []byte("\n")), []byte("\n")) {
+	lines := bytes.Split(content, []byte("\n"))
+	for _, line := range lines[:len(lines)-1] {
 		hashes, err := tlog.StoredHashes(size, line, reader)
 		must(err)
 		stored = append(stored, hashes...)
@@ -150,8 +151,9 @@ func bag(folder string, verifier note.Verifier) {
 	}
 	for _, file := range proofs {
 		name := strings.TrimSuffix(file, ".tlog-proof")
-		if strconv.FormatInt(inclusion(file, name+".json", verifier), 10) != filepath.Base(name) {
-			refuse("%s is about another entry", file)
+		index, tree := inclusion(file, name+".json", verifier)
+		if strconv.FormatInt(index, 10) != filepath.Base(name) || tree != head {
+			refuse("%s is about another entry, or another checkpoint", file)
 		}
 	}
 	fmt.Printf("%d entries are in the ledger of %d\n", len(proofs), head.N)
@@ -168,7 +170,8 @@ func main() {
 	must(err)
 	switch {
 	case *proofFile != "":
-		fmt.Printf("entry %d is in the ledger\n", inclusion(*proofFile, *entry, verifier))
+		index, _ := inclusion(*proofFile, *entry, verifier)
+		fmt.Printf("entry %d is in the ledger\n", index)
 	case *consistencyFile != "":
 		consistency(*consistencyFile, *since, verifier)
 	default:

@@ -11,10 +11,13 @@ import glob
 import hashlib
 import os
 import sys
+import warnings
 
 import pymerkle
 from tlog_scales.signing import Vkey
 from tlog_scales.tlog import Checkpoint, ConsistencyProof, InclusionProof
+
+warnings.simplefilter("ignore", DeprecationWarning)
 
 
 def read(*path):
@@ -42,7 +45,7 @@ def inclusion(file, entry, key):
         raise ValueError("not a tlog-proof")
     head, index = checkpoint(message, key), int(heads[1][6:])
     InclusionProof(index, head.size, hashes).check(hashlib.sha256(b"\0" + read(entry)).digest(), head.root_hash)
-    return index
+    return index, head
 
 
 def export(folder, key):
@@ -59,12 +62,13 @@ def export(folder, key):
 
 
 def bag(folder, key):
-    checkpoint(read(folder, "checkpoint"), key)
+    head = checkpoint(read(folder, "checkpoint"), key)
     proofs = glob.glob(os.path.join(folder, "custody", "*.tlog-proof"))
     for file in proofs:
         name = file.removesuffix(".tlog-proof")
-        if str(inclusion(file, name + ".json", key)) != os.path.basename(name):
-            raise ValueError(file + " is about another entry")
+        index, tree = inclusion(file, name + ".json", key)
+        if str(index) != os.path.basename(name) or tree != head:
+            raise ValueError(file + " is about another entry, or another checkpoint")
     if not proofs:
         raise ValueError("no proofs")
     return f"{len(proofs)} entries are in the ledger"
@@ -80,7 +84,7 @@ def main():
     try:
         key = Vkey.from_string(options.key)
         if options.proof:
-            print(f"entry {inclusion(options.proof, options.entry, key)} is in the ledger")
+            print(f"entry {inclusion(options.proof, options.entry, key)[0]} is in the ledger")
         elif options.consistency:
             heads, hashes, message = proof(read(options.consistency), 1)
             head, earlier = checkpoint(message, key), checkpoint(read(options.since), key)
