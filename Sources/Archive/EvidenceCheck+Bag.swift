@@ -263,9 +263,10 @@ extension EvidenceVerifier {
         }
         for entry in entries.values {
             guard case .verificationEnded(let event) = entry.event else { continue }
-            if event.objects != counts[event.verification] {
+            if event.objects != counts.removeValue(forKey: event.verification) {
                 check.find("entries of objects of verification \(event.verification) are missing")
             }
         }
+        for verification in counts.keys.sorted() { check.find("the end of verification \(verification) is missing") }
     }
 }

@@ -185,6 +185,89 @@ struct EvidenceTests {
         }
     }
 
+    /// A bag from which something was taken, or in which things were exchanged, with everything else mended.
+    @Test(arguments: ["item", "swap", "retrieval", "end", "creation", "page", "info", "time", "name"])
+    func aBagThatLeavesSomethingOutIsFound(what: String) throws {
+        let test = try TestArchive()
+        let bag = try bag(test)
+        let path = bag + "/custody.json"
+        var json = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any])
+        var items = try #require(json["items"] as? [[String: Any]])
+        var record = try #require(json["record"] as? [[String: Any]])
+        func drop(_ matches: ([String: Any]) -> Bool) throws {
+            guard let line = record.last(where: matches) else { return #expect(Bool(false), "nothing to drop") }
+            for ending in ["json", "tlog-proof"] {
+                try FileManager.default.removeItem(atPath: bag + "/custody/\(line["number"]!).\(ending)")
+            }
+            record.removeAll { $0["number"] as? Int == line["number"] as? Int }
+        }
+        let video = try #require(items.first { ($0["file"] as? String)?.contains("video") == true })
+        switch what {
+        case "item":
+            try FileManager.default.removeItem(atPath: bag + "/" + (video["file"] as! String))
+            items.removeAll { $0["file"] as? String == video["file"] as? String }
+        case "swap":
+            let frame = try #require(items.first { ($0["file"] as? String)?.contains("best-frame") == true })
+            let (a, b) = (bag + "/" + (video["file"] as! String), bag + "/" + (frame["file"] as! String))
+            try FileManager.default.moveItem(atPath: a, toPath: bag + "/x")
+            try FileManager.default.moveItem(atPath: b, toPath: a)
+            try FileManager.default.moveItem(atPath: bag + "/x", toPath: b)
+            items = items.map { item in
+                var item = item
+                if item["file"] as? String == video["file"] as? String {
+                    item["file"] = frame["file"]
+                } else if item["file"] as? String == frame["file"] as? String {
+                    item["file"] = video["file"]
+                }
+                return item
+            }
+        case "retrieval": try drop { $0["number"] as? Int == json["access"] as? Int }
+        case "end": try drop { $0["kind"] as? String == "verification ended" }
+        case "creation": try drop { $0["number"] as? Int == 0 }
+        case "page": try Data("x".utf8).write(to: URL(fileURLWithPath: bag + "/custody-final.html"))
+        case "info":
+            let info = bag + "/bag-info.txt"
+            let text = try String(contentsOfFile: info, encoding: .utf8)
+            try text.replacingOccurrences(of: "Retrieved-By: tester", with: "Retrieved-By: nobody")
+                .write(toFile: info, atomically: true, encoding: .utf8)
+        case "time": json["madeAt"] = "2020-01-01T00:00:00.000Z"
+        default:
+            let name = bag + "/" + (video["file"] as! String)
+            try FileManager.default.moveItem(atPath: name, toPath: bag + "/data/2-video.mp4")
+            items = items.map { item in
+                var item = item
+                if item["file"] as? String == video["file"] as? String { item["file"] = "data/2-video.mp4" }
+                return item
+            }
+        }
+        json["items"] = items
+        json["record"] = record
+        let document = try JSONDecoder().decode(
+            Custody.Document.self, from: try JSONSerialization.data(withJSONObject: json))
+        try Data(try document.bytes()).write(to: URL(fileURLWithPath: path))
+        try CustodyPage.html(document).write(toFile: bag + "/custody.html", atomically: true, encoding: .utf8)
+        try mendManifests(bag)
+        let found = try problems(bag)
+        #expect(!found.isEmpty && !found.contains { $0.contains("manifest") }, "\(what): \(found)")
+    }
+
+    /// A bag, a checkpoint and a proof do not claim to extend what they cannot show.
+    @Test func onlyWhatWasShownExtends() throws {
+        let (test, other) = (try TestArchive(), try TestArchive())
+        let early = try export(test, to: "early")
+        let bag = try bag(test)
+        let late = try export(test, to: "late")
+        let key = try test.open().verifierKey()
+        _ = try other.open().exportLedger(to: other.directory + "/foreign")
+        for since in [early, late, other.directory + "/foreign"] {
+            #expect(try !problems(bag, since: since + "/checkpoint").isEmpty)
+            #expect(
+                try !problems(late + "/checkpoint", key: key, since: since + "/checkpoint").isEmpty || since == late)
+        }
+        #expect(try problems(bag, since: bag + "/checkpoint") == [])
+    }
+
     private func mendManifests(_ bag: String) throws {
         func digest(_ name: String) throws -> String {
             var hash = SHA256()
@@ -244,9 +327,9 @@ struct EvidenceTests {
         let tables = [
             "ledger_entry": ["entry", "offset", "kind", "time", "newest", "actor_uid", "case_uid"],
             "ledger_node": ["hash"], "ledger_opening": ["entry", "member", "case_id", "sealed"],
-            "ledger_origin": ["origin", "first_entry"], "actor": ["uid", "known", "name"],
-            "open_access": ["entry"],
-            "cases": ["uid", "registered_at", "purpose", "particulars"],
+            "ledger_origin": ["origin", "first_entry"], "actor": ["uid", "known", "name", "name_tag"],
+            "open_access": ["entry", "actor_uid", "case_uid", "object_uid", "opened_at"],
+            "cases": ["uid", "registered_at", "purpose", "particulars", "case_id_tag", "subject_tag"],
             "verification": ["uid", "origin", "state", "registered_at", "captured_from", "ended_at", "result_code"],
             "object": ["uid", "kind", "media_type", "length", "address", "archived_at"],
         ]
@@ -312,6 +395,17 @@ struct EvidenceTests {
             ("DELETE FROM ledger_opening WHERE entry = 4", "an opening removed"),
             ("DELETE FROM object WHERE kind = 'video'", "an object removed"),
             ("DELETE FROM open_access", "an access forgotten"),
+            ("UPDATE verification SET details = NULL", "what the answer said removed"),
+            ("UPDATE ledger_entry SET offset = -1 WHERE number = 4", "a negative offset"),
+            ("UPDATE ledger_entry SET time = 9223372036854775807 WHERE number = 4", "the last of all times"),
+            ("UPDATE ledger_entry SET time = -9223372036854775807 WHERE number = 4", "the first of all times"),
+            ("UPDATE open_access SET bytes = -1", "a negative count"),
+            ("UPDATE ledger_origin SET published = 100000", "more published than there is"),
+            (
+                "UPDATE ledger_entry SET number = 9223372036854775807 WHERE number = (SELECT max(number) FROM ledger_entry)",
+                "the last of all numbers"
+            ),
+            ("DELETE FROM ledger_entry", "no entry left"),
             ("INSERT INTO case_jurisdiction SELECT id, 'XX' FROM cases", "a jurisdiction added"),
         ] {
             let altered = test.directory + "/altered-\(UUID().uuidString)"

@@ -132,6 +132,39 @@ struct LedgerTests {
         #expect(try archive.status().ledger.openAccesses == 1)
     }
 
+    @Test(arguments: ["0-9223372036854775807", "0-9007199254740992", "0-18446744073709551614", "999999999-"])
+    func aRangeThatIsOutsideIsRefusedAndOpensNothing(range: String) throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        _ = try archive.import(try test.item("K-1", answer: TestAnswer().text))
+        let before = try archive.lastEntry()
+        let error = #expect(throws: ArchiveError.self) {
+            try test.contents("video", of: "K-1", in: archive, range: range)
+        }
+        #expect(error?.code == .rangeOutside)
+        #expect(try kinds(archive, after: before) == ["attempt failed"])
+        #expect(try archive.status().ledger.openAccesses == 0)
+    }
+
+    /// A bag that takes long is not broken off, whoever works beside it.
+    @Test func aLongRetrievalIsOneAccess() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        _ = try archive.import(try test.item("K-1", answer: TestAnswer().text))
+        let before = try archive.lastEntry()
+        try archive.retrieve(
+            ItemName(kind: "result", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("why")
+        ) { _ in
+            test.time.advance(3600)
+            _ = try test.open().import(
+                try test.item("K-\(UUID().uuidString)", answer: TestAnswer(videoLength: 10).text))
+        }
+        let lines = try kinds(archive, after: before)
+        #expect(
+            lines.first == "access opened" && lines.last == "access closed"
+                && lines.filter { $0 == "access closed" }.count == 1)
+    }
+
     @Test func triesWithAWrongRootKeyAreCounted() throws {
         let (test, other) = (try TestArchive(), try TestArchive())
         for _ in 0..<3 {
