@@ -126,8 +126,9 @@ extension Archive {
                     guard known.tokenTag == nil, byToken == nil else {
                         throw otherParticulars("SDK token for this answer", of: registration.caseID)
                     }
+                    let before = known
                     known.tokenTag = tokenTag
-                    try index.update(known)
+                    try update(before, to: known, recording)
                 }
                 return (false, report(known, caseID: registration.caseID, state: .unchanged))
             }

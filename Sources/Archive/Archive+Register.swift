@@ -156,7 +156,7 @@ extension Archive {
         return completed
     }
 
-    private func update(
+    func update(
         _ known: VerificationRecord, to completed: VerificationRecord, _ recording: Recording
     ) throws {
         try recording.index.update(completed)
@@ -166,7 +166,8 @@ extension Archive {
                     caseUID: known.caseUID, verification: UInt64(known.number),
                     tokenIssuedAt: completed.tokenIssueIsAssumed == known.tokenIssueIsAssumed
                         ? nil : completed.tokenIssuedAt,
-                    capturedAt: completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom)))
+                    capturedAt: completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom,
+                    tokenAdded: completed.tokenTag == known.tokenTag ? nil : true)))
     }
 
     /// The record with the times that were not known; others than those on record are refused.

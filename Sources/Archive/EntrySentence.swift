@@ -40,7 +40,7 @@ extension Event {
         case .verificationCompleted(let event):
             let times = [
                 event.tokenIssuedAt.map { "token issued \(Self.time($0))" },
-                event.capturedAt.map { "captured \(Self.time($0))" },
+                event.capturedAt.map { "captured \(Self.time($0))" }, event.tokenAdded.map { _ in "its SDK token" },
             ]
             return "added to verification \(event.verification): \(times.compactMap { $0 }.joined(separator: ", "))"
         case .vendorAsked(let event):

@@ -130,9 +130,10 @@ struct MemberReader {
         try need(take(name) { if case .number(let number) = $0 { number } else { nil } }, name)
     }
 
-    mutating func flag(_ name: String) throws(EntryError) -> Bool {
-        try need(take(name) { if case .flag(let flag) = $0 { flag } else { nil } }, name)
+    mutating func flag(_ name: String) throws(EntryError) -> Bool? {
+        try take(name) { if case .flag(let flag) = $0 { flag } else { nil } }
     }
+    mutating func flag(_ name: String) throws(EntryError) -> Bool { try need(flag(name), name) }
 
     mutating func time(_ name: String) throws(EntryError) -> Date? {
         try take(name) { if case .text(let text) = $0 { LedgerTime.time(text) } else { nil } }

@@ -135,14 +135,17 @@ extension Event {
         public let verification: UInt64
         public let tokenIssuedAt: Date?
         public let capturedAt: Date?
+        /// Its SDK token became known; nil where it was, or still is not.
+        public let tokenAdded: Bool?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, tokenIssuedAt: Date?, capturedAt: Date?
+            caseUID: CaseUID, verification: UInt64, tokenIssuedAt: Date?, capturedAt: Date?, tokenAdded: Bool?
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.tokenIssuedAt = tokenIssuedAt
             self.capturedAt = capturedAt
+            self.tokenAdded = tokenAdded
         }
 
         var about: CaseUID? { caseUID }
@@ -152,6 +155,7 @@ extension Event {
             members.add("verification", verification)
             members.add("tokenIssuedAt", tokenIssuedAt)
             members.add("capturedAt", capturedAt)
+            members.add("tokenAdded", tokenAdded.map { .flag($0) })
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
@@ -159,6 +163,7 @@ extension Event {
             verification = try members.number("verification")
             tokenIssuedAt = try members.time("tokenIssuedAt")
             capturedAt = try members.time("capturedAt")
+            tokenAdded = try members.flag("tokenAdded")
         }
     }
 
