@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "BlobStore", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Retention", swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Sealing", "BlobStore", "COpenSSL"], swiftSettings: strict),
         .target(name: "FaceID", dependencies: ["COpenSSL", "CCurl"], swiftSettings: strict),
         .target(
@@ -55,6 +56,8 @@ let package = Package(
             name: "SealingTests", dependencies: ["Sealing", "COpenSSL"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "COpenSSL"], swiftSettings: strict),
+        .testTarget(
+            name: "RetentionTests", dependencies: ["Retention"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "BlobStore", "Sealing"], resources: [.copy("Vectors")],
             swiftSettings: strict),

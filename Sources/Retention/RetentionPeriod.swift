@@ -1,0 +1,93 @@
+public import Foundation
+
+/// A length of time in calendar units, such as five years: an ISO 8601 duration of years, months, weeks and
+/// days. See <doc:Policies>.
+public struct RetentionPeriod: Hashable, Sendable {
+    /// Years count as twelve.
+    public let months: Int
+    /// Weeks count as seven.
+    public let days: Int
+
+    /// The longest that a policy may ask for: 1,000 years.
+    private static let mostMonths = 12_000
+    private static let mostDays = 366_000
+
+    /// Reads a duration such as `P5Y`, `P1Y6M`, `P2W` or `P90D`.
+    ///
+    /// - Returns: nil for another form, nothing at all, and more than 1,000 years.
+    public init?(_ text: String) {
+        guard let match = text.wholeMatch(of: /P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?/) else {
+            return nil
+        }
+        func number(_ digits: Substring?) -> Int { digits.flatMap { Int($0) } ?? 0 }
+        months = number(match.1) * 12 + number(match.2)
+        days = number(match.3) * 7 + number(match.4)
+        guard months + days > 0, months <= Self.mostMonths, days <= Self.mostDays else { return nil }
+    }
+
+    /// In its shortest form: `P1Y6M`, not `P18M`.
+    public var text: String {
+        let parts = [(months / 12, "Y"), (months % 12, "M"), (days, "D")].filter { $0.0 > 0 }
+        return "P" + parts.map { "\($0.0)\($0.1)" }.joined()
+    }
+
+    /// In words: `1 year and 6 months`.
+    public var words: String {
+        let parts = [(months / 12, "year"), (months % 12, "month"), (days, "day")].filter { $0.0 > 0 }
+        return parts.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: " and ")
+    }
+
+    /// The time this long after another, by the calendar of a time zone. See <doc:Decisions>.
+    public func after(_ time: Date, in zone: TimeZone) -> Date {
+        let offset = zone.secondsFromGMT(for: time)
+        let local = (time.timeIntervalSince1970 + TimeInterval(offset))
+        let day = Int((local / 86_400).rounded(.down))
+        let timeOfDay = local - TimeInterval(day) * 86_400
+        var (year, month, dayOfMonth) = CivilDate.date(day)
+        let monthsSinceZero = year * 12 + month - 1 + months
+        (year, month) = (monthsSinceZero / 12, monthsSinceZero % 12 + 1)
+        dayOfMonth = min(dayOfMonth, CivilDate.daysIn(month, of: year))
+        let target = CivilDate.days(year, month, dayOfMonth) + days
+        return CivilDate.time(TimeInterval(target) * 86_400 + timeOfDay, in: zone)
+    }
+}
+
+/// Days of the Gregorian calendar, counted from 1970-01-01, by the C library's arithmetic for UTC.
+enum CivilDate {
+    static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        var parts = tm()
+        parts.tm_year = Int32(year - 1900)
+        parts.tm_mon = Int32(month - 1)
+        parts.tm_mday = Int32(day)
+        return timegm(&parts) / 86_400
+    }
+
+    static func date(_ days: Int) -> (year: Int, month: Int, day: Int) {
+        var seconds = time_t(days) * 86_400
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday))
+    }
+
+    static func daysIn(_ month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// The moment at which clocks of a zone show a local time, given in seconds since its 1970-01-01. Where they
+    /// skip it, as much later as they skip; where they show it twice, the first time.
+    static func time(_ local: TimeInterval, in zone: TimeZone) -> Date {
+        func shown(_ offset: Int) -> Date? {
+            let time = Date(timeIntervalSince1970: local - TimeInterval(offset))
+            return zone.secondsFromGMT(for: time) == offset ? time : nil
+        }
+        // The offsets of a day before and a day after are those on both sides of any change in between.
+        let before = zone.secondsFromGMT(for: Date(timeIntervalSince1970: local - 86_400))
+        let after = zone.secondsFromGMT(for: Date(timeIntervalSince1970: local + 86_400))
+        let found = [shown(before), shown(after)].compactMap { $0 }.min()
+        return found ?? Date(timeIntervalSince1970: local - TimeInterval(before))
+    }
+}

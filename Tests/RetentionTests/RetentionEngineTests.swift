@@ -1,0 +1,216 @@
+import Foundation
+import Retention
+import Testing
+
+/// The decisions of the page, one by one, and what must hold for all.
+struct RetentionEngineTests {
+    private static let start = Date(timeIntervalSince1970: 1_760_000_000)
+
+    private static func day(_ number: Double) -> Date { start.addingTimeInterval(number * 86_400) }
+
+    private func period(_ text: String) -> RetentionPeriod { RetentionPeriod(text)! }
+
+    private func facts(
+        media: String = "video", code: String? = "0", places: [String] = ["HK"], events: [EventRecord] = [],
+        holds: [HoldFact] = [], erasure: Date? = nil
+    ) -> ObjectFacts {
+        ObjectFacts(
+            media: media, resultCode: code, jurisdictions: places, purpose: "onboarding",
+            captured: Self.day(-1)...Self.day(0), archived: Self.day(1), events: events, holds: holds,
+            erasureRequested: erasure)
+    }
+
+    private func policy(
+        named name: String = "p", applies places: [String]? = nil, events: [String: Policy.EventMode] = [:],
+        _ rules: Policy.Rule...
+    ) -> Policy {
+        Policy(
+            name: name, version: 1, title: name, appliesTo: Policy.Scope(jurisdictions: places), events: events,
+            rules: rules)
+    }
+
+    private func decide(_ facts: ObjectFacts, _ policies: Policy..., at day: Double) -> Decision {
+        RetentionEngine(policies: policies).decide(facts, at: Self.day(day))
+    }
+
+    @Test func capturedCountsFromTheEndForKeepingAndFromTheBeginningForGoing() {
+        let both = policy(.init(name: "r", anchor: .captured, atLeast: period("P10D"), atMost: period("P20D")))
+        let decision = decide(facts(), both, at: 0)
+        #expect(decision.keepUntil == .time(Self.day(10)) && decision.goneBy == Self.day(19))
+        for (day, status) in [
+            (0.0, Decision.Status.kept), (9.99, .kept), (17.99, .kept), (18.0, .due), (19.99, .due), (20.0, .overdue),
+        ] { #expect(decide(facts(), both, at: day).status == status, "day \(day)") }
+    }
+
+    @Test func equalBoundsAreNoConflict() {
+        let five = policy(.init(name: "r", anchor: .archived, atLeast: period("P10D"), atMost: period("P10D")))
+        #expect(decide(facts(), five, at: 10.99).status == .kept)
+        #expect(decide(facts(), five, at: 11).status == .due)
+    }
+
+    @Test func contradictingPoliciesKeepAndAreCounted() {
+        let keep = policy(named: "a", .init(name: "long", anchor: .archived, atLeast: period("P30D")))
+        let go = policy(named: "b", .init(name: "short", anchor: .archived, atMost: period("P10D")))
+        let decision = decide(facts(), keep, go, at: 5)
+        #expect(decision.status == .conflict && decision.changesAt == Self.day(31))
+        #expect(Set(decision.decisive.map(\.rule)) == ["long", "short"])
+        #expect(decide(facts(), keep, go, at: 31).status == .overdue)
+    }
+
+    @Test func anEventThatHasNotHappenedKeeps() {
+        let rule = Policy.Rule(
+            name: "r", anchor: .event("relationship-ended"), atLeast: period("P10D"), atMost: period("P20D"),
+            backstop: .init(anchor: .captured, after: period("P100D")))
+        let rules = policy(rule)
+        let waiting = decide(facts(), rules, at: 50)
+        #expect(
+            waiting.status == .waitingForEvent && waiting.keepUntil == .open(["relationship-ended"])
+                && waiting.goneBy == nil)
+        #expect(waiting.changesAt == Self.day(100))
+        #expect(decide(facts(), rules, at: 100).status == .backstopReview)
+        let ended = EventRecord(entry: 5, name: "relationship-ended", effect: .happened(Self.day(90)))
+        #expect(decide(facts(events: [ended]), rules, at: 100).status == .kept)
+        #expect(decide(facts(events: [ended]), rules, at: 109).status == .due)
+    }
+
+    @Test func correctionsAndWithdrawalsFollowTheLedger() {
+        let rules = policy(
+            events: ["gone": .once, "seen": .latest], .init(name: "r", anchor: .event("gone"), atLeast: period("P1D")),
+            .init(name: "s", anchor: .event("seen"), atLeast: period("P1D")))
+        func keepUntil(_ events: EventRecord...) -> Decision.KeepUntil {
+            decide(facts(events: events.shuffled()), rules, at: 0).keepUntil
+        }
+        func gone(_ entry: UInt64, _ effect: EventRecord.Effect) -> EventRecord {
+            EventRecord(entry: entry, name: "gone", effect: effect)
+        }
+        let seen = [1, 2].map { EventRecord(entry: 90 + $0, name: "seen", effect: .happened(Self.day(Double(3 - $0)))) }
+        #expect(keepUntil(seen[0], seen[1]) == .open(["gone"]))
+        #expect(keepUntil(seen[0], seen[1], gone(1, .happened(Self.day(1)))) == .time(Self.day(3)))
+        #expect(
+            keepUntil(seen[0], gone(1, .happened(Self.day(9))), gone(2, .happened(Self.day(5)))) == .time(Self.day(10)))
+        #expect(
+            keepUntil(seen[0], gone(1, .happened(Self.day(9))), gone(3, .corrects(1, Self.day(20))))
+                == .time(Self.day(21)))
+        #expect(keepUntil(seen[0], gone(1, .happened(Self.day(9))), gone(3, .withdraws(1))) == .open(["gone"]))
+        #expect(
+            keepUntil(
+                seen[0], gone(1, .happened(Self.day(9))), gone(3, .withdraws(1)), gone(4, .corrects(1, Self.day(2))))
+                == .open(["gone"]))
+    }
+
+    @Test func whatNoRuleCoversIsKeptAndNamed() {
+        let illinois = policy(applies: ["US-IL"], .init(name: "r", anchor: .archived, atMost: period("P1D")))
+        #expect(decide(facts(), illinois, at: 999).status == .uncovered)
+        #expect(decide(facts(places: ["US-IL"]), illinois, at: 0).status != .uncovered)
+        let country = policy(applies: ["US"], .init(name: "r", anchor: .archived, atMost: period("P1D")))
+        #expect(decide(facts(places: ["US-IL"]), country, at: 9).status == .overdue)
+        #expect(decide(facts(places: ["USX"]), country, at: 9).status == .uncovered)
+        let fallback = policy(
+            named: "f", .init(name: "rest", anchor: .archived, atMost: period("P5D"), isFallback: true))
+        #expect(decide(facts(), illinois, fallback, at: 9).decisive.map(\.rule) == ["rest"])
+        #expect(decide(facts(places: ["US-IL"]), illinois, fallback, at: 0).decisive.map(\.rule) == ["r"])
+    }
+
+    @Test func erasureWaitsForTheLowerBoundAndThenHappensByItself() {
+        let rules = policy(.init(name: "r", anchor: .archived, atLeast: period("P10D")))
+        #expect(decide(facts(erasure: Self.day(2)), rules, at: 5).status == .erasurePending)
+        #expect(decide(facts(erasure: Self.day(2)), rules, at: 5).changesAt == Self.day(11))
+        #expect(decide(facts(erasure: Self.day(2)), rules, at: 11).status == .due)
+        #expect(decide(facts(), rules, at: 11).status == .unbounded)
+    }
+
+    @Test func aHoldStandsAboveEverything() {
+        let rules = policy(.init(name: "r", anchor: .archived, atMost: period("P1D")))
+        let hold = HoldFact(matter: "M-1", placed: Self.day(0), released: Self.day(50), cooling: 30 * 86_400)
+        for day in [0.0, 40, 79.9] {
+            let decision = decide(facts(holds: [hold], erasure: Self.day(1)), rules, at: day)
+            #expect(decision.status == .held && decision.matters == ["M-1"] && decision.changesAt == Self.day(80))
+        }
+        #expect(decide(facts(holds: [hold]), rules, at: 80).status == .overdue)
+    }
+
+    // MARK: Properties
+
+    private func someRule(_ name: String) -> Policy.Rule {
+        let anchors: [Policy.Anchor] = [.captured, .archived, .event("a"), .event("b")]
+        func somePeriod() -> RetentionPeriod? { Bool.random() ? period("P\(Int.random(in: 1...60))D") : nil }
+        let anchor = anchors.randomElement()!
+        let (least, most) = (somePeriod(), somePeriod())
+        var backstop: Policy.Backstop?
+        if case .event = anchor, Bool.random() {
+            backstop = .init(anchor: .captured, after: period("P\(Int.random(in: 1...90))D"))
+        }
+        return Policy.Rule(
+            name: name, media: Bool.random() ? ["video"] : nil, outcome: Bool.random() ? .any : .passed, anchor: anchor,
+            atLeast: least, atMost: least == nil && most == nil ? period("P9D") : most, backstop: backstop,
+            isFallback: Int.random(in: 0..<5) == 0)
+    }
+
+    private func someFacts() -> ObjectFacts {
+        var events: [EventRecord] = []
+        for entry in 0..<UInt64(Int.random(in: 0...4)) {
+            let time = Self.day(Double(Int.random(in: -10...60)))
+            let effect: EventRecord.Effect =
+                entry > 0 && Int.random(in: 0..<3) == 0 ? .corrects(entry - 1, time) : .happened(time)
+            events.append(EventRecord(entry: entry, name: ["a", "b"].randomElement()!, effect: effect))
+        }
+        return facts(
+            media: ["video", "result"].randomElement()!, code: ["0", "1004", nil].randomElement()!, events: events,
+            erasure: Int.random(in: 0..<4) == 0 ? Self.day(Double(Int.random(in: 0...60))) : nil)
+    }
+
+    private func isDue(_ decision: Decision) -> Bool { decision.status == .due || decision.status == .overdue }
+
+    @Test func whatMustHoldForAll() {
+        for round in 0..<4000 {
+            let policies = (0..<Int.random(in: 0...3)).map { number in
+                Policy(
+                    name: "p\(number)", version: 1, title: "", events: ["a": .once, "b": .latest],
+                    rules: (0..<Int.random(in: 1...3)).map { someRule("r\($0)") })
+            }
+            let engine = RetentionEngine(policies: policies)
+            var facts = someFacts()
+            let now = Self.day(Double(Int.random(in: 0...120)) / 1.5)
+            let decision = engine.decide(facts, at: now)
+            // The order in which independent records arrive does not matter, nor that of the policies.
+            facts.events.shuffle()
+            #expect(engine.decide(facts, at: now) == decision, "round \(round)")
+            #expect(RetentionEngine(policies: policies.reversed()).decide(facts, at: now).status == decision.status)
+            // Every decision names a cause.
+            switch decision.status {
+            case .uncovered: #expect(decision.reasons.isEmpty)
+            case .due where facts.erasureRequested != nil: break
+            case .overdue where facts.erasureRequested != nil: break
+            default: #expect(!decision.decisive.isEmpty, "round \(round): \(decision.status)")
+            }
+            // A hold never makes anything due.
+            var held = facts
+            held.holds = [HoldFact(matter: "M", placed: Self.start.addingTimeInterval(-1e6), released: nil, cooling: 0)]
+            #expect(engine.decide(held, at: now).status == .held)
+            // A longer lower bound never makes anything due earlier.
+            let longer = policies.map { policy in
+                Policy(
+                    name: policy.name, version: 1, title: "", events: policy.events,
+                    rules: policy.rules.map { rule in
+                        Policy.Rule(
+                            name: rule.name, media: rule.media, outcome: rule.outcome, anchor: rule.anchor,
+                            atLeast: rule.atLeast.map { period("P\($0.days + 7)D") }, atMost: rule.atMost,
+                            backstop: rule.backstop, isFallback: rule.isFallback)
+                    })
+            }
+            if isDue(RetentionEngine(policies: longer).decide(facts, at: now)) {
+                #expect(isDue(decision), "round \(round)")
+            }
+            // What a decision says of its own change is so: until then it stays, and then it is another.
+            if let change = decision.changesAt {
+                let until = now.addingTimeInterval(change.timeIntervalSince(now) * 0.999)
+                #expect(engine.decide(facts, at: until).status == decision.status, "round \(round)")
+                #expect(
+                    engine.decide(facts, at: change).status != decision.status, "round \(round): \(decision.status)")
+            } else {
+                #expect(
+                    engine.decide(facts, at: now.addingTimeInterval(1e9)).status == decision.status, "round \(round)")
+            }
+        }
+    }
+}
