@@ -63,7 +63,8 @@ public struct LedgerExport: Encodable, Sendable {
 }
 
 extension Archive {
-    /// Entries in their order: after one that is named, or the newest. A page costs the same wherever it lies.
+    /// Entries in their order: after one that is named, or the newest. A page costs the same wherever it
+    /// lies, unless kind and actor are asked for together: then it costs what that actor did.
     public func ledgerEntries(_ query: LedgerQuery) throws -> [LedgerLine] {
         try attempt {
             try catalog.read { index in
@@ -130,12 +131,12 @@ extension Archive {
     ///
     /// - Parameter entryPath: where the entry's bytes are written to.
     public func prove(_ entry: UInt64, to path: String, entryTo entryPath: String? = nil) throws -> LedgerExport {
-        try attempt("ledger entry \(entry)") {
+        try attempt {
             let (head, (bytes, proof)) = try catalog.read { index in
                 let (head, note) = try currentHead(in: index)
                 guard entry < head.size else {
                     throw ArchiveError(
-                        .noSuchEntry, "not in the ledger, which has \(head.size) entries",
+                        .noSuchEntry, "entry \(entry) is not in the ledger, which has \(head.size) entries",
                         hint: "entries are numbered from 0; strongroom audit log shows them")
                 }
                 return (head, try provenEntry(entry, in: index, head: head, note: note))
@@ -207,46 +208,6 @@ extension Archive {
         }
     }
 
-    /// Puts on record that somebody has looked at a ledger that does not fit what was published. It goes on under
-    /// a new origin; what was published stays.
-    public func acceptFork(_ reason: Reason) throws -> LedgerExport {
-        try attempt {
-            guard ledgerState.withLock({ $0.fork }) != nil else {
-                throw ArchiveError(
-                    .notForked, "the ledger is the one that is published: there is no fork to accept",
-                    hint: "strongroom status shows the ledger's state")
-            }
-            let old = publication(of: ledgerState.withLock { $0.origin })
-            let previous = try old.newestText()
-            // The index may be older than an origin that was accepted before.
-            let number = try old.nextOriginNumber()
-            let (origin, grown) = try catalog.write { index in
-                guard let first = try index.origins().first, let newest = try index.origins().last,
-                    newest.number == old.origin.number
-                else { throw CatalogError.damaged("the ledger has no origin") }
-                let size = try index.ledgerSize()
-                // A second history that is accepted elsewhere must not take the same name.
-                let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
-                let key = VerifierKey(name: name, publicKey: keyring.ledgerKey.publicKey)
-                let recording = try Recording(recorder, index: index, now: now)
-                let commitment = try recording.commit(reason.text, as: "reasonCommitment")
-                let entry = try recording.add(
-                    .forkAccepted(
-                        .init(
-                            origin: name, verifierKey: key.text, previous: previous, entries: size, reason: commitment))
-                )
-                try recording.finish()
-                let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
-                try index.insert(origin)
-                return (origin, recording.size)
-            }
-            ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
-            publish()
-            let (head, _) = try catalog.read { try currentHead(in: $0) }
-            return describe(head, output: publication(of: origin).folder)
-        }
-    }
-
     /// The key that checks the signatures of the newest origin's checkpoints, as a line.
     public func verifierKey() throws -> String { verifierKey(of: ledgerState.withLock { $0.origin }).text }
 
@@ -263,7 +224,7 @@ extension Archive {
     }
 
     /// Nothing is signed while the ledger is not the one that was published: the key would say two things.
-    private func currentHead(in index: any CatalogReader) throws -> (Checkpoint, SignedNote) {
+    func currentHead(in index: any CatalogReader) throws -> (Checkpoint, SignedNote) {
         if let fork { throw fork }
         guard let origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
         let size = try index.ledgerSize()
@@ -272,7 +233,7 @@ extension Archive {
         return (head, head.signed(by: keyring.ledgerKey))
     }
 
-    private func describe(_ head: Checkpoint, output: String) -> LedgerExport {
+    func describe(_ head: Checkpoint, output: String) -> LedgerExport {
         LedgerExport(
             output: output, origin: head.origin, entries: head.size,
             verifierKey: VerifierKey(name: head.origin, publicKey: keyring.ledgerKey.publicKey).text)

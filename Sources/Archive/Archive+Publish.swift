@@ -21,8 +21,8 @@ struct LedgerState {
     var lastTried: UInt64?
     /// Why the last try failed.
     var problem: ArchiveError?
-    /// It took so long that this process does not try again.
-    var failedSlowly = false
+    /// It took so long that nobody tries again before this time, by the clock's ticks.
+    var restsUntil: UInt64?
     /// Why nothing may be written.
     var fork: ArchiveError?
     /// Entries that the place held where more had been published.
@@ -37,11 +37,9 @@ struct LedgerState {
 extension Archive {
     private typealias Repair = LedgerState.Repair
 
-    public static let forkHint =
-        "nothing is written until a named person has looked: compare strongroom audit log with what is published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
-
-    /// Nanoseconds after which a failure is not met twice by one command.
+    /// Nanoseconds after which a failure counts as slow, and for which it is then not met again.
     private static let slowFailure: UInt64 = 5_000_000_000
+    private static let rest: UInt64 = 300_000_000_000
 
     /// Nanoseconds between two publications of one busy command.
     private static let publicationInterval: UInt64 = 2_000_000_000
@@ -72,100 +70,6 @@ extension Archive {
 
     /// Whether so much is unpublished that nothing may be written.
     public var isStopped: Bool { (try? exceedsBound()) ?? true }
-
-    // MARK: Opening
-
-    /// Compares the ledger with what is published. Reads at most 64 nodes.
-    static func compare(
-        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: any Catalog
-    ) throws -> LedgerState {
-        var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
-        // The published one first: what is committed and published in between only makes the index longer.
-        do {
-            let newest = try publication.newest()
-            try catalog.read { index in
-                try checkOrigins(in: index, recorder: recorder, publication: publication)
-                state.size = try index.ledgerSize()
-                var found: UInt64 = 0
-                if let checkpoint = newest {
-                    try Self.check(checkpoint, against: index, size: state.size, place: publication.place)
-                    found = checkpoint.size
-                }
-                state.placeIsNew = configuration.isPublishedElsewhere(
-                    than: try recorder.recordedSettings(in: index))
-                let known = state.placeIsNew ? 0 : publication.origin.published
-                guard known <= state.size else {
-                    throw ArchiveError(
-                        .ledgerForked,
-                        "the index has \(state.size) ledger entries, and says that \(known) are published",
-                        hint: forkHint)
-                }
-                state.isIncomplete = found < known
-                state.published = max(found, known)
-            }
-        } catch let error as ArchiveError where error.code == .ledgerForked {
-            state.fork = error
-            state.size = try catalog.read { try $0.ledgerSize() }
-        } catch let error as CatalogError {
-            throw error
-        } catch {
-            // The place cannot be read now; the index knows what was published at least.
-            state.problem = ArchiveError(error)
-            state.size = try catalog.read { try $0.ledgerSize() }
-        }
-        return state
-    }
-
-    private static func check(
-        _ checkpoint: Checkpoint, against index: any CatalogReader, size: UInt64, place: String
-    ) throws {
-        guard checkpoint.size <= size else {
-            throw ArchiveError(
-                .ledgerForked,
-                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is an older copy, or was cut",
-                hint: forkHint)
-        }
-        guard try MerkleTree.root(of: checkpoint.size, in: index.ledgerNodes) == checkpoint.root else {
-            throw ArchiveError(
-                .ledgerForked,
-                "the first \(checkpoint.size) ledger entries of the index are not those that are published in \(place)",
-                hint: forkHint)
-        }
-    }
-
-    /// Sees that each origin of the index is one that the ledger began with, or that a holder of the keys accepted:
-    /// a row alone would hide a fork.
-    private static func checkOrigins(
-        in index: any CatalogReader, recorder: Recorder, publication: Publication
-    ) throws {
-        let key = recorder.keyring.ledgerKey
-        for (place, origin) in try index.origins().enumerated() {
-            func isRight() throws -> Bool {
-                guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry) else {
-                    return false
-                }
-                let verifier = VerifierKey(name: origin.origin, publicKey: key.publicKey).text
-                switch try Entry(row.bytes).event {
-                case .archiveCreated(let event):
-                    return place == 0 && origin.number == 1 && origin.firstEntry == 0 && event.origin == origin.origin
-                        && event.verifierKey == verifier
-                case .forkAccepted(let event):
-                    guard place > 0, event.origin == origin.origin, event.verifierKey == verifier else { return false }
-                    // Only who has the keys can have kept this.
-                    let opening = try recorder.openings(of: row.number, in: index) { _ in nil }["reasonCommitment"]
-                    return opening?.commitment == event.reason
-                        && publication.follows(event.previous, number: origin.number)
-                default: return false
-                }
-            }
-            guard (try? isRight()) == true else {
-                throw ArchiveError(
-                    .ledgerForked,
-                    "the index names an origin of the ledger that nobody accepted, number \(origin.number)",
-                    hint: forkHint)
-            }
-        }
-    }
 
     // MARK: Writing
 
@@ -244,8 +148,9 @@ extension Archive {
 
     private func tryToPublish() -> Repair? {
         let isHopeless = ledgerState.withLock { state in
-            state.lastTried = effects.clock.ticks()
-            return state.fork != nil || state.failedSlowly
+            let now = effects.clock.ticks()
+            state.lastTried = now
+            return state.fork != nil || state.restsUntil.map { now < $0 } ?? false
         }
         if isHopeless { return nil }
         let start = DispatchTime.now().uptimeNanoseconds
@@ -261,7 +166,8 @@ extension Archive {
             // What is wrong with the place may pass; what is wrong with the ledger stops everything.
             ledgerState.withLock { state in
                 if error.outcome == .integrity { state.fork = error } else { state.problem = error }
-                state.failedSlowly = DispatchTime.now().uptimeNanoseconds - start > Self.slowFailure
+                let isSlow = DispatchTime.now().uptimeNanoseconds - start > Self.slowFailure
+                state.restsUntil = isSlow ? effects.clock.ticks() + Self.rest : nil
             }
         }
         return nil
@@ -291,6 +197,8 @@ extension Archive {
                     throw ArchiveError(
                         .ledgerForked, "another command accepted a fork of the ledger", hint: "run this command again")
                 }
+                // Also what could not be compared when the archive was opened, because the place failed then.
+                try Self.checkOrigins(in: index, recorder: recorder, publication: publication)
                 let size = try index.ledgerSize()
                 if let newest { try Self.check(newest, against: index, size: size, place: publication.place) }
                 let last = found == 0 ? nil : try index.ledgerRow(found - 1)

@@ -52,3 +52,11 @@ extension Configuration {
         try recording.add(.configurationChanged(.init(settings: members)))
     }
 }
+
+extension PublicationSettings {
+    /// The place that settings on the ledger name; of a command, where its own record of it is.
+    init(_ recorded: [String: Configuration.LedgerSetting]) {
+        self.init()
+        if case .typed(let directory) = recorded["publish directory"] { self.directory = directory }
+    }
+}

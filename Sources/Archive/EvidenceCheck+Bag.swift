@@ -10,7 +10,7 @@ extension EvidenceVerifier {
     func verifyBag(_ path: String) throws -> EvidenceCheck {
         var check = check(.bag, path)
         let digests = checkManifests(path, &check)
-        guard exists("\(path)/\(Custody.jsonName)") else {
+        guard files.exists("\(path)/\(Custody.jsonName)") else {
             check.find("\(path) has no \(Custody.jsonName): it is a bag without a chain of custody")
             return check
         }

@@ -56,9 +56,10 @@ public struct EvidenceVerifier: Sendable {
                     hint: "give it as init printed it, ORIGIN+…+…, or the path of a file with it")
             }
             let isDirectory = try files.status(path + "/.").kind == .directory
-            if isDirectory, exists("\(path)/bagit.txt") { return try verifyBag(path) }
+            if isDirectory, files.exists("\(path)/bagit.txt") { return try verifyBag(path) }
             if isDirectory,
-                exists("\(path)/\(Publication.entriesName)") || exists("\(path)/\(Publication.checkpointName)")
+                files.exists("\(path)/\(Publication.entriesName)")
+                    || files.exists("\(path)/\(Publication.checkpointName)")
             {
                 return try verifyExport(path)
             }
@@ -72,8 +73,6 @@ public struct EvidenceVerifier: Sendable {
             throw ArchiveError(error)
         }
     }
-
-    func exists(_ path: String) -> Bool { files.exists(path) }
 
     func check(_ kind: EvidenceCheck.Kind, _ path: String) -> EvidenceCheck {
         EvidenceCheck(kind: kind, path: path, keyWasGiven: verifierKey != nil)

@@ -11,9 +11,10 @@ struct Publication: Sendable {
 
     let origin: OriginRecord
     let key: VerifierKey
+    private let archive: ArchiveUID
     private let settings: PublicationSettings
-    private let files: any FileSystem
-    private let isInterrupted: @Sendable () -> Bool
+    private let effects: Effects
+    private var files: any FileSystem { effects.files }
     /// The folder of this archive, which its origins are in.
     private let home: String
 
@@ -22,10 +23,15 @@ struct Publication: Sendable {
     ) {
         self.origin = origin
         self.key = key
+        archive = uid
         self.settings = settings
-        files = effects.files
-        isInterrupted = effects.isInterrupted
+        self.effects = effects
         home = FilePath.trimmed(settings.directory ?? Self.standardPlace(effects)) + "/" + uid.hex
+    }
+
+    /// The same ledger's publication in another place.
+    func elsewhere(_ settings: PublicationSettings) -> Publication {
+        Publication(origin: origin, key: key, archive: archive, settings: settings, effects: effects)
     }
 
     /// For people.
@@ -151,7 +157,7 @@ struct Publication: Sendable {
     ) throws -> UInt64 {
         let path = folder + "/" + Self.entriesName
         let end = last.map { $0.offset + UInt64($0.bytes.count) + 1 } ?? 0
-        let length: UInt64
+        var length: UInt64
         do throws(FileError) {
             length = try files.status(path).length
         } catch {
@@ -179,7 +185,8 @@ struct Publication: Sendable {
                 let same = try sameBytes(piece, file, at: position, count: Int(there))
                 if same < Int(there) {
                     guard try isZero(file, from: position + UInt64(same), to: length) else { throw notOurs(path) }
-                    try files.truncate(output, to: position + UInt64(same))
+                    length = position + UInt64(same)
+                    try files.truncate(output, to: length)
                     rest = same
                 }
             }
@@ -253,7 +260,7 @@ struct Publication: Sendable {
                 "STRONGROOM_CHECKPOINT": checkpoint, "STRONGROOM_ENTRIES": entries,
                 "STRONGROOM_FIRST_ENTRY": "\(published)", "STRONGROOM_SIZE": "\(size)",
                 "STRONGROOM_ORIGIN": key.name, "STRONGROOM_VERIFIER_KEY": key.text,
-            ], isInterrupted: isInterrupted)
+            ], isInterrupted: effects.isInterrupted)
     }
 
     /// The place that an archive has when it is made: a folder of the user's state.
@@ -283,42 +290,5 @@ struct Publication: Sendable {
         let suffix = ".new"
         try? files.remove(path + suffix)
         try bytes.withUnsafeBytes { try files.replaceDurably(path, bytes: $0, suffix: suffix) }
-    }
-}
-
-/// The program that is handed what is published.
-enum PublicationCommand {
-    /// Seconds that it may take.
-    static let patience: TimeInterval = 60
-
-    static func run(
-        _ command: [String], environment: [String: String], isInterrupted: () -> Bool
-    ) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        // No secret of this process is the command's business.
-        let own = ProcessInfo.processInfo.environment.filter {
-            ["PATH", "HOME", "LANG", "TZ", "USER"].contains($0.key)
-        }
-        process.environment = own.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        let failure: (String) -> ArchiveError = {
-            ArchiveError(
-                .storage, "the command \(command[0]) \($0)",
-                hint: "see ledger: command in strongroom.yaml; try it by hand")
-        }
-        do { try process.run() } catch { throw failure("cannot be started") }
-        let end = Date().addingTimeInterval(patience)
-        while process.isRunning, Date() < end, !isInterrupted() { usleep(5000) }
-        guard !process.isRunning else {
-            kill(process.processIdentifier, SIGKILL)
-            throw failure(isInterrupted() ? "was interrupted" : "did not end within \(Int(patience)) s")
-        }
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw failure("failed with exit code \(process.terminationStatus)")
-        }
     }
 }

@@ -204,7 +204,7 @@ struct LedgerTests {
     /// Promise 6: recognisable strings in every input, actors aside, and none of them on the ledger or in the index.
     @Test func theLedgerHoldsNoDataOfThePerson() throws {
         let test = try TestArchive()
-        let planted = (1...14).map { "PLANTED\($0)x\(UUID().uuidString.prefix(8))" }
+        let planted = (1...15).map { "PLANTED\($0)x\(UUID().uuidString.prefix(8))" }
         let archive = try test.open()
         let answer =
             #"{"Response":{"Result":"0","Description":"\#(planted[0])","BestFrame":"\#(Data(Array(planted[1].utf8)).base64EncodedString())","#
@@ -216,11 +216,14 @@ struct LedgerTests {
             })
         test.transport.answer { _, asked in
             asked == 0
-                ? (200, TestAnswer.error("X \(planted[12])"))
+                ? (200, TestAnswer.error(planted[12]))
                 : (200, answer.replacingOccurrences(of: "99.0", with: "98.0"))
         }
         _ = try archive.register(try test.registration(planted[10], token: planted[11]))
         for _ in 0..<2 { _ = try test.pull(archive) }
+        // In the place of a result, too, where a code could stand.
+        let strange = answer.replacingOccurrences(of: #""Result":"0""#, with: #""Result":"\#(planted[14])""#)
+        _ = try archive.import(try test.item("K-strange", answer: strange))
         let bag = test.directory + "/bag"
         _ = try archive.retrieve(try CaseID(planted[6]), for: try Reason(planted[13]), to: bag)
         #expect(throws: ArchiveError.self) { try test.contents(planted[2], of: planted[6], in: archive) }

@@ -144,6 +144,64 @@ struct PublicationTests {
         #expect(!FileManager.default.fileExists(atPath: try published(test, origin: 2)))
     }
 
+    /// A place that fails just while the archive is opened does not let a forged origin through later.
+    @Test func aForgedOriginIsNoticedAlsoWhenThePlaceFailsAtFirst() throws {
+        let test = try TestArchive()
+        try work(test, "K-1")
+        try copyIndex(test, to: "older")
+        try work(test, "K-2")
+        try copyIndex(test, to: "older", back: true)
+        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
+        try queue.writeWithoutTransaction {
+            try $0.execute(sql: "INSERT INTO ledger_origin VALUES (2, 'evil.example/x', 9, 0)")
+        }
+        try queue.close()
+        let home = FilePath.parent(try published(test))
+        try FileManager.default.moveItem(atPath: home, toPath: home + ".away")
+        try Data().write(to: URL(fileURLWithPath: home))
+        #expect(throws: ArchiveError.self) { try test.open() }
+        let archive = try test.open(toLook: true)
+        try FileManager.default.removeItem(atPath: home)
+        try FileManager.default.moveItem(atPath: home + ".away", toPath: home)
+        archive.publish()
+        #expect(try archive.fork != nil && !FileManager.default.fileExists(atPath: published(test, origin: 2)))
+    }
+
+    /// Naming another place is not a way around the one where the ledger is published.
+    @Test func anOldIndexIsNoticedAlsoBesideANewPlace() throws {
+        let test = try TestArchive()
+        try work(test, "K-1")
+        try copyIndex(test, to: "older")
+        try work(test, "K-2")
+        try copyIndex(test, to: "older", back: true)
+        let path = test.path + "/strongroom.yaml"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let place = test.directory + "/elsewhere"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        try text.replacingOccurrences(of: "\(test.directory)/state/strongroom", with: place)
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        let error = #expect(throws: ArchiveError.self) { try test.open() }
+        #expect(error?.code == .ledgerForked && error?.message.contains("older copy") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
+    }
+
+    /// Zeros behind the published lines, more of them than the next lines have bytes.
+    @Test func zerosThatACrashLeftAreCutOff() throws {
+        let test = try TestArchive()
+        try work(test, "K-1")
+        let entries = try published(test) + "/entries.jsonl"
+        let handle = try #require(FileHandle(forWritingAtPath: entries))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(count: 2_000_000))
+        try handle.close()
+        let archive = try test.open()
+        let items = try (0..<200).map { try test.item("Z-\($0)", answer: TestAnswer(videoLength: 1).text) }
+        archive.import(items) { _ in }
+        archive.publish()
+        #expect(archive.fork == nil && archive.publicationProblem == nil)
+        #expect(try EvidenceVerifier().verify(published(test)).problems == [])
+    }
+
     /// What stands in the place beyond its checkpoint is evidence, and is never cut away.
     @Test func entriesThatTheLedgerDoesNotKnowAreNotOverwritten() throws {
         let test = try TestArchive()
