@@ -18,7 +18,7 @@ public struct Reconciliation: Encodable, Sendable {
 
 extension Archive {
     /// Replays the ledger and compares what it says with the index and the store, both ways: every entry against its
-    /// hash, its place and its commitments, every case, verification, object and actor. Changes nothing.
+    /// hash, its place and its commitments, every case, verification, object and actor. Changes nothing in the archive.
     ///
     /// - Parameter progress: entries that were replayed, of how many.
     public func reconcile(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Reconciliation {
@@ -195,8 +195,10 @@ extension Archive {
         }
     }
 
-    /// What is published is whole, and signed by this archive.
+    /// What is published is whole, and signed by this archive. What a crash left half published is completed first, as
+    /// every command does.
     private func comparePublication(_ result: inout Reconciliation) throws {
+        publish()
         let publication = publication(of: ledgerState.withLock { $0.origin })
         guard configuration.publication.command == nil, effects.files.exists(publication.folder) else { return }
         var verifier = EvidenceVerifier()

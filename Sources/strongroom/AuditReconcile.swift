@@ -5,7 +5,9 @@ struct AuditReconcile: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
         abstract: "Replay the ledger and compare it with the index and the store, both ways.",
-        discussion: "Changes nothing. Exit code 4 if anything does not fit.")
+        discussion: """
+            Checks the published copy, too. Changes nothing in the archive. Exit code 4 if anything does not fit.
+            """)
 
     @OptionGroup var common: CommonOptions
 

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import Archive
 
@@ -13,6 +14,30 @@ extension TestArchive {
         }
         _ = try archive.exportLedger(to: directory + "/" + name)
         return directory + "/" + name
+    }
+
+    /// Where the ledger is published under an origin.
+    func published(origin: Int = 1) throws -> String {
+        let home = directory + "/state/strongroom"
+        let uid = try #require(try FileManager.default.contentsOfDirectory(atPath: home).first)
+        return "\(home)/\(uid)/\(origin)"
+    }
+
+    func work(_ caseID: String) throws {
+        let archive = try open()
+        defer { archive.publish() }
+        _ = try archive.import(try item(caseID, answer: TestAnswer(videoLength: 10).text))
+    }
+
+    func copyIndex(to name: String, back: Bool = false) throws {
+        for suffix in ["", "-wal"] {
+            let (own, other) = (path + "/index.sqlite" + suffix, directory + "/" + name + suffix)
+            let (from, to) = back ? (other, own) : (own, other)
+            try? FileManager.default.removeItem(atPath: to)
+            if FileManager.default.fileExists(atPath: from) {
+                try FileManager.default.copyItem(atPath: from, toPath: to)
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Archive
@@ -57,9 +58,10 @@ struct ImportTests {
         let items = try (0..<20).map {
             try test.item("K-\($0)", answer: $0 % 5 == 3 ? "broken" : TestAnswer(videoLength: 2000).text)
         }
-        let states = Collected<VerificationReport.State>()
-        archive.import(items) { states.append($0.state) }
-        #expect(states.all.filter { $0 == .archived }.count == 16 && states.all.filter { $0 == .failed }.count == 4)
+        let states = Mutex<[VerificationReport.State]>([])
+        archive.import(items) { report in states.withLock { $0.append(report.state) } }
+        let all = states.withLock { $0 }
+        #expect(all.filter { $0 == .archived }.count == 16 && all.filter { $0 == .failed }.count == 4)
         #expect(try archive.status().cases == 16)
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
     }
@@ -72,12 +74,4 @@ struct ImportTests {
         #expect(objects.map(\.kind) == ["best-frame", "result", "video"])
         #expect(objects.map(\.mediaType) == ["video/mp4", "application/json", "image/jpeg"])
     }
-}
-
-final class Collected<Element: Sendable>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var elements: [Element] = []
-
-    func append(_ element: Element) { lock.withLock { elements.append(element) } }
-    var all: [Element] { lock.withLock { elements } }
 }

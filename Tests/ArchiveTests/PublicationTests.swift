@@ -1,195 +1,18 @@
 import BlobStore
 import Foundation
-import GRDB
 import Ledger
 import Synchronization
 import Testing
 
 @testable import Archive
 
-/// A ledger that was put back, cut or exchanged is noticed; a crash is no alarm.
+/// The place outside of the archive: what fails there, what a crash leaves, and what is made of it.
 struct PublicationTests {
-    private func published(_ test: TestArchive, origin: Int = 1) throws -> String {
-        let home = test.directory + "/state/strongroom"
-        let uid = try #require(try FileManager.default.contentsOfDirectory(atPath: home).first)
-        return "\(home)/\(uid)/\(origin)"
-    }
-
-    private func work(_ test: TestArchive, _ caseID: String) throws {
-        let archive = try test.open()
-        defer { archive.publish() }
-        _ = try archive.import(try test.item(caseID, answer: TestAnswer(videoLength: 10).text))
-    }
-
-    private func copyIndex(_ test: TestArchive, to name: String, back: Bool = false) throws {
-        for suffix in ["", "-wal"] {
-            let (own, other) = (test.path + "/index.sqlite" + suffix, test.directory + "/" + name + suffix)
-            let (from, to) = back ? (other, own) : (own, other)
-            try? FileManager.default.removeItem(atPath: to)
-            if FileManager.default.fileExists(atPath: from) {
-                try FileManager.default.copyItem(atPath: from, toPath: to)
-            }
-        }
-    }
-
-    private func checkForked(_ test: TestArchive, _ words: String, sourceLocation: SourceLocation = #_sourceLocation)
-        throws
-    {
-        let error = #expect(throws: ArchiveError.self, sourceLocation: sourceLocation) { try test.open() }
-        #expect(error?.code == .ledgerForked && error?.outcome == .integrity, sourceLocation: sourceLocation)
-        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")", sourceLocation: sourceLocation)
-        // To look is possible, to write is not.
-        let archive = try test.open(toLook: true)
-        let last = try archive.lastEntry()
-        #expect(throws: ArchiveError.self) { try test.contents("result", of: "K-1", in: archive) }
-        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-9", answer: TestAnswer().text)) }
-        archive.publish()
-        #expect(try archive.lastEntry() == last)
-        #expect(try archive.reconcile().findings.contains { $0.contains(words) })
-        #expect(try archive.status().ledger.fork != nil)
-    }
-
-    @Test func anOlderIndexIsNoticedUntilSomebodyLooked() throws {
-        let test = try TestArchive()
-        try work(test, "K-1")
-        try copyIndex(test, to: "older")
-        try work(test, "K-2")
-        try copyIndex(test, to: "older", back: true)
-        try checkForked(test, "it is an older copy, or was cut")
-        let before = try FileManager.default.contents(atPath: published(test) + "/checkpoint")
-
-        let accepted = try test.open(actor: "j.chan", toLook: true).acceptFork(try Reason("the disk was restored"))
-        #expect(accepted.origin.contains("/2."))
-        try work(test, "K-3")
-        let archive = try test.open()
-        // The blobs of what was forgotten are strangers now, as many as an answer of these tests has.
-        let findings = try archive.reconcile().findings
-        #expect(
-            findings.count == 3 && findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") },
-            "\(findings)")
-        // The old origin's publication is untouched, and the new one holds its checkpoint.
-        #expect(try FileManager.default.contents(atPath: published(test) + "/checkpoint") == before)
-        let entries = try String(contentsOfFile: published(test, origin: 2) + "/entries.jsonl", encoding: .utf8)
-        let fork = try #require(entries.split(separator: "\n").first { $0.contains("fork accepted") })
-        guard case .forkAccepted(let event) = try Entry(Array(fork.utf8)).event else { return #expect(Bool(false)) }
-        #expect(Data(event.previous.utf8) == before)
-        #expect(!fork.contains("restored"))
-        for origin in [1, 2] {
-            #expect(try EvidenceVerifier().verify(published(test, origin: origin)).problems == [])
-        }
-        // An index of before the fork was accepted is no less an old one.
-        try copyIndex(test, to: "older", back: true)
-        try checkForked(test, "an origin that this index does not know")
-        #expect(throws: ArchiveError.self) { try test.open(toLook: true).prove(999, to: test.directory + "/p") }
-        #expect(try test.open(toLook: true).acceptFork(try Reason("again")).origin.contains("/3."))
-        #expect(try test.open().reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
-        #expect(throws: ArchiveError.self, "there is no fork now") { try test.open().acceptFork(try Reason("r")) }
-    }
-
-    @Test func anIndexWithAnotherPastIsNoticed() throws {
-        let test = try TestArchive()
-        try copyIndex(test, to: "older")
-        try work(test, "K-1")
-        // The same archive lives a second life, hidden from the place, until it is as long.
-        try copyIndex(test, to: "older", back: true)
-        let home = FilePath.parent(try published(test))
-        try FileManager.default.moveItem(atPath: home, toPath: test.directory + "/hidden")
-        for number in 1...3 { try work(test, "L-\(number)") }
-        try FileManager.default.removeItem(atPath: home)
-        try FileManager.default.moveItem(atPath: test.directory + "/hidden", toPath: home)
-        try checkForked(test, "are not those that are published")
-    }
-
-    @Test func aCheckpointOfAnotherArchiveIsNoticed() throws {
-        let (test, other) = (try TestArchive(), try TestArchive())
-        try work(test, "K-1")
-        try work(other, "K-1")
-        let path = try published(test) + "/checkpoint"
-        let good = try #require(FileManager.default.contents(atPath: path))
-        try FileManager.default.removeItem(atPath: path)
-        try FileManager.default.copyItem(atPath: published(other) + "/checkpoint", toPath: path)
-        try checkForked(test, "of another ledger")
-        // Altered bytes are no checkpoint of this archive either.
-        for index in stride(from: 0, to: good.count, by: 7) {
-            var altered = good
-            altered[index] ^= 1
-            try altered.write(to: URL(fileURLWithPath: path))
-            #expect(throws: ArchiveError.self, "byte \(index)") { try test.open() }
-        }
-        try good.write(to: URL(fileURLWithPath: path))
-        _ = try test.open()
-    }
-
-    /// A row that names another origin, without a key that could have accepted it, hides no fork.
-    @Test(arguments: [
-        "INSERT INTO ledger_origin VALUES (2, 'evil.example/x', 9, 0)", "UPDATE ledger_origin SET number = 2",
-        "UPDATE ledger_origin SET origin = 'evil.example/x'", "INSERT INTO ledger_origin VALUES (2, 'a b', 0, 0)",
-        "UPDATE ledger_origin SET published = -1", "UPDATE ledger_origin SET first_entry = -1",
-        "DELETE FROM ledger_origin",
-    ])
-    func aForgedOriginIsNoticed(sql: String) throws {
-        let test = try TestArchive()
-        try work(test, "K-1")
-        try copyIndex(test, to: "older")
-        try work(test, "K-2")
-        try copyIndex(test, to: "older", back: true)
-        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
-        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
-        try queue.close()
-        let error = #expect(throws: ArchiveError.self) { try test.open() }
-        #expect(error?.outcome == .integrity, "\(error?.message ?? "")")
-        #expect(throws: ArchiveError.self) {
-            _ = try test.open(toLook: true).exportLedger(to: test.directory + "/signed")
-        }
-        #expect(!FileManager.default.fileExists(atPath: try published(test, origin: 2)))
-    }
-
-    /// A place that fails just while the archive is opened does not let a forged origin through later.
-    @Test func aForgedOriginIsNoticedAlsoWhenThePlaceFailsAtFirst() throws {
-        let test = try TestArchive()
-        try work(test, "K-1")
-        try copyIndex(test, to: "older")
-        try work(test, "K-2")
-        try copyIndex(test, to: "older", back: true)
-        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
-        try queue.writeWithoutTransaction {
-            try $0.execute(sql: "INSERT INTO ledger_origin VALUES (2, 'evil.example/x', 9, 0)")
-        }
-        try queue.close()
-        let home = FilePath.parent(try published(test))
-        try FileManager.default.moveItem(atPath: home, toPath: home + ".away")
-        try Data().write(to: URL(fileURLWithPath: home))
-        #expect(throws: ArchiveError.self) { try test.open() }
-        let archive = try test.open(toLook: true)
-        try FileManager.default.removeItem(atPath: home)
-        try FileManager.default.moveItem(atPath: home + ".away", toPath: home)
-        archive.publish()
-        #expect(try archive.fork != nil && !FileManager.default.fileExists(atPath: published(test, origin: 2)))
-    }
-
-    /// Naming another place is not a way around the one where the ledger is published.
-    @Test func anOldIndexIsNoticedAlsoBesideANewPlace() throws {
-        let test = try TestArchive()
-        try work(test, "K-1")
-        try copyIndex(test, to: "older")
-        try work(test, "K-2")
-        try copyIndex(test, to: "older", back: true)
-        let path = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        let place = test.directory + "/elsewhere"
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-        try text.replacingOccurrences(of: "\(test.directory)/state/strongroom", with: place)
-            .write(toFile: path, atomically: true, encoding: .utf8)
-        let error = #expect(throws: ArchiveError.self) { try test.open() }
-        #expect(error?.code == .ledgerForked && error?.message.contains("older copy") == true)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
-    }
-
     /// Zeros behind the published lines, more of them than the next lines have bytes.
     @Test func zerosThatACrashLeftAreCutOff() throws {
         let test = try TestArchive()
-        try work(test, "K-1")
-        let entries = try published(test) + "/entries.jsonl"
+        try test.work("K-1")
+        let entries = try test.published() + "/entries.jsonl"
         let handle = try #require(FileHandle(forWritingAtPath: entries))
         try handle.seekToEnd()
         try handle.write(contentsOf: Data(count: 2_000_000))
@@ -199,50 +22,18 @@ struct PublicationTests {
         archive.import(items) { _ in }
         archive.publish()
         #expect(archive.fork == nil && archive.publicationProblem == nil)
-        #expect(try EvidenceVerifier().verify(published(test)).problems == [])
-    }
-
-    /// What stands in the place beyond its checkpoint is evidence, and is never cut away.
-    @Test func entriesThatTheLedgerDoesNotKnowAreNotOverwritten() throws {
-        let test = try TestArchive()
-        try work(test, "K-1")
-        let folder = try published(test)
-        let (checkpoint, entries) = (folder + "/checkpoint", folder + "/entries.jsonl")
-        let early = try Data(contentsOf: URL(fileURLWithPath: checkpoint))
-        try copyIndex(test, to: "older")
-        try work(test, "K-2")
-        // The crash came between entries and checkpoint, and then an older index was put back.
-        try early.write(to: URL(fileURLWithPath: checkpoint))
-        try copyIndex(test, to: "older", back: true)
-        let before = try Data(contentsOf: URL(fileURLWithPath: entries))
-        let archive = try test.open()
-        _ = try archive.import(try test.item("K-3", answer: TestAnswer(videoLength: 10).text))
-        archive.publish()
-        #expect(archive.fork?.message.contains("holds other entries") == true)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: entries)) == before)
-        // An altered byte of what was published last is noticed, too.
-        let other = try TestArchive()
-        try work(other, "K-1")
-        let path = try published(other) + "/entries.jsonl"
-        var altered = try Data(contentsOf: URL(fileURLWithPath: path))
-        altered[altered.count - 40] ^= 1
-        try altered.write(to: URL(fileURLWithPath: path))
-        #expect(try !other.open().reconcile().findings.isEmpty)
-        let next = try other.open()
-        _ = try next.import(try other.item("K-2", answer: TestAnswer(videoLength: 10).text))
-        next.publish()
-        #expect(next.fork != nil)
+        #expect(try EvidenceVerifier().verify(test.published()).problems == [])
     }
 
     /// An old archive whose place fails for a moment goes on working.
     @Test func whatWasPublishedBeforeDoesNotCountAgainstTheBound() throws {
         let test = try TestArchive()
         for number in 1...3 {
-            try work(test, "K-\(number)")
+            try test.work("K-\(number)")
             try test.open().finishPublication()
         }
         test.time.advance(100 * 24 * 3600)
-        let place = FilePath.parent(FilePath.parent(try published(test)))
+        let place = FilePath.parent(FilePath.parent(try test.published()))
         for makesFile in [false, true] {
             try FileManager.default.moveItem(atPath: place, toPath: place + ".away")
             if makesFile { try Data().write(to: URL(fileURLWithPath: place)) }
@@ -255,20 +46,20 @@ struct PublicationTests {
         }
         let archive = try test.open()
         archive.finishPublication()
-        #expect(try archive.publicationProblem == nil && EvidenceVerifier().verify(published(test)).problems == [])
+        #expect(try archive.publicationProblem == nil && EvidenceVerifier().verify(test.published()).problems == [])
     }
 
     /// Another place is no alarm: it is filled from the beginning.
     @Test func aPlaceThatIsNamedAnewIsFilled() throws {
         let test = try TestArchive()
-        for number in 1...2 { try work(test, "K-\(number)") }
+        for number in 1...2 { try test.work("K-\(number)") }
         let path = test.path + "/strongroom.yaml"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let place = test.directory + "/elsewhere"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
         try text.replacingOccurrences(of: "\(test.directory)/state/strongroom", with: place)
             .write(toFile: path, atomically: true, encoding: .utf8)
-        try work(test, "K-3")
+        try test.work("K-3")
         let archive = try test.open()
         var query = LedgerQuery()
         query.kind = "publication repaired"
@@ -285,7 +76,7 @@ struct PublicationTests {
         #expect(archive.unpublishedEntries > 10)
         archive.publish()
         #expect(archive.unpublishedEntries == 0 && archive.publicationProblem == nil)
-        #expect(try EvidenceVerifier().verify(published(test)).problems == [])
+        #expect(try EvidenceVerifier().verify(test.published()).problems == [])
     }
 
     @Test func aPlaceThatIsGoneStopsWorkAtTheBound() throws {
@@ -297,7 +88,7 @@ struct PublicationTests {
                 of: "\(test.directory)/state/strongroom", with: "\(test.directory)/place"
             )
             .write(toFile: path, atomically: true, encoding: .utf8)
-        try work(test, "K-1")
+        try test.work("K-1")
         var done = 1
         var refusal: ArchiveError?
         while refusal == nil, done < 20 {
@@ -314,7 +105,7 @@ struct PublicationTests {
         #expect(try test.open().reconcile().findings == [])
         // Mended, it goes on by itself.
         try FileManager.default.createDirectory(atPath: test.directory + "/place", withIntermediateDirectories: false)
-        try work(test, "K-after")
+        try test.work("K-after")
         let archive = try test.open()
         #expect(archive.unpublishedEntries == 0)
         let uid = archive.uid
@@ -324,25 +115,25 @@ struct PublicationTests {
     @Test func timeIsABoundToo() throws {
         let test = try TestArchive()
         let place = test.directory + "/state/strongroom"
-        try work(test, "K-1")
+        try test.work("K-1")
         try FileManager.default.removeItem(atPath: place)
         try Data().write(to: URL(fileURLWithPath: place))
-        try work(test, "K-2")
+        try test.work("K-2")
         test.time.advance(25 * 3600)
-        let error = #expect(throws: ArchiveError.self) { try work(test, "K-3") }
+        let error = #expect(throws: ArchiveError.self) { try test.work("K-3") }
         #expect(error?.code == .ledgerUnpublished)
         try FileManager.default.removeItem(atPath: place)
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-        try work(test, "K-3")
+        try test.work("K-3")
     }
 
     @Test(arguments: ["checkpoint", "entries.jsonl", "all", "cut", "longer"])
     func aPlaceThatWasCutIsCompletedAndNamed(what: String) throws {
         let test = try TestArchive()
-        try work(test, "K-1")
-        let folder = try published(test)
+        try test.work("K-1")
+        let folder = try test.published()
         let early = try #require(FileManager.default.contents(atPath: folder + "/checkpoint"))
-        for number in 2...3 { try work(test, "K-\(number)") }
+        for number in 2...3 { try test.work("K-\(number)") }
         let entries = folder + "/entries.jsonl"
         switch what {
         case "checkpoint": try early.write(to: URL(fileURLWithPath: folder + "/checkpoint"))
@@ -357,7 +148,7 @@ struct PublicationTests {
             try handle.write(contentsOf: Data(#"{"actor":{"known":"claimed""#.utf8) + Data(count: 30))
             try handle.close()
         }
-        try work(test, "K-4")
+        try test.work("K-4")
         #expect(try EvidenceVerifier().verify(folder).problems == [], "\(what)")
         #expect(try test.open().reconcile().findings == [])
         var query = LedgerQuery()
@@ -386,10 +177,10 @@ struct PublicationTests {
         .write(toFile: path, atomically: true, encoding: .utf8)
         // The state directory knows what was published before there was a command.
         try FileManager.default.removeItem(atPath: test.directory + "/state/strongroom")
-        for number in 1...2 { try work(test, "K-\(number)") }
+        for number in 1...2 { try test.work("K-\(number)") }
         #expect(try EvidenceVerifier().verify(taken).problems == [])
         try Data().write(to: URL(fileURLWithPath: taken + ".stop"))
-        try work(test, "K-3")
+        try test.work("K-3")
         let archive = try test.open()
         archive.publish()
         #expect(archive.publicationProblem?.message.contains("exit code 3") == true && archive.unpublishedEntries > 0)
@@ -406,7 +197,7 @@ struct PublicationTests {
         var finished = false
         while !finished {
             let test = try TestArchive()
-            try work(test, "K-1")
+            try test.work("K-1")
             _ = try test.open().import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
             let files = LosingFileSystem(operations: step)
             try test.open(files: files).publish()
@@ -415,7 +206,7 @@ struct PublicationTests {
             let archive = try test.open()
             archive.publish()
             #expect(archive.publicationProblem == nil, "step \(step)")
-            #expect(try EvidenceVerifier().verify(published(test)).problems == [], "step \(step)")
+            #expect(try EvidenceVerifier().verify(test.published()).problems == [], "step \(step)")
             #expect(try archive.reconcile().findings == [], "step \(step)")
             step += 1
         }

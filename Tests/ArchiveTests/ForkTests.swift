@@ -1,0 +1,196 @@
+import BlobStore
+import Foundation
+import GRDB
+import Ledger
+import Synchronization
+import Testing
+
+@testable import Archive
+
+/// A ledger that was put back, cut or exchanged is noticed, and nothing is written until somebody has looked.
+struct ForkTests {
+    private func checkForked(_ test: TestArchive, _ words: String, sourceLocation: SourceLocation = #_sourceLocation)
+        throws
+    {
+        let error = #expect(throws: ArchiveError.self, sourceLocation: sourceLocation) { try test.open() }
+        #expect(error?.code == .ledgerForked && error?.outcome == .integrity, sourceLocation: sourceLocation)
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")", sourceLocation: sourceLocation)
+        // To look is possible, to write is not.
+        let archive = try test.open(toLook: true)
+        let last = try archive.lastEntry()
+        #expect(throws: ArchiveError.self) { try test.contents("result", of: "K-1", in: archive) }
+        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-9", answer: TestAnswer().text)) }
+        archive.publish()
+        #expect(try archive.lastEntry() == last)
+        #expect(try archive.reconcile().findings.contains { $0.contains(words) })
+        #expect(try archive.status().ledger.fork != nil)
+    }
+
+    @Test func anOlderIndexIsNoticedUntilSomebodyLooked() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        try test.copyIndex(to: "older")
+        try test.work("K-2")
+        try test.copyIndex(to: "older", back: true)
+        try checkForked(test, "it is an older copy, or was cut")
+        let before = try FileManager.default.contents(atPath: test.published() + "/checkpoint")
+
+        let accepted = try test.open(actor: "j.chan", toLook: true).acceptFork(try Reason("the disk was restored"))
+        #expect(accepted.origin.contains("/2."))
+        try test.work("K-3")
+        let archive = try test.open()
+        // The blobs of what was forgotten are strangers now, as many as an answer of these tests has.
+        let findings = try archive.reconcile().findings
+        #expect(
+            findings.count == 3 && findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") },
+            "\(findings)")
+        // The old origin's publication is untouched, and the new one holds its checkpoint.
+        #expect(try FileManager.default.contents(atPath: test.published() + "/checkpoint") == before)
+        let entries = try String(contentsOfFile: test.published(origin: 2) + "/entries.jsonl", encoding: .utf8)
+        let fork = try #require(entries.split(separator: "\n").first { $0.contains("fork accepted") })
+        guard case .forkAccepted(let event) = try Entry(Array(fork.utf8)).event else { return #expect(Bool(false)) }
+        #expect(Data(event.previous.utf8) == before)
+        #expect(!fork.contains("restored"))
+        for origin in [1, 2] {
+            #expect(try EvidenceVerifier().verify(test.published(origin: origin)).problems == [])
+        }
+        // An index of before the fork was accepted is no less an old one.
+        try test.copyIndex(to: "older", back: true)
+        try checkForked(test, "an origin that this index does not know")
+        #expect(throws: ArchiveError.self) { try test.open(toLook: true).prove(999, to: test.directory + "/p") }
+        #expect(try test.open(toLook: true).acceptFork(try Reason("again")).origin.contains("/3."))
+        #expect(try test.open().reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
+        #expect(throws: ArchiveError.self, "there is no fork now") { try test.open().acceptFork(try Reason("r")) }
+    }
+
+    @Test func anIndexWithAnotherPastIsNoticed() throws {
+        let test = try TestArchive()
+        try test.copyIndex(to: "older")
+        try test.work("K-1")
+        // The same archive lives a second life, hidden from the place, until it is as long.
+        try test.copyIndex(to: "older", back: true)
+        let home = FilePath.parent(try test.published())
+        try FileManager.default.moveItem(atPath: home, toPath: test.directory + "/hidden")
+        for number in 1...3 { try test.work("L-\(number)") }
+        try FileManager.default.removeItem(atPath: home)
+        try FileManager.default.moveItem(atPath: test.directory + "/hidden", toPath: home)
+        try checkForked(test, "are not those that are published")
+    }
+
+    @Test func aCheckpointOfAnotherArchiveIsNoticed() throws {
+        let (test, other) = (try TestArchive(), try TestArchive())
+        try test.work("K-1")
+        try other.work("K-1")
+        let path = try test.published() + "/checkpoint"
+        let good = try #require(FileManager.default.contents(atPath: path))
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.copyItem(atPath: other.published() + "/checkpoint", toPath: path)
+        try checkForked(test, "of another ledger")
+        // Altered bytes are no checkpoint of this archive either.
+        for index in stride(from: 0, to: good.count, by: 7) {
+            var altered = good
+            altered[index] ^= 1
+            try altered.write(to: URL(fileURLWithPath: path))
+            #expect(throws: ArchiveError.self, "byte \(index)") { try test.open() }
+        }
+        try good.write(to: URL(fileURLWithPath: path))
+        _ = try test.open()
+    }
+
+    /// A row that names another origin, without a key that could have accepted it, hides no fork.
+    @Test(arguments: [
+        "INSERT INTO ledger_origin VALUES (2, 'evil.example/x', 9, 0)", "UPDATE ledger_origin SET number = 2",
+        "UPDATE ledger_origin SET origin = 'evil.example/x'", "INSERT INTO ledger_origin VALUES (2, 'a b', 0, 0)",
+        "UPDATE ledger_origin SET published = -1", "UPDATE ledger_origin SET first_entry = -1",
+        "DELETE FROM ledger_origin",
+    ])
+    func aForgedOriginIsNoticed(sql: String) throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        try test.copyIndex(to: "older")
+        try test.work("K-2")
+        try test.copyIndex(to: "older", back: true)
+        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        try queue.close()
+        let error = #expect(throws: ArchiveError.self) { try test.open() }
+        #expect(error?.outcome == .integrity, "\(error?.message ?? "")")
+        #expect(throws: ArchiveError.self) {
+            _ = try test.open(toLook: true).exportLedger(to: test.directory + "/signed")
+        }
+        #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
+    }
+
+    /// A place that fails just while the archive is opened does not let a forged origin through later.
+    @Test func aForgedOriginIsNoticedAlsoWhenThePlaceFailsAtFirst() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        try test.copyIndex(to: "older")
+        try test.work("K-2")
+        try test.copyIndex(to: "older", back: true)
+        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
+        try queue.writeWithoutTransaction {
+            try $0.execute(sql: "INSERT INTO ledger_origin VALUES (2, 'evil.example/x', 9, 0)")
+        }
+        try queue.close()
+        let home = FilePath.parent(try test.published())
+        try FileManager.default.moveItem(atPath: home, toPath: home + ".away")
+        try Data().write(to: URL(fileURLWithPath: home))
+        #expect(throws: ArchiveError.self) { try test.open() }
+        let archive = try test.open(toLook: true)
+        try FileManager.default.removeItem(atPath: home)
+        try FileManager.default.moveItem(atPath: home + ".away", toPath: home)
+        archive.publish()
+        #expect(try archive.fork != nil && !FileManager.default.fileExists(atPath: test.published(origin: 2)))
+    }
+
+    /// Naming another place is not a way around the one where the ledger is published.
+    @Test func anOldIndexIsNoticedAlsoBesideANewPlace() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        try test.copyIndex(to: "older")
+        try test.work("K-2")
+        try test.copyIndex(to: "older", back: true)
+        let path = test.path + "/strongroom.yaml"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let place = test.directory + "/elsewhere"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        try text.replacingOccurrences(of: "\(test.directory)/state/strongroom", with: place)
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        let error = #expect(throws: ArchiveError.self) { try test.open() }
+        #expect(error?.code == .ledgerForked && error?.message.contains("older copy") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
+    }
+
+    /// What stands in the place beyond its checkpoint is evidence, and is never cut away.
+    @Test func entriesThatTheLedgerDoesNotKnowAreNotOverwritten() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        let folder = try test.published()
+        let (checkpoint, entries) = (folder + "/checkpoint", folder + "/entries.jsonl")
+        let early = try Data(contentsOf: URL(fileURLWithPath: checkpoint))
+        try test.copyIndex(to: "older")
+        try test.work("K-2")
+        // The crash came between entries and checkpoint, and then an older index was put back.
+        try early.write(to: URL(fileURLWithPath: checkpoint))
+        try test.copyIndex(to: "older", back: true)
+        let before = try Data(contentsOf: URL(fileURLWithPath: entries))
+        let archive = try test.open()
+        _ = try archive.import(try test.item("K-3", answer: TestAnswer(videoLength: 10).text))
+        archive.publish()
+        #expect(archive.fork?.message.contains("holds other entries") == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: entries)) == before)
+        // An altered byte of what was published last is noticed, too.
+        let other = try TestArchive()
+        try other.work("K-1")
+        let path = try other.published() + "/entries.jsonl"
+        var altered = try Data(contentsOf: URL(fileURLWithPath: path))
+        altered[altered.count - 40] ^= 1
+        try altered.write(to: URL(fileURLWithPath: path))
+        #expect(try !other.open().reconcile().findings.isEmpty)
+        let next = try other.open()
+        _ = try next.import(try other.item("K-2", answer: TestAnswer(videoLength: 10).text))
+        next.publish()
+        #expect(next.fork != nil)
+    }
+}

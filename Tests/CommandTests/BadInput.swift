@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+
+/// Runs a command that must fail, and checks that it says something and changes nothing.
+func expect(
+    _ place: Workplace, _ code: Int32, saying words: String..., from arguments: [String],
+    extra: [String: String] = [:], input: Data? = nil,
+    location: SourceLocation = #_sourceLocation
+) throws {
+    let before = place.snapshot()
+    let run = try Programs.run(
+        Programs.folder + "/strongroom", arguments, environment: place.environment.merging(extra) { $1 },
+        input: input)
+    #expect(run.code == code, "\(run.err)", sourceLocation: location)
+    for word in words { #expect(run.err.contains(word), "\(run.err)", sourceLocation: location) }
+    #expect(!run.err.contains("Fatal") && !run.err.contains("Optional("), "\(run.err)", sourceLocation: location)
+    let after = place.snapshot()
+    let kept = after.filter { !$0.key.hasSuffix("-lock") && !$0.key.hasSuffix("-wal") }
+    for (name, content) in kept where !name.hasPrefix("vendor.pace") {
+        #expect(before[name] == content, "\(name) changed", sourceLocation: location)
+    }
+}
