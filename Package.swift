@@ -15,7 +15,9 @@ let package = Package(
     products: [
         .executable(name: "strongroom", targets: ["strongroom"]),
         .executable(name: "faceid-simulator", targets: ["FaceIDSimulator"]),
-        .library(name: "StrongroomParts", targets: ["Sealing", "BlobStore", "Ledger", "FaceID", "Catalog", "Archive"]),
+        .library(
+            name: "StrongroomParts",
+            targets: ["Sealing", "BlobStore", "Retention", "Ledger", "FaceID", "Catalog", "Archive"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -29,18 +31,23 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "BlobStore", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Retention", swiftSettings: strict),
+        .target(name: "StrictYAML", dependencies: ["Yams"], swiftSettings: strict),
+        .target(name: "Retention", dependencies: ["StrictYAML"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Sealing", "BlobStore", "COpenSSL"], swiftSettings: strict),
         .target(name: "FaceID", dependencies: ["COpenSSL", "CCurl"], swiftSettings: strict),
         .target(
             name: "Catalog",
-            dependencies: ["Sealing", "BlobStore", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Sealing", "BlobStore", "Retention", "Ledger", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Archive",
-            dependencies: ["Sealing", "BlobStore", "Ledger", "FaceID", "Catalog", "Yams"],
+            dependencies: ["Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "FaceID", "Catalog"],
             swiftSettings: strict),
-        .executableTarget(name: "strongroom", dependencies: ["Archive", argumentParser], swiftSettings: strict),
+        .executableTarget(
+            name: "strongroom", dependencies: ["Archive", "Retention", "StrictYAML", argumentParser],
+            swiftSettings: strict),
         .executableTarget(
             name: "FaceIDSimulator",
             dependencies: [
@@ -57,18 +64,21 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "COpenSSL"], swiftSettings: strict),
         .testTarget(
-            name: "RetentionTests", dependencies: ["Retention"], resources: [.copy("Vectors")], swiftSettings: strict),
+            name: "RetentionTests", dependencies: ["Retention", "StrictYAML"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "BlobStore", "Sealing"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "CatalogTests",
-            dependencies: ["Catalog", "BlobStore", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Catalog", "BlobStore", "Ledger", "Retention", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
-                "Archive", "BlobStore", "Catalog", "FaceID", "Ledger", "Sealing",
+                "Archive", "BlobStore", "Catalog", "FaceID", "Ledger", "Retention", "Sealing", "StrictYAML",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

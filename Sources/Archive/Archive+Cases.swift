@@ -3,6 +3,7 @@ internal import Catalog
 internal import FaceID
 public import Foundation
 internal import Ledger
+internal import Retention
 internal import Sealing
 
 /// Which cases to list.
@@ -39,7 +40,19 @@ public struct CaseDetails: Encodable, Sendable {
     @OrNull public var subject: String?
     @OrNull public var purpose: String?
     @OrNull public var consent: String?
+    @OrNull public var age: String?
+    public let events: [CaseEventDetails]
     public let verifications: [VerificationDetails]
+}
+
+public struct CaseEventDetails: Encodable, Sendable {
+    /// The ledger entry that records it.
+    public let entry: UInt64
+    public let event: String
+    /// When it happened.
+    @OrNull public var at: Date?
+    @OrNull public var corrects: UInt64?
+    @OrNull public var withdraws: UInt64?
 }
 
 public struct VerificationDetails: Encodable, Sendable {
@@ -64,6 +77,7 @@ public struct VerificationDetails: Encodable, Sendable {
     @OrNull public var endedAt: Date?
     @OrNull public var archivedAt: Date?
     public let objects: [ObjectDetails]
+    public let destroyed: [DestroyedDetails]
 
     /// What a known result code means.
     public var meaning: String? { resultCode.flatMap { ResultCode($0).meaning } }
@@ -78,6 +92,17 @@ public struct ObjectDetails: Encodable, Sendable {
     public let archivedAt: Date
     /// The IDs of other cases in which the same bytes are archived.
     public let alsoIn: [String]
+}
+
+/// An object that is gone.
+public struct DestroyedDetails: Encodable, Sendable {
+    public let kind: String
+    public let destroyedAt: Date
+    /// The ledger entry of its destruction.
+    public let entry: UInt64
+    @OrNull public var policy: String?
+    @OrNull public var version: Int?
+    @OrNull public var rule: String?
 }
 
 extension Archive {
@@ -124,29 +149,60 @@ extension Archive {
             try catalog.read { index in
                 let opened = try find(caseID, in: index)
                 let verifications = try index.verifications(of: opened.record.uid)
+                let destroyed = try destructions(of: opened.record.uid, in: index)
                 var details: [VerificationDetails] = []
                 for verification in verifications {
-                    details.append(try self.details(verification, key: opened.key, in: index))
+                    details.append(
+                        try self.details(
+                            verification, destroyed: destroyed[verification.number] ?? [], key: opened.key, in: index))
                 }
                 return CaseDetails(
                     caseID: opened.particulars.caseID, caseUID: opened.record.uid.hex,
                     registeredAt: opened.record.registeredAt, jurisdictions: opened.record.jurisdictions,
                     subject: opened.particulars.subject, purpose: opened.record.purpose,
-                    consent: opened.particulars.consent, verifications: details)
+                    consent: opened.particulars.consent, age: opened.record.age,
+                    events: try index.caseEvents(of: opened.record.uid).map { CaseEventDetails($0.event) },
+                    verifications: details)
             }
         }
     }
 
     func find(_ caseID: CaseID, in index: any CatalogReader) throws -> OpenedCase {
-        guard let record = try index.caseRecord(caseIDTag: keyring.tag(caseID.text.utf8, purpose: .caseID)) else {
+        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
+        guard let record = try index.caseRecord(caseIDTag: tag) else {
+            if let destroyed = try index.destroyedTags(tag, purpose: .caseID).last {
+                throw ArchiveError(
+                    .destroyed,
+                    "destroyed on \(Timestamp.format(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
+                    hint:
+                        "strongroom purge certificate shows what is known; this answer is remembered until \(Timestamp.format(destroyed.forgetAt).prefix(10))"
+                )
+            }
             throw ArchiveError(
                 .unknownCase, "not in the archive", hint: "check the case ID; strongroom case list shows what there is")
         }
         return try open(record)
     }
 
+    /// What was destroyed of a case, by the number of the verification, in the order of the ledger.
+    func destructions(of uid: CaseUID, in index: any CatalogReader) throws -> [Int: [DestroyedDetails]] {
+        var filter = LedgerFilter()
+        filter.caseUID = uid
+        filter.kind = Event.Kind.objectDestroyed.rawValue
+        var destroyed: [Int: [DestroyedDetails]] = [:]
+        for row in try index.ledgerRows(filter, from: 0, limit: .max) {
+            guard case .objectDestroyed(let event) = try Entry(row.bytes).event else { continue }
+            destroyed[Int(event.verification), default: []].append(
+                DestroyedDetails(
+                    kind: event.media, destroyedAt: row.time, entry: row.number, policy: event.policy,
+                    version: event.version.map(Int.init), rule: event.rule))
+        }
+        return destroyed
+    }
+
     private func details(
-        _ verification: VerificationRecord, key: borrowing SecretKey, in index: any CatalogReader
+        _ verification: VerificationRecord, destroyed: [DestroyedDetails], key: borrowing SecretKey,
+        in index: any CatalogReader
     ) throws -> VerificationDetails {
         let answer = try details(of: verification, key: key)
         let objects = try index.objects(of: verification.uid).map { object in
@@ -163,7 +219,7 @@ extension Archive {
             capturedFrom: verification.capturedFrom, capturedUntil: verification.capturedUntil,
             attempts: verification.attempts, lastAskedAt: verification.lastAskedAt, problem: verification.lastProblem,
             endedAt: verification.endedAt, archivedAt: verification.state == .archived ? verification.endedAt : nil,
-            objects: objects)
+            objects: objects, destroyed: destroyed)
     }
 
     private func caseIDs(sharing object: ObjectRecord, in index: any CatalogReader) throws -> [String] {
@@ -171,5 +227,17 @@ extension Archive {
         return try index.cases(withContent: object.contentTag).filter { $0 != object.caseUID }.compactMap { uid in
             try index.caseRecord(uid).map { try open($0).particulars.caseID }
         }
+    }
+}
+
+extension CaseEventDetails {
+    init(_ record: EventRecord) {
+        var (at, corrects, withdraws): (Date?, UInt64?, UInt64?) = (nil, nil, nil)
+        switch record.effect {
+        case .happened(let time): at = time
+        case .corrects(let entry, let time): (at, corrects) = (time, entry)
+        case .withdraws(let entry): withdraws = entry
+        }
+        self.init(entry: record.entry, event: record.name, at: at, corrects: corrects, withdraws: withdraws)
     }
 }

@@ -3,6 +3,7 @@ internal import Catalog
 internal import FaceID
 internal import Foundation
 internal import Ledger
+internal import Retention
 internal import Sealing
 
 extension Archive {
@@ -81,6 +82,7 @@ extension Archive {
                     capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil,
                     objects: UInt64(staged.objects.count))))
         let epoch = keyring.currentEpoch
+        let rules = try rules(in: index)
         for object in staged.objects {
             let uid = ObjectUID(from: effects.randomness)
             let context = contexts.objectKey(
@@ -94,7 +96,10 @@ extension Archive {
                     key: try object.withKey {
                         try keyring.wrap($0, epoch: epoch, context: context, randomness: effects.randomness)
                     },
-                    archivedAt: now))
+                    archivedAt: now,
+                    standing: Standing(
+                        rules.engine.decide(try facts(of: object.kind, ended, archived: now, in: index), at: now),
+                        set: rules.set)))
             let content = try recording.commit(
                 object.digest.hex, as: "contentCommitment", of: ended.caseUID, key: key)
             try recording.add(

@@ -132,6 +132,10 @@ extension Archive {
                 }
                 return (false, report(known, caseID: registration.caseID, state: .unchanged))
             }
+            if byToken == nil, let tokenTag {
+                try checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index)
+            }
+            try checkNotDestroyed(tag, .answer, "this answer", in: index)
             if let byToken, byToken.state != .awaiting {
                 throw ArchiveError(
                     .tokenEnded,

@@ -64,6 +64,7 @@ extension Archive {
             archive: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
         recordFailures("pull", run.failures)
+        try? noteWitness(skew: run.summary.clockSkew)
         try? sweep()
         return run.summary
     }

@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import Foundation
 internal import Ledger
+internal import Retention
 internal import Sealing
 internal import Synchronization
 
@@ -37,11 +38,13 @@ extension Archive {
         try catalog.read { index in
             result.findings += try index.damages().map { "the index: \($0)" }
             var replay = LedgerReplay()
-            try replayEntries(into: &replay, in: index, &result, progress: progress)
+            let gone = try destroyedCases(in: index)
+            try replayEntries(into: &replay, without: gone, in: index, &result, progress: progress)
             result.findings += replay.contradictions
             if replay.archive != configuration.archiveUID { result.findings.append("entry 0 is about another archive") }
             try compareCases(&replay, in: index, &result)
             try compareRest(replay, in: index, &result)
+            try compareRetention(replay, in: index, &result)
         }
         try compareStore(&result)
         try comparePublication(&result)
@@ -49,7 +52,8 @@ extension Archive {
     }
 
     private func replayEntries(
-        into replay: inout LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation,
+        into replay: inout LedgerReplay, without gone: Set<CaseUID>, in index: any CatalogReader,
+        _ result: inout Reconciliation,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws {
         let size = try index.ledgerSize()
@@ -88,7 +92,7 @@ extension Archive {
                         result.findings.append("\(name): what the index keeps beside it is not what it says")
                     }
                     replay.apply(entry, number: row.number)
-                    try checkOpenings(of: row, in: index, &result)
+                    try checkOpenings(of: row, without: gone, in: index, &result)
                 } catch {
                     result.findings.append("\(name): \(ArchiveError(error).message)")
                 }
@@ -103,8 +107,16 @@ extension Archive {
     }
 
     /// Every commitment of a live case can be opened, and nothing else is kept as an opening.
-    private func checkOpenings(of row: LedgerRow, in index: any CatalogReader, _ result: inout Reconciliation) throws {
+    private func checkOpenings(
+        of row: LedgerRow, without gone: Set<CaseUID>, in index: any CatalogReader, _ result: inout Reconciliation
+    ) throws {
         guard case .object(let members) = try CanonicalJSON(row.bytes) else { return }
+        if let uid = row.caseUID, gone.contains(uid) {
+            if try !index.ledgerOpenings(of: row.number).isEmpty {
+                result.findings.append("entry \(row.number): what opens its commitments outlived its case")
+            }
+            return
+        }
         var commitments = members.filter { $0.key.hasSuffix("Commitment") }
         if case .object(let settings) = members["settings"] {
             for (name, value) in settings where name.hasSuffix(Configuration.commitmentSuffix) {
@@ -146,10 +158,12 @@ extension Archive {
                     }
                     result.findings += replay.match(
                         record, hasSubject: opened.particulars.subject != nil,
-                        hasConsent: opened.particulars.consent != nil, verifications)
-                    for (verification, _) in verifications {
+                        hasConsent: opened.particulars.consent != nil,
+                        events: try index.caseEvents(of: record.uid).map(\.event), verifications)
+                    for (verification, objects) in verifications {
                         let details = try details(of: verification, key: opened.key)
-                        if (details == nil) != (verification.state == .awaiting) {
+                        // They go with the last object.
+                        if (details == nil) != objects.isEmpty {
                             result.findings.append(
                                 "case \(record.uid), verification \(verification.number): what the answer said is missing"
                             )
@@ -178,6 +192,76 @@ extension Archive {
         }
     }
 
+    private func destroyedCases(in index: any CatalogReader) throws -> Set<CaseUID> {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.caseDestroyed.rawValue
+        return Set(try index.ledgerRows(filter, from: 0, limit: .max).compactMap(\.caseUID))
+    }
+
+    /// Policies, decisions, and what is left of what was destroyed.
+    private func compareRetention(
+        _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+    ) throws {
+        let records = try index.policyRecords()
+        var policies = replay.policies
+        for record in records {
+            let expected = policies[record.name]?.removeValue(forKey: record.version)
+            if expected != record.digest.hex || SHA256.digest(of: record.text.utf8) != record.digest {
+                result.findings.append("policy \(record.name) v\(record.version) is not the one that was activated")
+            }
+        }
+        for (name, versions) in policies.sorted(by: { $0.key < $1.key }) {
+            for version in versions.keys.sorted() {
+                result.findings.append("policy \(name) v\(version) is on the ledger and not in the index")
+            }
+        }
+        if try index.activeSetNumber() != replay.set {
+            result.findings.append("another set of policies is active than the ledger says")
+        }
+        if try index.resolutions() != replay.resolutions {
+            result.findings.append("the resolved conflicts are not those of the ledger")
+        }
+        if let newest = try index.newestTime(), newest < replay.newestTime.addingTimeInterval(-0.001) {
+            result.findings.append("the newest time on record was set back")
+        }
+        let waiting = try index.blobRemovals(limit: .max)
+        if Dictionary(waiting.map { ($0.object, $0.address) }, uniquingKeysWith: { a, _ in a }) != replay.unremoved {
+            result.findings.append("the blobs that wait for their removal are not those of the ledger")
+        }
+        for address in replay.removed {
+            if (try? store.open(address)) != nil {
+                result.findings.append("the blob \(address) is on the ledger as removed, and still there")
+            }
+        }
+        try compareStandings(in: index, &result)
+    }
+
+    /// An object that nobody would ask about again would never be destroyed.
+    private func compareStandings(in index: any CatalogReader, _ result: inout Reconciliation) throws {
+        let rules = try rules(in: index)
+        guard try index.standingSet() == rules.set else { return }
+        var position: CatalogPosition?
+        while true {
+            let rows = try index.retentionRows(.all, after: position, limit: 1000)
+            guard let last = rows.last else { return }
+            position = last.position
+            for row in rows {
+                let standing = row.standing
+                if let turn = standing.changesAt, turn <= now { continue }
+                let decision = rules.engine.decide(row.facts, at: now)
+                let turnsDiffer = { (a: Date?, b: Date?) in
+                    (a == nil) != (b == nil) || abs((a ?? .distantPast).timeIntervalSince(b ?? .distantPast)) > 0.01
+                }
+                if standing.status != decision.status || turnsDiffer(standing.changesAt, decision.next?.at)
+                    || (!decision.status.isDue && turnsDiffer(standing.dueAt, decision.dueAt))
+                {
+                    result.findings.append(
+                        "object \(row.object): what the index keeps of its decision is not what follows from the rules")
+                }
+            }
+        }
+    }
+
     /// Blobs that no row names; what a command is bringing in is nobody's business yet.
     private func compareStore(_ result: inout Reconciliation) throws {
         var strangers: [BlobAddress] = []
@@ -188,7 +272,8 @@ extension Archive {
             let addresses = strangers[page..<min(page + 1000, strangers.count)]
             // By the newest state: some may have been committed after the one that was replayed.
             try catalog.read { index in
-                for address in addresses where try index.object(address: address) == nil {
+                for address in addresses
+                where try index.object(address: address) == nil && !index.isAwaitingRemoval(address) {
                     result.findings.append("no row of the index names the blob \(address)")
                 }
             }

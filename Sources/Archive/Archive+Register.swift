@@ -52,6 +52,7 @@ extension Archive {
                 _ = try reconcile(known, with: registration, recording)
                 return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
             }
+            try checkNotDestroyed(tag, .token, "this SDK token's verification", in: recording.index)
             let verification = try makeVerification(registration, origin: .pull, of: opened, recording)
             try recording.index.insert(verification)
             return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
@@ -70,6 +71,7 @@ extension Archive {
         try complete(&opened.record.purpose, with: registration.purpose, name: "purpose", of: registration.caseID)
         try complete(&opened.particulars.subject, with: registration.subject, name: "subject", of: registration.caseID)
         try complete(&opened.particulars.consent, with: registration.consent, name: "consent", of: registration.caseID)
+        try complete(&opened.record.age, with: registration.age?.rawValue, name: "age", of: registration.caseID)
         let codes = registration.jurisdictions.map(\.code)
         if !codes.isEmpty {
             guard opened.record.jurisdictions.isEmpty || opened.record.jurisdictions == codes else {
@@ -79,9 +81,11 @@ extension Archive {
         }
         if opened.particulars != before.1 {
             opened.record.subjectTag = subjectTag(opened.particulars.subject)
+            opened.record.hasConsent = opened.particulars.consent != nil
             opened.record.sealedParticulars = try seal(
                 opened.particulars, key: opened.key, context: contexts.particulars(opened.record.uid))
         }
+        try checkTerms(opened.record, in: index)
         if opened.record != before.0 {
             try index.update(opened.record)
             let (uid, particulars) = (opened.record.uid, opened.particulars)
@@ -95,7 +99,10 @@ extension Archive {
                             ? nil : opened.record.jurisdictions,
                         purpose: opened.record.purpose == before.0.purpose ? nil : opened.record.purpose,
                         subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, recording),
-                        consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, recording))))
+                        consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, recording),
+                        age: opened.record.age == before.0.age ? nil : opened.record.age)))
+            // Other rules may be about it now.
+            try restand(uid, recording)
         }
         return opened
     }
@@ -214,7 +221,9 @@ extension Archive {
             key: try keyring.wrap(
                 key, epoch: epoch, context: contexts.caseKey(uid, epoch: epoch), randomness: effects.randomness),
             sealedParticulars: try seal(particulars, key: key, context: contexts.particulars(uid)),
-            subjectTag: subjectTag(registration.subject))
+            subjectTag: subjectTag(registration.subject), hasConsent: registration.consent != nil,
+            age: registration.age?.rawValue)
+        try checkTerms(record, in: recording.index)
         try recording.index.insert(record)
         try recording.add(
             .caseRegistered(
@@ -225,7 +234,7 @@ extension Archive {
                     subject: try commit(
                         particulars.subject, as: "subjectCommitment", of: uid, key: key, recording),
                     consent: try commit(
-                        particulars.consent, as: "consentCommitment", of: uid, key: key, recording))))
+                        particulars.consent, as: "consentCommitment", of: uid, key: key, recording), age: record.age)))
         return OpenedCase(record: record, particulars: particulars, key: key)
     }
 

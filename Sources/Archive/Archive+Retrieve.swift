@@ -75,6 +75,7 @@ extension Archive {
         try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
             let items = try items(of: caseID)
             guard let caseUID = items.first?.object.caseUID else {
+                try checkNotDestroyed(nil, of: caseID)
                 throw ArchiveError(
                     .noSuchMedia, "nothing is archived yet",
                     hint: "see strongroom case show; strongroom pull asks the vendor")
@@ -179,6 +180,7 @@ extension Archive {
     ) throws {
         do {
             let blob = try store.open(object.address)
+            var unchecked = 0
             try SealedObject.open(
                 range?.range(in: object.length), objectKey: try objectKey(of: object), sealedLength: blob.length,
                 expectedLength: object.length, read: { try blob.read(at: $0, into: $1) },
@@ -186,10 +188,26 @@ extension Archive {
                     guard !effects.isInterrupted() else {
                         throw ArchiveError(.interrupted, "interrupted", hint: "nothing was left behind")
                     }
+                    // What is destroyed while it is read ends here.
+                    if unchecked >= Self.bytesBetweenChecks {
+                        unchecked = 0
+                        try checkExists(object)
+                    }
+                    unchecked += $0.count
                     try emit($0)
                 })
         } catch {
             throw ArchiveError(error, subject: name)
+        }
+    }
+
+    /// Bytes that are handed out before it is asked again whether the object is still there.
+    private static let bytesBetweenChecks = 1 << 20
+
+    private func checkExists(_ object: ObjectRecord) throws {
+        guard try catalog.read({ try $0.hasObject(object.uid) }) else {
+            throw ArchiveError(
+                .destroyed, "was destroyed while it was read", hint: "strongroom audit log shows by whom and why")
         }
     }
 
@@ -204,6 +222,20 @@ extension Archive {
         }
 
         var description: String { "\(object.kind.name) of verification \(number)" }
+    }
+
+    /// Says when it was destroyed, where it was.
+    private func checkNotDestroyed(_ item: ItemName?, of caseID: CaseID) throws {
+        let destroyed = try catalog.read { index in
+            try destructions(of: try find(caseID, in: index).record.uid, in: index)
+        }
+        let matching = destroyed.filter { item?.verification ?? $0.key == $0.key }.flatMap(\.value)
+            .filter { item?.kind ?? $0.kind == $0.kind }
+        guard let last = matching.max(by: { $0.entry < $1.entry }) else { return }
+        throw ArchiveError(
+            .destroyed,
+            "\(item.map { "the \($0.kind)" } ?? "everything") was destroyed on \(Timestamp.format(last.destroyedAt)), ledger entry \(last.entry)",
+            hint: "strongroom purge certificate shows what is known")
     }
 
     private func items(of caseID: CaseID) throws -> [Item] {
@@ -221,6 +253,7 @@ extension Archive {
             $0.object.kind.name == item.kind && item.verification ?? $0.number == $0.number
         }
         guard let found = candidates.last else {
+            try checkNotDestroyed(item, of: caseID)
             let known = Set(items.map(\.object.kind.name)).sorted().joined(separator: ", ")
             throw ArchiveError(
                 .noSuchMedia,

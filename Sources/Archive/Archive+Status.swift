@@ -1,6 +1,7 @@
 internal import Catalog
 public import Foundation
 internal import Ledger
+internal import Retention
 internal import Sealing
 internal import Synchronization
 
@@ -18,7 +19,26 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let deadlines: Deadlines
     public let epochs: [EpochStatus]
     public let duplicates: Duplicates
+    public let retention: RetentionStatus
+    public let clock: ClockStatus
     public let ledger: LedgerStatus
+
+    /// What is decided about the objects.
+    public struct RetentionStatus: Encodable, Sendable {
+        /// Active policies and terms, as `NAME vVERSION`.
+        public let policies: [String]
+        /// How many objects have each status.
+        public let counts: [String: Int]
+        /// Objects that become due on each of the next thirty days.
+        public let next30Days: [Int]
+        /// Decisions by the active policies are still being computed; the next purge goes on with that.
+        public let isRefreshing: Bool
+        /// Blobs whose keys are gone and which could not be removed yet.
+        public let blobsWaiting: Int
+        @OrNull public var compactedAt: Date?
+
+        public subscript(_ status: String) -> Int { counts[status] ?? 0 }
+    }
 
     public struct LedgerStatus: Encodable, Sendable {
         public let entries: UInt64
@@ -103,9 +123,30 @@ extension Archive {
                     },
                     duplicates: ArchiveStatus.Duplicates(
                         contents: summary.repeatedContents, cases: summary.casesWithRepeatedContents, examples: examples
-                    ), ledger: try ledgerStatus(in: index))
+                    ), retention: try retentionStatus(in: index),
+                    clock: ClockStatus(now: now, newest: try index.newestTime(), doubt: try clockDoubt(in: index)),
+                    ledger: try ledgerStatus(in: index))
             }
         }
+    }
+
+    /// Statuses that changed with time since somebody last wrote them down, which are looked at again.
+    private static let mostChanges = 200_000
+
+    private func retentionStatus(in index: any CatalogReader) throws -> ArchiveStatus.RetentionStatus {
+        let rules = try rules(in: index)
+        var counts = try index.standingCounts()
+        for row in try index.retentionRows(.changing(by: now), after: nil, limit: Self.mostChanges) {
+            counts[row.standing.status, default: 0] -= 1
+            counts[rules.engine.decide(row.facts, at: now).status, default: 0] += 1
+        }
+        var named: [String: Int] = [:]
+        for status in Decision.Status.allCases { named[status.rawValue] = counts[status] ?? 0 }
+        return ArchiveStatus.RetentionStatus(
+            policies: rules.records.map { "\($0.name) v\($0.version)" }, counts: named,
+            next30Days: try index.dueCounts(from: now, days: 30),
+            isRefreshing: try index.standingSet() != rules.set, blobsWaiting: try index.blobRemovalCount(),
+            compactedAt: try index.compactedAt())
     }
 
     private func ledgerStatus(in index: any CatalogReader) throws -> ArchiveStatus.LedgerStatus {

@@ -47,6 +47,8 @@ public struct Verification: Encodable, Sendable {
     public internal(set) var blobs = 0
     /// Blobs of commands that are at work or were killed; a later pull or import settles or removes them.
     public internal(set) var unsettled = 0
+    /// Blobs whose keys are gone, and which the next purge removes.
+    public internal(set) var awaitingRemoval = 0
     public internal(set) var cases = 0
     public internal(set) var findings: [Finding] = []
 }
@@ -164,8 +166,8 @@ extension Archive {
                         .caseDamaged, caseID: caseID, caseUID: record.uid,
                         "case \(record.uid): \(ArchiveError(error).message)")
                 }
-                for (verification, objects) in verifications where verification.state != .awaiting {
-                    if !objects.contains(where: { $0.kind == .result }) {
+                for (verification, objects) in verifications where verification.state != .awaiting && !objects.isEmpty {
+                    if !objects.contains(where: { $0.kind == .result }), try !hasDestroyedResult(verification) {
                         check.find(
                             .resultMissing, caseID: caseID, caseUID: record.uid,
                             "verification \(verification.number) of case \(record.uid) has no result")
@@ -174,6 +176,11 @@ extension Archive {
             }
             check.countCases(page.count)
         }
+    }
+
+    private func hasDestroyedResult(_ verification: VerificationRecord) throws -> Bool {
+        let destroyed = try catalog.read { try destructions(of: verification.caseUID, in: $0) }
+        return destroyed[verification.number]?.contains { $0.kind == MediaKind.result.name } ?? false
     }
 }
 
@@ -277,6 +284,8 @@ final class StoreCheck: Sendable {
                     if length != expected, !hasFinding(address) {
                         find(.blobAltered, object: object, "the blob has \(length) bytes where \(expected) belong")
                     }
+                } else if try catalog.read({ try $0.isAwaitingRemoval(address) }) {
+                    state.withLock { $0.awaitingRemoval += 1 }
                 } else if isStaged {
                     state.withLock { $0.unsettled += 1 }
                 } else if try object(address) == nil {

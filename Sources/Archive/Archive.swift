@@ -27,6 +27,8 @@ public final class Archive: Sendable {
     let publishing = Mutex(())
     /// The ledger has the configured settings.
     let settingsAreKnown = Atomic(false)
+    /// The rules that were read last.
+    let knownRules = Mutex<ActiveRules?>(nil)
 
     static let indexName = "index.sqlite"
     static let keyringName = "keyring.sealed"

@@ -33,12 +33,20 @@ public struct ArchiveError: Error, Sendable {
         case outputExists, badReason, interrupted
         case blobMissing, blobAltered, indexDamaged
         case ledgerForked, ledgerUnpublished, notForked, badEvidence, notEvidence, badOrigin, noSuchEntry
+        case badPolicy, policyExists, policyActive, unknownPolicy, noConflict, termsUnmet
+        case badEvent, eventExists
+        case destroyed, tokenDestroyed, clockDoubted, clockFine, limitExceeded, impactNotAccepted
+        case badPlan, planUnfit, purgeBusy, unknownRun
         case storage
 
         var outcome: Outcome {
             switch self {
-            case .unknownCase, .noSuchMedia, .noSuchEntry: .notFound
-            case .otherParticulars, .tokenElsewhere, .tokenEnded, .ledgerUnpublished, .notForked: .refused
+            case .unknownCase, .noSuchMedia, .noSuchEntry, .destroyed, .unknownPolicy, .unknownRun, .noConflict:
+                .notFound
+            case .otherParticulars, .tokenElsewhere, .tokenEnded, .ledgerUnpublished, .notForked, .policyExists,
+                .policyActive, .termsUnmet, .eventExists, .tokenDestroyed, .clockDoubted, .clockFine, .limitExceeded,
+                .impactNotAccepted, .planUnfit, .purgeBusy:
+                .refused
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity
             default: .failed

@@ -1,5 +1,6 @@
 internal import FaceID
 internal import Ledger
+internal import Retention
 
 extension Configuration {
     /// The end of a setting's name whose value stands as a commitment.
@@ -22,6 +23,13 @@ extension Configuration {
             "purposes": .plain(.list(purposes.map { .text($0) })),
             "unpublished-limit": .plain(.number(publication.limit)),
             "unpublished-hours": .plain(.text("\(publication.hours)")),
+            "lead-hours": .plain(.text("\(retention.margins.lead / 3600)")),
+            "grace-hours": .plain(.text("\(retention.margins.grace / 3600)")),
+            "limit-percent": .plain(.text("\(retention.limitShare * 100)")),
+            "limit-objects": .plain(.number(UInt64(retention.limitObjects))),
+            "clock-ahead-days": .plain(.text("\(retention.clockAhead / 86_400)")),
+            "clock-behind-seconds": .plain(.text("\(retention.clockBehind)")),
+            "remember-destroyed": .plain(.text(retention.remembered.text)),
         ]
         if let path = connection.caBundle { settings["ca-bundle"] = .typed(path) }
         if let directory = publication.directory { settings["publish directory"] = .typed(directory) }

@@ -2,7 +2,7 @@ internal import Catalog
 public import FaceID
 internal import Foundation
 internal import Ledger
-internal import Yams
+internal import StrictYAML
 
 /// Where the ledger is published.
 struct PublicationSettings: Sendable {
@@ -36,6 +36,8 @@ public struct Configuration: Sendable {
     public var publicationLimit: Int { Int(publication.limit) }
     /// Hours for which one may be.
     public var publicationHours: Double { publication.hours }
+    /// How destruction is timed, and what stops it.
+    public var retention = RetentionSettings()
     /// The purposes that a case may be registered with.
     public var purposes = ["onboarding", "periodic-review", "account-recovery", "transaction"]
 
@@ -72,6 +74,24 @@ public struct Configuration: Sendable {
           unpublished-limit: 10000
           unpublished-hours: 24
 
+        # When what is due is destroyed, and what stops destruction until a named person says otherwise.
+        retention:
+          # Hours before the upper bound at which an object becomes due, and after it at which it is overdue.
+          lead-hours: 24
+          grace-hours: 24
+          # A purge of more objects than this share (in percent) and this number, in any 24 hours, has to be confirmed.
+          limit-percent: 5
+          limit-objects: 100
+          # The clock may be this much ahead of the newest time on record (days), or behind it (seconds).
+          clock-ahead-days: 30
+          clock-behind-seconds: 300
+          # How long a plan can be applied.
+          plan-hours: 24
+          # How long "was it destroyed, and when?" can be answered to who knows the case ID: a calendar duration.
+          remember-destroyed: P3Y
+          # A purge run compacts the index where that was last done so many days ago; 0 for never.
+          compact-days: 30
+
         # The codes that --purpose takes.
         purposes:
           - onboarding
@@ -89,40 +109,42 @@ public struct Configuration: Sendable {
 
     /// - Parameter path: for messages.
     init(yaml text: String, path: String) throws(ArchiveError) {
-        let reader: YAMLReader
         do {
-            reader = try YAMLReader(text: text, path: path)
+            try self.init(reading: try YAMLMapping(text))
         } catch let error as ArchiveError {
-            throw error
+            throw ArchiveError(error.code, "\(path): \(error.message)", hint: error.hint)
         } catch {
-            throw ArchiveError(
-                .badConfiguration, "\(path) is not YAML: \(error)", hint: "mend the file; init shows a good one")
+            throw ArchiveError(.badConfiguration, "\(path), \(error)", hint: "mend the file and try again")
         }
-        try reader.allow(["format", "archive", "vendor", "ledger", "purposes"])
+    }
+
+    private init(reading reader: YAMLMapping) throws {
+        try reader.allow(["format", "archive", "vendor", "ledger", "purposes", "retention"])
         let format = try reader.number("format")
         guard format == Double(Self.format) else {
             throw ArchiveError(
                 .otherFormat,
-                "\(path): the archive has format \(format.flatMap { Int(exactly: $0) }.map(String.init) ?? "unknown"), this program reads format \(Self.format)",
+                "the archive has format \(format.flatMap { Int(exactly: $0) }.map(String.init) ?? "unknown"), this program reads format \(Self.format)",
                 hint: "use the version of strongroom that the archive was made with")
         }
         guard let uid = try reader.text("archive").flatMap({ ArchiveUID(hex: $0) }) else {
-            throw ArchiveError(.badConfiguration, "\(path): archive is not 32 hexadecimal digits")
+            throw ArchiveError(.badConfiguration, "archive is not 32 hexadecimal digits")
         }
         archiveUID = uid
-        if let vendor = try reader.section("vendor") { try read(vendor) }
-        if let ledger = try reader.section("ledger") { try read(ledger: ledger) }
+        if let vendor = try reader.mapping("vendor") { try read(vendor: vendor) }
+        if let ledger = try reader.mapping("ledger") { try read(ledger: ledger) }
+        if let section = try reader.mapping("retention") { retention = try RetentionSettings(section) }
         if let purposes = try reader.texts("purposes") {
             for purpose in purposes where purpose.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
                 throw ArchiveError(
-                    .badConfiguration, "\(path): '\(PlainText.excerpt(purpose))' is not a purpose code",
+                    .badConfiguration, "'\(PlainText.excerpt(purpose))' is not a purpose code",
                     hint: "use small letters, digits and hyphens")
             }
             self.purposes = purposes
         }
     }
 
-    private mutating func read(_ vendor: YAMLReader) throws(ArchiveError) {
+    private mutating func read(vendor: YAMLMapping) throws {
         try vendor.allow([
             "endpoint", "region", "requests-per-second", "answer-cap", "connect-timeout", "stall-timeout",
             "total-timeout", "ca-bundle",
@@ -137,7 +159,7 @@ public struct Configuration: Sendable {
         connection.caBundle = try vendor.text("ca-bundle")
     }
 
-    private mutating func read(ledger: YAMLReader) throws(ArchiveError) {
+    private mutating func read(ledger: YAMLMapping) throws {
         try ledger.allow(["directory", "command", "unpublished-limit", "unpublished-hours"])
         publication.directory = try ledger.text("directory")
         publication.command = try ledger.texts("command")
@@ -176,75 +198,5 @@ public struct Configuration: Sendable {
                 .badConfiguration, "'\(PlainText.excerpt(text))' is not a region", hint: "give one like ap-singapore")
         }
         return text
-    }
-}
-
-/// A mapping of a YAML file, read strictly: unknown and repeated keys and wrong types are errors with
-/// their line.
-private struct YAMLReader {
-    private let mapping: Node.Mapping
-    private let path: String
-
-    init(text: String, path: String) throws {
-        guard let root = try Yams.compose(yaml: text), let mapping = root.mapping else {
-            throw ArchiveError(
-                .badConfiguration, "\(path) holds no settings", hint: "put back the file that init wrote")
-        }
-        self.init(mapping: mapping, path: path)
-    }
-
-    private init(mapping: Node.Mapping, path: String) {
-        self.mapping = mapping
-        self.path = path
-    }
-
-    func allow(_ keys: Set<String>) throws(ArchiveError) {
-        for (key, _) in mapping where !keys.contains(key.string ?? "") {
-            throw problem(
-                key,
-                "'\(PlainText.excerpt(key.string ?? "?"))' is not a setting; known here are \(keys.sorted().joined(separator: ", "))"
-            )
-        }
-    }
-
-    func section(_ key: String) throws(ArchiveError) -> YAMLReader? {
-        guard let node = mapping[key] else { return nil }
-        guard let mapping = node.mapping else { throw problem(node, "\(key) is not a group of settings") }
-        return YAMLReader(mapping: mapping, path: path)
-    }
-
-    func text(_ key: String) throws(ArchiveError) -> String? {
-        guard let node = mapping[key] else { return nil }
-        guard let text = node.string, !text.isEmpty else { throw problem(node, "\(key) is not a text") }
-        return text
-    }
-
-    func texts(_ key: String) throws(ArchiveError) -> [String]? {
-        guard let node = mapping[key] else { return nil }
-        guard let sequence = node.sequence else { throw problem(node, "\(key) is not a list") }
-        var texts: [String] = []
-        for item in sequence {
-            guard let text = item.string else { throw problem(item, "\(key) has an item that is not a text") }
-            texts.append(text)
-        }
-        return texts
-    }
-
-    func number(_ key: String, within range: ClosedRange<Double>? = nil) throws(ArchiveError) -> Double? {
-        guard let node = mapping[key] else { return nil }
-        guard let text = node.string, let number = Double(text), number.isFinite else {
-            throw problem(node, "\(key) is not a number")
-        }
-        if let range, !range.contains(number) {
-            throw problem(
-                node, "\(key) is not between \(range.lowerBound.formatted()) and \(range.upperBound.formatted())")
-        }
-        return number
-    }
-
-    private func problem(_ node: Node, _ what: String) -> ArchiveError {
-        ArchiveError(
-            .badConfiguration, "\(path)\(node.mark.map { ", line \($0.line)" } ?? ""): \(what)",
-            hint: "mend the file and try again")
     }
 }

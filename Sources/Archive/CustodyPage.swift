@@ -11,19 +11,19 @@ enum CustodyPage {
             <head>
             <meta charset="utf-8">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>Chain of custody of case \(escaped(document.caseID))</title>
+            <title>Chain of custody of case \(EvidencePage.escaped(document.caseID))</title>
             <style>
-            \(style)
+            \(EvidencePage.style)
             </style>
             </head>
             <body>
             <h1>Chain of custody</h1>
             <table class="facts">
-            <tr><th>Case</th><td>\(escaped(document.caseID))</td></tr>
-            <tr><th>Case UID</th><td><code>\(escaped(document.caseUID))</code></td></tr>
-            <tr><th>Archive</th><td><code>\(escaped(document.archive))</code></td></tr>
-            <tr><th>Retrieved</th><td>\(time(document.madeAt)) by \(escaped(retriever(document, people)))</td></tr>
-            <tr><th>Reason</th><td>\(escaped(reason(document)))</td></tr>
+            <tr><th>Case</th><td>\(EvidencePage.escaped(document.caseID))</td></tr>
+            <tr><th>Case UID</th><td><code>\(EvidencePage.escaped(document.caseUID))</code></td></tr>
+            <tr><th>Archive</th><td><code>\(EvidencePage.escaped(document.archive))</code></td></tr>
+            <tr><th>Retrieved</th><td>\(EvidencePage.time(document.madeAt)) by \(EvidencePage.escaped(retriever(document, people)))</td></tr>
+            <tr><th>Reason</th><td>\(EvidencePage.escaped(reason(document)))</td></tr>
             <tr><th>Entry</th><td>\(document.access)</td></tr>
             </table>
             <h2>Items</h2>
@@ -31,7 +31,7 @@ enum CustodyPage {
             <thead><tr><th>File</th><th>SHA-256</th><th class="number">Archived by entry</th></tr></thead>
             <tbody>
             \(document.items.map { item in
-                "<tr><td>\(escaped(item.file))</td><td><code>\(escaped(item.sha256))</code></td><td class=\"number\">\(item.entry)</td></tr>"
+                "<tr><td>\(EvidencePage.escaped(item.file))</td><td><code>\(EvidencePage.escaped(item.sha256))</code></td><td class=\"number\">\(item.entry)</td></tr>"
             }.joined(separator: "\n"))
             </tbody>
             </table>
@@ -54,14 +54,14 @@ enum CustodyPage {
             <thead><tr><th>Name</th><th>Known by</th><th>Actor UID</th></tr></thead>
             <tbody>
             \(document.actors.map { person in
-                "<tr><td>\(escaped(person.name))</td><td>\(known(person.known))</td><td><code>\(escaped(person.uid))</code></td></tr>"
+                "<tr><td>\(EvidencePage.escaped(person.name))</td><td>\(EvidencePage.known(person.known))</td><td><code>\(EvidencePage.escaped(person.uid))</code></td></tr>"
             }.joined(separator: "\n"))
             </tbody>
             </table>
             <h2>How to check this</h2>
             <p>The ledger had \(document.entries) entries when this was made. Its head, <code>checkpoint</code>, is signed by the
             archive's key, <code>verifier.key</code>:</p>
-            <p><code>\(escaped(document.verifierKey))</code></p>
+            <p><code>\(EvidencePage.escaped(document.verifierKey))</code></p>
             <p>Ask the archive's owner, in another way than by this bag, whether that is the key. Then</p>
             <pre>strongroom audit verify BAG --verifier-key KEY</pre>
             <p>checks everything on this page against the files beside it. Without that program: <code>bagit.py --validate</code>
@@ -87,10 +87,10 @@ enum CustodyPage {
             }
         }
         let hidden = line.kind == "access opened" && texts.isEmpty ? ["Reason: not shown"] : []
-        let details = (texts + hidden).map { "<br><small>\(escaped($0))</small>" }.joined()
-        return "<tr><td class=\"number\">\(line.number)</td><td>\(time(line.time))</td>"
-            + "<td>\(escaped(people[line.actor]?.name ?? line.actor))</td>"
-            + "<td>\(escaped(line.sentence))\(details)</td></tr>"
+        let details = (texts + hidden).map { "<br><small>\(EvidencePage.escaped($0))</small>" }.joined()
+        return "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
+            + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
+            + "<td>\(EvidencePage.escaped(line.sentence))\(details)</td></tr>"
     }
 
     private static func retriever(_ document: Custody.Document, _ people: [String: Custody.Document.Person]) -> String {
@@ -102,42 +102,4 @@ enum CustodyPage {
         let line = document.record.first { $0.number == document.access }
         return line?.openings.first { $0.member == "reasonCommitment" }?.text ?? "not shown"
     }
-
-    private static func known(_ source: String) -> String {
-        switch source {
-        case "claimed": "a name that was given"
-        case "os-user": "the operating system's user"
-        case "token": "a personal token"
-        default: escaped(source)
-        }
-    }
-
-    private static func time(_ text: String) -> String {
-        "<time datetime=\"\(escaped(text))\">\(escaped("\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"))</time>"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        // Scalar by scalar: a quote with a combining mark behind it is one character.
-        text.unicodeScalars.reduce(into: "") { escaped, scalar in
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-    }
-
-    private static let style = """
-        body { font: 11pt/1.4 Georgia, "Times New Roman", serif; color: #111; max-width: 60em; margin: 2em auto; padding: 0 1em; }
-        h1 { font-size: 1.6em; } h2 { font-size: 1.15em; margin-top: 1.8em; }
-        table { border-collapse: collapse; width: 100%; }
-        th, td { text-align: left; vertical-align: top; padding: .35em .6em; border-bottom: 1px solid #ccc; overflow-wrap: anywhere; }
-        thead th { border-bottom: 2px solid #111; } table.facts { width: auto; } .number { text-align: right; white-space: nowrap; }
-        time { white-space: nowrap; } small { color: #444; } code, pre { font: .85em/1.4 "DejaVu Sans Mono", monospace; }
-        tr { break-inside: avoid; } thead { display: table-header-group; }
-        @page { size: A4; margin: 18mm 15mm; } @media print { body { margin: 0; max-width: none; font-size: 9.5pt; } }
-        """
 }

@@ -84,10 +84,13 @@ extension Event {
                 "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) opened, \(Self.count(event.findings, "finding", "findings"))"
         case .integrityFound(let event):
             return "found \(event.finding)" + (event.address.map { " at \($0.hex.prefix(16))…" } ?? "")
+        case .policyActivated, .conflictResolved, .caseEventRecorded, .purgeStarted, .objectDestroyed, .caseDestroyed,
+            .blobsRemoved, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted, .clockAccepted:
+            return retentionSentence
         }
     }
 
-    private static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
+    static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
         // Grouped by hand: the sentence must not depend on where the program runs.
         let digits = Array(String(number))
         let grouped = digits.indices.reduce(into: "") { text, index in
@@ -97,7 +100,7 @@ extension Event {
         return "\(grouped) \(number == 1 ? one : many)"
     }
 
-    private static func time(_ time: Date) -> String {
+    static func time(_ time: Date) -> String {
         let text = LedgerTime.text(time)
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
     }

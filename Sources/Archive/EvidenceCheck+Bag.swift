@@ -26,7 +26,7 @@ extension EvidenceVerifier {
         if let key, document.verifierKey != key.text {
             check.find("\(Custody.jsonName): its verifier key is not the one that the checkpoint is checked with")
         }
-        let entries = checkEntries(path, document, head: head, &check)
+        let entries = checkEntries(path, document.record, of: Custody.jsonName, head: head, &check)
         checkStatements(document, entries, digests: digests, &check)
         checkInfo(path, document, document.record.first { $0.number == document.access }, &check)
         check.items = document.items.count
@@ -141,11 +141,12 @@ extension EvidenceVerifier {
     }
 
     /// Checks each entry of the record against its file, its proof and its commitments.
-    private func checkEntries(
-        _ path: String, _ document: Custody.Document, head: (Checkpoint, SignedNote), _ check: inout EvidenceCheck
+    func checkEntries(
+        _ path: String, _ record: [Custody.Document.Line], of name: String, head: (Checkpoint, SignedNote),
+        _ check: inout EvidenceCheck
     ) -> [UInt64: Entry] {
         var entries: [UInt64: Entry] = [:]
-        for line in document.record {
+        for line in record {
             do {
                 let bytes = try files.contents(of: "\(path)/\(Custody.entryName(line.number))", limit: Entry.longest)
                 let proof = try InclusionProof(
@@ -158,7 +159,7 @@ extension EvidenceVerifier {
                 let entry = try Entry(bytes)
                 guard line.time == LedgerTime.text(entry.time), line.kind == entry.event.kind.rawValue,
                     line.actor == entry.actor.uid.hex, line.sentence == entry.event.sentence
-                else { throw NoteError.badForm("\(Custody.jsonName) says something else of it") }
+                else { throw NoteError.badForm("\(name) says something else of it") }
                 guard case .object(let members) = try CanonicalJSON(bytes) else { continue }
                 for opening in line.openings {
                     guard let salt = [UInt8](hex: opening.salt), salt.count == Commitment.Opening.saltLength,
@@ -167,7 +168,7 @@ extension EvidenceVerifier {
                     else { throw NoteError.badForm("the opening of \(opening.member) does not fit the commitment") }
                 }
                 guard entries.updateValue(entry, forKey: line.number) == nil else {
-                    throw NoteError.badForm("\(Custody.jsonName) has it twice")
+                    throw NoteError.badForm("\(name) has it twice")
                 }
             } catch {
                 check.find("entry \(line.number): \((error as? NoteError)?.description ?? ArchiveError(error).message)")

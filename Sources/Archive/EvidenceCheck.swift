@@ -5,7 +5,7 @@ internal import Ledger
 /// What was checked without an archive and without a secret, and what does not hold.
 public struct EvidenceCheck: Encodable, Sendable {
     public enum Kind: String, Encodable, Sendable {
-        case export, bag, proof, checkpoint
+        case export, bag, certificate, proof, checkpoint
     }
 
     public let kind: Kind
@@ -57,6 +57,7 @@ public struct EvidenceVerifier: Sendable {
             }
             let isDirectory = try files.status(path + "/.").kind == .directory
             if isDirectory, files.exists("\(path)/bagit.txt") { return try verifyBag(path) }
+            if isDirectory, files.exists("\(path)/\(Certificate.jsonName)") { return try verifyCertificate(path) }
             if isDirectory,
                 files.exists("\(path)/\(Publication.entriesName)")
                     || files.exists("\(path)/\(Publication.checkpointName)")
@@ -64,9 +65,10 @@ public struct EvidenceVerifier: Sendable {
                 return try verifyExport(path)
             }
             throw ArchiveError(
-                .notEvidence, "\(path) is not an export, a bag, a proof or a checkpoint",
+                .notEvidence, "\(path) is not an export, a bag, a certificate, a proof or a checkpoint",
                 hint:
-                    "an export has \(Publication.checkpointName) and \(Publication.entriesName) in it, a bag bagit.txt")
+                    "an export has \(Publication.checkpointName) and \(Publication.entriesName) in it, a bag bagit.txt, a certificate \(Certificate.jsonName)"
+            )
         } catch let error as FileError where error.code == ENOTDIR {
             do { return try verifyFile(path) } catch { throw ArchiveError(error) }
         } catch {

@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import Foundation
 internal import Ledger
+internal import Retention
 
 /// What the index must hold when the ledger is right: built from the entries alone, one after the other.
 struct LedgerReplay {
@@ -10,8 +11,10 @@ struct LedgerReplay {
         var purpose: String?
         var hasSubject: Bool
         var hasConsent: Bool
+        var age: String?
         let registeredAt: Date
         var verifications: [Int: Verification] = [:]
+        var events: [EventRecord] = []
     }
 
     struct Verification {
@@ -29,6 +32,7 @@ struct LedgerReplay {
         /// How many objects were announced.
         var announced = 0
         var objects: [ObjectUID: Object] = [:]
+        var destroyed = 0
     }
 
     struct Object: Equatable {
@@ -46,6 +50,17 @@ struct LedgerReplay {
     private(set) var origins: [(origin: String, firstEntry: UInt64)] = []
     /// Accesses that were opened and not closed.
     private(set) var openAccesses: Set<UInt64> = []
+    /// Policies and terms by name and version, with the SHA-256 of their files.
+    private(set) var policies: [String: [Int: String]] = [:]
+    private(set) var resolutions: [Resolution] = []
+    /// The number of the newest set of policies.
+    private(set) var set = 0
+    /// Of destroyed objects, whose blobs were not said to be removed.
+    private(set) var unremoved: [ObjectUID: BlobAddress] = [:]
+    private(set) var removed: Set<BlobAddress> = []
+    private(set) var destroyedCases: Set<CaseUID> = []
+    /// The newest time since the clock was last accepted.
+    private(set) var newestTime = Date.distantPast
     /// What contradicts itself: sentences.
     private(set) var contradictions: [String] = []
 
@@ -59,6 +74,7 @@ struct LedgerReplay {
         {
             contradict("its actor was never introduced")
         }
+        newestTime = max(newestTime, entry.time)
         switch entry.event {
         case .archiveCreated(let event):
             archive = event.archive
@@ -71,7 +87,7 @@ struct LedgerReplay {
         case .caseRegistered(let event):
             let new = Case(
                 jurisdictions: event.jurisdictions, purpose: event.purpose, hasSubject: event.subject != nil,
-                hasConsent: event.consent != nil, registeredAt: entry.time)
+                hasConsent: event.consent != nil, age: event.age, registeredAt: entry.time)
             if cases.updateValue(new, forKey: event.caseUID) != nil { contradict("the case was registered before") }
         case .caseCompleted(let event):
             guard cases[event.caseUID] != nil else { return contradict("the case is not registered") }
@@ -79,6 +95,7 @@ struct LedgerReplay {
             if let purpose = event.purpose { cases[event.caseUID]!.purpose = purpose }
             if event.subject != nil { cases[event.caseUID]!.hasSubject = true }
             if event.consent != nil { cases[event.caseUID]!.hasConsent = true }
+            if let age = event.age { cases[event.caseUID]!.age = age }
         case .verificationRegistered(let event):
             let new = Verification(
                 origin: event.origin == .pull ? .pull : .import, region: event.region, registeredAt: entry.time,
@@ -131,9 +148,59 @@ struct LedgerReplay {
             if !Set(event.objects).isSubset(of: known) { contradict("an access to an object that was never archived") }
         case .accessClosed(let event):
             if openAccesses.remove(event.access) == nil { contradict("it closes an access that is not open") }
+        case .policyActivated(let event):
+            let known = policies[event.policy, default: [:]].updateValue(event.file, forKey: Int(event.version))
+            if let known, known != event.file { contradict("the policy was activated before with other contents") }
+            advance(to: event.set, number)
+        case .conflictResolved(let event):
+            resolutions.append(
+                Resolution(
+                    entry: number, lower: RuleName(event.lower), upper: RuleName(event.upper),
+                    winner: event.winner == .keep ? .keep : .destroy))
+            advance(to: event.set, number)
+        case .caseEventRecorded(let event):
+            guard cases[event.caseUID] != nil else { return contradict("the case is not registered") }
+            let effect: EventRecord.Effect =
+                event.withdraws.map { .withdraws($0) } ?? event.corrects.map { .corrects($0, event.at!) }
+                ?? .happened(event.at!)
+            cases[event.caseUID]!.events.append(EventRecord(entry: number, name: event.event, effect: effect))
+        case .objectDestroyed(let event):
+            change(event.caseUID, event.verification, number) { verification in
+                guard let object = verification.objects.removeValue(forKey: event.object) else {
+                    return "the object was never archived, or destroyed before"
+                }
+                verification.destroyed += 1
+                return object.address == event.address && object.length == event.length && object.media == event.media
+                    ? nil : "the object was archived as another"
+            }
+            unremoved[event.object] = event.address
+        case .caseDestroyed(let event):
+            guard let gone = cases.removeValue(forKey: event.caseUID) else {
+                return contradict("the case is not registered")
+            }
+            if gone.verifications.values.contains(where: { $0.state == .awaiting || !$0.objects.isEmpty }) {
+                contradict("something of the case was left")
+            }
+            destroyedCases.insert(event.caseUID)
+        case .blobsRemoved(let event):
+            for object in event.objects {
+                guard let address = unremoved.removeValue(forKey: object) else {
+                    contradict("it removed the blob of an object that was not destroyed")
+                    continue
+                }
+                removed.insert(address)
+            }
+        case .clockAccepted: newestTime = entry.time
         case .publicationRepaired, .configurationChanged, .attemptFailed, .openingsRefused, .archiveVerified,
-            .integrityFound:
+            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted:
             break
+        }
+    }
+
+    private mutating func advance(to number: UInt64, _ entry: UInt64) {
+        set += 1
+        if number != UInt64(set) {
+            contradictions.append("entry \(entry): sets of policies are numbered without a gap")
         }
     }
 
@@ -150,7 +217,7 @@ struct LedgerReplay {
 
     /// Takes a case away that the index has, and says what differs.
     mutating func match(
-        _ record: CaseRecord, hasSubject: Bool, hasConsent: Bool,
+        _ record: CaseRecord, hasSubject: Bool, hasConsent: Bool, events: [EventRecord],
         _ verifications: [(record: VerificationRecord, objects: [ObjectRecord])]
     ) -> [String] {
         let name = "case \(record.uid)"
@@ -163,6 +230,9 @@ struct LedgerReplay {
         compare(record.purpose, expected.purpose, "\(name): purpose")
         compare(hasSubject, expected.hasSubject, "\(name): subject")
         compare(hasConsent, expected.hasConsent, "\(name): consent")
+        compare(record.hasConsent, expected.hasConsent, "\(name): whether there is a consent")
+        compare(record.age, expected.age, "\(name): age")
+        compare(events, expected.events, "\(name): what happened to it")
         compare(
             record.registeredAt.ledgerMilliseconds, expected.registeredAt.ledgerMilliseconds,
             "\(name): time of registration")
@@ -180,7 +250,7 @@ struct LedgerReplay {
             compare(
                 record.tokenIssueIsAssumed, expected.tokenIssueIsAssumed,
                 "\(name): whether the token's issue is assumed")
-            compare(objects.count, expected.announced, "\(name): number of objects")
+            compare(objects.count, expected.announced - expected.destroyed, "\(name): number of objects")
             for (time, other, what) in [
                 (record.registeredAt, expected.registeredAt, "registration"),
                 (record.tokenIssuedAt, expected.tokenIssuedAt, "the token's issue"),
@@ -218,4 +288,10 @@ struct LedgerReplay {
 extension Date {
     /// Milliseconds since 1970-01-01 UTC, as entries and the index keep them.
     fileprivate var ledgerMilliseconds: Double { (timeIntervalSince1970 * 1000).rounded() }
+}
+
+extension RuleName {
+    fileprivate init(_ rule: Event.ConflictResolved.Rule) {
+        self.init(policy: rule.policy, version: Int(rule.version), rule: rule.rule)
+    }
 }

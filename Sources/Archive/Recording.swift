@@ -183,6 +183,7 @@ extension Archive {
             try checkOrigin(in: index)
             let recording = try Recording(recorder, index: index, now: now)
             try recordSettings(recording)
+            try noteTime(recording)
             if let refused = try index.takeRefusedOpenings() {
                 try recording.add(
                     .openingsRefused(.init(count: refused.count, first: refused.first, last: refused.last)))

@@ -1,6 +1,14 @@
 public import FaceID
 public import Foundation
 
+/// What the customer says of a person's age.
+public enum AgeAttestation: String, CaseIterable, Sendable {
+    /// The person is of the age of consent.
+    case adult
+    /// A parent or guardian consented.
+    case parentalConsent = "parental-consent"
+}
+
 /// What the customer says of a verification when it is registered. Checked when it is made.
 public struct Registration: Sendable {
     public let caseID: CaseID
@@ -9,6 +17,8 @@ public struct Registration: Sendable {
     public let subject: String?
     public let purpose: String?
     public let consent: String?
+    /// What was said of the person's age.
+    public let age: AgeAttestation?
     public let token: SDKToken?
     public let tokenIssuedAt: Date?
     public let capturedAt: Date?
@@ -22,6 +32,7 @@ public struct Registration: Sendable {
         public var subject: String?
         public var purpose: String?
         public var consent: String?
+        public var age: String?
         public var token: String?
         public var tokenIssuedAt: String?
         public var capturedAt: String?
@@ -44,6 +55,15 @@ public struct Registration: Sendable {
                 hint: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
         }
         purpose = input.purpose
+        age = try input.age.map { (text) throws(ArchiveError) in
+            guard let age = AgeAttestation(rawValue: text) else {
+                throw ArchiveError(
+                    .badParticular,
+                    "the age is not one of \(AgeAttestation.allCases.map(\.rawValue).joined(separator: ", "))",
+                    hint: "say adult, or parental-consent where a parent agreed")
+            }
+            return age
+        }
         if let text = input.token {
             guard let token = SDKToken(text) else {
                 throw ArchiveError(

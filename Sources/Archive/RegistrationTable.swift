@@ -16,7 +16,7 @@ public struct RegistrationTable: Sendable {
     public let rows: [Row]
 
     private static let optional = [
-        "jurisdiction", "subject", "purpose", "consent", "token-issued-at", "captured-at", "region",
+        "jurisdiction", "subject", "purpose", "consent", "age", "token-issued-at", "captured-at", "region",
     ]
 
     /// - Parameters:
@@ -107,6 +107,7 @@ public struct RegistrationTable: Sendable {
         input.subject = field("subject") ?? shared.subject
         input.purpose = field("purpose") ?? shared.purpose
         input.consent = field("consent") ?? shared.consent
+        input.age = field("age") ?? shared.age
         input.tokenIssuedAt = field("token-issued-at") ?? shared.tokenIssuedAt
         input.capturedAt = field("captured-at") ?? shared.capturedAt
         input.region = field("region") ?? shared.region

@@ -23,8 +23,8 @@ public protocol BlobStore: Sendable {
     /// Opens a blob for reading. Throws ``BlobStoreError/missing(_:)`` where there is none.
     func open(_ address: BlobAddress) throws -> any BlobReader
 
-    /// Removes a blob; durable when it returns. A blob that is already gone is no error.
-    func delete(_ address: BlobAddress) throws
+    /// Removes blobs; what it says is gone is gone durably. One that cannot be removed does not touch the others.
+    func delete(_ addresses: [BlobAddress]) -> BlobDeletion
 
     /// Hands every blob that is in place to `body`, in no order.
     func walk(_ body: (BlobListing) throws -> Void) throws
@@ -59,6 +59,17 @@ public enum BlobListing: Equatable, Sendable {
     case blob(BlobAddress, length: UInt64, isStaged: Bool)
     /// Something that is not a blob stands where blobs are.
     case foreign(String)
+}
+
+/// What became of blobs that were to be removed.
+public struct BlobDeletion: Sendable {
+    public var removed: [BlobAddress] = []
+    /// Nothing was there.
+    public var missing: [BlobAddress] = []
+    /// Still there, or perhaps.
+    public var failed: [(address: BlobAddress, reason: FileError)] = []
+
+    public init() {}
 }
 
 public struct SweepReport: Equatable, Sendable {

@@ -62,13 +62,34 @@ public struct DirectoryBlobStore: BlobStore {
         }
     }
 
-    public func delete(_ address: BlobAddress) throws {
-        do throws(FileError) {
-            try files.remove(path(of: address))
-        } catch {
-            guard error.code == ENOENT else { throw error }
+    public func delete(_ addresses: [BlobAddress]) -> BlobDeletion {
+        var deletion = BlobDeletion()
+        // One sync a directory, however many blobs lay in it.
+        for (directory, addresses) in Dictionary(grouping: addresses, by: directory(of:)).sorted(by: { $0.key < $1.key }
+        ) {
+            var (removed, missing): ([BlobAddress], [BlobAddress]) = ([], [])
+            for address in addresses {
+                do throws(FileError) {
+                    try files.remove(path(of: address))
+                    removed.append(address)
+                } catch {
+                    if error.code == ENOENT {
+                        missing.append(address)
+                    } else {
+                        deletion.failed.append((address, error))
+                    }
+                }
+            }
+            do throws(FileError) {
+                // Also where nothing was there: an earlier removal may not be durable yet.
+                try files.syncDirectory(directory)
+                deletion.removed += removed
+                deletion.missing += missing
+            } catch {
+                deletion.failed += (removed + missing).map { ($0, error) }
+            }
         }
-        try files.syncDirectory(directory(of: address))
+        return deletion
     }
 
     public func walk(_ body: (BlobListing) throws -> Void) throws {
@@ -115,7 +136,7 @@ public struct DirectoryBlobStore: BlobStore {
                 if let placed = try? files.status(path(of: address)),
                     placed.identity == (try files.status(staged)).identity
                 {
-                    try delete(address)
+                    if let failure = delete([address]).failed.first { throw failure.reason }
                 }
                 report.removed += 1
             }

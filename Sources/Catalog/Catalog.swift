@@ -1,6 +1,7 @@
 public import BlobStore
 public import Foundation
 public import Ledger
+public import Retention
 public import Sealing
 
 /// The index of an archive: which cases, verifications and objects there are, and the keys that open
@@ -15,6 +16,16 @@ public protocol Catalog: Sendable {
     /// throws. Writers of all processes take turns. The body may be run again, so all it changes
     /// outside of the catalog must be replaceable.
     func write<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result
+
+    /// Removes what deleted rows left beside the index, in the log of its last changes.
+    ///
+    /// - Returns: whether it is done; another process that reads forbids it for that long.
+    func scrub() throws -> Bool
+
+    /// Rewrites the index without what deleted rows left inside it, and scrubs. Nobody can write meanwhile.
+    ///
+    /// - Returns: the size of the index before and after, in bytes.
+    func compact() throws -> (before: UInt64, after: UInt64)
 }
 
 public protocol CatalogReader {
@@ -77,6 +88,46 @@ public protocol CatalogReader {
         joining joinable: OpenAccessRecord.Joinable, actor: ActorUID, opened times: ClosedRange<Date>
     ) throws -> OpenAccessRecord?
 
+    // MARK: Retention
+
+    func policyRecord(_ name: String, version: Int) throws -> PolicyRecord?
+    /// Every policy and every terms that was ever active, by name and version.
+    func policyRecords() throws -> [PolicyRecord]
+    /// The number of the newest set; 0 where no policy was ever active.
+    func activeSetNumber() throws -> Int
+    /// What is active, in the order of names.
+    func activePolicies() throws -> [PolicyRecord]
+    func resolutions() throws -> [Resolution]
+    /// In the order of the ledger.
+    func caseEvents(of caseUID: CaseUID) throws -> [CaseEventRecord]
+    /// Objects with everything that is decided by, `limit` at most, after a position that was returned before.
+    func retentionRows(
+        _ selection: RetentionSelection, after: CatalogPosition?, limit: Int
+    ) throws -> [RetentionRow]
+    /// The set of policies by which every object's standing was computed.
+    func standingSet() throws -> Int
+    /// How many objects have each status, by their standings.
+    func standingCounts() throws -> [Decision.Status: Int]
+    /// How many objects become due on each of the following days, by their standings; those that are due by now
+    /// are not among them.
+    func dueCounts(from time: Date, days: Int) throws -> [Int]
+    /// Objects that stand as due by a time, and the bytes of their contents.
+    func dueTotal(by time: Date) throws -> (objects: Int, bytes: UInt64)
+    func objectCount() throws -> Int
+    func destroyedTags(_ tag: Tag, purpose: DestroyedTagRecord.Purpose) throws -> [DestroyedTagRecord]
+    /// Blobs whose key is gone, the longest-waiting first.
+    func blobRemovals(limit: Int) throws -> [BlobRemovalRecord]
+    func blobRemovalCount() throws -> Int
+    func isAwaitingRemoval(_ address: BlobAddress) throws -> Bool
+    /// Whether an object's row is there: its key can be unwrapped.
+    func hasObject(_ uid: ObjectUID) throws -> Bool
+    /// The newest time on record, since a clock was last accepted.
+    func newestTime() throws -> Date?
+    func compactedAt() throws -> Date?
+    /// Entries of a kind since a time.
+    func ledgerCount(kind: String, since time: Date) throws -> Int
+    func caseCounts() throws -> CaseCounts
+
     /// What the database itself finds wrong with its pages and indexes: sentences.
     func damages() throws -> [String]
 }
@@ -115,11 +166,42 @@ public protocol CatalogWriter: CatalogReader {
     /// Changes an access's counts.
     func update(_ access: OpenAccessRecord) throws
     func deleteOpenAccess(_ entry: UInt64) throws
+
+    // MARK: Retention
+
+    func insert(_ policy: PolicyRecord) throws
+    /// Makes a new set of the policies that are named, by name and version.
+    func insertPolicySet(_ number: Int, entry: UInt64, members: [(name: String, version: Int)]) throws
+    func insert(_ resolution: Resolution) throws
+    func insert(_ event: CaseEventRecord) throws
+    /// Writes down what was decided about the object at a position.
+    func update(_ standing: Standing, at position: CatalogPosition) throws
+    func setStandingSet(_ number: Int) throws
+    func setNewestTime(_ time: Date) throws
+    func setCompactedAt(_ time: Date) throws
+    /// Deletes an object with its wrapped key, and notes its blob for removal. Called by the one function that
+    /// destroys.
+    func destroy(_ object: RetentionRow, at time: Date) throws
+    /// Deletes what a verification keeps of its answer.
+    func deleteDetails(of verification: VerificationUID) throws
+    /// Deletes a case that has no object any more: its key, its particulars, its events, what opens its commitments.
+    func destroyCase(_ uid: CaseUID) throws
+    func insert(_ tag: DestroyedTagRecord) throws
+    /// - Returns: how many were deleted.
+    func deleteDestroyedTags(forgottenBy time: Date) throws -> Int
+    func deleteBlobRemoval(_ address: BlobAddress) throws
 }
 
 /// Where a walk through the index stands; it stays good when rows are deleted.
 public struct CatalogPosition: Sendable {
     let rowID: Int64
+    /// When the object there is due, where a walk goes by that.
+    let due: Int64?
+
+    init(rowID: Int64, due: Int64? = nil) {
+        self.rowID = rowID
+        self.due = due
+    }
 }
 
 /// Which cases to list. What is nil does not restrict.

@@ -46,10 +46,14 @@ public struct CaseRecord: Equatable, Sendable {
     public let key: WrappedKey
     public var sealedParticulars: [UInt8]
     public var subjectTag: Tag?
+    /// A reference to a consent stands among the particulars.
+    public var hasConsent: Bool
+    /// What was said of the person's age: a code.
+    public var age: String?
 
     public init(
         uid: CaseUID, caseIDTag: Tag, registeredAt: Date, purpose: String?, jurisdictions: [String], key: WrappedKey,
-        sealedParticulars: [UInt8], subjectTag: Tag?
+        sealedParticulars: [UInt8], subjectTag: Tag?, hasConsent: Bool = false, age: String? = nil
     ) {
         self.uid = uid
         self.caseIDTag = caseIDTag
@@ -59,6 +63,8 @@ public struct CaseRecord: Equatable, Sendable {
         self.key = key
         self.sealedParticulars = sealedParticulars
         self.subjectTag = subjectTag
+        self.hasConsent = hasConsent
+        self.age = age
     }
 }
 
@@ -169,10 +175,13 @@ public struct ObjectRecord: Equatable, Sendable {
     public let contentTag: Tag
     public let key: WrappedKey
     public let archivedAt: Date
+    /// What was decided about it when it was archived, or since.
+    public let standing: Standing
 
     public init(
         uid: ObjectUID, verificationUID: VerificationUID, caseUID: CaseUID, kind: MediaKind, mediaType: String,
-        length: UInt64, address: BlobAddress, contentTag: Tag, key: WrappedKey, archivedAt: Date
+        length: UInt64, address: BlobAddress, contentTag: Tag, key: WrappedKey, archivedAt: Date,
+        standing: Standing = .initial
     ) {
         self.uid = uid
         self.verificationUID = verificationUID
@@ -184,5 +193,6 @@ public struct ObjectRecord: Equatable, Sendable {
         self.contentTag = contentTag
         self.key = key
         self.archivedAt = archivedAt
+        self.standing = standing
     }
 }

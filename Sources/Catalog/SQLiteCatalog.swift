@@ -11,6 +11,9 @@ internal import GRDB
 /// One connection writes; a pool of connections that cannot write reads beside it. (A pool that can write
 /// would set `synchronous = NORMAL`, and would write to the database whenever it is opened.)
 public final class SQLiteCatalog: Catalog {
+    /// Seconds.
+    private static let busyTimeout: TimeInterval = 30
+
     private let writer: DatabaseQueue
     private let readers: DatabasePool
     private let lock: WriterLock
@@ -26,13 +29,20 @@ public final class SQLiteCatalog: Catalog {
                 guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                     throw CatalogError.notIndex("\(path) is another program's database")
                 }
-                guard try Schema.migrator.hasCompletedMigrations(db) else {
-                    throw CatalogError.notIndex("\(path) has an older schema")
-                }
                 guard try !Schema.migrator.hasBeenSuperseded(db) else {
                     throw CatalogError.notIndex("\(path) was written by a newer version")
                 }
             }
+        }
+        try migrate()
+    }
+
+    /// Brings an index that an earlier version wrote to today's schema.
+    private func migrate() throws {
+        guard try !Self.translate({ try readers.read(Schema.migrator.hasCompletedMigrations) }) else { return }
+        try Self.translate {
+            // Each migration is a transaction of its own; the lock keeps other processes out of all of them.
+            try lock.withLock { try Schema.migrator.migrate(writer) }
         }
     }
 
@@ -56,7 +66,7 @@ public final class SQLiteCatalog: Catalog {
         var configuration = Configuration()
         configuration.label = "index"
         configuration.maximumReaderCount = 4
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(Self.busyTimeout)
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
@@ -95,6 +105,51 @@ public final class SQLiteCatalog: Catalog {
                     return result!
                 }
             }
+        }
+    }
+
+    public func scrub() throws -> Bool {
+        // Who reads an older state forbids it. Readers are short, so it is tried for a while, and never with the
+        // lock in hand: no writer waits for a reader.
+        for attempt in 0..<10 {
+            if attempt > 0 { usleep(100_000) }
+            if try Self.translate({
+                try writer.writeWithoutTransaction { db in try lock.withLock { try Self.truncateLog(db) } }
+            }) {
+                return true
+            }
+        }
+        return false
+    }
+
+    public func compact() throws -> (before: UInt64, after: UInt64) {
+        try Self.translate {
+            try writer.writeWithoutTransaction { db in
+                try lock.withLock {
+                    func size() throws -> UInt64 {
+                        UInt64(
+                            try Int64.fetchOne(
+                                db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0)
+                    }
+                    let before = try size()
+                    try db.execute(sql: "VACUUM")
+                    _ = try Self.truncateLog(db)
+                    return (before, try size())
+                }
+            }
+        }
+    }
+
+    /// Moves the log into the database and cuts it to nothing, unless somebody reads an older state.
+    private static func truncateLog(_ db: Database) throws -> Bool {
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(busyTimeout * 1000))") }
+        do {
+            return (try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")?[0] as Int64?) == 0
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED
+        {
+            return false
         }
     }
 

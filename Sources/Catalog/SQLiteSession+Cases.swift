@@ -81,25 +81,28 @@ extension SQLiteSession {
             "case",
             """
             INSERT INTO cases (uid, case_id_tag, case_id_tag_key, registered_at, purpose, epoch, wrapped_key,
-                particulars, subject_tag, subject_tag_key)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                particulars, subject_tag, subject_tag_key, has_consent, age)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             epoch: record.key.epoch,
             [
                 Data(record.uid.bytes), Data(record.caseIDTag.bytes), Int64(record.caseIDTag.keyNumber),
                 record.registeredAt.milliseconds, record.purpose, Int64(record.key.epoch.number),
                 Data(record.key.bytes), Data(record.sealedParticulars), (record.subjectTag?.bytes).map { Data($0) },
-                (record.subjectTag?.keyNumber).map { Int64($0) },
+                (record.subjectTag?.keyNumber).map { Int64($0) }, record.hasConsent, record.age,
             ])
         try insertJurisdictions(of: record)
     }
 
     func update(_ record: CaseRecord) throws {
         try db.cachedStatement(
-            sql: "UPDATE cases SET purpose = ?, particulars = ?, subject_tag = ?, subject_tag_key = ? WHERE uid = ?"
+            sql: """
+                UPDATE cases SET purpose = ?, particulars = ?, subject_tag = ?, subject_tag_key = ?, has_consent = ?,
+                    age = ? WHERE uid = ?
+                """
         ).execute(arguments: [
             record.purpose, Data(record.sealedParticulars), (record.subjectTag?.bytes).map { Data($0) },
-            (record.subjectTag?.keyNumber).map { Int64($0) }, Data(record.uid.bytes),
+            (record.subjectTag?.keyNumber).map { Int64($0) }, record.hasConsent, record.age, Data(record.uid.bytes),
         ])
         try db.cachedStatement(
             sql: "DELETE FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?)"
@@ -125,6 +128,6 @@ extension SQLiteSession {
                 .map { $0["code"] },
             key: try row.wrappedKey(),
             sealedParticulars: try row.required(row.bytes("particulars"), "particulars"),
-            subjectTag: row.tag("subject_tag"))
+            subjectTag: row.tag("subject_tag"), hasConsent: row["has_consent"], age: row["age"])
     }
 }

@@ -2,6 +2,7 @@ import BlobStore
 import Foundation
 internal import GRDB
 internal import Ledger
+import Retention
 import Sealing
 
 extension SQLiteSession: CatalogWriter {
@@ -83,15 +84,16 @@ extension SQLiteSession: CatalogWriter {
             "object",
             """
             INSERT INTO object (verification_id, uid, kind, media_type, length, address, content_tag,
-                content_tag_key, epoch, wrapped_key, archived_at)
-            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                content_tag_key, epoch, wrapped_key, archived_at, status, changes_at, due_at, policy_set)
+            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             epoch: object.key.epoch,
             [
                 Data(object.verificationUID.bytes), Data(object.uid.bytes), object.kind.name, object.mediaType,
                 Int64(object.length), Data(object.address.bytes), Data(object.contentTag.bytes),
                 Int64(object.contentTag.keyNumber), Int64(object.key.epoch.number), Data(object.key.bytes),
-                object.archivedAt.milliseconds,
+                object.archivedAt.milliseconds, object.standing.status.rawValue,
+                object.standing.changesAt?.milliseconds, object.standing.dueAt?.milliseconds, object.standing.set,
             ])
     }
 
@@ -103,6 +105,9 @@ extension SQLiteSession: CatalogWriter {
             uid: try row.uid("uid"), verificationUID: try row.uid("verification_uid"), caseUID: try row.uid("case_uid"),
             kind: MediaKind(row["kind"]), mediaType: row["media_type"], length: UInt64(row["length"] as Int64),
             address: address, contentTag: try row.required(row.tag("content_tag"), "content_tag"),
-            key: try row.wrappedKey(), archivedAt: try row.required(row.date("archived_at"), "archived_at"))
+            key: try row.wrappedKey(), archivedAt: try row.required(row.date("archived_at"), "archived_at"),
+            standing: Standing(
+                status: try row.value("status"), changesAt: row.date("changes_at"), dueAt: row.date("due_at"),
+                set: row["policy_set"]))
     }
 }

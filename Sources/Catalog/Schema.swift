@@ -16,6 +16,7 @@ enum Schema {
             try db.execute(sql: archive)
             try db.execute(sql: ledger)
         }
+        migrator.registerMigration("2 retention") { db in try db.execute(sql: retention) }
         return migrator
     }
 
@@ -198,5 +199,104 @@ enum Schema {
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         CREATE TRIGGER ledger_node_fixed BEFORE UPDATE ON ledger_node
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        """
+
+    /// Rules, what retention counts from, and what is left of what was destroyed. Each object has the decision
+    /// about it beside it, with the set of policies that it was made by.
+    private static let retention = """
+        ALTER TABLE archive ADD COLUMN newest_time INTEGER NOT NULL DEFAULT 0;
+        -- The set of policies by which every object's standing was computed.
+        ALTER TABLE archive ADD COLUMN standing_set INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE archive ADD COLUMN compacted_at INTEGER;
+
+        ALTER TABLE cases ADD COLUMN has_consent INTEGER NOT NULL DEFAULT 0 CHECK (has_consent IN (0, 1));
+        ALTER TABLE cases ADD COLUMN age TEXT;
+
+        CREATE TABLE policy_file (
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL CHECK (version >= 1),
+            form TEXT NOT NULL CHECK (form IN ('policy', 'terms')),
+            text TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            entry INTEGER NOT NULL REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED,
+            PRIMARY KEY (name, version)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE policy_set (
+            number INTEGER PRIMARY KEY CHECK (number >= 1),
+            entry INTEGER NOT NULL REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED
+        ) STRICT;
+
+        CREATE TABLE policy_set_member (
+            set_number INTEGER NOT NULL REFERENCES policy_set,
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            PRIMARY KEY (set_number, name),
+            FOREIGN KEY (name, version) REFERENCES policy_file
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE resolution (
+            entry INTEGER PRIMARY KEY REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED,
+            lower_policy TEXT NOT NULL,
+            lower_version INTEGER NOT NULL,
+            lower_rule TEXT NOT NULL,
+            upper_policy TEXT NOT NULL,
+            upper_version INTEGER NOT NULL,
+            upper_rule TEXT NOT NULL,
+            winner TEXT NOT NULL CHECK (winner IN ('keep', 'destroy'))
+        ) STRICT;
+
+        CREATE TABLE case_event (
+            entry INTEGER PRIMARY KEY REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED,
+            case_id INTEGER NOT NULL REFERENCES cases,
+            name TEXT NOT NULL,
+            time INTEGER,
+            corrects INTEGER,
+            withdraws INTEGER,
+            CHECK ((time IS NULL) = (withdraws IS NOT NULL)),
+            CHECK (corrects IS NULL OR withdraws IS NULL)
+        ) STRICT;
+        CREATE INDEX case_event_case ON case_event (case_id);
+
+        ALTER TABLE object ADD COLUMN status TEXT NOT NULL DEFAULT 'uncovered';
+        ALTER TABLE object ADD COLUMN changes_at INTEGER;
+        ALTER TABLE object ADD COLUMN due_at INTEGER;
+        ALTER TABLE object ADD COLUMN policy_set INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX object_status ON object (status);
+        CREATE INDEX object_changes ON object (changes_at) WHERE changes_at IS NOT NULL;
+        CREATE INDEX object_due ON object (due_at) WHERE due_at IS NOT NULL;
+
+        -- Blobs whose key is gone and which are to follow it.
+        CREATE TABLE blob_removal (
+            address BLOB PRIMARY KEY CHECK (length(address) = 32),
+            object_uid BLOB NOT NULL CHECK (length(object_uid) = 16),
+            case_uid BLOB NOT NULL CHECK (length(case_uid) = 16),
+            noted_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- Keyed tags of what was destroyed, so that it does not come back and can be asked about, for a time.
+        CREATE TABLE destroyed_tag (
+            tag BLOB NOT NULL CHECK (length(tag) = 32),
+            tag_key INTEGER NOT NULL,
+            purpose TEXT NOT NULL CHECK (purpose IN ('case', 'token', 'answer')),
+            case_uid BLOB NOT NULL CHECK (length(case_uid) = 16),
+            entry INTEGER NOT NULL,
+            destroyed_at INTEGER NOT NULL,
+            forget_at INTEGER NOT NULL,
+            PRIMARY KEY (tag, tag_key, purpose, case_uid)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX destroyed_tag_forget ON destroyed_tag (forget_at);
+        CREATE INDEX ledger_opening_case ON ledger_opening (case_id) WHERE case_id IS NOT NULL;
+
+        CREATE TRIGGER policy_file_fixed BEFORE UPDATE ON policy_file
+        BEGIN SELECT RAISE(ABORT, 'a policy never changes'); END;
+        CREATE TRIGGER policy_file_kept BEFORE DELETE ON policy_file
+        BEGIN SELECT RAISE(ABORT, 'a policy never changes'); END;
+        CREATE TRIGGER object_destroyed BEFORE DELETE ON object
+        WHEN NOT EXISTS (SELECT 1 FROM blob_removal WHERE address = OLD.address)
+        BEGIN SELECT RAISE(ABORT, 'an object is destroyed, not deleted'); END;
+        CREATE TRIGGER object_key_fixed BEFORE UPDATE OF wrapped_key, epoch ON object
+        WHEN NEW.epoch <= OLD.epoch
+        BEGIN SELECT RAISE(ABORT, 'a key is only wrapped again, under a newer epoch'); END;
         """
 }

@@ -126,9 +126,16 @@ struct MemberReader {
     }
     mutating func text(_ name: String) throws(EntryError) -> String { try need(text(name), name) }
 
-    mutating func number(_ name: String) throws(EntryError) -> UInt64 {
-        try need(take(name) { if case .number(let number) = $0 { number } else { nil } }, name)
+    mutating func number(_ name: String) throws(EntryError) -> UInt64? {
+        try take(name) { if case .number(let number) = $0 { number } else { nil } }
     }
+    mutating func number(_ name: String) throws(EntryError) -> UInt64 { try need(number(name), name) }
+
+    /// A SHA-256 in hexadecimal.
+    mutating func digest(_ name: String) throws(EntryError) -> String? {
+        try take(name) { if case .text(let text) = $0, BlobAddress(hex: text) != nil { text } else { nil } }
+    }
+    mutating func digest(_ name: String) throws(EntryError) -> String { try need(digest(name), name) }
 
     mutating func flag(_ name: String) throws(EntryError) -> Bool? {
         try take(name) { if case .flag(let flag) = $0 { flag } else { nil } }
@@ -174,9 +181,10 @@ struct MemberReader {
     }
     mutating func texts(_ name: String) throws(EntryError) -> [String] { try need(texts(name), name) }
 
-    mutating func uids<Thing>(_ name: String) throws(EntryError) -> [UID<Thing>] {
-        try need(list(name) { if case .text(let text) = $0 { UID(hex: text) } else { nil } }, name)
+    mutating func uids<Thing>(_ name: String) throws(EntryError) -> [UID<Thing>]? {
+        try list(name) { if case .text(let text) = $0 { UID(hex: text) } else { nil } }
     }
+    mutating func uids<Thing>(_ name: String) throws(EntryError) -> [UID<Thing>] { try need(uids(name), name) }
 
     mutating func object(_ name: String) throws(EntryError) -> [String: CanonicalJSON] {
         try need(take(name) { if case .object(let members) = $0 { members } else { nil } }, name)

@@ -9,10 +9,12 @@ extension Event {
         public let purpose: String?
         public let subject: Commitment?
         public let consent: Commitment?
+        /// What was said of the person's age: a code.
+        public let age: String?
 
         public init(
             caseUID: CaseUID, caseID: Commitment, jurisdictions: [String], purpose: String?, subject: Commitment?,
-            consent: Commitment?
+            consent: Commitment?, age: String?
         ) {
             self.caseUID = caseUID
             self.caseID = caseID
@@ -20,6 +22,7 @@ extension Event {
             self.purpose = purpose
             self.subject = subject
             self.consent = consent
+            self.age = age
         }
 
         var about: CaseUID? { caseUID }
@@ -31,6 +34,7 @@ extension Event {
             members.add("purpose", purpose)
             members.add("subjectCommitment", subject)
             members.add("consentCommitment", consent)
+            members.add("age", age.map { .text($0) })
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
@@ -40,6 +44,7 @@ extension Event {
             purpose = try members.text("purpose")
             subject = try members.commitment("subjectCommitment")
             consent = try members.commitment("consentCommitment")
+            age = try members.text("age")
         }
     }
 
@@ -50,15 +55,18 @@ extension Event {
         public let purpose: String?
         public let subject: Commitment?
         public let consent: Commitment?
+        public let age: String?
 
         public init(
-            caseUID: CaseUID, jurisdictions: [String]?, purpose: String?, subject: Commitment?, consent: Commitment?
+            caseUID: CaseUID, jurisdictions: [String]?, purpose: String?, subject: Commitment?, consent: Commitment?,
+            age: String?
         ) {
             self.caseUID = caseUID
             self.jurisdictions = jurisdictions
             self.purpose = purpose
             self.subject = subject
             self.consent = consent
+            self.age = age
         }
 
         var about: CaseUID? { caseUID }
@@ -69,6 +77,7 @@ extension Event {
             members.add("purpose", purpose)
             members.add("subjectCommitment", subject)
             members.add("consentCommitment", consent)
+            members.add("age", age.map { .text($0) })
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
@@ -77,6 +86,7 @@ extension Event {
             purpose = try members.text("purpose")
             subject = try members.commitment("subjectCommitment")
             consent = try members.commitment("consentCommitment")
+            age = try members.text("age")
         }
     }
 

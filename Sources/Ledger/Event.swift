@@ -18,6 +18,18 @@ public enum Event: Equatable, Sendable {
     case openingsRefused(OpeningsRefused)
     case archiveVerified(ArchiveVerified)
     case integrityFound(IntegrityFound)
+    case policyActivated(PolicyActivated)
+    case conflictResolved(ConflictResolved)
+    case caseEventRecorded(CaseEventRecorded)
+    case purgeStarted(PurgeStarted)
+    case objectDestroyed(ObjectDestroyed)
+    case caseDestroyed(CaseDestroyed)
+    case blobsRemoved(BlobsRemoved)
+    case purgeFinished(PurgeFinished)
+    case indexCompacted(IndexCompacted)
+    case tagsForgotten(TagsForgotten)
+    case clockDoubted(ClockDoubted)
+    case clockAccepted(ClockAccepted)
 
     public enum Kind: String, CaseIterable, Sendable {
         case archiveCreated = "archive created"
@@ -38,6 +50,18 @@ public enum Event: Equatable, Sendable {
         case openingsRefused = "openings refused"
         case archiveVerified = "archive verified"
         case integrityFound = "integrity finding"
+        case policyActivated = "policy activated"
+        case conflictResolved = "conflict resolved"
+        case caseEventRecorded = "case event recorded"
+        case purgeStarted = "purge started"
+        case objectDestroyed = "object destroyed"
+        case caseDestroyed = "case destroyed"
+        case blobsRemoved = "blobs removed"
+        case purgeFinished = "purge finished"
+        case indexCompacted = "index compacted"
+        case tagsForgotten = "tags forgotten"
+        case clockDoubted = "clock doubted"
+        case clockAccepted = "clock accepted"
     }
 
     public var kind: Kind {
@@ -60,6 +84,18 @@ public enum Event: Equatable, Sendable {
         case .openingsRefused: .openingsRefused
         case .archiveVerified: .archiveVerified
         case .integrityFound: .integrityFound
+        case .policyActivated: .policyActivated
+        case .conflictResolved: .conflictResolved
+        case .caseEventRecorded: .caseEventRecorded
+        case .purgeStarted: .purgeStarted
+        case .objectDestroyed: .objectDestroyed
+        case .caseDestroyed: .caseDestroyed
+        case .blobsRemoved: .blobsRemoved
+        case .purgeFinished: .purgeFinished
+        case .indexCompacted: .indexCompacted
+        case .tagsForgotten: .tagsForgotten
+        case .clockDoubted: .clockDoubted
+        case .clockAccepted: .clockAccepted
         }
     }
 
@@ -83,6 +119,18 @@ public enum Event: Equatable, Sendable {
         case .openingsRefused(let fields): fields
         case .archiveVerified(let fields): fields
         case .integrityFound(let fields): fields
+        case .policyActivated(let fields): fields
+        case .conflictResolved(let fields): fields
+        case .caseEventRecorded(let fields): fields
+        case .purgeStarted(let fields): fields
+        case .objectDestroyed(let fields): fields
+        case .caseDestroyed(let fields): fields
+        case .blobsRemoved(let fields): fields
+        case .purgeFinished(let fields): fields
+        case .indexCompacted(let fields): fields
+        case .tagsForgotten(let fields): fields
+        case .clockDoubted(let fields): fields
+        case .clockAccepted(let fields): fields
         }
     }
 
@@ -106,6 +154,18 @@ public enum Event: Equatable, Sendable {
         case .openingsRefused: self = .openingsRefused(try OpeningsRefused(from: &members))
         case .archiveVerified: self = .archiveVerified(try ArchiveVerified(from: &members))
         case .integrityFound: self = .integrityFound(try IntegrityFound(from: &members))
+        case .policyActivated: self = .policyActivated(try PolicyActivated(from: &members))
+        case .conflictResolved: self = .conflictResolved(try ConflictResolved(from: &members))
+        case .caseEventRecorded: self = .caseEventRecorded(try CaseEventRecorded(from: &members))
+        case .purgeStarted: self = .purgeStarted(try PurgeStarted(from: &members))
+        case .objectDestroyed: self = .objectDestroyed(try ObjectDestroyed(from: &members))
+        case .caseDestroyed: self = .caseDestroyed(try CaseDestroyed(from: &members))
+        case .blobsRemoved: self = .blobsRemoved(try BlobsRemoved(from: &members))
+        case .purgeFinished: self = .purgeFinished(try PurgeFinished(from: &members))
+        case .indexCompacted: self = .indexCompacted(try IndexCompacted(from: &members))
+        case .tagsForgotten: self = .tagsForgotten(try TagsForgotten(from: &members))
+        case .clockDoubted: self = .clockDoubted(try ClockDoubted(from: &members))
+        case .clockAccepted: self = .clockAccepted(try ClockAccepted(from: &members))
         }
     }
 

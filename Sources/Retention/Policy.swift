@@ -1,4 +1,5 @@
 public import Foundation
+public import StrictYAML
 
 /// A versioned set of rules: what has to be kept how long, and what has to go when. See <doc:Policies>.
 public struct Policy: Equatable, Sendable {
@@ -29,16 +30,17 @@ public struct Policy: Equatable, Sendable {
     public struct Basis: Equatable, Sendable {
         public let cite: String
         public let says: String?
-        /// A date, `unverified`, or `second-hand`.
+        /// A date, `read`, `second-hand`, or `unverified`.
         public let checked: String
 
-        public init(
-            cite: String, says: String? = nil, checked: String = "unverified"
-        ) {
+        public init(cite: String, says: String? = nil, checked: String = "unverified") {
             self.cite = cite
             self.says = says
             self.checked = checked
         }
+
+        /// Whether somebody read the text itself, and when.
+        public var isChecked: Bool { checked != "unverified" && checked != "second-hand" }
     }
 
     /// Which cases a policy is about; nil does not restrict.
@@ -46,9 +48,7 @@ public struct Policy: Equatable, Sendable {
         public let jurisdictions: [String]?
         public let purposes: [String]?
 
-        public init(
-            jurisdictions: [String]? = nil, purposes: [String]? = nil
-        ) {
+        public init(jurisdictions: [String]? = nil, purposes: [String]? = nil) {
             self.jurisdictions = jurisdictions
             self.purposes = purposes
         }
@@ -69,11 +69,13 @@ public struct Policy: Equatable, Sendable {
         /// Which of the policy's bases it rests on.
         public let cites: [Basis]
         public let isFallback: Bool
+        /// Where it stands in its file.
+        public let position: YAMLPosition?
 
         public init(
             name: String, media: [String]? = nil, outcome: OutcomeMatch = .any, anchor: Anchor,
             atLeast: RetentionPeriod? = nil, atMost: RetentionPeriod? = nil, backstop: Backstop? = nil,
-            cites: [Basis] = [], isFallback: Bool = false
+            cites: [Basis] = [], isFallback: Bool = false, position: YAMLPosition? = nil
         ) {
             self.name = name
             self.media = media
@@ -84,6 +86,7 @@ public struct Policy: Equatable, Sendable {
             self.backstop = backstop
             self.cites = cites
             self.isFallback = isFallback
+            self.position = position
         }
     }
 
@@ -97,6 +100,14 @@ public struct Policy: Equatable, Sendable {
     public enum Anchor: Equatable, Hashable, Sendable {
         case captured, archived
         case event(String)
+
+        public var name: String {
+            switch self {
+            case .captured: "captured"
+            case .archived: "archived"
+            case .event(let name): name
+            }
+        }
     }
 
     /// The end of waiting for an event that never came.
@@ -104,80 +115,50 @@ public struct Policy: Equatable, Sendable {
         public let anchor: Anchor
         public let after: RetentionPeriod
 
-        public init(
-            anchor: Anchor, after: RetentionPeriod
-        ) {
+        public init(anchor: Anchor, after: RetentionPeriod) {
             self.anchor = anchor
             self.after = after
         }
     }
 }
 
-/// What is known of an object when something is decided about it.
-public struct ObjectFacts: Sendable {
-    public var media: String
-    /// The vendor's code; nil where the verification ended without one.
-    public var resultCode: String?
-    public var jurisdictions: [String]
-    public var purpose: String?
-    /// When the person stood before the camera.
-    public var captured: ClosedRange<Date>
-    public var archived: Date
-    public var events: [EventRecord]
-    public var holds: [HoldFact]
-    public var erasureRequested: Date?
+/// A rule of a policy in one of its versions.
+public struct RuleName: Hashable, Sendable {
+    public let policy: String
+    public let version: Int
+    public let rule: String
 
-    public init(
-        media: String, resultCode: String?, jurisdictions: [String], purpose: String?, captured: ClosedRange<Date>,
-        archived: Date, events: [EventRecord] = [], holds: [HoldFact] = [], erasureRequested: Date? = nil
-    ) {
-        self.media = media
-        self.resultCode = resultCode
-        self.jurisdictions = jurisdictions
-        self.purpose = purpose
-        self.captured = captured
-        self.archived = archived
-        self.events = events
-        self.holds = holds
-        self.erasureRequested = erasureRequested
+    public init(policy: String, version: Int, rule: String) {
+        self.policy = policy
+        self.version = version
+        self.rule = rule
     }
 }
 
-/// A record of an event, as the ledger has it.
-public struct EventRecord: Equatable, Sendable {
-    public enum Effect: Equatable, Sendable {
-        case happened(Date)
-        /// Another time takes the place of an earlier record's.
-        case corrects(UInt64, Date)
-        /// The earlier record never happened.
-        case withdraws(UInt64)
+extension RuleName: CustomStringConvertible {
+    public var description: String { "\(policy) v\(version), rule \(rule)" }
+}
+
+/// What persons decided where a lower and an upper bound contradict each other. It binds these versions of
+/// the two rules, and no others.
+public struct Resolution: Equatable, Sendable {
+    public enum Winner: String, Sendable, CaseIterable {
+        /// The upper bound is disregarded.
+        case keep
+        /// The lower bound is disregarded.
+        case destroy
     }
 
-    /// Its number on the ledger.
+    /// The ledger entry that records it.
     public let entry: UInt64
-    public let name: String
-    public let effect: Effect
+    public let lower: RuleName
+    public let upper: RuleName
+    public let winner: Winner
 
-    public init(entry: UInt64, name: String, effect: Effect) {
+    public init(entry: UInt64, lower: RuleName, upper: RuleName, winner: Winner) {
         self.entry = entry
-        self.name = name
-        self.effect = effect
-    }
-}
-
-/// A hold that binds an object.
-public struct HoldFact: Equatable, Sendable {
-    public let matter: String
-    public let placed: Date
-    /// When it was released; nil while it stands.
-    public let released: Date?
-    /// After its release it binds as long as this.
-    public let cooling: TimeInterval
-
-    public init(matter: String, placed: Date, released: Date?, cooling: TimeInterval) {
-        self.matter = matter
-        self.placed = placed
-        self.released = released
-        self.cooling = cooling
+        self.lower = lower
+        self.upper = upper
+        self.winner = winner
     }
 }

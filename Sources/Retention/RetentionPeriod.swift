@@ -12,17 +12,40 @@ public struct RetentionPeriod: Hashable, Sendable {
     private static let mostMonths = 12_000
     private static let mostDays = 366_000
 
-    /// Reads a duration such as `P5Y`, `P1Y6M`, `P2W` or `P90D`.
-    ///
-    /// - Returns: nil for another form, nothing at all, and more than 1,000 years.
-    public init?(_ text: String) {
-        guard let match = text.wholeMatch(of: /P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?/) else {
-            return nil
+    /// Why a text is not a period.
+    public enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
+        case notPeriod, hasTime, negative, zero, tooLong, fraction
+
+        public var description: String {
+            switch self {
+            case .notPeriod: "it is not a duration such as P5Y, P1Y6M or P90D"
+            case .hasTime: "times of day are not part of a retention period; write days, such as P90D"
+            case .negative: "a period cannot be negative"
+            case .zero: "a period of nothing keeps nothing; leave it out"
+            case .tooLong: "it is longer than 1,000 years"
+            case .fraction: "it has a fraction; write whole units, such as P1Y6M"
+            }
         }
+    }
+
+    /// Reads a duration such as `P5Y`, `P1Y6M`, `P2W` or `P90D`.
+    public init(reading text: String) throws(Problem) {
+        guard !text.contains("-"), !text.contains("+") else { throw .negative }
+        guard !text.contains("."), !text.contains(",") else { throw .fraction }
+        guard text.first != "P" || !text.contains("T") else { throw .hasTime }
+        guard let match = text.wholeMatch(of: /P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?/),
+            text.count > 1
+        else { throw .notPeriod }
         func number(_ digits: Substring?) -> Int { digits.flatMap { Int($0) } ?? 0 }
         months = number(match.1) * 12 + number(match.2)
         days = number(match.3) * 7 + number(match.4)
-        guard months + days > 0, months <= Self.mostMonths, days <= Self.mostDays else { return nil }
+        guard months + days > 0 else { throw .zero }
+        guard months <= Self.mostMonths, days <= Self.mostDays else { throw .tooLong }
+    }
+
+    /// Reads a duration; nil for what ``init(reading:)`` refuses.
+    public init?(_ text: String) {
+        do throws(Problem) { self = try Self(reading: text) } catch { return nil }
     }
 
     /// In its shortest form: `P1Y6M`, not `P18M`.
@@ -39,7 +62,9 @@ public struct RetentionPeriod: Hashable, Sendable {
 
     /// The time this long after another, by the calendar of a time zone. See <doc:Decisions>.
     public func after(_ time: Date, in zone: TimeZone) -> Date {
-        let offset = zone.secondsFromGMT(for: time)
+        // Asking a time zone costs more than all the rest, and most policies are in UTC.
+        let isUTC = zone == .gmt
+        let offset = isUTC ? 0 : zone.secondsFromGMT(for: time)
         let local = (time.timeIntervalSince1970 + TimeInterval(offset))
         let day = Int((local / 86_400).rounded(.down))
         let timeOfDay = local - TimeInterval(day) * 86_400
@@ -48,7 +73,8 @@ public struct RetentionPeriod: Hashable, Sendable {
         (year, month) = (monthsSinceZero / 12, monthsSinceZero % 12 + 1)
         dayOfMonth = min(dayOfMonth, CivilDate.daysIn(month, of: year))
         let target = CivilDate.days(year, month, dayOfMonth) + days
-        return CivilDate.time(TimeInterval(target) * 86_400 + timeOfDay, in: zone)
+        let wanted = TimeInterval(target) * 86_400 + timeOfDay
+        return isUTC ? Date(timeIntervalSince1970: wanted) : CivilDate.time(wanted, in: zone)
     }
 }
 

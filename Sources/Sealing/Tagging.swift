@@ -27,6 +27,8 @@ public enum TagPurpose: UInt64, Sendable, CaseIterable {
     case actor = 6
     /// Why somebody looks at media.
     case reason = 7
+    /// The digest of a purge plan that this archive made.
+    case plan = 8
 }
 
 /// Makes the tag of something that arrives in pieces.
@@ -56,5 +58,13 @@ extension Keyring {
         var tagger = tagger(purpose)
         Array(bytes).withUnsafeBytes { tagger.update($0) }
         return tagger.finish()
+    }
+}
+
+extension Tag {
+    /// Compares in a time that says nothing of where two tags differ.
+    public func isEqualInConstantTime(to other: Tag) -> Bool {
+        keyNumber == other.keyNumber
+            && bytes.withUnsafeBytes { a in other.bytes.withUnsafeBytes { constantTimeEqual(a, $0) } }
     }
 }

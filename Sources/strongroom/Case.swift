@@ -2,5 +2,6 @@ import ArgumentParser
 
 struct Case: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at cases.", subcommands: [CaseList.self, CaseShow.self])
+        abstract: "Look at cases, and record what happens to them.",
+        subcommands: [CaseList.self, CaseShow.self, CaseEvent.self])
 }

@@ -27,9 +27,17 @@ struct CaseShow: ParsableCommand {
             "Case \(Terminal.visible(details.caseID)) · \(places) · registered \(Figure.time(details.registeredAt)) · \(Figure.count(objects, "object"))"
         ]
         lines.append("case UID  \(details.caseUID)")
-        for (name, value) in [("subject", details.subject), ("purpose", details.purpose), ("consent", details.consent)]
-        {
+        for (name, value) in [
+            ("subject", details.subject), ("purpose", details.purpose), ("consent", details.consent),
+            ("age", details.age),
+        ] {
             lines.append("\(Figure.padded(name, 8))  \(value.map(Terminal.visible) ?? "—")")
+        }
+        for event in details.events {
+            let what = event.withdraws.map { "entry \($0) withdrawn" } ?? event.at.map(Figure.time) ?? ""
+            lines.append(
+                "event     \(event.event) · \(what)\(event.corrects.map { ", corrects entry \($0)" } ?? "") · entry \(event.entry)"
+            )
         }
         for verification in details.verifications { lines += self.lines(verification) }
         return lines.joined(separator: "\n")
@@ -74,6 +82,11 @@ struct CaseShow: ParsableCommand {
                     "  \(Terminal.red("the same bytes", on: STDOUT_FILENO)) are archived in \(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"
                 )
             }
+        }
+        for gone in verification.destroyed {
+            lines.append(
+                "  \(Figure.padded(gone.kind, 12))  destroyed \(Figure.time(gone.destroyedAt)), ledger entry \(gone.entry)"
+            )
         }
         return lines
     }

@@ -38,6 +38,9 @@ struct RegistrationOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Your reference for the person's consent.", valueName: "ref"))
     var consent: String?
 
+    @Option(help: ArgumentHelp("What is known of the person's age: adult or parental-consent.", valueName: "code"))
+    var age: String?
+
     @Option(
         help: ArgumentHelp(
             "A table of verifications (CSV) whose first line names columns as these options are named; - is standard input.",
@@ -58,6 +61,7 @@ struct RegistrationOptions: ParsableArguments {
         input.subject = subject
         input.purpose = purpose
         input.consent = consent
+        input.age = age
         input.token = sdkToken == "-" ? Self.firstLineOfStandardInput() : sdkToken
         input.tokenIssuedAt = tokenIssuedAt
         input.capturedAt = capturedAt

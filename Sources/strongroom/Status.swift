@@ -66,6 +66,7 @@ struct Status: ParsableCommand {
                     "           \(example.kind) in \(example.cases.map(Terminal.visible).joined(separator: ", "))")
             }
         }
+        lines += retentionLines(status)
         let ledger = status.ledger
         let waiting = Int(ledger.entries - min(ledger.entries, ledger.published))
         let state =
@@ -79,5 +80,56 @@ struct Status: ParsableCommand {
                 + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
         lines.append("verifier   \(ledger.verifierKey)")
         return lines
+    }
+
+    private func retentionLines(_ status: ArchiveStatus) -> [String] {
+        let retention = status.retention
+        let names =
+            retention.policies.isEmpty
+            ? "no policy is active: nothing is ever destroyed" : retention.policies.joined(separator: ", ")
+        var lines = ["policies   \(names)"]
+        func count(_ name: String, _ words: String, alarm: Bool = false) -> String {
+            let text = "\(Figure.count(retention[name])) \(words)"
+            return alarm && retention[name] > 0 ? Terminal.red(text, on: STDOUT_FILENO) : text
+        }
+        lines.append(
+            "retention  "
+                + [
+                    count("due", "due"), count("overdue", "overdue", alarm: true),
+                    count("waiting-for-event", "waiting for an event"),
+                    count("conflict", "in conflict", alarm: true), count("unbounded", "unbounded"),
+                    count("uncovered", "uncovered"),
+                ].joined(separator: " · "))
+        let more = [
+            ("held", "held"), ("erasure-pending", "to be erased later"), ("backstop-review", "past their backstop"),
+        ]
+        .filter { retention[$0.0] > 0 }.map { count($0.0, $0.1) }
+        if !more.isEmpty { lines.append("           \(more.joined(separator: " · "))") }
+        if retention.isRefreshing {
+            lines.append(
+                "           decisions by the active policies are still to be computed: strongroom purge run goes on with it"
+            )
+        }
+        let total = retention.next30Days.reduce(0, +)
+        lines.append("next 30 d  \(Self.chart(retention.next30Days))  \(Figure.count(total, "object"))")
+        if retention.blobsWaiting > 0 {
+            lines.append(
+                "           the encrypted bytes of \(Figure.count(retention.blobsWaiting, "destroyed object")) are still to be removed"
+            )
+        }
+        if let doubt = status.clock.doubt {
+            lines.append("clock      \(Terminal.red("in doubt", on: STDOUT_FILENO)): \(doubt); nothing is destroyed")
+        }
+        return lines
+    }
+
+    /// A column for each number, in eighths of the largest.
+    private static func chart(_ numbers: [Int]) -> String {
+        let most = numbers.max() ?? 0
+        let blocks = Array("▁▂▃▄▅▆▇█")
+        return String(
+            numbers.map { number in
+                number == 0 ? blocks[0] : blocks[max(1, Int((Double(number) / Double(most) * 7).rounded()))]
+            })
     }
 }

@@ -43,6 +43,13 @@ enum Terminal {
         }
     }
 
+    /// Asks a person; no, where nobody sits there.
+    static func asks(_ question: String) -> Bool {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return false }
+        write("\(question) [y/N] ", to: STDERR_FILENO)
+        return ["y", "yes"].contains((readLine() ?? "").lowercased())
+    }
+
     /// For messages; in a document give standard output's descriptor.
     static func red(_ text: String, on descriptor: Int32 = STDERR_FILENO) -> String {
         wantsColour && isatty(descriptor) == 1 ? "\u{1B}[31m\(text)\u{1B}[0m" : text
@@ -103,6 +110,9 @@ enum Figure {
         let text = Timestamp.format(date)
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
     }
+
+    /// `2026-11-22`
+    static func day(_ date: Date) -> String { String(Timestamp.format(date).prefix(10)) }
 
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - columns(text)))

@@ -96,10 +96,15 @@ struct BlobStoreConformance {
     }
 
     @Test func deletingIsForGoodAndCanBeRepeated() throws {
-        let address = try put([1, 2])
-        try store.delete(address)
-        #expect(throws: BlobStoreError.missing(address)) { try store.open(address) }
-        try store.delete(address)
+        let addresses = try (0..<20).map { try put([UInt8($0), 2]) }
+        let kept = try put([99])
+        let first = store.delete(Array(addresses[..<15]))
+        #expect(Set(first.removed) == Set(addresses[..<15]) && first.missing.isEmpty && first.failed.isEmpty)
+        for address in addresses[..<15] { #expect(throws: BlobStoreError.missing(address)) { try store.open(address) } }
+        let second = store.delete(addresses)
+        #expect(Set(second.removed) == Set(addresses[15...]) && Set(second.missing) == Set(addresses[..<15]))
+        #expect(second.failed.isEmpty && store.delete([]).removed.isEmpty)
+        #expect(try contents(kept) == [99])
     }
 
     @Test func aWalkFindsEveryBlobOnceAndWhatIsForeign() throws {

@@ -40,7 +40,7 @@ struct BadArchiveTests {
         let settings = place.archive + "/strongroom.yaml"
         let text = try String(contentsOfFile: settings, encoding: .utf8)
         for (change, words) in [
-            ("format: 2", "format 2"), ("format: 1\ncolour: red", "'colour' is not a setting"),
+            ("format: 2", "format 2"), ("format: 1\ncolour: red", "'colour' is not a key"),
             ("format: [", "not YAML"),
         ] {
             try text.replacingOccurrences(of: "format: 1", with: change).write(

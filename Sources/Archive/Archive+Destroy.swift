@@ -1,0 +1,153 @@
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+
+/// What one transaction of destruction did.
+struct Destruction {
+    var destroyed = 0
+    var bytes: UInt64 = 0
+    var cases = 0
+    var skipped: [String: Int] = [:]
+}
+
+extension Archive {
+    /// The one function that destroys. In the caller's transaction it decides about each object again, deletes the
+    /// key of what is due, notes its blob for removal and puts it on the ledger; what is not due any more stays, and
+    /// is counted. With its last object a case goes, with everything that identifies the person.
+    ///
+    /// - Parameter run: the number of the entry that began it.
+    func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> Destruction {
+        let index = recording.index
+        try checkClock(in: index)
+        let rules = try rules(in: index)
+        var result = Destruction()
+        var verifications: [VerificationUID: CaseUID] = [:]
+        let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
+        if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
+        for row in rows {
+            let decision = try restand(row, by: rules, recording)
+            guard decision.status.isDue else {
+                result.skipped[decision.status.rawValue, default: 0] += 1
+                continue
+            }
+            try recording.add(.objectDestroyed(event(of: row, by: decision, rules, run: run)))
+            try index.destroy(row, at: recording.now)
+            verifications[row.verificationUID] = row.caseUID
+            result.destroyed += 1
+            result.bytes += row.length
+        }
+        let last = recording.size - 1
+        for uid in verifications.keys.sorted(by: { $0.hex < $1.hex }) {
+            try forget(uid, entry: last, recording)
+        }
+        for uid in Set(verifications.values).sorted(by: { $0.hex < $1.hex }) {
+            if try destroyEmptyCase(uid, recording) { result.cases += 1 }
+        }
+        return result
+    }
+
+    private func event(
+        of row: RetentionRow, by decision: Decision, _ rules: ActiveRules, run: UInt64
+    ) -> Event.ObjectDestroyed {
+        let cause = decision.decisive.first { $0.side == .atMost }
+        var keepUntil: Date?
+        if case .time(let time) = decision.keepUntil { keepUntil = time }
+        return Event.ObjectDestroyed(
+            caseUID: row.caseUID, verification: UInt64(row.verification), object: row.object, media: row.facts.media,
+            length: row.length, address: row.address, cause: cause == nil ? .erasure : .upperBound,
+            policy: cause?.policy, version: cause.map { UInt64($0.version) }, rule: cause?.rule,
+            file: cause.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil, goneBy: decision.goneBy,
+            run: run)
+    }
+
+    /// Keeps the tags by which a verification of which something was destroyed cannot come in again, and deletes
+    /// what the answer said with its last object.
+    private func forget(_ uid: VerificationUID, entry: UInt64, _ recording: Recording) throws {
+        let index = recording.index
+        guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
+        for (tag, purpose) in [(record.tokenTag, DestroyedTagRecord.Purpose.token), (record.answerTag, .answer)] {
+            guard let tag else { continue }
+            try remember(tag, purpose, of: record.caseUID, entry: entry, recording)
+        }
+        if try index.objects(of: uid).isEmpty { try index.deleteDetails(of: uid) }
+    }
+
+    /// - Returns: whether nothing was left of the case, so that it is gone.
+    private func destroyEmptyCase(_ uid: CaseUID, _ recording: Recording) throws -> Bool {
+        let index = recording.index
+        let verifications = try index.verifications(of: uid)
+        for verification in verifications {
+            guard verification.state != .awaiting, try index.objects(of: verification.uid).isEmpty else { return false }
+        }
+        guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
+        let entry = try recording.add(
+            .caseDestroyed(.init(caseUID: uid, rememberedUntil: forgetAt(recording.now))))
+        try remember(record.caseIDTag, .caseID, of: uid, entry: entry, recording)
+        try index.destroyCase(uid)
+        return true
+    }
+
+    private func remember(
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, of caseUID: CaseUID, entry: UInt64, _ recording: Recording
+    ) throws {
+        try recording.index.insert(
+            DestroyedTagRecord(
+                tag: tag, purpose: purpose, caseUID: caseUID, entry: entry, destroyedAt: recording.now,
+                forgetAt: forgetAt(recording.now)))
+    }
+
+    private func forgetAt(_ now: Date) -> Date { configuration.retention.remembered.after(now, in: .gmt) }
+
+    /// Refuses what was destroyed once.
+    func checkNotDestroyed(
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, _ what: String, in index: any CatalogReader
+    ) throws {
+        guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
+        throw ArchiveError(
+            .tokenDestroyed,
+            "\(what) was archived and destroyed on \(Timestamp.format(known.destroyedAt)), ledger entry \(known.entry)",
+            hint: "what was destroyed does not come back")
+    }
+
+    // MARK: Blobs
+
+    /// Removes the blobs whose keys are gone; what cannot be removed waits for the next time.
+    func removeBlobs(_ report: inout PurgeReport, progress: (Int) -> Void = { _ in }) throws {
+        var failed: Set<BlobAddress> = []
+        while true {
+            let waiting = try catalog.read { try $0.blobRemovals(limit: 1000 + failed.count) }
+            let chunk = waiting.filter { !failed.contains($0.address) }.prefix(1000)
+            guard !chunk.isEmpty else { break }
+            let deletion = store.delete(chunk.map(\.address))
+            for (address, reason) in deletion.failed {
+                failed.insert(address)
+                report.blobProblem = report.blobProblem ?? reason.description
+            }
+            let (removed, missing) = (Set(deletion.removed), Set(deletion.missing))
+            try record { recording in
+                // Another process may have been at the same blobs.
+                let done = try chunk.filter {
+                    try (removed.contains($0.address) || missing.contains($0.address))
+                        && recording.index.isAwaitingRemoval($0.address)
+                }
+                for (caseUID, records) in Dictionary(grouping: done, by: \.caseUID).sorted(by: {
+                    $0.key.hex < $1.key.hex
+                }) {
+                    let gone = records.filter { missing.contains($0.address) }.map(\.object)
+                    try recording.add(
+                        .blobsRemoved(
+                            .init(
+                                caseUID: caseUID, objects: records.map(\.object), missing: gone.isEmpty ? nil : gone)))
+                }
+                for record in done { try recording.index.deleteBlobRemoval(record.address) }
+            }
+            report.blobsRemoved += removed.count
+            report.blobsMissing += missing.count
+            progress(report.blobsRemoved + report.blobsMissing)
+        }
+        report.blobsWaiting = failed.count
+    }
+}

@@ -1,0 +1,396 @@
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+public import Retention
+internal import Sealing
+internal import StrictYAML
+
+/// A policy or terms file that was read and is in order.
+public struct PolicyFile: Sendable {
+    /// For messages.
+    public let path: String
+    let text: String
+    public let content: Content
+
+    public enum Content: Sendable {
+        case policy(Policy)
+        case terms(Terms)
+    }
+
+    public init(path: String) throws {
+        do {
+            let bytes = try PosixFileSystem().contents(of: path, limit: Policy.longestFile)
+            try self.init(bytes, path: path)
+        } catch let error as FileError {
+            throw ArchiveError(.badPolicy, error.description, hint: "check the path")
+        }
+    }
+
+    init(_ bytes: [UInt8], path: String) throws {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ArchiveError(.badPolicy, "\(path): it is not UTF-8", hint: "write it as UTF-8")
+        }
+        self.path = path
+        self.text = text
+        do throws(YAMLProblem) {
+            content = Terms.isTerms(text) ? .terms(try Terms(yaml: text)) : .policy(try Policy(yaml: text))
+        } catch {
+            throw Self.error(error, path: path)
+        }
+    }
+
+    static func error(_ problem: YAMLProblem, path: String) -> ArchiveError {
+        let place = problem.position.map { ":\($0.line):\($0.column)" } ?? ""
+        return ArchiveError(.badPolicy, "\(path)\(place): \(problem.message)", hint: "mend the file and try again")
+    }
+
+    public var name: String {
+        switch content {
+        case .policy(let policy): policy.name
+        case .terms(let terms): terms.name
+        }
+    }
+
+    public var version: Int {
+        switch content {
+        case .policy(let policy): policy.version
+        case .terms(let terms): terms.version
+        }
+    }
+
+    var title: String {
+        switch content {
+        case .policy(let policy): policy.title
+        case .terms(let terms): terms.title
+        }
+    }
+
+    var form: PolicyRecord.Form {
+        switch content {
+        case .policy: .policy
+        case .terms: .terms
+        }
+    }
+
+    var digest: BlobAddress { SHA256.digest(of: text.utf8) }
+
+    func record(entry: UInt64) -> PolicyRecord {
+        PolicyRecord(form: form, name: name, version: version, text: text, digest: digest, entry: entry)
+    }
+
+    /// Runs the tests of a test file, whose policies lie beside it.
+    ///
+    /// - Returns: how many passed, and what failed: a sentence each.
+    public static func runTests(in path: String) throws -> (passed: Int, failures: [String]) {
+        let bytes: [UInt8]
+        do {
+            bytes = try PosixFileSystem().contents(of: path, limit: Policy.longestFile)
+        } catch {
+            throw ArchiveError(.badPolicy, "\(error)", hint: "check the path")
+        }
+        let file: PolicyTestFile
+        do throws(YAMLProblem) {
+            file = try PolicyTestFile(yaml: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw Self.error(error, path: path)
+        }
+        let policies = try file.policies.map { name in
+            let other = try PolicyFile(path: name.hasPrefix("/") ? name : "\(FilePath.parent(path))/\(name)")
+            guard case .policy(let policy) = other.content else {
+                throw ArchiveError(.badPolicy, "\(path): \(name) is a file of terms, and no policy")
+            }
+            return policy
+        }
+        let engine = RetentionEngine(policies: policies)
+        var (passed, failures) = (0, [String]())
+        for test in file.tests {
+            let differences = test.differences(from: engine.decide(test.facts, at: test.at))
+            if differences.isEmpty { passed += 1 }
+            let place = test.position.map { ":\($0.line)" } ?? ""
+            failures += differences.map { "\(path)\(place): \(test.name): \($0)" }
+        }
+        return (passed, failures)
+    }
+}
+
+extension Archive {
+    /// What a policy would change: every object is decided about twice. Changes nothing.
+    public func simulate(
+        _ file: PolicyFile, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> PolicyImpact {
+        try attempt(file.path) {
+            try catalog.read { try impact(of: file, in: $0, progress: progress) }
+        }
+    }
+
+    /// Makes a policy or terms active, in the place of its earlier version. Decisions about every object follow in
+    /// short transactions; what a crash interrupts there, the next purge goes on with.
+    ///
+    /// - Parameters:
+    ///   - digest: the impact that a person accepts; nil refuses and says which it is.
+    ///   - impact: called with the impact before anything is changed; says whether the person wants it, where no
+    ///     digest is given.
+    public func activate(
+        _ file: PolicyFile, accepting digest: String?, confirm: (PolicyImpact) -> Bool,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> PolicyImpact {
+        try attempt(file.path, verb: "policy activate") {
+            let impact = try catalog.read { try self.impact(of: file, in: $0, progress: progress) }
+            if let digest {
+                guard Self.accepts(digest, impact.digest) else {
+                    throw ArchiveError(
+                        .impactNotAccepted,
+                        "the impact is not the one that was accepted: it is \(impact.digest.prefix(16))",
+                        hint: "look at it again with strongroom policy simulate")
+                }
+            } else {
+                guard confirm(impact) else {
+                    throw ArchiveError(
+                        .impactNotAccepted,
+                        "\(file.name) v\(file.version) was not activated: its impact was not accepted",
+                        hint: "to accept it, run the command again with --accept-impact \(impact.digest.prefix(16))")
+                }
+            }
+            try record { recording in
+                let rules = try rules(in: recording.index)
+                try check(file, against: rules, in: recording.index)
+                var now = PolicyImpact(file, replacing: rules)
+                now.dueNow = impact.dueNow
+                now.finish(set: rules.set)
+                guard now.digest == impact.digest else {
+                    throw ArchiveError(
+                        .impactNotAccepted, "another policy was activated in the meantime",
+                        hint: "look at the impact again")
+                }
+                let entry = try recording.add(
+                    .policyActivated(
+                        .init(
+                            form: file.form == .policy ? .policy : .terms, policy: file.name,
+                            version: UInt64(file.version), file: file.digest.hex, set: UInt64(rules.set + 1),
+                            replaces: impact.replaces.map { UInt64($0) }, earlier: UInt64(impact.earlier),
+                            later: UInt64(impact.later), never: UInt64(impact.never))))
+                let record = file.record(entry: entry)
+                if try recording.index.policyRecord(file.name, version: file.version) == nil {
+                    try recording.index.insert(record)
+                }
+                let next = try rules.replacing(with: record, resolutions: rules.engine.resolutions)
+                try recording.index.insertPolicySet(
+                    next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+            }
+            try refreshStandings(progress: progress)
+            return impact
+        }
+    }
+
+    /// Every policy and every terms that was ever active.
+    public func policies() throws -> [PolicySummary] {
+        try attempt {
+            try catalog.read { index in
+                let active = try rules(in: index).records
+                return try index.policyRecords().map { record in
+                    try summary(of: record, isActive: active.contains(record), withText: false, in: index)
+                }
+            }
+        }
+    }
+
+    /// One of them with its text; the active version, or the newest, where none is named.
+    public func policy(_ name: String, version: Int?) throws -> PolicySummary {
+        try attempt {
+            try catalog.read { index in
+                let active = try rules(in: index).records
+                let known = try index.policyRecords().filter { $0.name == name }
+                let record =
+                    version.map { number in known.first { $0.version == number } }
+                    ?? active.first { $0.name == name } ?? known.last
+                guard let record else {
+                    throw ArchiveError(
+                        .unknownPolicy,
+                        "no policy \(PlainText.excerpt(name))\(version.map { " v\($0)" } ?? "") was ever active",
+                        hint: "strongroom policy list shows those that were")
+                }
+                return try summary(of: record, isActive: active.contains(record), withText: true, in: index)
+            }
+        }
+    }
+
+    /// Decides, on the record, which of two rules counts for all objects about which they contradict each other.
+    public func resolve(
+        lower: RuleName, upper: RuleName, winner: Resolution.Winner, reason: Reason,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> ResolvedConflict {
+        try attempt(verb: "policy resolve") {
+            try refreshStandings(progress: progress)
+            let conflicts = try conflicts(between: lower, and: upper)
+            let entry = try record { recording in
+                let rules = try rules(in: recording.index)
+                try check(lower, \.atLeast, "at-least", rules)
+                try check(upper, \.atMost, "at-most", rules)
+                guard !rules.engine.resolutions.contains(where: { $0.lower == lower && $0.upper == upper }) else {
+                    throw ArchiveError(
+                        .policyActive, "the conflict of these two rules is resolved already",
+                        hint: "a new version of one of the policies takes the resolution away")
+                }
+                guard conflicts > 0 else {
+                    throw ArchiveError(
+                        .noConflict, "no object is in conflict by \(lower) and \(upper)",
+                        hint: "strongroom explain CASE shows which rules contradict each other")
+                }
+                let entry = try recording.add(
+                    .conflictResolved(
+                        .init(
+                            lower: .init(lower), upper: .init(upper), winner: winner == .keep ? .keep : .destroy,
+                            set: UInt64(rules.set + 1),
+                            reason: try recording.commit(reason.text, as: "reasonCommitment"))))
+                try recording.index.insert(Resolution(entry: entry, lower: lower, upper: upper, winner: winner))
+                try recording.index.insertPolicySet(
+                    rules.set + 1, entry: entry, members: rules.records.map { ($0.name, $0.version) })
+                return entry
+            }
+            try refreshStandings(progress: progress)
+            let left = try self.conflicts(between: lower, and: upper)
+            return ResolvedConflict(
+                entry: entry, lower: "\(lower)", upper: "\(upper)", winner: winner.rawValue, objects: conflicts - left)
+        }
+    }
+
+    /// Reads `POLICY/RULE` as the rule of the active version of a policy.
+    public func activeRule(_ text: String) throws -> RuleName {
+        try attempt {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            let active = try catalog.read { try rules(in: $0).engine.policies }
+            guard parts.count == 2, let policy = active.first(where: { $0.name == parts[0] }),
+                policy.rules.contains(where: { $0.name == parts[1] })
+            else {
+                throw ArchiveError(
+                    .unknownPolicy, "'\(PlainText.excerpt(text))' is not a rule of an active policy",
+                    hint:
+                        "give POLICY/RULE, such as hk-amlo/evidence-of-identity; strongroom policy list shows the policies"
+                )
+            }
+            return RuleName(policy: policy.name, version: policy.version, rule: parts[1])
+        }
+    }
+
+    // MARK: Parts
+
+    private func impact(
+        of file: PolicyFile, in index: any CatalogReader, progress: (Int, Int) -> Void
+    ) throws -> PolicyImpact {
+        let rules = try rules(in: index)
+        try check(file, against: rules, in: index)
+        var impact = PolicyImpact(file, replacing: rules)
+        if file.form == .policy {
+            let next = try rules.replacing(with: file.record(entry: 0), resolutions: rules.engine.resolutions)
+            let total = try index.objectCount()
+            var position: CatalogPosition?
+            while true {
+                let rows = try index.retentionRows(.all, after: position, limit: 2000)
+                guard let last = rows.last else { break }
+                position = last.position
+                for row in rows { try compare(row, rules, next, &impact, in: index) }
+                progress(impact.objects, total)
+            }
+        }
+        impact.finish(set: rules.set)
+        return impact
+    }
+
+    private func compare(
+        _ row: RetentionRow, _ rules: ActiveRules, _ next: ActiveRules, _ impact: inout PolicyImpact,
+        in index: any CatalogReader
+    ) throws {
+        let old = rules.engine.decide(row.facts, at: now)
+        let new = next.engine.decide(row.facts, at: now)
+        guard let change = impact.count(old, new) else { return }
+        guard impact.examples.filter({ $0.change == change }).count < PolicyImpact.examplesOfEach,
+            let record = try index.caseRecord(row.caseUID)
+        else { return }
+        impact.examples.append(
+            PolicyImpact.Example(
+                change: change, caseID: try open(record).particulars.caseID, kind: row.facts.media, before: old.dueAt,
+                after: new.dueAt, statusBefore: old.status.rawValue, statusAfter: new.status.rawValue))
+    }
+
+    private func check(_ file: PolicyFile, against rules: ActiveRules, in index: any CatalogReader) throws {
+        if let active = rules.records.first(where: { $0.name == file.name }), active.form != file.form {
+            throw ArchiveError(
+                .policyExists,
+                "\(file.name) is the name of \(active.form == .terms ? "terms" : "a policy") that is active",
+                hint: "give it another name")
+        }
+        if let known = try index.policyRecord(file.name, version: file.version), known.digest != file.digest {
+            throw ArchiveError(
+                .policyExists, "\(file.name) v\(file.version) was activated with other contents",
+                hint: "a policy never changes once it was active: give the file a new version")
+        }
+        guard !rules.records.contains(where: { $0.name == file.name && $0.version == file.version }) else {
+            throw ArchiveError(
+                .policyActive, "\(file.name) v\(file.version) is active already", hint: "there is nothing to do")
+        }
+        let newest = try index.policyRecords().filter { $0.name == file.name }.map(\.version).max()
+        if let newest, file.version < newest, try index.policyRecord(file.name, version: file.version) == nil {
+            throw ArchiveError(
+                .policyExists, "\(file.name) v\(file.version) is older than v\(newest), which was active",
+                hint: "give the file a version above \(newest)")
+        }
+    }
+
+    private func check(
+        _ name: RuleName, _ bound: KeyPath<Policy.Rule, RetentionPeriod?>, _ key: String, _ rules: ActiveRules
+    ) throws {
+        let policy = rules.engine.policies.first { $0.name == name.policy && $0.version == name.version }
+        guard policy?.rules.first(where: { $0.name == name.rule })?[keyPath: bound] != nil else {
+            throw ArchiveError(.unknownPolicy, "\(name) has no \(key)", hint: "name a rule that has one")
+        }
+    }
+
+    private func conflicts(between lower: RuleName, and upper: RuleName) throws -> Int {
+        try catalog.read { index in
+            let rules = try rules(in: index)
+            var (position, found): (CatalogPosition?, Int) = (nil, 0)
+            while true {
+                let rows = try index.retentionRows(.all, after: position, limit: 2000)
+                guard let last = rows.last else { return found }
+                position = last.position
+                for row in rows where row.standing.status == .conflict {
+                    let decision = rules.engine.decide(row.facts, at: now)
+                    let names = Set(decision.decisive.map(\.name))
+                    if decision.status == .conflict, names.contains(lower), names.contains(upper) { found += 1 }
+                }
+            }
+        }
+    }
+
+    private func summary(
+        of record: PolicyRecord, isActive: Bool, withText: Bool, in index: any CatalogReader
+    ) throws -> PolicySummary {
+        let title = record.form == .terms ? try? Terms(yaml: record.text).title : try? Policy(yaml: record.text).title
+        return PolicySummary(
+            form: record.form.rawValue, policy: record.name, version: record.version, title: title ?? "",
+            isActive: isActive, file: record.digest.hex, entry: record.entry,
+            activatedAt: try index.ledgerRow(record.entry)?.time ?? .distantPast, text: withText ? record.text : nil)
+    }
+
+    /// Whether what a person gave names a digest: its first 16 digits, or more of them.
+    static func accepts(_ given: String, _ digest: String) -> Bool {
+        given.utf8.count >= 16 && digest.hasPrefix(given.lowercased())
+    }
+}
+
+extension PolicyImpact {
+    fileprivate init(_ file: PolicyFile, replacing rules: ActiveRules) {
+        self.init(
+            form: file.form.rawValue, policy: file.name, version: file.version, title: file.title,
+            file: file.digest.hex,
+            replaces: rules.records.first { $0.name == file.name || ($0.form == .terms && file.form == .terms) }?
+                .version)
+    }
+}
+
+extension Event.ConflictResolved.Rule {
+    init(_ name: RuleName) {
+        self.init(policy: name.policy, version: UInt64(name.version), rule: name.rule)
+    }
+}

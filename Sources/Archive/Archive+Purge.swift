@@ -1,0 +1,284 @@
+internal import BlobStore
+internal import Catalog
+public import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+
+extension Archive {
+    static let purgeLockName = "purge.lock"
+    /// Objects that one transaction destroys.
+    private static let batch = 250
+
+    // MARK: Plan
+
+    /// Writes down what is due by a time, and why, to a new file.
+    ///
+    /// - Parameter until: now, where it is not given.
+    public func planPurge(
+        until: Date?, to path: String, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> PurgePlanSummary {
+        try attempt(verb: "purge plan") {
+            try checkAbsent(path, files: effects.files)
+            try refreshStandings(progress: progress)
+            let now = now
+            let until = until ?? now
+            return try catalog.read { index in
+                let rules = try rules(in: index)
+                var (items, bytes, overdue) = ([PurgePlan.Item](), UInt64(0), 0)
+                var cases: Set<CaseUID> = []
+                var dropped = try heldBack(in: index)
+                var position: CatalogPosition?
+                while true {
+                    let rows = try index.retentionRows(.due(by: until), after: position, limit: 1000)
+                    guard let last = rows.last else { break }
+                    position = last.position
+                    for row in rows {
+                        let decision = rules.engine.decide(row.facts, at: until)
+                        guard decision.status.isDue else {
+                            dropped[decision.status.rawValue, default: 0] += 1
+                            continue
+                        }
+                        if decision.status == .overdue { overdue += 1 }
+                        bytes += row.length
+                        cases.insert(row.caseUID)
+                        let rule = decision.decisive.first { $0.side == .atMost }
+                        items.append(
+                            PurgePlan.Item(
+                                object: row.object.hex, caseUID: row.caseUID.hex, media: row.facts.media,
+                                length: row.length, dueSince: Timestamp.format(row.standing.dueAt ?? until),
+                                rule: rule.map { "\($0.name)" }))
+                    }
+                }
+                var plan = PurgePlan(
+                    archive: configuration.archiveUID,
+                    id: String(UID<PurgePlan>(from: effects.randomness).hex.prefix(8)), madeAt: now, until: until,
+                    validUntil: now.addingTimeInterval(configuration.retention.planLifetime), rules: rules,
+                    objects: items, bytes: bytes, dropped: dropped)
+                try plan.sign(keyring)
+                try plan.encoded().withUnsafeBytes { try effects.files.createDurably(path, bytes: $0) }
+                let (share, exceeds) = try share(of: items.count, in: index)
+                return PurgePlanSummary(
+                    id: plan.id, digest: plan.digest, output: path, objects: items.count, cases: cases.count,
+                    bytes: bytes, until: plan.until, validUntil: plan.validUntil, dropped: dropped, overdue: overdue,
+                    share: share, limitShare: configuration.retention.limitShare, exceedsLimit: exceeds)
+            }
+        }
+    }
+
+    /// Destroys what is in a plan and still due.
+    ///
+    /// - Parameter digest: of the plan, where a person accepts that it destroys more than the limit.
+    public func applyPurge(
+        _ path: String, accepting digest: String?, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> PurgeReport {
+        try attempt(verb: "purge apply") {
+            let plan = try PurgePlan(
+                try effects.files.contents(of: path, limit: PurgePlan.longest), path: path,
+                archive: configuration.archiveUID, keyring: keyring)
+            return try withPurgeLock {
+                try prepare()
+                try checkFits(plan, path: path)
+                let objects = try plan.objects.map { item in
+                    guard let uid = ObjectUID(hex: item.object) else {
+                        throw ArchiveError(.badPlan, "\(path) names an object that cannot be one")
+                    }
+                    return uid
+                }
+                return try purge(
+                    objects, digest: plan.digest, form: .plan, accepting: digest, again: "purge apply \(path)",
+                    progress: progress)
+            }
+        }
+    }
+
+    /// Destroys everything that is due, within the limits. What a crash interrupted is completed first.
+    ///
+    /// - Parameter digest: of the impact, where a person accepts that it destroys more than the limit.
+    public func runPurge(
+        accepting digest: String?, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> PurgeReport {
+        try attempt(verb: "purge run") {
+            try withPurgeLock {
+                try prepare()
+                let (objects, set) = try due()
+                var hash = SHA256()
+                Array("strongroom purge 1\n\(set)\n".utf8).withUnsafeBytes { hash.update($0) }
+                for uid in objects.map(\.hex).sorted() { Array(uid.utf8).withUnsafeBytes { hash.update($0) } }
+                return try purge(
+                    objects, digest: hash.finish().hex, form: .run, accepting: digest, again: "purge run",
+                    progress: progress)
+            }
+        }
+    }
+
+    /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile.
+    public func compact() throws -> Compaction {
+        try attempt(verb: "purge compact") {
+            let (before, after) = try catalog.compact()
+            try record { recording in
+                try recording.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))
+                try recording.index.setCompactedAt(recording.now)
+            }
+            return Compaction(bytesBefore: before, bytesAfter: after)
+        }
+    }
+
+    // MARK: Parts
+
+    /// One purge at a time: two together could pass the limit that each keeps.
+    private func withPurgeLock<Result>(_ body: () throws -> Result) throws -> Result {
+        let path = directory + "/" + Self.purgeLockName
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError(.lock, path: path, code: errno) }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw ArchiveError(.purgeBusy, "another purge of this archive is at work", hint: "wait for it")
+        }
+        return try body()
+    }
+
+    /// What comes before any destruction: the clock is believed, and decisions are those of now.
+    private func prepare() throws {
+        // Puts a jump of the clock on the record before it is asked about.
+        try record { _ in }
+        try catalog.read { try checkClock(in: $0) }
+        try refreshStandings()
+    }
+
+    private func checkFits(_ plan: PurgePlan, path: String) throws {
+        func problem(_ what: String) -> ArchiveError {
+            ArchiveError(.planUnfit, "\(path): \(what)", hint: "make a new plan")
+        }
+        guard let valid = Timestamp.parse(plan.validUntil), now <= valid else {
+            throw problem("the plan could be applied until \(plan.validUntil)")
+        }
+        try catalog.read { index in
+            guard try index.activeSetNumber() == plan.set else {
+                throw problem("other policies are active than when the plan was made")
+            }
+            var filter = LedgerFilter()
+            filter.kind = Event.Kind.purgeStarted.rawValue
+            filter.from = Timestamp.parse(plan.madeAt)
+            var finished = LedgerFilter()
+            finished.kind = Event.Kind.purgeFinished.rawValue
+            let ends = try index.ledgerRows(finished, from: 0, limit: .max).compactMap { row -> UInt64? in
+                guard case .purgeFinished(let event) = try Entry(row.bytes).event else { return nil }
+                return event.run
+            }
+            for row in try index.ledgerRows(filter, from: 0, limit: .max) {
+                guard case .purgeStarted(let event) = try Entry(row.bytes).event, event.digest == plan.digest,
+                    ends.contains(row.number)
+                else { continue }
+                throw problem("the plan was applied already, ledger entry \(row.number)")
+            }
+        }
+    }
+
+    private func due() throws -> (objects: [ObjectUID], set: Int) {
+        try catalog.read { index in
+            let rules = try rules(in: index)
+            var (objects, position): ([ObjectUID], CatalogPosition?) = ([], nil)
+            while true {
+                let rows = try index.retentionRows(.due(by: now), after: position, limit: 1000)
+                guard let last = rows.last else { return (objects, rules.set) }
+                position = last.position
+                objects += rows.filter { rules.engine.decide($0.facts, at: now).status.isDue }.map(\.object)
+            }
+        }
+    }
+
+    /// Objects whose time has come and which something forbids to destroy, by what does.
+    private func heldBack(in index: any CatalogReader) throws -> [String: Int] {
+        let standings = try index.standingCounts()
+        var held: [String: Int] = [:]
+        for status in [Decision.Status.held, .conflict, .backstopReview, .erasurePending] {
+            if let count = standings[status], count > 0 { held[status.rawValue] = count }
+        }
+        return held
+    }
+
+    /// The share of the archive that goes with so many objects, with those of the last 24 hours.
+    private func share(of count: Int, in index: any CatalogReader) throws -> (share: Double, exceeds: Bool) {
+        let earlier = try index.ledgerCount(
+            kind: Event.Kind.objectDestroyed.rawValue, since: now.addingTimeInterval(-86_400))
+        let all = try index.objectCount() + earlier
+        let gone = count + earlier
+        let share = all == 0 ? 0 : Double(gone) / Double(all)
+        let settings = configuration.retention
+        return (share, count > 0 && gone > settings.limitObjects && share > settings.limitShare)
+    }
+
+    private func purge(
+        _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
+        again command: String, progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> PurgeReport {
+        var report = PurgeReport()
+        report.skipped = try catalog.read { try heldBack(in: $0) }
+        let settings = configuration.retention
+        if !objects.isEmpty {
+            let run = try record { recording in
+                try checkClock(in: recording.index)
+                let (share, exceeds) = try share(of: objects.count, in: recording.index)
+                if let accepted, !Self.accepts(accepted, digest) {
+                    throw ArchiveError(
+                        .impactNotAccepted, "what would be destroyed is not what was accepted",
+                        hint: "look again; to accept what is due now, give --accept-impact \(digest.prefix(16))")
+                }
+                if exceeds, accepted == nil {
+                    throw ArchiveError(
+                        .limitExceeded,
+                        "this would destroy \(objects.count) objects; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
+                        hint:
+                            "find out why so much is due; to destroy it, run: strongroom \(command) --accept-impact \(digest.prefix(16))"
+                    )
+                }
+                return try recording.add(
+                    .purgeStarted(
+                        .init(
+                            form: form, digest: digest, objects: UInt64(objects.count),
+                            set: UInt64(try recording.index.activeSetNumber()),
+                            limitAccepted: exceeds && accepted != nil ? true : nil)))
+            }
+            report.run = run
+            var skipped: [String: Int] = [:]
+            for first in stride(from: 0, to: objects.count, by: Self.batch) {
+                let part = Array(objects[first..<min(first + Self.batch, objects.count)])
+                let done = try record { try destroy(part, in: run, $0) }
+                report.destroyed += done.destroyed
+                report.bytes += done.bytes
+                report.cases += done.cases
+                skipped.merge(done.skipped, uniquingKeysWith: +)
+                progress(first + part.count, objects.count)
+            }
+            report.skipped.merge(skipped, uniquingKeysWith: +)
+            let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
+            let counts = report.skipped.mapValues { UInt64($0) }
+            _ = try record { recording in
+                try recording.add(
+                    .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
+            }
+        }
+        try removeBlobs(&report)
+        try forgetTags()
+        if let after = settings.compactAfter, try compactionIsDue(after) { report.compacted = try compact() }
+        report.scrubbed = try catalog.scrub()
+        return report
+    }
+
+    private func forgetTags() throws {
+        try record { recording in
+            let count = try recording.index.deleteDestroyedTags(forgottenBy: recording.now)
+            if count > 0 { try recording.add(.tagsForgotten(.init(count: UInt64(count)))) }
+        }
+    }
+
+    private func compactionIsDue(_ after: TimeInterval) throws -> Bool {
+        let last = try catalog.read { try $0.compactedAt() ?? $0.archive().createdAt }
+        return now.timeIntervalSince(last) >= after
+    }
+
+    static func percent(_ share: Double) -> String {
+        "\((share * 1000).rounded() / 10) %".replacingOccurrences(of: ".0 %", with: " %")
+    }
+}

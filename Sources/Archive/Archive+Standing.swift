@@ -1,0 +1,95 @@
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Ledger
+internal import Retention
+
+extension Archive {
+    /// Seconds that a job keeps the index to itself at most, before others have their turn.
+    private static let turn = 0.05
+
+    /// Brings what the index knows of every object's decision up to date: after another set of policies was
+    /// activated, and as time passes. In short transactions, so that nobody waits for it; what a crash
+    /// interrupts, the next call goes on with.
+    ///
+    /// - Parameter progress: objects that were looked at, of how many.
+    /// - Returns: how many standings were computed.
+    @discardableResult
+    func refreshStandings(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Int {
+        var computed = 0
+        while true {
+            let (set, standing, total) = try catalog.read {
+                (try $0.activeSetNumber(), try $0.standingSet(), try $0.objectCount())
+            }
+            guard standing != set else { break }
+            computed += try restandAll(set: set) { progress(min($0, total), total) }
+            try record { recording in
+                // Another set may have become active, and another process may have finished this one.
+                guard try recording.index.activeSetNumber() == set else { return }
+                try recording.index.setStandingSet(set)
+            }
+        }
+        var batch = 500
+        while true {
+            let done = try restand(.changing(by: now), after: nil, limit: batch).count
+            computed += done
+            if done < batch { return computed }
+            batch = 500
+        }
+    }
+
+    private func restandAll(set: Int, progress: (Int) -> Void) throws -> Int {
+        var (position, batch, done): (CatalogPosition?, Int, Int) = (nil, 500, 0)
+        while true {
+            let began = effects.clock.ticks()
+            let rows = try restand(.notOf(set: set), after: position, limit: batch)
+            guard let last = rows.last else { return done }
+            position = last.position
+            done += rows.count
+            progress(done)
+            let seconds = Double(effects.clock.ticks() - began) / 1e9
+            batch = max(100, min(5000, seconds > 0 ? Int(Double(batch) * Self.turn / seconds) : batch))
+        }
+    }
+
+    private func restand(
+        _ selection: RetentionSelection, after: CatalogPosition?, limit: Int
+    ) throws -> [RetentionRow] {
+        try record { recording in
+            let rules = try rules(in: recording.index)
+            let rows = try recording.index.retentionRows(selection, after: after, limit: limit)
+            for row in rows { try restand(row, by: rules, recording) }
+            return rows
+        }
+    }
+
+    /// Decides again about every object of a case, where something about it changed.
+    func restand(_ caseUID: CaseUID, _ recording: Recording) throws {
+        let rules = try rules(in: recording.index)
+        for row in try recording.index.retentionRows(.ofCase(caseUID), after: nil, limit: .max) {
+            try restand(row, by: rules, recording)
+        }
+    }
+
+    @discardableResult
+    func restand(_ row: RetentionRow, by rules: ActiveRules, _ recording: Recording) throws -> Decision {
+        let decision = rules.engine.decide(row.facts, at: recording.now)
+        let standing = Standing(decision, set: rules.set)
+        if standing != row.standing { try recording.index.update(standing, at: row.position) }
+        return decision
+    }
+
+    /// What is known of an object that is being archived.
+    func facts(
+        of kind: MediaKind, _ verification: VerificationRecord, archived: Date, in index: any CatalogReader
+    ) throws -> ObjectFacts {
+        guard let record = try index.caseRecord(verification.caseUID) else {
+            throw CatalogError.damaged("a verification without a case")
+        }
+        let from = verification.capturedFrom ?? archived
+        return ObjectFacts(
+            media: kind.name, resultCode: verification.resultCode, jurisdictions: record.jurisdictions,
+            purpose: record.purpose, captured: from...max(from, verification.capturedUntil ?? archived),
+            archived: archived, events: try index.caseEvents(of: verification.caseUID).map(\.event))
+    }
+}

@@ -1,0 +1,100 @@
+public import Foundation
+
+/// What is known of an object when something is decided about it.
+public struct ObjectFacts: Sendable {
+    public var media: String
+    /// The vendor's code; nil where the verification ended without one.
+    public var resultCode: String?
+    public var jurisdictions: [String]
+    public var purpose: String?
+    /// When the person stood before the camera.
+    public var captured: ClosedRange<Date>
+    public var archived: Date
+    public var events: [EventRecord]
+    public var holds: [HoldFact]
+    public var erasureRequested: Date?
+
+    public init(
+        media: String, resultCode: String?, jurisdictions: [String], purpose: String?, captured: ClosedRange<Date>,
+        archived: Date, events: [EventRecord] = [], holds: [HoldFact] = [], erasureRequested: Date? = nil
+    ) {
+        self.media = media
+        self.resultCode = resultCode
+        self.jurisdictions = jurisdictions
+        self.purpose = purpose
+        self.captured = captured
+        self.archived = archived
+        self.events = events
+        self.holds = holds
+        self.erasureRequested = erasureRequested
+    }
+}
+
+/// A record of an event, as the ledger has it.
+public struct EventRecord: Equatable, Sendable {
+    public enum Effect: Equatable, Sendable {
+        case happened(Date)
+        /// Another time takes the place of an earlier record's.
+        case corrects(UInt64, Date)
+        /// The earlier record never happened.
+        case withdraws(UInt64)
+    }
+
+    /// Its number on the ledger.
+    public let entry: UInt64
+    public let name: String
+    public let effect: Effect
+
+    public init(entry: UInt64, name: String, effect: Effect) {
+        self.entry = entry
+        self.name = name
+        self.effect = effect
+    }
+}
+
+extension EventRecord {
+    /// The records of an event that count, with their present times, in the order of the ledger. See
+    /// <doc:Decisions>.
+    public static func standing(_ name: String, in records: [EventRecord]) -> [(entry: UInt64, time: Date)] {
+        var times: [(entry: UInt64, time: Date)] = []
+        for record in records.filter({ $0.name == name }).sorted(by: { $0.entry < $1.entry }) {
+            switch record.effect {
+            case .happened(let time): times.append((record.entry, time))
+            case .corrects(let entry, let time):
+                if let index = times.firstIndex(where: { $0.entry == entry }) { times[index].time = time }
+            case .withdraws(let entry): times.removeAll { $0.entry == entry }
+            }
+        }
+        return times
+    }
+
+    /// The record of an event that decides; nil where it did not happen.
+    public static func decisive(
+        _ name: String, mode: Policy.EventMode, in records: [EventRecord]
+    ) -> (entry: UInt64, time: Date)? {
+        guard !records.isEmpty else { return nil }
+        let standing = standing(name, in: records)
+        return mode == .once ? standing.first : standing.max { $0.time < $1.time }
+    }
+}
+
+/// A hold that binds an object.
+public struct HoldFact: Equatable, Sendable {
+    public let matter: String
+    public let placed: Date
+    /// When it was released; nil while it stands.
+    public let released: Date?
+    /// Seconds; after its release it binds as long as this.
+    public let cooling: TimeInterval
+
+    public init(matter: String, placed: Date, released: Date?, cooling: TimeInterval) {
+        self.matter = matter
+        self.placed = placed
+        self.released = released
+        self.cooling = cooling
+    }
+
+    var end: Date? { released.map { $0.addingTimeInterval(cooling) } }
+
+    func binds(at now: Date) -> Bool { placed <= now && (end.map { now < $0 } ?? true) }
+}

@@ -1,0 +1,167 @@
+internal import Yams
+
+/// A mapping of a YAML file. See <doc:StrictYAML>.
+public struct YAMLMapping {
+    private let mapping: Node.Mapping
+    public let position: YAMLPosition?
+
+    /// Reads a file whose top is a mapping.
+    public init(_ text: String) throws(YAMLProblem) {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw YAMLProblem(error)
+        } catch {
+            throw YAMLProblem("it is not YAML")
+        }
+        guard let root else { throw YAMLProblem("it is empty") }
+        guard let mapping = root.mapping else { throw YAMLProblem("it holds no keys", at: root.position) }
+        self.init(mapping, at: root.position)
+    }
+
+    private init(_ mapping: Node.Mapping, at position: YAMLPosition?) {
+        self.mapping = mapping
+        self.position = position
+    }
+
+    /// The keys, in their order.
+    public var keys: [String] { mapping.map { $0.key.string ?? "" } }
+
+    public func has(_ key: String) -> Bool { mapping[key] != nil }
+
+    /// Refuses keys that are not among these.
+    public func allow(_ keys: Set<String>) throws(YAMLProblem) {
+        for (key, _) in mapping where !keys.contains(key.string ?? "") {
+            throw YAMLProblem(
+                "'\(Self.excerpt(key.string ?? "?"))' is not a key; known here are \(keys.sorted().joined(separator: ", "))",
+                at: key.position)
+        }
+    }
+
+    // MARK: Values
+
+    public func mapping(_ key: String) throws(YAMLProblem) -> YAMLMapping? {
+        guard let node = mapping[key] else { return nil }
+        guard let mapping = node.mapping else { throw YAMLProblem("\(key) is not a group of keys", at: node.position) }
+        return YAMLMapping(mapping, at: node.position)
+    }
+
+    /// The items of a list of mappings.
+    public func mappings(_ key: String) throws(YAMLProblem) -> [YAMLMapping]? {
+        guard let node = mapping[key] else { return nil }
+        guard let sequence = node.sequence else { throw YAMLProblem("\(key) is not a list", at: node.position) }
+        var items: [YAMLMapping] = []
+        for item in sequence {
+            guard let mapping = item.mapping else {
+                throw YAMLProblem("\(key) has an item that is not a group of keys", at: item.position)
+            }
+            items.append(YAMLMapping(mapping, at: item.position))
+        }
+        return items
+    }
+
+    /// A text that is not empty.
+    public func text(_ key: String) throws(YAMLProblem) -> String? {
+        guard let node = mapping[key] else { return nil }
+        guard let text = node.string, !text.isEmpty else {
+            throw YAMLProblem("\(key) is not a text", at: node.position)
+        }
+        return text
+    }
+
+    /// A text that must be there.
+    public func needText(_ key: String) throws(YAMLProblem) -> String {
+        guard let text = try text(key) else { throw missing(key) }
+        return text
+    }
+
+    /// A list of texts that are not empty.
+    public func texts(_ key: String) throws(YAMLProblem) -> [String]? {
+        guard let node = mapping[key] else { return nil }
+        guard let sequence = node.sequence else { throw YAMLProblem("\(key) is not a list", at: node.position) }
+        var texts: [String] = []
+        for item in sequence {
+            guard let text = item.string, !text.isEmpty else {
+                throw YAMLProblem("\(key) has an item that is not a text", at: item.position)
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// Whether a value is a single text, and not a list or a group.
+    public func isText(_ key: String) -> Bool { mapping[key]?.string != nil }
+
+    public func number(_ key: String, within range: ClosedRange<Double>? = nil) throws(YAMLProblem) -> Double? {
+        guard let node = mapping[key] else { return nil }
+        guard let text = node.string, let number = Double(text), number.isFinite else {
+            throw YAMLProblem("\(key) is not a number", at: node.position)
+        }
+        if let range, !range.contains(number) {
+            throw YAMLProblem(
+                "\(key) is not between \(Self.plain(range.lowerBound)) and \(Self.plain(range.upperBound))",
+                at: node.position)
+        }
+        return number
+    }
+
+    public func wholeNumber(_ key: String, within range: ClosedRange<Int>) throws(YAMLProblem) -> Int? {
+        guard let node = mapping[key] else { return nil }
+        guard let text = node.string, let number = Int(text), "\(number)" == text, range.contains(number) else {
+            throw YAMLProblem(
+                "\(key) is not a whole number from \(range.lowerBound) to \(range.upperBound)", at: node.position)
+        }
+        return number
+    }
+
+    public func flag(_ key: String) throws(YAMLProblem) -> Bool? {
+        guard let node = mapping[key] else { return nil }
+        switch node.string {
+        case "true": return true
+        case "false": return false
+        default: throw YAMLProblem("\(key) is not true or false", at: node.position)
+        }
+    }
+
+    // MARK: Positions
+
+    /// Where the value of a key stands.
+    public func position(of key: String) -> YAMLPosition? { mapping[key]?.position ?? position }
+
+    public func problem(_ key: String, _ message: String) -> YAMLProblem {
+        YAMLProblem(message, at: position(of: key))
+    }
+
+    public func missing(_ key: String) -> YAMLProblem { YAMLProblem("\(key) is missing", at: position) }
+
+    /// A text of the file as it can stand in a message.
+    public static func excerpt(_ text: String) -> String {
+        let shown = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+        return text.unicodeScalars.count > 60 ? shown + "…" : shown
+    }
+
+    private static func plain(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }
+}
+
+extension Node {
+    fileprivate var position: YAMLPosition? { mark.map { YAMLPosition(line: $0.line, column: $0.column) } }
+}
+
+extension YAMLProblem {
+    fileprivate init(_ error: YamlError) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            self.init("it is not YAML: \(problem)", at: YAMLPosition(line: mark.line, column: mark.column))
+        case .duplicatedKeysInMapping(let names, let context):
+            self.init(
+                "'\(YAMLMapping.excerpt(names.first ?? "?"))' stands there twice",
+                at: YAMLPosition(line: context.mark.line, column: context.mark.column))
+        case .reader(let problem, _, _, _): self.init("it is not YAML: \(problem)")
+        default: self.init("it is not YAML")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Archive
+import ArgumentParser
+import Foundation
+
+struct PolicySimulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate", abstract: "Show what a policy would change in this archive. Changes nothing.")
+
+    @Argument(help: ArgumentHelp("The policy or terms file.", valueName: "file"), completion: .file())
+    var file: String
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let file = try PolicyFile(path: file)
+            try common.withArchive { archive in
+                let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
+                let impact = try archive.simulate(file) { bar.advance(to: $0, of: $1) }
+                bar.clear()
+                if common.json { return try Terminal.document(impact) }
+                for line in ImpactText.lines(impact) { Terminal.print(line) }
+                Terminal.print("digest \(impact.digest.prefix(16))")
+            }
+        }
+    }
+}
+
+/// A policy's impact as people read it.
+enum ImpactText {
+    static func lines(_ impact: PolicyImpact) -> [String] {
+        var lines = [
+            "\(impact.policy) v\(impact.version) · \(Terminal.visible(impact.title))"
+                + (impact.replaces.map { " · in the place of v\($0)" } ?? " · new")
+        ]
+        guard impact.form == "policy" else { return lines + ["terms: enforced at registration; no object changes"] }
+        lines.append(
+            "of \(Figure.count(impact.objects, "object")): \(Figure.count(impact.dueNow)) due at once · \(Figure.count(impact.earlier)) due earlier · "
+                + "\(Figure.count(impact.later)) later · \(Figure.count(impact.never)) no longer")
+        for status in Set(impact.before.keys).union(impact.after.keys).sorted() {
+            let (before, after) = (impact.before[status] ?? 0, impact.after[status] ?? 0)
+            guard before != after else { continue }
+            lines.append("  \(Figure.padded(status, 18)) \(Figure.count(before)) → \(Figure.count(after))")
+        }
+        for example in impact.examples {
+            func words(_ due: Date?, _ status: String) -> String { due.map { "due \(Figure.day($0))" } ?? status }
+            lines.append(
+                "  for instance \(Terminal.visible(example.caseID)), \(example.kind): "
+                    + "\(words(example.before, example.statusBefore)) → \(words(example.after, example.statusAfter))")
+        }
+        return lines
+    }
+}

@@ -1,0 +1,90 @@
+import Archive
+import ArgumentParser
+
+struct PurgePlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Write down what is due and why, to look at and to apply. Destroys nothing.")
+
+    @Option(help: ArgumentHelp("Also what is due by this time; now by default.", valueName: "time"))
+    var until: String?
+
+    @Option(help: ArgumentHelp("The file to write the plan to.", valueName: "file"), completion: .file())
+    var out: String
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let until = try until.map { try Moment.parse($0, option: "--until") }
+            try common.withArchive { archive in
+                let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
+                let plan = try archive.planPurge(until: until, to: out) { bar.advance(to: $0, of: $1) }
+                bar.clear()
+                if common.json { return try Terminal.document(plan) }
+                Terminal.print(
+                    "\(Figure.count(plan.objects, "object")) of \(Figure.count(plan.cases, "case")) \(plan.objects == 1 ? "is" : "are") due (\(Figure.size(plan.bytes))) · "
+                        + "overdue: \(plan.overdue == 0 ? "none" : Figure.count(plan.overdue))")
+                if !plan.dropped.isEmpty { Terminal.print("   not in the plan: \(PurgeText.reasons(plan.dropped))") }
+                Terminal.print(
+                    "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, limit \(PurgeText.percent(plan.limitShare))"
+                )
+                Terminal.print("plan \(plan.id) written to \(out), valid until \(plan.validUntil)")
+                Terminal.print(
+                    "apply it with: strongroom purge apply \(out)"
+                        + (plan.exceedsLimit ? " --accept-impact \(plan.digest.prefix(16))" : ""))
+            }
+        }
+    }
+}
+
+/// What purges say.
+enum PurgeText {
+    static func reasons(_ counts: [String: Int]) -> String {
+        counts.sorted { $0.key < $1.key }.map { status, count in
+            switch status {
+            case "held": "\(Figure.count(count)) held"
+            case "conflict": "\(Figure.count(count)) in conflict (strongroom explain --conflicts)"
+            case "backstop-review": "\(Figure.count(count)) past their backstop, waiting for an approval"
+            case "erasure-pending": "\(Figure.count(count)) to be erased once they need not be kept any more"
+            case "gone": "\(Figure.count(count)) destroyed before"
+            case "kept": "\(Figure.count(count)) not due any more"
+            default: "\(Figure.count(count)) \(status)"
+            }
+        }.joined(separator: " · ")
+    }
+
+    static func percent(_ share: Double) -> String {
+        let rounded = (share * 1000).rounded() / 10
+        return "\(rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)") %"
+    }
+
+    static func lines(_ report: PurgeReport) -> [String] {
+        var lines: [String] = []
+        if let run = report.run {
+            lines.append(
+                "destroyed \(Figure.count(report.destroyed, "object")) (\(Figure.size(report.bytes)))"
+                    + (report.cases > 0 ? ", with them \(Figure.count(report.cases, "whole case"))" : "")
+                    + " · ledger entry \(run)")
+        } else {
+            lines.append("nothing is due")
+        }
+        if !report.skipped.isEmpty { lines.append("not destroyed: \(reasons(report.skipped))") }
+        if report.blobsMissing > 0 {
+            lines.append("the encrypted bytes of \(Figure.count(report.blobsMissing, "object")) were gone already")
+        }
+        if report.blobsWaiting > 0 {
+            lines.append(
+                "\(Terminal.red("not removed", on: 1)): the encrypted bytes of \(Figure.count(report.blobsWaiting, "object")): \(Terminal.visible(report.blobProblem ?? ""))"
+            )
+            lines.append("  their keys are gone, nobody can open them; the next run tries again")
+        }
+        if !report.scrubbed {
+            lines.append("the index's log could not be cut: another command reads; the next run does it")
+        }
+        if let compacted = report.compacted {
+            lines.append(
+                "index compacted: \(Figure.size(compacted.bytesBefore)) → \(Figure.size(compacted.bytesAfter))")
+        }
+        return lines
+    }
+}

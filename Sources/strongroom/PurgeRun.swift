@@ -1,0 +1,81 @@
+import Archive
+import ArgumentParser
+
+struct PurgeRun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Destroy everything that is due, within the limits. For a schedule.",
+        discussion: """
+            Completes first what a crash interrupted. Refuses (exit code 2) while the clock is in doubt, and where more \
+            would be destroyed than the limit; the message says how a named person lets it pass once.
+            """)
+
+    @Option(
+        help: ArgumentHelp("What is accepted to be destroyed although it is more than the limit.", valueName: "digest"))
+    var acceptImpact: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            try common.withArchive { archive in
+                let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
+                let report = try archive.runPurge(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
+                bar.clear()
+                try PurgeRun.say(report, json: common.json)
+            }
+        }
+    }
+
+    /// A blob that could not be removed is work that is left.
+    static func say(_ report: PurgeReport, json: Bool) throws {
+        if json {
+            try Terminal.document(report)
+        } else {
+            for line in PurgeText.lines(report) { Terminal.print(line) }
+        }
+        if report.blobsWaiting > 0 { throw Exit.partly }
+    }
+}
+
+struct PurgeApply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Destroy what is in a plan and still due.")
+
+    @Argument(help: ArgumentHelp("The plan.", valueName: "file"), completion: .file())
+    var plan: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The plan's digest, where more is accepted to be destroyed than the limit.", valueName: "digest"))
+    var acceptImpact: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            try common.withArchive { archive in
+                let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
+                let report = try archive.applyPurge(plan, accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
+                bar.clear()
+                try PurgeRun.say(report, json: common.json)
+            }
+        }
+    }
+}
+
+struct PurgeCompact: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compact", abstract: "Rewrite the index without what deleted rows left inside it.",
+        discussion:
+            "Nobody can write to the archive meanwhile. A purge run does it by itself every 30 days (compact-days).")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let done = try common.withArchive { try $0.compact() }
+            if common.json { return try Terminal.document(done) }
+            Terminal.print("index compacted: \(Figure.size(done.bytesBefore)) → \(Figure.size(done.bytesAfter))")
+        }
+    }
+}
