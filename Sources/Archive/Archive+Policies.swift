@@ -281,6 +281,8 @@ extension Archive {
         let rules = try rules(in: index)
         try check(file, against: rules, in: index)
         var impact = PolicyImpact(file, replacing: rules)
+        // One time for all: what is due is due since then, by the old rules as by the new.
+        let now = now
         if file.form == .policy {
             let next = try rules.replacing(with: file.record(entry: 0), resolutions: rules.engine.resolutions)
             let total = try index.objectCount()
@@ -289,7 +291,7 @@ extension Archive {
                 let rows = try index.retentionRows(.all, after: position, limit: 2000)
                 guard let last = rows.last else { break }
                 position = last.position
-                for row in rows { try compare(row, rules, next, &impact, in: index) }
+                for row in rows { try compare(row, rules, next, at: now, &impact, in: index) }
                 progress(impact.objects, total)
             }
         }
@@ -298,7 +300,7 @@ extension Archive {
     }
 
     private func compare(
-        _ row: RetentionRow, _ rules: ActiveRules, _ next: ActiveRules, _ impact: inout PolicyImpact,
+        _ row: RetentionRow, _ rules: ActiveRules, _ next: ActiveRules, at now: Date, _ impact: inout PolicyImpact,
         in index: any CatalogReader
     ) throws {
         let old = rules.engine.decide(row.facts, at: now)

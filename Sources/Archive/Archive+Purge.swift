@@ -58,10 +58,12 @@ extension Archive {
                 try plan.sign(keyring)
                 try plan.encoded().withUnsafeBytes { try effects.files.createDurably(path, bytes: $0) }
                 let (share, exceeds) = try share(of: items.count, in: index)
+                let settings = configuration.retention
                 return PurgePlanSummary(
                     id: plan.id, digest: plan.digest, output: path, objects: items.count, cases: cases.count,
-                    bytes: bytes, until: plan.until, validUntil: plan.validUntil, dropped: dropped, overdue: overdue,
-                    share: share, limitShare: configuration.retention.limitShare, exceedsLimit: exceeds)
+                    bytes: bytes, until: until, validUntil: now.addingTimeInterval(settings.planLifetime),
+                    dropped: dropped, overdue: overdue, share: share, limitShare: settings.limitShare,
+                    limitObjects: settings.limitObjects, exceedsLimit: exceeds)
             }
         }
     }

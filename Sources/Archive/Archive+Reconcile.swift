@@ -239,14 +239,17 @@ extension Archive {
     /// An object that nobody would ask about again would never be destroyed.
     private func compareStandings(in index: any CatalogReader, _ result: inout Reconciliation) throws {
         let rules = try rules(in: index)
-        guard try index.standingSet() == rules.set else { return }
+        let isCurrent = try index.standingSet() == rules.set
+        var counts: [Decision.Status: Int] = [:]
         var position: CatalogPosition?
         while true {
             let rows = try index.retentionRows(.all, after: position, limit: 1000)
-            guard let last = rows.last else { return }
+            guard let last = rows.last else { break }
             position = last.position
             for row in rows {
                 let standing = row.standing
+                counts[standing.status, default: 0] += 1
+                guard isCurrent else { continue }
                 if let turn = standing.changesAt, turn <= now { continue }
                 let decision = rules.engine.decide(row.facts, at: now)
                 let turnsDiffer = { (a: Date?, b: Date?) in
@@ -259,6 +262,9 @@ extension Archive {
                         "object \(row.object): what the index keeps of its decision is not what follows from the rules")
                 }
             }
+        }
+        if try index.standingCounts() != counts {
+            result.findings.append("how many objects have each status is not what the index has counted")
         }
     }
 

@@ -28,6 +28,8 @@ extension Archive {
                 guard try recording.index.activeSetNumber() == set else { return }
                 try recording.index.setStandingSet(set)
             }
+            // Who opens the index next would have to read it all.
+            _ = try catalog.scrub()
         }
         var batch = 500
         while true {

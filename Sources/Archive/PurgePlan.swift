@@ -1,6 +1,6 @@
 internal import BlobStore
 internal import Catalog
-internal import Foundation
+public import Foundation
 internal import Ledger
 internal import Retention
 internal import Sealing
@@ -109,14 +109,15 @@ public struct PurgePlanSummary: Encodable, Sendable {
     public let objects: Int
     public let cases: Int
     public let bytes: UInt64
-    public let until: String
-    public let validUntil: String
+    public let until: Date
+    public let validUntil: Date
     public let dropped: [String: Int]
     /// How many of the objects are overdue.
     public let overdue: Int
     /// The share of the archive that is destroyed with it and by purges of the last 24 hours; from 0 to 1.
     public let share: Double
     public let limitShare: Double
+    public let limitObjects: Int
     public let exceedsLimit: Bool
 }
 

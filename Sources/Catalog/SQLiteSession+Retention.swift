@@ -222,7 +222,7 @@ extension SQLiteSession {
 
     func standingCounts() throws -> [Decision.Status: Int] {
         var counts: [Decision.Status: Int] = [:]
-        for row in try rows("SELECT status, count(*) AS n FROM object GROUP BY status") {
+        for row in try rows("SELECT status, objects AS n FROM standing_count WHERE objects > 0") {
             counts[try row.value("status")] = row["n"]
         }
         return counts
@@ -248,7 +248,7 @@ extension SQLiteSession {
         return (row?["n"] ?? 0, UInt64(row?["bytes"] as Double? ?? 0))
     }
 
-    func objectCount() throws -> Int { try count("SELECT count(*) FROM object") }
+    func objectCount() throws -> Int { try count("SELECT total(objects) FROM standing_count") }
 
     func hasObject(_ uid: ObjectUID) throws -> Bool {
         try row("SELECT 1 FROM object WHERE uid = ?", [Data(uid.bytes)]) != nil

@@ -262,7 +262,25 @@ enum Schema {
         ALTER TABLE object ADD COLUMN changes_at INTEGER;
         ALTER TABLE object ADD COLUMN due_at INTEGER;
         ALTER TABLE object ADD COLUMN policy_set INTEGER NOT NULL DEFAULT 0;
-        CREATE INDEX object_status ON object (status);
+        -- How many objects have each status: a plan must not cost more because more is kept.
+        CREATE TABLE standing_count (
+            status TEXT PRIMARY KEY,
+            objects INTEGER NOT NULL CHECK (objects >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO standing_count SELECT status, count(*) FROM object GROUP BY status;
+        CREATE TRIGGER object_counted AFTER INSERT ON object
+        BEGIN
+            INSERT INTO standing_count VALUES (NEW.status, 1)
+            ON CONFLICT DO UPDATE SET objects = objects + 1;
+        END;
+        CREATE TRIGGER object_uncounted AFTER DELETE ON object
+        BEGIN UPDATE standing_count SET objects = objects - 1 WHERE status = OLD.status; END;
+        CREATE TRIGGER object_recounted AFTER UPDATE OF status ON object WHEN NEW.status <> OLD.status
+        BEGIN
+            UPDATE standing_count SET objects = objects - 1 WHERE status = OLD.status;
+            INSERT INTO standing_count VALUES (NEW.status, 1)
+            ON CONFLICT DO UPDATE SET objects = objects + 1;
+        END;
         CREATE INDEX object_changes ON object (changes_at) WHERE changes_at IS NOT NULL;
         CREATE INDEX object_due ON object (due_at) WHERE due_at IS NOT NULL;
 

@@ -39,7 +39,11 @@ enum ExplanationText {
     private static func lines(_ object: ObjectExplanation, showsVerification: Bool, asOf: Date) -> [String] {
         let name = showsVerification ? "\(object.kind) (\(object.verification))" : object.kind
         var lines = ["\(Figure.padded(name, 12)) \(headline(object, asOf: asOf))"]
-        func detail(_ label: String, _ text: String) { lines.append("             \(Figure.padded(label, 6)) \(text)") }
+        func detail(_ label: String, _ text: String) {
+            for (number, part) in Figure.wrapped(text, 79).enumerated() {
+                lines.append("             \(Figure.padded(number == 0 ? label : "", 6)) \(part)")
+            }
+        }
         for reason in object.reasons.sorted(by: { $0.decides && !$1.decides }) {
             detail(
                 reason.decides ? "why" : "also",

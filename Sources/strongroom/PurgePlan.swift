@@ -28,7 +28,7 @@ struct PurgePlanCommand: ParsableCommand {
                 Terminal.print(
                     "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, limit \(PurgeText.percent(plan.limitShare))"
                 )
-                Terminal.print("plan \(plan.id) written to \(out), valid until \(plan.validUntil)")
+                Terminal.print("plan \(plan.id) written to \(out), valid until \(Figure.time(plan.validUntil))")
                 Terminal.print(
                     "apply it with: strongroom purge apply \(out)"
                         + (plan.exceedsLimit ? " --accept-impact \(plan.digest.prefix(16))" : ""))

@@ -114,6 +114,19 @@ enum Figure {
     /// `2026-11-22`
     static func day(_ date: Date) -> String { String(Timestamp.format(date).prefix(10)) }
 
+    /// Lines of at most so many columns, broken at blanks.
+    static func wrapped(_ text: String, _ width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if let last = lines.last, columns(last) + 1 + columns(String(word)) <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - columns(text)))
     }

@@ -46,7 +46,7 @@ import Sealing
                 .caseRegistered(
                     .init(
                         caseUID: uid, caseID: commitment(), jurisdictions: ["HK"], purpose: "onboarding",
-                        subject: commitment(), consent: commitment())),
+                        subject: commitment(), consent: commitment(), age: "adult")),
                 .verificationRegistered(
                     .init(
                         caseUID: uid, verification: 1, origin: .import, region: nil, tokenIssuedAt: now,

@@ -1,0 +1,85 @@
+import Catalog
+import Foundation
+import Testing
+
+@testable import Archive
+
+/// Promise 7: no destruction by a clock that nobody believes.
+struct ClockTests {
+    private func prepared() throws -> (TestArchive, Archive) {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        return (test, archive)
+    }
+
+    @Test func aJumpAheadStopsDestructionUntilItIsAccepted() throws {
+        let (test, archive) = try prepared()
+        test.time.advance(400 * 86_400)
+        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        #expect(refused?.code == .clockDoubted && refused?.outcome == .refused)
+        #expect(refused?.message.contains("400 days after the newest time on record") == true)
+        // Work in between does not make it believable.
+        _ = try archive.import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted)
+        #expect(refusal { _ = try archive.applyPurge(test.directory + "/none", accepting: nil) } != nil)
+        #expect(try archive.status().clock.doubt != nil && archive.status().objects == 6)
+        // Somebody who names another day did not look.
+        #expect(
+            refusal {
+                _ = try archive.acceptClock(test.time.now.addingTimeInterval(-3 * 86_400), reason: try Reason("r"))
+            }?.code == .clockDoubted)
+        #expect(try archive.acceptClock(test.time.now, reason: try Reason("checked by radio")).doubt == nil)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("r")) }?.code == .clockFine)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func anHourBackStopsItToo() throws {
+        let (test, archive) = try prepared()
+        try test.pass(days: 91, in: archive)
+        test.time.advance(-299)
+        #expect(try archive.status().clock.doubt == nil, "a small step is nothing")
+        test.time.advance(-3600)
+        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        #expect(refused?.code == .clockDoubted && refused?.message.contains("before the newest time") == true)
+        // Time passes by itself.
+        test.time.advance(3601)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+    }
+
+    @Test func aClockThatCameBackFromTheFutureIsAccepted() throws {
+        let (test, archive) = try prepared()
+        test.time.advance(400 * 86_400)
+        _ = refusal { _ = try archive.runPurge(accepting: nil) }
+        test.time.advance(-400 * 86_400)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted)
+        _ = try archive.acceptClock(test.time.now, reason: try Reason("set right again"))
+        #expect(try archive.runPurge(accepting: nil).destroyed == 0)
+        try test.pass(days: 91, in: archive)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func theVendorsClockIsAWitness() throws {
+        let (test, archive) = try prepared()
+        try test.pass(days: 91, in: archive)
+        let vendorTime = test.time.now.addingTimeInterval(-20 * 86_400)
+        test.transport.setDate(vendorTime)
+        test.transport.answer { _, asked in (200, TestAnswer.error("AuthFailure.SignatureExpire")) }
+        _ = try archive.register(try test.registration("K-9", token: "tok"))
+        _ = try? test.pull(archive)
+        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        #expect(refused?.code == .clockDoubted && refused?.message.contains("the vendor's said") == true)
+        _ = try archive.acceptClock(test.time.now, reason: try Reason("the vendor's is wrong"))
+        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+    }
+
+    /// The note of the newest time in the index is tied to the ledger.
+    @Test func setBackInTheIndexItIsFound() throws {
+        let (test, archive) = try prepared()
+        _ = try archive.catalog.write { try $0.setNewestTime(test.time.now.addingTimeInterval(-1000)) }
+        #expect(try archive.reconcile().findings == ["the newest time on record was set back"])
+    }
+}

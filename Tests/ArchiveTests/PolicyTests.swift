@@ -1,0 +1,214 @@
+import Foundation
+import Retention
+import Testing
+
+@testable import Archive
+
+/// Policies in an archive: activated on the record, never changed, decided by at once.
+struct PolicyTests {
+    private func version(_ number: Int, _ old: String = "", _ new: String = "") -> String {
+        TestArchive.policy.replacingOccurrences(of: "version: 1", with: "version: \(number)")
+            .replacingOccurrences(of: old, with: new)
+    }
+
+    @Test func activationNeedsItsImpactAccepted() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.archive("K-1", in: archive)
+        let file = try test.file(TestArchive.policy)
+        let impact = try archive.simulate(file)
+        #expect(impact.objects == 3 && impact.earlier == 1 && impact.never == 0 && impact.dueNow == 0)
+        #expect(impact.examples.map(\.caseID) == ["K-1"] && impact.before["uncovered"] == 3)
+        let refused = refusal { _ = try archive.activate(file, accepting: nil) { _ in false } }
+        #expect(refused?.code == .impactNotAccepted && refused?.hint?.contains(impact.digest.prefix(16)) == true)
+        for wrong in ["", "0", String(impact.digest.prefix(15)), String(repeating: "f", count: 64)] {
+            #expect(refusal { _ = try archive.activate(file, accepting: wrong) { _ in true } }?.code == .impactNotAccepted)
+        }
+        #expect(try archive.policies().isEmpty)
+        _ = try archive.activate(file, accepting: String(impact.digest.prefix(16))) { _ in false }
+        #expect(try archive.policies().map(\.isActive) == [true])
+        let status = try archive.status().retention
+        #expect(status["waiting-for-event"] == 2 && status["kept"] == 1 && !status.isRefreshing)
+        #expect(status.next30Days.reduce(0, +) == 0)
+        #expect(try archive.policy("house", version: nil).text == TestArchive.policy)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func aPolicyNeverChanges() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(refusal { try test.activate(TestArchive.policy, in: archive) }?.code == .policyActive)
+        #expect(refusal { try test.activate(TestArchive.policy + "# more\n", in: archive) }?.code == .policyExists)
+        try test.activate(version(3), in: archive)
+        #expect(refusal { try test.activate(version(2), in: archive) }?.code == .policyExists)
+        // Back to what was active once.
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(try archive.policies().filter(\.isActive).map(\.version) == [1])
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func anImpactCountsWhatChanges() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<4 { try test.archive("K-\(number)", in: archive) }
+        #expect(try archive.simulate(try test.file(version(2, "P90D", "P30D"))).earlier == 4)
+        #expect(try archive.simulate(try test.file(version(2, "P90D", "P1Y"))).later == 4)
+        let gone = version(2, "  - name: video\n    media: [video]\n    retain: { from: captured, at-most: P90D }", "")
+        let never = try archive.simulate(try test.file(gone))
+        #expect(never.never == 4 && never.examples.count == 3 && never.after["uncovered"] == 4)
+        try test.pass(days: 40, in: archive)
+        let sooner = try archive.simulate(try test.file(version(2, "P90D", "P30D")))
+        #expect(sooner.dueNow == 4 && sooner.after["overdue"] == 4)
+        // Simulated, nothing changed.
+        #expect(try archive.status().retention["kept"] == 4)
+        #expect(try archive.simulate(try test.file(TestArchive.policy.replacingOccurrences(of: "house", with: "other"))).earlier == 0)
+    }
+
+    @Test func mediaThatComesAfterTheEventInheritsIt() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        let recorded = try test.event("relationship-ended", of: "K-1", in: archive)
+        #expect(!recorded.wasKnown)
+        try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 11).text)
+        let explanation = try archive.explain(try CaseID("K-1"))
+        let kept = explanation.objects.filter { $0.kind == "best-frame" }
+        #expect(kept.count == 2 && kept.allSatisfy { $0.status == "kept" && $0.keepUntil != nil })
+        #expect(kept.allSatisfy { $0.reasons.contains { $0.event == recorded.entry && $0.decides } })
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func eventsAreCorrectedAndWithdrawnOnTheRecord() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        #expect(refusal { _ = try test.event("relationship-ended", of: "K-1", in: archive) }?.code == .unknownCase)
+        try test.archive("K-1", in: archive)
+        #expect(refusal { _ = try test.event("relationship-ended", of: "K-1", in: archive) }?.message.contains("no active policy") == true)
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(refusal { _ = try test.event("relationship-endet", of: "K-1", in: archive) }?.hint?.contains("relationship-ended") == true)
+        func keepUntil() throws -> Date? {
+            try archive.explain(try CaseID("K-1")).objects.first { $0.kind == "result" }?.keepUntil
+        }
+        let (now, day) = (test.time.now, 86_400.0)
+        #expect(
+            refusal { _ = try test.event("relationship-ended", of: "K-1", at: now.addingTimeInterval(day), in: archive) }?
+                .message.contains("lies in the future") == true)
+        #expect(
+            refusal { _ = try test.event("relationship-ended", of: "K-1", at: now.addingTimeInterval(-day), in: archive) }?
+                .message.contains("before the capture") == true)
+        let first = try test.event("relationship-ended", of: "K-1", at: now, in: archive)
+        #expect(try test.event("relationship-ended", of: "K-1", at: now, in: archive).wasKnown)
+        let until = try #require(try keepUntil())
+        test.time.advance(10 * day)
+        let twice = refusal { _ = try test.event("relationship-ended", of: "K-1", in: archive) }
+        #expect(twice?.code == .eventExists && twice?.hint?.contains("--correct \(first.entry)") == true)
+        let later = now.addingTimeInterval(5 * day)
+        _ = try test.event("relationship-ended", of: "K-1", at: later, .corrects(first.entry), in: archive)
+        #expect(try keepUntil() == until.addingTimeInterval(5 * day))
+        #expect(refusal { _ = try test.event("relationship-ended", of: "K-1", at: later, .corrects(3), in: archive) }?.code == .badEvent)
+        _ = try test.event("relationship-ended", of: "K-1", .withdraws(first.entry), in: archive)
+        #expect(try keepUntil() == nil)
+        #expect(refusal { _ = try test.event("relationship-ended", of: "K-1", .withdraws(first.entry), in: archive) }?.code == .badEvent)
+        #expect(try !test.event("relationship-ended", of: "K-1", in: archive).wasKnown)
+        #expect(try archive.caseDetails(try CaseID("K-1")).events.count == 4)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func anEventOfAPersonIsAnEventOfEachCase() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<4 { try test.archive("K-\(number)", in: archive) { $0.subject = number == 3 ? "S-2" : "S-1" } }
+        let input = try CaseEventInput(
+            event: "relationship-ended", at: nil, change: .happened, beforeCapture: false, now: test.time.now)
+        #expect(try archive.recordEvent(input, ofSubject: "S-1").map(\.caseID) == ["K-0", "K-1", "K-2"])
+        #expect(refusal { _ = try archive.recordEvent(input, ofSubject: "S-9") }?.code == .unknownCase)
+        #expect(try archive.status().retention["waiting-for-event"] == 2)
+    }
+
+    private let strict = """
+        policy: strict
+        version: 1
+        title: Contradicts the house rules
+        applies-to: { jurisdiction: [HK] }
+        rules:
+          - name: soon
+            media: [best-frame]
+            retain: { from: captured, at-most: P1Y }
+        """
+
+    @Test func aConflictIsKeptUntilItIsResolved() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.activate(strict, in: archive)
+        for number in 0..<3 {
+            try test.archive("K-\(number)", in: archive)
+            _ = try test.event("relationship-ended", of: "K-\(number)", in: archive)
+        }
+        try test.pass(days: 400, in: archive)
+        #expect(try archive.runPurge(accepting: nil).skipped["conflict"] == 3)
+        let classes = try archive.conflictClasses()
+        #expect(classes.map(\.objects) == [3] && classes.first?.lowerRule == "house/evidence")
+        let (lower, upper) = (try archive.activeRule("house/evidence"), try archive.activeRule("strict/soon"))
+        for (a, b) in [(upper, lower), (lower, try archive.activeRule("house/video"))] {
+            #expect(refusal { _ = try archive.resolve(lower: a, upper: b, winner: .keep, reason: try Reason("r")) } != nil)
+        }
+        let done = try archive.resolve(lower: lower, upper: upper, winner: .destroy, reason: try Reason("counsel says so"))
+        #expect(done.objects == 3)
+        #expect(refusal { _ = try archive.resolve(lower: lower, upper: upper, winner: .keep, reason: try Reason("r")) }?.outcome == .refused)
+        let explained = try archive.explain(try CaseID("K-0")).objects.first { $0.kind == "best-frame" }
+        #expect(explained?.status == "overdue" && explained?.reasons.contains { $0.overruledBy == done.entry } == true)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 3)
+        // A new version takes the resolution away.
+        try test.archive("K-9", in: archive)
+        _ = try test.event("relationship-ended", of: "K-9", in: archive)
+        try test.activate(strict.replacingOccurrences(of: "version: 1", with: "version: 2"), in: archive)
+        try test.pass(days: 367, in: archive)
+        #expect(try archive.runPurge(accepting: nil).skipped["conflict"] == 1)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func termsAreEnforcedAtRegistration() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.archive("K-old", in: archive)
+        let terms = try PolicyFile(path: Self.policies + "/terms/tencent-ekyc.yaml")
+        _ = try archive.activate(terms, accepting: nil) { _ in true }
+        let refused = refusal { try test.archive("K-1", in: archive) }
+        #expect(refused?.code == .termsUnmet && refused?.message.contains("--consent, --age, --purpose") == true)
+        #expect(refusal { _ = try archive.register(try test.registration("K-1", token: "t") { $0.consent = "C" }) }?.code == .termsUnmet)
+        #expect(refusal { _ = try archive.caseDetails(try CaseID("K-1")) }?.code == .unknownCase, "nothing of it is left")
+        try test.archive("K-1", in: archive) { input in
+            input.consent = "C-1"
+            input.age = "parental-consent"
+            input.purpose = "onboarding"
+        }
+        #expect(try archive.caseDetails(try CaseID("K-1")).age == "parental-consent")
+        let report = try archive.termsReport()
+        let gaps = Dictionary(uniqueKeysWithValues: report.obligations.map { ($0.name, $0.gap) })
+        #expect(gaps["explicit-consent"]??.contains("1 cases") == true && gaps["records-of-access"] == .some(nil))
+        #expect(gaps["deletion-at-contract-end"]??.contains("not filled in") == true)
+        #expect(report.gaps == report.obligations.filter { $0.gap != nil }.count)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func figuresThatAreFilledInCloseTheirGaps() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        let text = try String(contentsOfFile: Self.policies + "/terms/tencent-ekyc.yaml", encoding: .utf8)
+        try test.activate(text.replacingOccurrences(of: "value: unset", with: "value: P60D"), in: archive)
+        func gap() throws -> String? {
+            try archive.termsReport().obligations.first { $0.name == "deletion-at-contract-end" }?.gap
+        }
+        #expect(try gap()?.contains("no active rule") == true)
+        try test.activate(try String(contentsOfFile: Self.policies + "/contract-end.yaml", encoding: .utf8), in: archive)
+        #expect(try gap() == nil)
+    }
+
+    static let policies = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("policies").path
+}

@@ -1,0 +1,357 @@
+import BlobStore
+import Catalog
+import Foundation
+import GRDB
+import Ledger
+import Retention
+import Sealing
+import Testing
+
+@testable import Archive
+
+/// Promises 2 to 4 and 8: what is due goes, all of it, through one door; and nothing else does.
+struct PurgeTests {
+    @Test func whatIsDueGoesAndTheRestStays() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        try test.archive("K-2", in: archive, place: nil)
+        let address = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects.first { $0.kind == "video" }!.address
+        try test.pass(days: 60, in: archive)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 0)
+        try test.pass(days: 30, in: archive)
+        let report = try archive.runPurge(accepting: nil)
+        #expect(report.destroyed == 1 && report.cases == 0 && report.blobsRemoved == 1 && report.scrubbed)
+        #expect(try test.kinds(of: "K-1", in: archive) == ["best-frame", "result"])
+        #expect(try test.kinds(of: "K-2", in: archive).count == 3, "what no rule covers is kept")
+        #expect(try archive.status().retention["uncovered"] == 3)
+        #expect(!FileManager.default.fileExists(atPath: test.path + "/objects/\(address.prefix(2))/\(address)"))
+        let gone = refusal { _ = try test.contents("video", of: "K-1", in: archive) }
+        #expect(gone?.code == .destroyed && gone?.message.contains("ledger entry") == true)
+        #expect(try test.contents("best-frame", of: "K-1", in: archive).count > 0)
+        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+    }
+
+    @Test func withItsLastObjectACaseGoesAndDoesNotComeBack() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        let answer = TestAnswer(videoLength: 10).text
+        try test.archive("K-1", in: archive, token: "tok-1", answer: answer) { $0.subject = "S-1" }
+        _ = try test.event("relationship-ended", of: "K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        try test.pass(days: 3 * 365, in: archive)
+        let report = try archive.runPurge(accepting: nil)
+        #expect(report.destroyed == 2 && report.cases == 1)
+        let shown = refusal { _ = try archive.caseDetails(try CaseID("K-1")) }
+        #expect(shown?.code == .destroyed && shown?.outcome == .notFound)
+        #expect(refusal { _ = try archive.explain(try CaseID("K-1")) }?.code == .destroyed)
+        // The token, the answer, and both in another case.
+        for (caseID, token, text) in [
+            ("K-1", "tok-1", answer), ("K-9", "tok-1", TestAnswer().text), ("K-1", nil, answer), ("K-9", nil, answer),
+        ] as [(String, String?, String)] {
+            #expect(refusal { try test.archive(caseID, in: archive, token: token, answer: text) }?.code == .tokenDestroyed)
+        }
+        #expect(
+            refusal { _ = try archive.register(try test.registration("K-9", token: "tok-1")) }?.code == .tokenDestroyed)
+        // A new verification under the same case ID is another case.
+        try test.archive("K-1", in: archive, token: "tok-2")
+        #expect(try test.kinds(of: "K-1", in: archive).count == 3)
+        #expect(try archive.reconcile().findings == [])
+        // What is remembered is forgotten, too.
+        try test.pass(days: 4 * 365, in: archive)
+        _ = try archive.runPurge(accepting: nil)
+        try test.archive("K-9", in: archive, token: "tok-1")
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    /// After a purge and a compaction neither keys nor names are anywhere in the archive.
+    @Test func nothingOfItIsLeft() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        let planted = ["PLANTED-case", "PLANTED-subject", "PLANTED-consent", "PLANTED-token", "PLANTED-reason"]
+        var secrets: [[UInt8]] = planted.map { Array($0.utf8) }
+        for number in 0..<40 {
+            try test.archive("\(planted[0])\(number)", in: archive, token: "\(planted[3])\(number)") { input in
+                input.subject = "\(planted[1])\(number)"
+                input.consent = planted[2]
+            }
+            _ = try test.event("relationship-ended", of: "\(planted[0])\(number)", in: archive)
+        }
+        _ = try archive.retrieve(
+            try CaseID("\(planted[0])7"), for: try Reason(planted[4]), to: test.directory + "/bag")
+        try FileManager.default.removeItem(atPath: test.directory + "/bag")
+        try archive.catalog.read { index in
+            for record in try index.cases(CaseFilter(), after: nil, limit: 100) {
+                secrets += [record.key.bytes, record.sealedParticulars, record.subjectTag!.bytes]
+            }
+            for object in try index.objects(after: nil, limit: 200).records {
+                secrets += [object.key.bytes, object.contentTag.bytes]
+            }
+        }
+        try test.pass(days: 3 * 366, in: archive)
+        let report = try archive.runPurge(accepting: String(try #require(refusal { _ = try archive.runPurge(accepting: nil) }?.hint?.suffix(16))))
+        #expect(report.destroyed == 120 && report.cases == 40)
+        _ = try archive.compact()
+        func found(in folder: String) throws -> [String] {
+            var found: [String] = []
+            for case let name as String in FileManager.default.enumerator(atPath: folder)! {
+                guard let content = FileManager.default.contents(atPath: folder + "/" + name) else { continue }
+                for secret in secrets where content.range(of: Data(secret)) != nil {
+                    found.append("\(name): \(secret.prefix(8))")
+                }
+            }
+            return found
+        }
+        #expect(try found(in: test.path) == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: test.path + "/staging").isEmpty)
+        #expect(try archive.status().cases == 0 && archive.status().objects == 0)
+        #expect(try archive.reconcile().findings == [])
+        // The test of the test: a live case is found by its wrapped key.
+        try test.archive("K-live", in: archive)
+        secrets = try archive.catalog.read { try $0.objects(after: nil, limit: 1).records.map(\.key.bytes) }
+        #expect(try !found(in: test.path).isEmpty)
+    }
+
+    @Test func theDestroyingFunctionHasTwoCallers() throws {
+        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources").path
+        var callers: [String] = []
+        for case let name as String in FileManager.default.enumerator(atPath: sources)! where name.hasSuffix(".swift") {
+            let text = try String(contentsOfFile: sources + "/" + name, encoding: .utf8)
+            for line in text.split(separator: "\n") {
+                let code = line.trimmingCharacters(in: .whitespaces)
+                guard !code.hasPrefix("//"), !code.contains("func ") else { continue }
+                if code.contains("destroy(") && !code.contains("withdraw") { callers.append("\(name): \(code)") }
+                if code.contains("destroyCase(") { callers.append("\(name): \(code)") }
+                if code.contains("DELETE FROM object") || code.contains("DELETE FROM cases") {
+                    callers.append("\(name): \(code)")
+                }
+                if code.contains("store.delete(") { callers.append("\(name): \(code)") }
+            }
+        }
+        #expect(
+            callers.sorted() == [
+                // The one door, and who goes through it.
+                "Archive/Archive+Destroy.swift: let deletion = store.delete(chunk.map(\\.address))",
+                "Archive/Archive+Destroy.swift: try index.destroy(row, at: recording.now)",
+                "Archive/Archive+Destroy.swift: try index.destroyCase(uid)",
+                "Archive/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
+                // How the index does it.
+                "Catalog/SQLiteSession+Retention.swift: \"DELETE FROM cases WHERE id = ?\",",
+                "Catalog/SQLiteSession+Retention.swift: try db.cachedStatement(sql: \"DELETE FROM object WHERE id = ?\").execute(arguments: [object.position.rowID])",
+            ])
+    }
+
+    @Test func aPlanIsAppliedOnceAsItIs() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<5 { try test.archive("K-\(number)", in: archive) }
+        try test.pass(days: 90, in: archive)
+        let path = test.directory + "/plan"
+        let plan = try archive.planPurge(until: nil, to: path)
+        #expect(plan.objects == 5 && plan.cases == 5)
+        #expect(refusal { _ = try archive.planPurge(until: nil, to: path) }?.code == .outputExists)
+
+        // Every byte that is changed is noticed, and so is one that is missing.
+        let bytes = FileManager.default.contents(atPath: path)!
+        let altered = test.directory + "/altered"
+        for index in stride(from: 0, to: bytes.count, by: 37) {
+            var copy = bytes
+            copy[index] ^= 1
+            try copy.write(to: URL(fileURLWithPath: altered))
+            #expect(refusal { _ = try archive.applyPurge(altered, accepting: nil) }?.code == .badPlan, "byte \(index)")
+        }
+        try bytes.dropLast(20).write(to: URL(fileURLWithPath: altered))
+        #expect(refusal { _ = try archive.applyPurge(altered, accepting: nil) }?.code == .badPlan)
+        let other = try TestArchive()
+        #expect(refusal { _ = try other.open().applyPurge(path, accepting: nil) }?.message.contains("another archive") == true)
+
+        // What changed since then stays.
+        _ = try archive.recordEvent(
+            CaseEventInput(event: "relationship-ended", at: nil, change: .happened, beforeCapture: false, now: test.time.now),
+            of: try CaseID("K-0"))
+        let report = try archive.applyPurge(path, accepting: nil)
+        #expect(report.destroyed == 5)
+        let again = refusal { _ = try archive.applyPurge(path, accepting: nil) }
+        #expect(again?.code == .planUnfit && again?.message.contains("applied already") == true)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func aPlanThatIsTooOldOrByOtherRulesIsRefused() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        try test.pass(days: 90, in: archive)
+        let first = test.directory + "/first"
+        _ = try archive.planPurge(until: nil, to: first)
+        try test.activate(TestArchive.policy.replacingOccurrences(of: "version: 1", with: "version: 2")
+            .replacingOccurrences(of: "P90D", with: "P300D"), in: archive)
+        #expect(refusal { _ = try archive.applyPurge(first, accepting: nil) }?.message.contains("other policies") == true)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 0, "the new version keeps it")
+        try test.pass(days: 210, in: archive)
+        let second = test.directory + "/second"
+        _ = try archive.planPurge(until: nil, to: second)
+        test.time.advance(86_401)
+        let late = refusal { _ = try archive.applyPurge(second, accepting: nil) }
+        #expect(late?.code == .planUnfit && late?.message.contains("could be applied until") == true)
+        #expect(try test.kinds(of: "K-1", in: archive).contains("video"))
+    }
+
+    /// What lies in a plan that looks ahead is destroyed only when it is due.
+    @Test func aPlanForTheFutureDestroysNothingBefore() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        let path = test.directory + "/plan"
+        #expect(try archive.planPurge(until: test.time.now.addingTimeInterval(100 * 86_400), to: path).objects == 1)
+        let report = try archive.applyPurge(path, accepting: nil)
+        #expect(report.destroyed == 0 && report.skipped["kept"] == 1)
+    }
+
+    /// Promise 8.
+    @Test func anAvalancheStopsUntilSomebodyAcceptsIt() throws {
+        let test = try TestArchive()
+        let settings = test.path + "/strongroom.yaml"
+        let text = try String(contentsOfFile: settings, encoding: .utf8)
+        try text.replacingOccurrences(of: "limit-objects: 100", with: "limit-objects: 3")
+            .replacingOccurrences(of: "limit-percent: 5", with: "limit-percent: 20")
+            .write(toFile: settings, atomically: true, encoding: .utf8)
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<6 {
+            try test.archive("K-\(number)", in: archive)
+            if number == 2 { test.time.advance(3600) }
+        }
+        // Those of the first hour are due, those of the second are not: three of eighteen, and no more than three.
+        test.time.advance(89 * 86_400 - 5400)
+        _ = refusal { _ = try archive.runPurge(accepting: nil) }
+        _ = try archive.acceptClock(test.time.now, reason: try Reason("a test"))
+        #expect(try archive.planPurge(until: nil, to: test.directory + "/p1").objects == 3)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 3)
+        // The next three make it six of eighteen within a day.
+        test.time.advance(7200)
+        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        #expect(refused?.code == .limitExceeded && refused?.outcome == .refused)
+        #expect(try archive.status().objects == 15)
+        #expect(refusal { _ = try archive.runPurge(accepting: String(repeating: "0", count: 16)) }?.code == .impactNotAccepted)
+        let digest = try #require(refused?.hint?.components(separatedBy: "--accept-impact ").last)
+        #expect(try archive.runPurge(accepting: digest).destroyed == 3)
+        // Once: a digest says what is destroyed, and that is gone.
+        #expect(try archive.runPurge(accepting: digest).destroyed == 0)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func aBlobThatCannotBeRemovedFollowsLater() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<3 { try test.archive("K-\(number)", in: archive) }
+        let address = try archive.caseDetails(try CaseID("K-0")).verifications[0].objects.first { $0.kind == "video" }!.address
+        try FileManager.default.removeItem(atPath: test.path + "/objects/\(address.prefix(2))/\(address)")
+        try test.pass(days: 90, in: archive)
+        let files = StubbornFiles()
+        let report = try test.open(files: files).runPurge(accepting: nil)
+        #expect(report.destroyed == 3 && report.blobsRemoved == 0 && report.blobsMissing == 1 && report.blobsWaiting == 2)
+        #expect(report.blobProblem?.contains("read-only") == true)
+        #expect(try archive.status().retention.blobsWaiting == 2)
+        #expect(try archive.verify(VerifyOptions()).findings.isEmpty && archive.reconcile().findings == [])
+        let next = try archive.runPurge(accepting: nil)
+        #expect(next.run == nil && next.blobsRemoved == 2 && next.blobsWaiting == 0)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    /// Promise 3: a stream that is being read ends.
+    @Test func whatIsDestroyedWhileItIsReadEnds() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 8 << 20).text)
+        try test.pass(days: 90, in: archive)
+        var handedOut = 0
+        let broken = refusal {
+            try archive.retrieve(
+                ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("r")
+            ) { piece in
+                if handedOut == 0 {
+                    let purged = try test.open(actor: "purger").runPurge(accepting: nil)
+                    #expect(purged.destroyed == 1)
+                }
+                handedOut += piece.count
+            }
+        }
+        #expect(broken?.code == .destroyed && handedOut <= (1 << 20) + 65_536)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func onePurgeAtATime() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        let descriptor = open(test.path + "/" + Archive.purgeLockName, O_RDWR | O_CREAT, 0o600)
+        defer { close(descriptor) }
+        #expect(flock(descriptor, LOCK_EX) == 0)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .purgeBusy)
+    }
+
+    /// Nobody deletes an object past the door: the database itself refuses.
+    @Test func theDatabaseRefusesWhatIsNotDestruction() throws {
+        let test = try TestArchive()
+        try test.archive("K-1", in: try test.open())
+        let database = try DatabaseQueue(path: test.path + "/index.sqlite")
+        for sql in [
+            "DELETE FROM object", "UPDATE object SET wrapped_key = zeroblob(72)",
+            "UPDATE object SET epoch = epoch", "DELETE FROM cases", "UPDATE policy_file SET text = ''",
+        ] {
+            #expect(throws: DatabaseError.self, "\(sql)") {
+                try database.write { db in
+                    try db.execute(sql: "PRAGMA recursive_triggers = ON")
+                    if sql.contains("policy_file") {
+                        try db.execute(
+                            sql: "INSERT INTO policy_file SELECT 'p', 1, 'policy', '', zeroblob(32), 0")
+                    }
+                    try db.execute(sql: sql)
+                }
+            }
+        }
+        #expect(try test.open().status().objects == 3)
+    }
+}
+
+/// A store whose blobs cannot be removed.
+struct StubbornFiles: FileSystem {
+    private let posix = PosixFileSystem()
+
+    func remove(_ path: String) throws(FileError) {
+        guard !path.contains("/objects/") || !posix.exists(path) else {
+            throw FileError(.remove, path: path, code: EROFS)
+        }
+        try posix.remove(path)
+    }
+
+    func makeDirectory(_ path: String) throws(FileError) { try posix.makeDirectory(path) }
+    func create(_ path: String) throws(FileError) -> OpenFile { try posix.create(path) }
+    func openForAppending(_ path: String) throws(FileError) -> OpenFile { try posix.openForAppending(path) }
+    func truncate(_ file: OpenFile, to length: UInt64) throws(FileError) { try posix.truncate(file, to: length) }
+    func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError) {
+        try posix.append(bytes, to: file)
+    }
+    func syncData(_ file: OpenFile) throws(FileError) { try posix.syncData(file) }
+    func close(_ file: OpenFile) { posix.close(file) }
+    func link(_ path: String, to newPath: String) throws(FileError) { try posix.link(path, to: newPath) }
+    func rename(_ path: String, to newPath: String) throws(FileError) { try posix.rename(path, to: newPath) }
+    func syncDirectory(_ path: String) throws(FileError) { try posix.syncDirectory(path) }
+    func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
+    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        try posix.read(file, at: offset, into: buffer)
+    }
+    func status(_ file: OpenFile) throws(FileError) -> FileStatus { try posix.status(file) }
+    func status(_ path: String) throws(FileError) -> FileStatus { try posix.status(path) }
+    func names(in path: String) throws(FileError) -> [String] { try posix.names(in: path) }
+}

@@ -1,0 +1,121 @@
+import BlobStore
+import Catalog
+import Foundation
+import Ledger
+import Retention
+import Sealing
+
+/// `decide POLICY…` measures decisions on one core. `fill ARCHIVE ROOT-KEY OBJECTS DUE` fills an archive's index with
+/// cases of four objects, of which so many have an upper bound that has passed, with blobs of theirs. Both print one
+/// JSON object.
+@main struct RetentionBench {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        switch arguments[1] {
+        case "decide": try decide(arguments[2...].map { try Policy(yaml: try String(contentsOfFile: $0, encoding: .utf8)) })
+        default:
+            try fill(
+                arguments[2], rootKey: arguments[3], objects: Int(arguments[4])!, due: Int(arguments[5])!)
+        }
+    }
+
+    private static func decide(_ policies: [Policy]) throws {
+        let engine = RetentionEngine(policies: policies)
+        let now = Date()
+        let places = ["HK", "FR", "SG", "US-IL", "IN", "GB", "BR", "MY"]
+        let objects = (0..<1000).map { number in
+            let captured = now.addingTimeInterval(-Double(number) * 86_400)
+            return ObjectFacts(
+                media: ["best-frame", "video", "action-video", "result"][number % 4],
+                resultCode: number % 7 == 0 ? "1004" : "0", jurisdictions: [places[number % places.count]],
+                purpose: "onboarding", captured: captured...captured.addingTimeInterval(60),
+                archived: captured.addingTimeInterval(120),
+                events: number % 3 == 0
+                    ? [
+                        EventRecord(
+                            entry: 1, name: "relationship-ended", effect: .happened(captured.addingTimeInterval(8_640_000)))
+                    ] : [])
+        }
+        var due = 0
+        for facts in objects where engine.decide(facts, at: now).status.isDue { due += 1 }
+        let began = DispatchTime.now()
+        let rounds = 1000
+        for _ in 0..<rounds { for facts in objects where engine.decide(facts, at: now).status.isDue { due += 1 } }
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - began.uptimeNanoseconds) / 1e9
+        print(#"{"perSecond": \#(Double(rounds * objects.count) / seconds), "due": \#(due / (rounds + 1))}"#)
+    }
+
+    private static func fill(_ archive: String, rootKey: String, objects: Int, due: Int) throws {
+        let catalog = try SQLiteCatalog(path: archive + "/index.sqlite")
+        let files = PosixFileSystem()
+        let sealed = try files.contents(of: archive + "/keyring.sealed", limit: 1 << 20)
+        let keyring = try files.contents(of: rootKey, limit: 4096).withUnsafeBytes {
+            try Keyring(opening: sealed, with: try RootKeyFile.read($0))
+        }
+        let store = DirectoryBlobStore(directory: archive) { UID<Policy>(from: .system).hex }
+        let uid = try catalog.read { try $0.archive().uid }
+        let now = Date()
+        var (made, madeDue, number) = (0, 0, 0)
+        while made < objects {
+            try catalog.write { index in
+                for _ in 0..<500 where made < objects {
+                    // Both videos of an old case are due.
+                    let isDue = madeDue < due
+                    let blobs = try (0..<4).map { _ in try isDue ? put(in: store) : BlobAddress(bytes: Randomness.system.bytes(32))! }
+                    try insertCase(number, isDue: isDue, blobs, uid, keyring, now, index)
+                    number += 1
+                    made += 4
+                    if isDue { madeDue += 2 }
+                }
+            }
+        }
+        print(#"{"objects": \#(made), "due": \#(madeDue)}"#)
+    }
+
+    private static func put(in store: DirectoryBlobStore) throws -> BlobAddress {
+        let stage = try store.stage()
+        try Randomness.system.bytes(1000).withUnsafeBytes { try stage.write($0) }
+        let address = stage.finish()
+        try store.commit([stage])
+        store.settle([stage])
+        return address
+    }
+
+    private static func insertCase(
+        _ number: Int, isDue: Bool, _ blobs: [BlobAddress], _ archive: ArchiveUID, _ keyring: Keyring, _ now: Date,
+        _ index: any CatalogWriter
+    ) throws {
+        let epoch = keyring.currentEpoch
+        let caseUID = CaseUID(from: .system)
+        let key = SecretKey(from: .system)
+        let captured = now.addingTimeInterval(isDue ? -200 * 86_400 : -Double(number % 60) * 86_400)
+        let particulars = key.sealField(
+            Array(#"{"caseID":"B-\#(number)"}"#.utf8),
+            context: SealingContext("strongroom particulars 1").adding(archive.bytes).adding(caseUID.bytes),
+            randomness: .system)
+        try index.insert(
+            CaseRecord(
+                uid: caseUID, caseIDTag: keyring.tag("B-\(number)".utf8, purpose: .caseID), registeredAt: captured,
+                purpose: "onboarding", jurisdictions: ["HK"],
+                key: try keyring.wrap(
+                    key, epoch: epoch,
+                    context: SealingContext("strongroom case key 1").adding(archive.bytes).adding(UInt64(epoch.number))
+                        .adding(caseUID.bytes), randomness: .system),
+                sealedParticulars: particulars, subjectTag: nil))
+        let verification = VerificationUID(from: .system)
+        try index.insert(
+            VerificationRecord(
+                uid: verification, caseUID: caseUID, number: 1, origin: .import, state: .archived, region: nil,
+                tokenTag: nil, sealedToken: nil, tokenIssuedAt: nil, tokenIssueIsAssumed: false, deadline: nil,
+                capturedFrom: captured, capturedUntil: captured, registeredAt: captured, endedAt: captured,
+                resultCode: "0", sealedDetails: particulars))
+        for (kind, address) in zip(["action-video", "best-frame", "result", "video"], blobs) {
+            try index.insert(
+                ObjectRecord(
+                    uid: ObjectUID(from: .system), verificationUID: verification, caseUID: caseUID,
+                    kind: MediaKind(kind), mediaType: "video/mp4", length: 1_000_000, address: address,
+                    contentTag: Tag(keyNumber: 1, bytes: Randomness.system.bytes(32)),
+                    key: WrappedKey(epoch: epoch, bytes: Randomness.system.bytes(72)), archivedAt: captured))
+        }
+    }
+}
