@@ -4,52 +4,16 @@ import Testing
 /// SIGKILL, a full disk and a failing disk at every call by which a command changes files, for every N.
 /// `Support/faults.c` is preloaded in front of libc, so SQLite's own calls are counted too.
 @Suite(.serialized) struct CrashTests {
-    private static let library: String? = {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("faults-\(UUID().uuidString).so").path
-        let built = try? Programs.run(
-            "/usr/bin/env", ["cc", "-shared", "-fPIC", "-O1", "-o", path, Programs.support("faults.c"), "-ldl"],
-            environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""])
-        return built?.code == 0 ? path : nil
-    }()
-
-    private enum Fault {
-        case kill(Int)
-        case fail(Int, Int32, onwards: Bool)
-
-        var environment: [String: String] {
-            switch self {
-            case .kill(let call): ["FAULT_KILL": "\(call)"]
-            case .fail(let call, let code, let onwards):
-                ["FAULT_FAIL": "\(call)", "FAULT_ERRNO": "\(code)", "FAULT_ONWARDS": onwards ? "1" : "0"]
-            }
-        }
-    }
-
-    private func run(_ place: Workplace, _ arguments: [String], _ extra: [String: String]) throws -> Programs.Outcome {
-        let library = try #require(Self.library, "faults.c does not build")
-        return try Programs.run(
-            Programs.folder + "/strongroom", arguments,
-            environment: place.environment.merging(extra.merging(["LD_PRELOAD": library]) { $1 }) { $1 })
-    }
-
-    private func countCalls(_ arguments: (Workplace) throws -> [String]) throws -> Int {
-        let place = try Workplace()
-        let log = place.folder + "/calls"
-        #expect(try run(place, try arguments(place), ["FAULT_LOG": log]).code == 0)
-        return try #require(
-            Int(try String(contentsOfFile: log, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
-    }
-
     /// Runs a command with a fault, and checks that what it acknowledged is there, that nothing is half
     /// there, and that the next run completes.
-    private func play(_ fault: Fault, _ arguments: (Workplace) throws -> [String], cases: Int) throws {
+    private func play(_ fault: Faults.Fault, _ arguments: (Workplace) throws -> [String], cases: Int) throws {
         let place = try Workplace()
         let before = try place.file("before.json", try Simulator.answer("before"))
         #expect(
             try place.strongroom("import", "--case", "K-before", before, "--captured-at", "2026-01-01T00:00:00Z").code
                 == 0)
         let command = try arguments(place)
-        let hurt = try run(place, command + ["--json"], fault.environment)
+        let hurt = try Faults.run(place, command + ["--json"], fault.environment)
         if case .kill = fault { #expect(hurt.wasKilled || hurt.code == 0) }
         let acknowledged =
             (try? hurt.jsonLines().filter { $0["state"] as? String == "archived" }.compactMap {
@@ -73,18 +37,7 @@ import Testing
             status["cases"] as? Int == cases + 1
                 && (status["verifications"] as? [String: Int])?["archived"] == cases + 1, "\(fault): \(status)")
         #expect(try place.strongroom("verify").code == 0, "\(fault)")
-        try checkLedger(place, "\(fault)")
-    }
-
-    /// The ledger fits index and store, what is published verifies, and nothing waits.
-    private func checkLedger(_ place: Workplace, _ what: String) throws {
-        let reconciled = try place.strongroom("audit", "reconcile")
-        #expect(reconciled.code == 0, "\(what): \(reconciled.text)\(reconciled.err)")
-        let status = try place.strongroom("status", "--json").json()
-        let ledger = try #require(status["ledger"] as? [String: Any])
-        #expect(ledger["entries"] as? Int == ledger["published"] as? Int, "\(what): \(ledger)")
-        let published = try place.strongroom("audit", "verify", try #require(ledger["publishedTo"] as? String))
-        #expect(published.code == 0, "\(what): \(published.text)")
+        try Faults.checkLedger(place, "\(fault)")
     }
 
     private func retrieving(_ place: Workplace) throws -> [String] {
@@ -103,12 +56,12 @@ import Testing
         }
         let first = try prepared()
         let log = first.folder + "/calls"
-        #expect(try run(first, try retrieving(first), ["FAULT_LOG": log]).code == 0)
+        #expect(try Faults.run(first, try retrieving(first), ["FAULT_LOG": log]).code == 0)
         let count = try #require(
             Int(try String(contentsOfFile: log, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
-        for step in steps(count) {
+        for step in Faults.steps(count) {
             let place = try prepared()
-            let hurt = try run(place, try retrieving(place), Fault.kill(step).environment)
+            let hurt = try Faults.run(place, try retrieving(place), Faults.Fault.kill(step).environment)
             #expect(hurt.wasKilled || hurt.code == 0)
             let opened = try place.strongroom("audit", "log", "--kind", "access opened", "--json").jsonLines()
             // Half-written directories are hidden; what is in one left the archive.
@@ -116,7 +69,7 @@ import Testing
                 $0.contains("taken") && $0.contains("/data/1/")
             }
             #expect(left.isEmpty || opened.count == 1, "step \(step): \(left)")
-            try checkLedger(place, "step \(step)")
+            try Faults.checkLedger(place, "step \(step)")
             #expect(try place.strongroom("verify").code == 0, "step \(step)")
         }
     }
@@ -137,30 +90,22 @@ import Testing
         }
     }
 
-    /// Every step with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
-    private func steps(_ count: Int) -> [Int] {
-        guard ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] == nil else { return Array(1...count) }
-        return (0..<12).map { part in
-            Int.random(in: count * part / 12 + 1...max(count * part / 12 + 1, count * (part + 1) / 12))
-        }
-    }
-
     @Test func anImportIsKilledAtEveryStep() throws {
-        let count = try countCalls(importing)
+        let count = try Faults.countCalls(importing)
         #expect(count > 40)
-        for step in steps(count) { try play(.kill(step), importing, cases: 1) }
+        for step in Faults.steps(count) { try play(.kill(step), importing, cases: 1) }
     }
 
     @Test func aPullIsKilledAtEveryStep() throws {
         let simulator = try Simulator("--rate", "1000")
-        let count = try countCalls(pulling(simulator))
+        let count = try Faults.countCalls(pulling(simulator))
         #expect(count > 60)
-        for step in steps(count) { try play(.kill(step), pulling(simulator), cases: 2) }
+        for step in Faults.steps(count) { try play(.kill(step), pulling(simulator), cases: 2) }
     }
 
     @Test(arguments: [ENOSPC, EIO]) func anImportMeetsAFailingDiskAtEveryStep(code: Int32) throws {
-        let count = try countCalls(importing)
-        for step in steps(count) {
+        let count = try Faults.countCalls(importing)
+        for step in Faults.steps(count) {
             try play(.fail(step, code, onwards: true), importing, cases: 1)
             try play(.fail(step, code, onwards: false), importing, cases: 1)
         }
@@ -169,7 +114,7 @@ import Testing
     @Test func aFullDiskIsNamed() throws {
         let place = try Workplace()
         let command = try importing(place)
-        let hurt = try run(place, command, Fault.fail(4, ENOSPC, onwards: true).environment)
+        let hurt = try Faults.run(place, command, Faults.Fault.fail(4, ENOSPC, onwards: true).environment)
         #expect(
             hurt.code == 1 && hurt.err.contains("no space left on device") && hurt.err.contains("free some space"),
             "\(hurt.err)")
@@ -183,14 +128,14 @@ import Testing
             let folder = place.folder + "/\(step)"
             place.environment["STRONGROOM_ARCHIVE"] = folder
             place.environment["STRONGROOM_ROOT_KEY_FILE"] = folder + ".key"
-            let hurt = try run(place, ["init"], Fault.kill(step).environment)
+            let hurt = try Faults.run(place, ["init"], Faults.Fault.kill(step).environment)
             if hurt.code == 0 { break }
             #expect(hurt.wasKilled)
             if try place.strongroom("status").code != 0 {
                 #expect(try place.strongroom("init").code == 0, "step \(step)")
             }
             #expect(try place.strongroom("verify").code == 0, "step \(step)")
-            try checkLedger(place, "step \(step)")
+            try Faults.checkLedger(place, "step \(step)")
             // The many directories of the store are one step like another.
             step += (20..<270).contains(step) ? 50 : 1
         }

@@ -104,6 +104,15 @@ final class Workplace {
         return folder + "/" + name
     }
 
+    /// Activates a policy or terms, accepting what it changes.
+    func activate(_ text: String) throws {
+        let file = try file("policy-\(UUID().uuidString).yaml", text)
+        let impact = try strongroom("policy", "simulate", file, "--json").json()
+        let digest = try #require(impact["digest"] as? String)
+        let outcome = try strongroom("policy", "activate", file, "--accept-impact", digest)
+        try #require(outcome.code == 0, "\(outcome.err)")
+    }
+
     /// The files of an archive with their content, to see that nothing changed.
     func snapshot() -> [String: Data] {
         var files: [String: Data] = [:]
