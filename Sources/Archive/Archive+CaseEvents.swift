@@ -30,8 +30,17 @@ public struct CaseEventInput: Sendable {
         }
         self.event = event
         self.at = try at.map { (text) throws(ArchiveError) in
-            let whole = text.wholeMatch(of: /\d{4}-\d\d-\d\d/) == nil ? text : "\(text)T00:00:00Z"
-            return try Timestamp.parse(whole, name: "the time of the event", now: now)
+            guard let time = Timestamp.parseDayOrTime(text) else {
+                throw ArchiveError(
+                    .badEvent, "the time of the event is not a time",
+                    hint: "write it like 2026-11-22 or 2026-11-22T08:02:00Z")
+            }
+            guard time <= now.addingTimeInterval(300) else {
+                throw ArchiveError(
+                    .badEvent, "the event (\(Timestamp.minute(time))) lies in the future",
+                    hint: "record it when it has happened")
+            }
+            return time
         }
         self.change = change
         self.beforeCapture = beforeCapture
@@ -102,7 +111,7 @@ extension Archive {
             if mode == .once, let other = standing.first {
                 throw ArchiveError(
                     .eventExists,
-                    "\(input.event) is on record already, as of \(Timestamp.format(other.time)) (entry \(other.entry))",
+                    "\(input.event) is on record already, as of \(Timestamp.minute(other.time)) (entry \(other.entry))",
                     hint: "it happens once: use --correct \(other.entry) for another time, or --withdraw \(other.entry)"
                 )
             }
@@ -121,7 +130,7 @@ extension Archive {
         } else if !input.beforeCapture, let earliest = rows.map(\.facts.captured.lowerBound).min(), at < earliest {
             throw ArchiveError(
                 .badEvent,
-                "\(input.event) at \(Timestamp.format(at)) lies before the capture of everything in the case (\(Timestamp.format(earliest)))",
+                "\(input.event) at \(Timestamp.minute(at)) lies before the capture of everything in the case (\(Timestamp.minute(earliest)))",
                 hint: "check the time; if it is right, say --before-capture")
         }
         let details = CaseEventDetails(EventRecord(entry: 0, name: input.event, effect: effect))

@@ -173,9 +173,9 @@ extension Archive {
             if let destroyed = try index.destroyedTags(tag, purpose: .caseID).last {
                 throw ArchiveError(
                     .destroyed,
-                    "destroyed on \(Timestamp.format(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
+                    "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
                     hint:
-                        "strongroom purge certificate shows what is known; this answer is remembered until \(Timestamp.format(destroyed.forgetAt).prefix(10))"
+                        "strongroom purge certificate shows what is known; this answer is remembered until \(Timestamp.day(destroyed.forgetAt))"
                 )
             }
             throw ArchiveError(

@@ -41,7 +41,7 @@ extension Archive {
         throw ArchiveError(
             .clockDoubted, reason,
             hint:
-                "if that is right, have a named person run: strongroom clock accept \(Timestamp.format(now).prefix(10)) --reason …"
+                "if that is right, have a named person run: strongroom clock accept \(Timestamp.day(now)) --reason …"
         )
     }
 
@@ -64,7 +64,7 @@ extension Archive {
                 guard abs(time.timeIntervalSince(recording.now)) <= 86_400 else {
                     throw ArchiveError(
                         .clockDoubted,
-                        "the clock says \(Timestamp.format(recording.now)), and not \(Timestamp.format(time))",
+                        "the clock says \(Timestamp.minute(recording.now)), and not \(Timestamp.minute(time))",
                         hint: "give the day that it is; if the clock is wrong, set it right instead")
                 }
                 let newest = try recording.index.newestTime() ?? recording.now
@@ -83,21 +83,21 @@ extension Archive {
             switch doubt.event.cause {
             case .ahead:
                 return
-                    "the clock said \(Self.day(doubt.time)), \(Self.days(doubt.time, doubt.event.other)) after the newest time on record (\(Self.minute(doubt.event.other)))"
+                    "the clock said \(Timestamp.day(doubt.time)), \(Self.days(doubt.time, doubt.event.other)) after the newest time on record (\(Timestamp.minute(doubt.event.other)))"
             case .witness:
                 return
-                    "the clock said \(Self.minute(doubt.time)) where the vendor's said \(Self.minute(doubt.event.other))"
+                    "the clock said \(Timestamp.minute(doubt.time)) where the vendor's said \(Timestamp.minute(doubt.event.other))"
             }
         }
         guard let newest = try index.newestTime() else { return nil }
         let behind = newest.timeIntervalSince(now)
         if behind > configuration.retention.clockBehind {
             return
-                "the clock says \(Self.minute(now)), \(Self.days(newest, now)) before the newest time on record (\(Self.minute(newest)))"
+                "the clock says \(Timestamp.minute(now)), \(Self.days(newest, now)) before the newest time on record (\(Timestamp.minute(newest)))"
         }
         if -behind > configuration.retention.clockAhead {
             return
-                "the clock says \(Self.day(now)), \(Self.days(now, newest)) after the newest time on record (\(Self.minute(newest)))"
+                "the clock says \(Timestamp.day(now)), \(Self.days(now, newest)) after the newest time on record (\(Timestamp.minute(newest)))"
         }
         return nil
     }
@@ -114,13 +114,6 @@ extension Archive {
         }
         if let accepted = try newest(.clockAccepted), accepted.number > row.number { return nil }
         return (row.time, event)
-    }
-
-    private static func day(_ time: Date) -> String { String(Timestamp.format(time).prefix(10)) }
-
-    private static func minute(_ time: Date) -> String {
-        let text = Timestamp.format(time)
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
     }
 
     private static func days(_ later: Date, _ earlier: Date) -> String {

@@ -108,7 +108,7 @@ extension Archive {
         guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
         throw ArchiveError(
             .tokenDestroyed,
-            "\(what) was archived and destroyed on \(Timestamp.format(known.destroyedAt)), ledger entry \(known.entry)",
+            "\(what) was archived and destroyed on \(Timestamp.minute(known.destroyedAt)), ledger entry \(known.entry)",
             hint: "what was destroyed does not come back")
     }
 

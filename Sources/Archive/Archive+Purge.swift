@@ -153,7 +153,9 @@ extension Archive {
             ArchiveError(.planUnfit, "\(path): \(what)", hint: "make a new plan")
         }
         guard let valid = Timestamp.parse(plan.validUntil), now <= valid else {
-            throw problem("the plan could be applied until \(plan.validUntil)")
+            throw problem(
+                "the plan could be applied until \(Timestamp.parse(plan.validUntil).map(Timestamp.minute) ?? plan.validUntil)"
+            )
         }
         try catalog.read { index in
             guard try index.activeSetNumber() == plan.set else {

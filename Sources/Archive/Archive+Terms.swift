@@ -81,8 +81,8 @@ extension Archive {
         func particulars(_ having: Int, _ what: String) -> (String, String?) {
             let lacking = counts.cases - having
             return (
-                "\(having) of \(counts.cases) cases have \(what); registration without is refused",
-                lacking == 0 ? nil : "\(lacking) cases that were registered before have none"
+                "\(having) of \(Self.cases(counts.cases)) with \(what); none is registered without while these terms are active",
+                lacking == 0 ? nil : "\(Self.cases(lacking)) registered before have none"
             )
         }
         switch obligation.control {
@@ -126,6 +126,8 @@ extension Archive {
         case .manual: return ("none", "outside of this program: people have to do it, and keep a record of it")
         }
     }
+
+    private static func cases(_ count: Int) -> String { "\(count) \(count == 1 ? "case" : "cases")" }
 
     private func entries(_ kind: Event.Kind, _ what: String, in index: any CatalogReader) throws -> String {
         let count = try index.ledgerCount(kind: kind.rawValue, since: .init(timeIntervalSince1970: 0))

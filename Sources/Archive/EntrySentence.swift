@@ -100,8 +100,5 @@ extension Event {
         return "\(grouped) \(number == 1 ? one : many)"
     }
 
-    static func time(_ time: Date) -> String {
-        let text = LedgerTime.text(time)
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
-    }
+    static func time(_ time: Date) -> String { Timestamp.minute(time) }
 }

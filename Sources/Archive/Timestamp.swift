@@ -46,4 +46,18 @@ public enum Timestamp {
         return Date(timeIntervalSince1970: milliseconds / 1000)
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
     }
+
+    /// For sentences: `2026-11-22 08:02 UTC`.
+    public static func minute(_ date: Date) -> String {
+        let text = format(date)
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    }
+
+    /// For sentences: `2026-11-22`.
+    public static func day(_ date: Date) -> String { String(format(date).prefix(10)) }
+
+    /// Reads a time of the past or the future, or a day, which begins at midnight UTC.
+    public static func parseDayOrTime(_ text: String) -> Date? {
+        parse(text.wholeMatch(of: /\d{4}-\d\d-\d\d/) == nil ? text : "\(text)T00:00:00Z")
+    }
 }

@@ -33,7 +33,9 @@ public struct RetentionPeriod: Hashable, Sendable {
         guard !text.contains("-"), !text.contains("+") else { throw .negative }
         guard !text.contains("."), !text.contains(",") else { throw .fraction }
         guard text.first != "P" || !text.contains("T") else { throw .hasTime }
-        guard let match = text.wholeMatch(of: /P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?/),
+        guard
+            let match = text.wholeMatch(
+                of: /P(?:([0-9]{1,6})Y)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})W)?(?:([0-9]{1,6})D)?/),
             text.count > 1
         else { throw .notPeriod }
         func number(_ digits: Substring?) -> Int { digits.flatMap { Int($0) } ?? 0 }

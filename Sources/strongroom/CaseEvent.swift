@@ -106,6 +106,7 @@ struct CaseEvent: ParsableCommand {
         let at = event.at.map { ", \(Figure.time($0))" } ?? " withdrawn"
         return
             "\(Terminal.visible(event.caseID)): \(event.event)\(at) · \(event.wasKnown ? "on record already, entry" : "ledger entry") \(event.entry)"
-            + (event.due > 0 ? " · \(Figure.count(event.due, "object")) of the case \(event.due == 1 ? "is" : "are") due" : "")
+            + (event.due > 0
+                ? " · \(Figure.count(event.due, "object")) of the case \(event.due == 1 ? "is" : "are") due" : "")
     }
 }

@@ -105,7 +105,7 @@ enum ExplanationText {
         }
     }
 
-    private static func checked(_ text: String) -> String {
+    static func checked(_ text: String) -> String {
         switch text {
         case "unverified": "no"
         case "second-hand": "no, second-hand"

@@ -28,7 +28,8 @@ struct PolicyTerms: ParsableCommand {
             for line in report.obligations {
                 Terminal.print("")
                 Terminal.print("\(line.name): \(Terminal.visible(line.says))")
-                Terminal.print("  source    \(Terminal.visible(line.cite)) · text read: \(line.checked)")
+                Terminal.print(
+                    "  source    \(Terminal.visible(line.cite)) · text read: \(ExplanationText.checked(line.checked))")
                 Terminal.print("  control   \(line.control)")
                 Terminal.print("  evidence  \(Terminal.visible(line.evidence))")
                 Terminal.print(

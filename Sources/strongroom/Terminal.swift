@@ -106,13 +106,10 @@ enum Figure {
     }
 
     /// `2026-11-22 08:02 UTC`
-    static func time(_ date: Date) -> String {
-        let text = Timestamp.format(date)
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
-    }
+    static func time(_ date: Date) -> String { Timestamp.minute(date) }
 
     /// `2026-11-22`
-    static func day(_ date: Date) -> String { String(Timestamp.format(date).prefix(10)) }
+    static func day(_ date: Date) -> String { Timestamp.day(date) }
 
     /// Lines of at most so many columns, broken at blanks.
     static func wrapped(_ text: String, _ width: Int) -> [String] {

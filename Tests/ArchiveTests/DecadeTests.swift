@@ -138,7 +138,8 @@ struct DecadeTests {
                     from: "relationship-ended", keep: DateComponents(month: keepMonths),
                     go: DateComponents(month: keepMonths + 6), backstop: DateComponents(year: 5)),
                 Rule(
-                    name: "video", places: ["HK", "FR"], kinds: ["video"], outcome: "passed", from: "captured", keep: nil,
+                    name: "video", places: ["HK", "FR"], kinds: ["video"], outcome: "passed", from: "captured",
+                    keep: nil,
                     go: DateComponents(day: video)),
                 Rule(
                     name: "failed", places: ["HK", "FR"], kinds: ["best-frame", "result", "video"], outcome: "failed",
@@ -192,7 +193,9 @@ struct DecadeTests {
 
     @Test func tenYearsAgreeWithTheModel() throws {
         let isLong = ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] != nil
-        let seed = ProcessInfo.processInfo.environment["STRONGROOM_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max))
+        let seed =
+            ProcessInfo.processInfo.environment["STRONGROOM_TEST_SEED"].flatMap { UInt64($0) }
+            ?? .random(in: 0...(.max))
         try play(years: 10, arrivals: isLong ? 0.2 : 0.02, seed: seed)
     }
 
@@ -217,7 +220,9 @@ struct DecadeTests {
             if chance(0.003) {
                 let leap = chance(0.5) ? 400 * 86_400.0 : -3 * 86_400.0
                 test.time.advance(leap)
-                #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted, "seed \(seed), day \(day)")
+                #expect(
+                    refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted,
+                    "seed \(seed), day \(day)")
                 test.time.advance(-leap)
                 _ = refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("set right")) }
             }
@@ -252,9 +257,12 @@ struct DecadeTests {
                 let name = names.randomElement(using: &random)!
                 let age = test.time.now.timeIntervalSince(thing.captured)
                 let time = Date(
-                    timeIntervalSince1970: (thing.captured.timeIntervalSince1970 + age * Double.random(in: 0.3...1, using: &random))
+                    timeIntervalSince1970: (thing.captured.timeIntervalSince1970 + age
+                        * Double.random(in: 0.3...1, using: &random))
                         .rounded())
-                let mine = happened.indices.filter { happened[$0].caseID == thing.caseID && happened[$0].name == name && happened[$0].time != nil }
+                let mine = happened.indices.filter {
+                    happened[$0].caseID == thing.caseID && happened[$0].name == name && happened[$0].time != nil
+                }
                 if let old = mine.randomElement(using: &random), chance(0.5) {
                     let entry = happened[old].entry
                     if chance(0.4) {
@@ -264,7 +272,9 @@ struct DecadeTests {
                         _ = try test.event(name, of: thing.caseID, at: time, .corrects(entry), in: archive)
                         happened[old].time = time
                     }
-                } else if let recorded = try? test.event(name, of: thing.caseID, at: time, in: archive), !recorded.wasKnown {
+                } else if let recorded = try? test.event(name, of: thing.caseID, at: time, in: archive),
+                    !recorded.wasKnown
+                {
                     happened.append(Happened(caseID: thing.caseID, name: name, entry: recorded.entry, time: time))
                 }
             }
@@ -299,7 +309,9 @@ struct DecadeTests {
             }
         }
         #expect(destroyed > number && number > 20, "seed \(seed)")
-        #expect(statuses.isSuperset(of: ["kept", "due", "waiting-for-event", "uncovered", "unbounded"]), "seed \(seed): \(statuses)")
+        #expect(
+            statuses.isSuperset(of: ["kept", "due", "waiting-for-event", "uncovered", "unbounded"]),
+            "seed \(seed): \(statuses)")
         _ = try archive.runPurge(accepting: nil)
         #expect(try archive.reconcile().findings == [], "seed \(seed)")
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "seed \(seed)")

@@ -17,7 +17,8 @@ struct PurgeTests {
         try test.activate(TestArchive.policy, in: archive)
         try test.archive("K-1", in: archive)
         try test.archive("K-2", in: archive, place: nil)
-        let address = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects.first { $0.kind == "video" }!.address
+        let address = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects.first { $0.kind == "video" }!
+            .address
         try test.pass(days: 60, in: archive)
         #expect(try archive.runPurge(accepting: nil).destroyed == 0)
         try test.pass(days: 30, in: archive)
@@ -53,7 +54,8 @@ struct PurgeTests {
         for (caseID, token, text) in [
             ("K-1", "tok-1", answer), ("K-9", "tok-1", TestAnswer().text), ("K-1", nil, answer), ("K-9", nil, answer),
         ] as [(String, String?, String)] {
-            #expect(refusal { try test.archive(caseID, in: archive, token: token, answer: text) }?.code == .tokenDestroyed)
+            #expect(
+                refusal { try test.archive(caseID, in: archive, token: token, answer: text) }?.code == .tokenDestroyed)
         }
         #expect(
             refusal { _ = try archive.register(try test.registration("K-9", token: "tok-1")) }?.code == .tokenDestroyed)
@@ -94,7 +96,8 @@ struct PurgeTests {
             }
         }
         try test.pass(days: 3 * 366, in: archive)
-        let report = try archive.runPurge(accepting: String(try #require(refusal { _ = try archive.runPurge(accepting: nil) }?.hint?.suffix(16))))
+        let report = try archive.runPurge(
+            accepting: String(try #require(refusal { _ = try archive.runPurge(accepting: nil) }?.hint?.suffix(16))))
         #expect(report.destroyed == 120 && report.cases == 40)
         _ = try archive.compact()
         func found(in folder: String) throws -> [String] {
@@ -170,11 +173,14 @@ struct PurgeTests {
         try bytes.dropLast(20).write(to: URL(fileURLWithPath: altered))
         #expect(refusal { _ = try archive.applyPurge(altered, accepting: nil) }?.code == .badPlan)
         let other = try TestArchive()
-        #expect(refusal { _ = try other.open().applyPurge(path, accepting: nil) }?.message.contains("another archive") == true)
+        #expect(
+            refusal { _ = try other.open().applyPurge(path, accepting: nil) }?.message.contains("another archive")
+                == true)
 
         // What changed since then stays.
         _ = try archive.recordEvent(
-            CaseEventInput(event: "relationship-ended", at: nil, change: .happened, beforeCapture: false, now: test.time.now),
+            CaseEventInput(
+                event: "relationship-ended", at: nil, change: .happened, beforeCapture: false, now: test.time.now),
             of: try CaseID("K-0"))
         let report = try archive.applyPurge(path, accepting: nil)
         #expect(report.destroyed == 5)
@@ -191,9 +197,11 @@ struct PurgeTests {
         try test.pass(days: 90, in: archive)
         let first = test.directory + "/first"
         _ = try archive.planPurge(until: nil, to: first)
-        try test.activate(TestArchive.policy.replacingOccurrences(of: "version: 1", with: "version: 2")
-            .replacingOccurrences(of: "P90D", with: "P300D"), in: archive)
-        #expect(refusal { _ = try archive.applyPurge(first, accepting: nil) }?.message.contains("other policies") == true)
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "version: 1", with: "version: 2")
+                .replacingOccurrences(of: "P90D", with: "P300D"), in: archive)
+        #expect(
+            refusal { _ = try archive.applyPurge(first, accepting: nil) }?.message.contains("other policies") == true)
         #expect(try archive.runPurge(accepting: nil).destroyed == 0, "the new version keeps it")
         try test.pass(days: 210, in: archive)
         let second = test.directory + "/second"
@@ -241,7 +249,9 @@ struct PurgeTests {
         let refused = refusal { _ = try archive.runPurge(accepting: nil) }
         #expect(refused?.code == .limitExceeded && refused?.outcome == .refused)
         #expect(try archive.status().objects == 15)
-        #expect(refusal { _ = try archive.runPurge(accepting: String(repeating: "0", count: 16)) }?.code == .impactNotAccepted)
+        #expect(
+            refusal { _ = try archive.runPurge(accepting: String(repeating: "0", count: 16)) }?.code
+                == .impactNotAccepted)
         let digest = try #require(refused?.hint?.components(separatedBy: "--accept-impact ").last)
         #expect(try archive.runPurge(accepting: digest).destroyed == 3)
         // Once: a digest says what is destroyed, and that is gone.
@@ -254,12 +264,14 @@ struct PurgeTests {
         let archive = try test.open()
         try test.activate(TestArchive.policy, in: archive)
         for number in 0..<3 { try test.archive("K-\(number)", in: archive) }
-        let address = try archive.caseDetails(try CaseID("K-0")).verifications[0].objects.first { $0.kind == "video" }!.address
+        let address = try archive.caseDetails(try CaseID("K-0")).verifications[0].objects.first { $0.kind == "video" }!
+            .address
         try FileManager.default.removeItem(atPath: test.path + "/objects/\(address.prefix(2))/\(address)")
         try test.pass(days: 90, in: archive)
         let files = StubbornFiles()
         let report = try test.open(files: files).runPurge(accepting: nil)
-        #expect(report.destroyed == 3 && report.blobsRemoved == 0 && report.blobsMissing == 1 && report.blobsWaiting == 2)
+        #expect(
+            report.destroyed == 3 && report.blobsRemoved == 0 && report.blobsMissing == 1 && report.blobsWaiting == 2)
         #expect(report.blobProblem?.contains("read-only") == true)
         #expect(try archive.status().retention.blobsWaiting == 2)
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty && archive.reconcile().findings == [])
@@ -348,7 +360,8 @@ struct StubbornFiles: FileSystem {
     func rename(_ path: String, to newPath: String) throws(FileError) { try posix.rename(path, to: newPath) }
     func syncDirectory(_ path: String) throws(FileError) { try posix.syncDirectory(path) }
     func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
-    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int
+    {
         try posix.read(file, at: offset, into: buffer)
     }
     func status(_ file: OpenFile) throws(FileError) -> FileStatus { try posix.status(file) }

@@ -2,7 +2,9 @@ import BlobStore
 import Foundation
 import GRDB
 import Ledger
+import Retention
 import Sealing
+import Synchronization
 import Testing
 
 @testable import Catalog
@@ -33,7 +35,7 @@ struct SQLiteCatalogTests {
 
     @Test func itsFilesAreForTheOwnerAlone() throws {
         let catalog = try SQLiteCatalog.create(at: path)
-        for suffix in ["", "-wal", "-shm", "-lock"] {
+        for suffix in ["", "-wal", "-shm", "-lock", "-lock-turn"] {
             #expect(try PosixFileSystem().status(path + suffix).mode == 0o600, "\(suffix)")
         }
         withExtendedLifetime(catalog) {}
@@ -58,6 +60,61 @@ struct SQLiteCatalogTests {
         #expect(throws: CatalogError.notIndex("\(path) was written by a newer version")) {
             try SQLiteCatalog(path: path)
         }
+    }
+
+    /// An index of the version before is brought to today's schema when it is opened, by several at once.
+    @Test func anOlderIndexIsMigrated() throws {
+        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+        close(descriptor)
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        try Schema.migrator.migrate(queue, upTo: "1 archive")
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO epoch VALUES (1, 'open', 0);
+                    INSERT INTO cases VALUES (1, zeroblob(16), zeroblob(32), 1, 0, NULL, 1, zeroblob(72), x'00', NULL, NULL);
+                    INSERT INTO verification VALUES (1, zeroblob(16), 1, 1, 'import', 'archived', NULL, NULL, NULL, NULL, NULL,
+                        0, NULL, 0, 0, 0, 0, NULL, NULL, 0, '0', NULL, NULL, NULL);
+                    INSERT INTO object VALUES (1, zeroblob(16), 1, 'video', 'video/mp4', 10, zeroblob(32), zeroblob(32), 1, 1,
+                        zeroblob(72), 0);
+                    """)
+        }
+        try queue.close()
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            do {
+                let catalog = try SQLiteCatalog(path: path)
+                #expect(try catalog.read { try $0.standingCounts() } == [.uncovered: 1])
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+    }
+
+    /// Who writes batch after batch lets others in between.
+    @Test func aBusyWriterStarvesNobody() throws {
+        let busy = try SQLiteCatalog.create(at: path)
+        try busy.write { try $0.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date())) }
+        let other = try SQLiteCatalog(path: path)
+        let batches = Mutex(0)
+        let done = Mutex(false)
+        let finished = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            while !done.withLock({ $0 }) {
+                _ = try? busy.write { _ in usleep(20_000) }
+                batches.withLock { $0 += 1 }
+            }
+            finished.signal()
+        }
+        while batches.withLock({ $0 }) < 2 { usleep(1000) }
+        for _ in 0..<10 {
+            let before = batches.withLock { $0 }
+            try other.write { try $0.setNewestTime(Date()) }
+            // It waits for the batch at work, and for the one that may have taken its turn already.
+            #expect(batches.withLock { $0 } - before <= 3)
+        }
+        done.withLock { $0 = true }
+        finished.wait()
     }
 
     /// Writers of several connections take turns and all get theirs.

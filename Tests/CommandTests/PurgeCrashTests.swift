@@ -40,7 +40,8 @@ import Testing
         let verified = try place.strongroom("verify")
         #expect(verified.code == 0, "\(what): \(verified.text)\(verified.err)")
         #expect(
-            try place.strongroom("retrieve", "kept", "--reason", "r", "--out", place.folder + "/kept").code == 0, "\(what)")
+            try place.strongroom("retrieve", "kept", "--reason", "r", "--out", place.folder + "/kept").code == 0,
+            "\(what)")
         let destroyed = try place.strongroom("audit", "log", "--kind", "object destroyed", "--json").jsonLines()
         var read = 0
         for line in destroyed {
@@ -57,7 +58,9 @@ import Testing
         #expect(next.code == 0, "\(what): \(next.err)")
         let status = try place.strongroom("status", "--json").json()
         #expect(status["objects"] as? Int == 6 && status["cases"] as? Int == 2, "\(what): \(status)")
-        let blobs = FileManager.default.enumerator(atPath: place.archive + "/objects")!.allObjects.compactMap { $0 as? String }
+        let blobs = FileManager.default.enumerator(atPath: place.archive + "/objects")!.allObjects.compactMap {
+            $0 as? String
+        }
         #expect(blobs.filter { $0.count > 2 }.count == 6, "\(what)")
         let shown = try place.strongroom("case", "show", "gone")
         #expect(shown.code == 3 && shown.err.contains("destroyed on"), "\(what): \(shown.err)")

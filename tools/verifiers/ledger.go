@@ -176,7 +176,7 @@ func main() {
 		consistency(*consistencyFile, *since, verifier)
 	default:
 		folder := flag.Arg(0)
-		if _, err := os.Stat(filepath.Join(folder, "bagit.txt")); err == nil {
+		if _, err := os.Stat(filepath.Join(folder, "custody")); err == nil {
 			bag(folder, verifier)
 		} else {
 			export(folder, verifier)

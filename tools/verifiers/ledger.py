@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a ledger with tlog-scales and pymerkle (PyPI).
 
-    ledger.py KEY DIR                            an export, a published directory, or a bag
+    ledger.py KEY DIR                            an export, a published directory, a bag, or a certificate
     ledger.py KEY --proof FILE --entry FILE      that an entry is in the ledger
     ledger.py KEY --consistency FILE --since FILE
 """
@@ -92,7 +92,7 @@ def main():
                 raise ValueError("the proof is about another checkpoint")
             ConsistencyProof(earlier.size, head.size, hashes).check(earlier.root_hash, head.root_hash)
             print(f"{head.size} entries extend {earlier.size}")
-        elif os.path.exists(os.path.join(options.folder, "bagit.txt")):
+        elif os.path.isdir(os.path.join(options.folder, "custody")):
             print(bag(options.folder, key))
         else:
             print(export(options.folder, key))

@@ -12,7 +12,8 @@ import Sealing
     static func main() throws {
         let arguments = CommandLine.arguments
         switch arguments[1] {
-        case "decide": try decide(arguments[2...].map { try Policy(yaml: try String(contentsOfFile: $0, encoding: .utf8)) })
+        case "decide":
+            try decide(arguments[2...].map { try Policy(yaml: try String(contentsOfFile: $0, encoding: .utf8)) })
         default:
             try fill(
                 arguments[2], rootKey: arguments[3], objects: Int(arguments[4])!, due: Int(arguments[5])!)
@@ -33,7 +34,8 @@ import Sealing
                 events: number % 3 == 0
                     ? [
                         EventRecord(
-                            entry: 1, name: "relationship-ended", effect: .happened(captured.addingTimeInterval(8_640_000)))
+                            entry: 1, name: "relationship-ended",
+                            effect: .happened(captured.addingTimeInterval(8_640_000)))
                     ] : [])
         }
         var due = 0
@@ -61,7 +63,9 @@ import Sealing
                 for _ in 0..<500 where made < objects {
                     // Both videos of an old case are due.
                     let isDue = madeDue < due
-                    let blobs = try (0..<4).map { _ in try isDue ? put(in: store) : BlobAddress(bytes: Randomness.system.bytes(32))! }
+                    let blobs = try (0..<4).map { _ in
+                        try isDue ? put(in: store) : BlobAddress(bytes: Randomness.system.bytes(32))!
+                    }
                     try insertCase(number, isDue: isDue, blobs, uid, keyring, now, index)
                     number += 1
                     made += 4
