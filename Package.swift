@@ -17,7 +17,7 @@ let package = Package(
         .executable(name: "faceid-simulator", targets: ["FaceIDSimulator"]),
         .library(
             name: "StrongroomParts",
-            targets: ["Sealing", "BlobStore", "Retention", "Ledger", "FaceID", "Catalog", "Archive"]),
+            targets: ["Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "FaceID", "Catalog", "Archive"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

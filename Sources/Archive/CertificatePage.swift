@@ -22,8 +22,8 @@ enum CertificatePage {
             \(facts(document))
             </table>
             <h2>What was destroyed</h2>
-            <p>Every object was kept encrypted under a key of its own, which stood nowhere but in the archive's index, encrypted. The entry
-            that is named was written in the same transaction in which that key was deleted. What the archive holds since then
+            <p>Every object was kept encrypted under a key of its own, which stood, encrypted itself, in the archive's index and in copies
+            of it. The entry that is named was written in the same transaction that deleted the key from the index. What the archive holds since then
             cannot open the object.</p>
             <table>
             <thead><tr><th>Object</th><th>Media</th><th>Key destroyed</th><th>Because of</th><th>Had to be gone by</th><th class="number">Entry</th><th>Encrypted bytes</th></tr></thead>

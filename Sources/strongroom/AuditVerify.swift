@@ -5,14 +5,14 @@ import Foundation
 struct AuditVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check an export, a bag, a proof or a checkpoint. Needs no archive and no secret.",
+        abstract: "Check an export, a bag, a certificate, a proof or a checkpoint. Needs no archive and no secret.",
         discussion: """
             What is checked carries a verifier key, which says nothing about who made it: give the key that the \
             archive's owner told you in another way. Exit code 4 if anything does not hold.
             """)
 
     @Argument(
-        help: ArgumentHelp("A directory of audit export, a published one, a bag, or a file.", valueName: "path"),
+        help: ArgumentHelp("A directory of audit export, a published one, a bag, a certificate, or a file.", valueName: "path"),
         completion: .file())
     var path: String
 

@@ -26,7 +26,7 @@ struct PurgePlanCommand: ParsableCommand {
                         + "overdue: \(plan.overdue == 0 ? "none" : Figure.count(plan.overdue))")
                 if !plan.dropped.isEmpty { Terminal.print("   not in the plan: \(PurgeText.reasons(plan.dropped))") }
                 Terminal.print(
-                    "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, limit \(PurgeText.percent(plan.limitShare))"
+                    "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, limit \(PurgeText.percent(plan.limitShare)) and \(Figure.count(plan.limitObjects, "object"))"
                 )
                 Terminal.print("plan \(plan.id) written to \(out), valid until \(Figure.time(plan.validUntil))")
                 Terminal.print(

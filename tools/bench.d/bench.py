@@ -239,9 +239,77 @@ def ledger():
     table("A ledger of a million entries, whole processes", rows)
 
 
+def retention():
+    bench, policies = os.environ["RETENTION_BENCH"], os.path.join(HERE, "../../policies")
+    house = policies + "/hk-amlo.yaml"
+    files = sorted(os.path.join(policies, name) for name in os.listdir(policies) if name.endswith(".yaml") and name != "contract-end.yaml")
+
+    def measured(*command):
+        return json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+
+    rows = [("policies active together", "decisions a second, one core")]
+    for chosen in ([house], files):
+        rates = [measured("taskset", "-c", "0", bench, "decide", *chosen)["perSecond"] for _ in range(ROUNDS)]
+        rows.append((len(chosen), f"{statistics.median(rates):,.0f}"))
+    table("Deciding, with all reasons", rows)
+
+    def archive(objects, due):
+        path = fresh()
+        quiet("strongroom", "init", STRONGROOM_ARCHIVE=path)
+        measured(bench, "fill", path, environment["STRONGROOM_ROOT_KEY_FILE"], str(objects), str(due))
+        return path
+
+    def activate(path, policy):
+        simulated = subprocess.run(["strongroom", "policy", "simulate", policy, "--json"], check=True, capture_output=True, env=dict(environment, STRONGROOM_ARCHIVE=path))
+        return ["strongroom", "policy", "activate", policy, "--accept-impact", json.loads(simulated.stdout)["digest"]]
+
+    small, big = archive(10_000, 1000), archive(1_000_000, 1000)
+    rows = [("activating a policy over", "wall s", "CPU s", "peak MiB")]
+    for path, count in ((small, 10_000), (big, 1_000_000)):
+        done = run(activate(path, house), STRONGROOM_ARCHIVE=path)
+        rows.append((f"{count:,} objects", f"{done['wall']:.1f}", f"{done['cpu']:.1f}", f"{done['MiB']:.0f}"))
+    table("Activation, its impact shown first", rows)
+
+    plans = {small: [], big: []}
+    for number in range(4 * ROUNDS + 1):
+        for path, values in plans.items():
+            value = run(["strongroom", "purge", "plan", "--out", fresh()], STRONGROOM_ARCHIVE=path)["wall"] * 1000
+            if number > 0:
+                values.append(value)
+    ratio = statistics.median(b / a for a, b in zip(plans[small], plans[big]))
+    table("Planning 1,000 due objects, whole process", [
+        ("of", "median ms"), ("10,000 objects", f"{statistics.median(plans[small]):.1f}"),
+        ("1,000,000 objects", f"{statistics.median(plans[big]):.1f}"), ("ratio", f"{ratio:.2f}")])
+
+    # Others who write while another version becomes active.
+    with open(house) as file:
+        text = file.read().replace("version: 1", "version: 2").replace("P90D", "P80D")
+    second = fresh() + ".yaml"
+    with open(second, "w") as file:
+        file.write(text)
+    command = activate(big, second)
+    alone = [run(["strongroom", "case", "event", f"B-{number * 7 + 3}", "relationship-ended", "--before-capture"], STRONGROOM_ARCHIVE=big)["wall"] * 1000 for number in range(20)]
+    process = subprocess.Popen(command, env=dict(environment, STRONGROOM_ARCHIVE=big), stdout=subprocess.DEVNULL)
+    beside = []
+    while process.poll() is None:
+        beside.append(run(["strongroom", "case", "event", f"B-{len(beside) * 7 + 1003}", "relationship-ended", "--before-capture"], STRONGROOM_ARCHIVE=big)["wall"] * 1000)
+    table("An event recorded while a policy becomes active over 1,000,000 objects, whole process", [
+        ("", "median ms", "slowest ms", "how many"),
+        ("alone", f"{statistics.median(alone):.0f}", f"{max(alone):.0f}", len(alone)),
+        ("beside the activation", f"{statistics.median(beside):.0f}", f"{max(beside):.0f}", len(beside))])
+
+    doomed = archive(100_000, 20_000)
+    done = run(activate(doomed, house), STRONGROOM_ARCHIVE=doomed)
+    refused = subprocess.run(["strongroom", "purge", "run"], capture_output=True, env=dict(environment, STRONGROOM_ARCHIVE=doomed)).stderr.decode()
+    done = run(["strongroom", "purge", "run", "--accept-impact", refused.rsplit(" ", 1)[1].strip()], STRONGROOM_ARCHIVE=doomed)
+    table("Destroying 20,000 of 100,000 objects, with entries, blobs and all", [
+        ("wall s", "CPU s", "objects a second", "peak MiB"),
+        (f"{done['wall']:.1f}", f"{done['cpu']:.1f}", f"{20_000 / done['wall']:,.0f}", f"{done['MiB']:.0f}")])
+
+
 try:
     print(f"{os.cpu_count()} cores, medians of {ROUNDS} rounds, side by side", flush=True)
-    parts = os.environ.get("BENCH_PARTS", "imports pulls retrieval ledger").split()
+    parts = os.environ.get("BENCH_PARTS", "imports pulls retrieval ledger retention").split()
     if "imports" in parts or "pulls" in parts:
         answers = make_answers(200)
     if "imports" in parts:
@@ -252,5 +320,7 @@ try:
         retrieval()
     if "ledger" in parts:
         ledger()
+    if "retention" in parts:
+        retention()
 finally:
     shutil.rmtree(place, ignore_errors=True)

@@ -14,6 +14,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzLedger", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
         .executableTarget(
+            name: "FuzzPolicy", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
+        .executableTarget(
             name: "FuzzTable", dependencies: ["FuzzDriver", .product(name: "StrongroomParts", package: "strongroom")]),
     ]
 )
