@@ -72,7 +72,7 @@ extension Archive {
                 filter.kind = query.kind
                 filter.from = query.from
                 filter.before = query.before
-                if let caseID = query.caseID { filter.caseUID = try find(caseID, in: index).record.uid }
+                if let caseID = query.caseID { filter.caseUID = try caseUID(of: caseID, in: index) }
                 if let actor = query.actor {
                     filter.actorUIDs = try index.actors(nameTag: keyring.tag(actor.utf8, purpose: .actor)).map(
                         \.stamp.uid)

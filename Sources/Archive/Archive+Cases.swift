@@ -169,20 +169,25 @@ extension Archive {
 
     func find(_ caseID: CaseID, in index: any CatalogReader) throws -> OpenedCase {
         let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
-        guard let record = try index.caseRecord(caseIDTag: tag) else {
-            if let destroyed = try index.destroyedTags(tag, purpose: .caseID).last {
-                throw ArchiveError(
-                    .destroyed,
-                    "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
-                    hint:
-                        "strongroom purge certificate shows what is known; this answer is remembered until \(Timestamp.day(destroyed.forgetAt))"
-                )
-            }
-            throw ArchiveError(
-                .unknownCase, "not in the archive", hint: "check the case ID; strongroom case list shows what there is")
-        }
-        return try open(record)
+        if let record = try index.caseRecord(caseIDTag: tag) { return try open(record) }
+        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
+        throw ArchiveError(
+            .destroyed, "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
+            hint:
+                "strongroom purge certificate shows what is known; this is remembered until \(Timestamp.day(destroyed.forgetAt))"
+        )
     }
+
+    /// The name of a case that is there, or that is remembered as destroyed.
+    func caseUID(of caseID: CaseID, in index: any CatalogReader) throws -> CaseUID {
+        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
+        if let record = try index.caseRecord(caseIDTag: tag) { return record.uid }
+        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
+        return destroyed.caseUID
+    }
+
+    private static let unknownCase = ArchiveError(
+        .unknownCase, "not in the archive", hint: "check the case ID; strongroom case list shows what there is")
 
     /// What was destroyed of a case, by the number of the verification, in the order of the ledger.
     func destructions(of uid: CaseUID, in index: any CatalogReader) throws -> [Int: [DestroyedDetails]] {

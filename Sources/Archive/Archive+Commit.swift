@@ -83,7 +83,9 @@ extension Archive {
                     objects: UInt64(staged.objects.count))))
         let epoch = keyring.currentEpoch
         let rules = try rules(in: index)
+        var facts = try facts(of: ended, archived: now, in: index)
         for object in staged.objects {
+            facts.media = object.kind.name
             let uid = ObjectUID(from: effects.randomness)
             let context = contexts.objectKey(
                 uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
@@ -97,9 +99,7 @@ extension Archive {
                         try keyring.wrap($0, epoch: epoch, context: context, randomness: effects.randomness)
                     },
                     archivedAt: now,
-                    standing: Standing(
-                        rules.engine.decide(try facts(of: object.kind, ended, archived: now, in: index), at: now),
-                        set: rules.set)))
+                    standing: Standing(rules.engine.decide(facts, at: now), set: rules.set)))
             let content = try recording.commit(
                 object.digest.hex, as: "contentCommitment", of: ended.caseUID, key: key)
             try recording.add(

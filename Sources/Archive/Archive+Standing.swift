@@ -81,16 +81,16 @@ extension Archive {
         return decision
     }
 
-    /// What is known of an object that is being archived.
+    /// What is known of an object that is being archived; only its kind is left open.
     func facts(
-        of kind: MediaKind, _ verification: VerificationRecord, archived: Date, in index: any CatalogReader
+        of verification: VerificationRecord, archived: Date, in index: any CatalogReader
     ) throws -> ObjectFacts {
         guard let record = try index.caseRecord(verification.caseUID) else {
             throw CatalogError.damaged("a verification without a case")
         }
         let from = verification.capturedFrom ?? archived
         return ObjectFacts(
-            media: kind.name, resultCode: verification.resultCode, jurisdictions: record.jurisdictions,
+            media: "", resultCode: verification.resultCode, jurisdictions: record.jurisdictions,
             purpose: record.purpose, captured: from...max(from, verification.capturedUntil ?? archived),
             archived: archived, events: try index.caseEvents(of: verification.caseUID).map(\.event))
     }

@@ -154,7 +154,7 @@ extension Archive {
         var (caseUID, askedFor, run): (CaseUID?, String?, UInt64?)
         switch subject {
         case .caseID(let caseID):
-            let uid = try destroyedCase(caseID, in: index)
+            let uid = try self.caseUID(of: caseID, in: index)
             (caseUID, askedFor) = (uid, caseID.text)
             rows = try self.rows(of: uid, in: index).filter { $0.kind != Event.Kind.attemptFailed.rawValue }
         case .run(let number):
@@ -213,17 +213,6 @@ extension Archive {
                     number: row.number, bytes: row.bytes,
                     proof: InclusionProof(index: row.number, path: path, checkpoint: note))
             })
-    }
-
-    private func destroyedCase(_ caseID: CaseID, in index: any CatalogReader) throws -> CaseUID {
-        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
-        if let record = try index.caseRecord(caseIDTag: tag) { return record.uid }
-        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else {
-            throw ArchiveError(
-                .unknownCase, "case \(caseID.text): not in the archive",
-                hint: "it was never there, or it was destroyed so long ago that its ID is not recognised any more")
-        }
-        return destroyed.caseUID
     }
 
     private func rows(of uid: CaseUID, in index: any CatalogReader) throws -> [LedgerRow] {

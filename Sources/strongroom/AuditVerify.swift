@@ -12,7 +12,8 @@ struct AuditVerify: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("A directory of audit export, a published one, a bag, a certificate, or a file.", valueName: "path"),
+        help: ArgumentHelp(
+            "A directory of audit export, a published one, a bag, a certificate, or a file.", valueName: "path"),
         completion: .file())
     var path: String
 

@@ -59,6 +59,10 @@ struct PurgeTests {
         }
         #expect(
             refusal { _ = try archive.register(try test.registration("K-9", token: "tok-1")) }?.code == .tokenDestroyed)
+        var query = LedgerQuery()
+        query.caseID = try CaseID("K-1")
+        #expect(
+            try archive.ledgerEntries(query).map(\.kind).contains("case destroyed"), "its entries can still be found")
         // A new verification under the same case ID is another case.
         try test.archive("K-1", in: archive, token: "tok-2")
         #expect(try test.kinds(of: "K-1", in: archive).count == 3)
@@ -68,6 +72,23 @@ struct PurgeTests {
         _ = try archive.runPurge(accepting: nil)
         try test.archive("K-9", in: archive, token: "tok-1")
         #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func aVerificationThatIsGoneLeavesNothingOfItsAnswer() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "media: [best-frame, result]", with: "outcome: passed")
+                .replacingOccurrences(of: "media: [video]", with: "outcome: failed"), in: archive)
+        try test.archive("K-1", in: archive, answer: TestAnswer(result: "1004", videoLength: 10).text)
+        try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 11).text)
+        try test.pass(days: 91, in: archive)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 3)
+        let verifications = try archive.caseDetails(try CaseID("K-1")).verifications
+        #expect(verifications.map(\.objects.count) == [0, 3] && verifications.map(\.destroyed.count) == [3, 0])
+        #expect(verifications.map { $0.requestID == nil } == [true, false])
+        #expect(try archive.reconcile().findings == [] && archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try test.kinds(of: "K-1", in: archive).count == 3)
     }
 
     /// After a purge and a compaction neither keys nor names are anywhere in the archive.

@@ -5,7 +5,9 @@ import StrictYAML
 /// Policies, terms and their tests: each text is read or refused with a sentence; what is read can be checked and
 /// decided by, and a decision's own forecast is right.
 func fuzzPolicy(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    guard let text = String(validating: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self) else { return 0 }
+    guard let text = String(validating: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self) else {
+        return 0
+    }
     do throws(YAMLProblem) { _ = try Terms(yaml: text) } catch { precondition(!error.message.isEmpty) }
     do throws(YAMLProblem) { _ = try PolicyTestFile(yaml: text) } catch { precondition(!error.message.isEmpty) }
     let policy: Policy
@@ -21,7 +23,8 @@ func fuzzPolicy(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let engine = RetentionEngine(policies: [policy])
     let start = Date(timeIntervalSince1970: 1_760_000_000)
     let events = policy.events.keys.sorted().enumerated().map { number, name in
-        EventRecord(entry: UInt64(number), name: name, effect: .happened(start.addingTimeInterval(Double(number) * 1e6)))
+        EventRecord(
+            entry: UInt64(number), name: name, effect: .happened(start.addingTimeInterval(Double(number) * 1e6)))
     }
     for media in PolicyCheck.knownMedia {
         let facts = ObjectFacts(
