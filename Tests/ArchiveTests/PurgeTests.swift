@@ -161,10 +161,10 @@ struct PurgeTests {
         #expect(
             callers.sorted() == [
                 // The one door, and who goes through it.
-                "Archive/Archive+Destroy.swift: let deletion = store.delete(chunk.map(\\.address))",
-                "Archive/Archive+Destroy.swift: try index.destroy(row, at: recording.now)",
-                "Archive/Archive+Destroy.swift: try index.destroyCase(uid)",
-                "Archive/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
+                "Archive/Retention/Archive+Destroy.swift: let deletion = store.delete(chunk.map(\\.address))",
+                "Archive/Retention/Archive+Destroy.swift: try index.destroy(row, at: recording.now)",
+                "Archive/Retention/Archive+Destroy.swift: try index.destroyCase(uid)",
+                "Archive/Retention/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
                 // How the index does it.
                 "Catalog/SQLiteSession+Retention.swift: \"DELETE FROM cases WHERE id = ?\",",
                 "Catalog/SQLiteSession+Retention.swift: try db.cachedStatement(sql: \"DELETE FROM object WHERE id = ?\").execute(arguments: [object.position.rowID])",

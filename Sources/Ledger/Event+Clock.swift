@@ -1,0 +1,58 @@
+public import Foundation
+
+extension Event {
+    /// The clock cannot be believed: nothing is destroyed until somebody accepts it.
+    public struct ClockDoubted: EventFields {
+        public enum Cause: String, Sendable {
+            /// It is too far ahead of the newest time on record.
+            case ahead
+            /// The vendor's clock says something else.
+            case witness
+        }
+
+        public let cause: Cause
+        /// The newest time on record, or the vendor's.
+        public let other: Date
+
+        public init(cause: Cause, other: Date) {
+            self.cause = cause
+            self.other = other
+        }
+
+        var about: CaseUID? { nil }
+
+        func write(to members: inout MemberWriter) {
+            members.add("cause", cause.rawValue)
+            members.add("other", other)
+        }
+
+        init(from members: inout MemberReader) throws(EntryError) {
+            cause = try members.choice("cause")
+            other = try members.time("other")
+        }
+    }
+
+    /// A named person says that the time of this entry is right.
+    public struct ClockAccepted: EventFields {
+        /// The newest time on record until then.
+        public let newest: Date
+        public let reason: Commitment
+
+        public init(newest: Date, reason: Commitment) {
+            self.newest = newest
+            self.reason = reason
+        }
+
+        var about: CaseUID? { nil }
+
+        func write(to members: inout MemberWriter) {
+            members.add("newest", newest)
+            members.add("reasonCommitment", reason)
+        }
+
+        init(from members: inout MemberReader) throws(EntryError) {
+            newest = try members.time("newest")
+            reason = try members.commitment("reasonCommitment")
+        }
+    }
+}
