@@ -130,15 +130,17 @@ extension Archive {
         }
     }
 
-    /// Statuses that changed with time since somebody last wrote them down, which are looked at again.
-    private static let mostChanges = 200_000
-
     private func retentionStatus(in index: any CatalogReader) throws -> ArchiveStatus.RetentionStatus {
         let rules = try rules(in: index)
         var counts = try index.standingCounts()
-        for row in try index.retentionRows(.changing(by: now), after: nil, limit: Self.mostChanges) {
-            counts[row.standing.status, default: 0] -= 1
-            counts[rules.engine.decide(row.facts, at: now).status, default: 0] += 1
+        // What changed with time since somebody last wrote it down.
+        var position: CatalogPosition?
+        while case let rows = try index.retentionRows(.changing(by: now), after: position, limit: 2000), !rows.isEmpty {
+            position = rows.last?.position
+            for row in rows {
+                counts[row.standing.status, default: 0] -= 1
+                counts[rules.engine.decide(row.facts, at: now).status, default: 0] += 1
+            }
         }
         var named: [String: Int] = [:]
         for status in Decision.Status.allCases { named[status.rawValue] = counts[status] ?? 0 }

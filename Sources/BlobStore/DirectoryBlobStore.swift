@@ -70,6 +70,7 @@ public struct DirectoryBlobStore: BlobStore {
             var (removed, missing): ([BlobAddress], [BlobAddress]) = ([], [])
             for address in addresses {
                 do throws(FileError) {
+                    try removeStaged(address)
                     try files.remove(path(of: address))
                     removed.append(address)
                 } catch {
@@ -86,10 +87,25 @@ public struct DirectoryBlobStore: BlobStore {
                 deletion.removed += removed
                 deletion.missing += missing
             } catch {
-                deletion.failed += (removed + missing).map { ($0, error) }
+                // A directory that is gone holds nothing.
+                if error.code == ENOENT { deletion.missing += missing } else { removed += missing }
+                deletion.failed += removed.map { ($0, error) }
             }
         }
         return deletion
+    }
+
+    /// Takes away the other name that a blob has where a crash came before it was settled.
+    private func removeStaged(_ address: BlobAddress) throws(FileError) {
+        let placed = try files.status(path(of: address))
+        guard placed.links > 1 else { return }
+        for name in try files.names(in: staging) {
+            guard let staged = try? files.status(staging + "/" + name), staged.identity == placed.identity else {
+                continue
+            }
+            try files.remove(staging + "/" + name)
+        }
+        try files.syncDirectory(staging)
     }
 
     public func walk(_ body: (BlobListing) throws -> Void) throws {
@@ -136,7 +152,8 @@ public struct DirectoryBlobStore: BlobStore {
                 if let placed = try? files.status(path(of: address)),
                     placed.identity == (try files.status(staged)).identity
                 {
-                    if let failure = delete([address]).failed.first { throw failure.reason }
+                    try files.remove(path(of: address))
+                    try files.syncDirectory(directory(of: address))
                 }
                 report.removed += 1
             }

@@ -22,7 +22,8 @@ public protocol Catalog: Sendable {
     /// - Returns: whether it is done; another process that reads forbids it for that long.
     func scrub() throws -> Bool
 
-    /// Rewrites the index without what deleted rows left inside it, and scrubs. Nobody can write meanwhile.
+    /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile, and it may take as much
+    /// memory as the index has bytes. Done when the log is scrubbed afterwards.
     ///
     /// - Returns: the size of the index before and after, in bytes.
     func compact() throws -> (before: UInt64, after: UInt64)
@@ -113,7 +114,12 @@ public protocol CatalogReader {
     func dueCounts(from time: Date, days: Int) throws -> [Int]
     /// Objects that stand as due by a time, and the bytes of their contents.
     func dueTotal(by time: Date) throws -> (objects: Int, bytes: UInt64)
+    /// How many objects there are, as it is noted; takes the same time however many.
     func objectCount() throws -> Int
+    /// How many objects there are, counted one by one.
+    func countObjects() throws -> Int
+    /// The entries of the destructions of cases that are remembered after a time.
+    func rememberedCases(after time: Date) throws -> Set<UInt64>
     func destroyedTags(_ tag: Tag, purpose: DestroyedTagRecord.Purpose) throws -> [DestroyedTagRecord]
     /// Blobs whose key is gone, the longest-waiting first.
     func blobRemovals(limit: Int) throws -> [BlobRemovalRecord]
@@ -195,12 +201,12 @@ public protocol CatalogWriter: CatalogReader {
 /// Where a walk through the index stands; it stays good when rows are deleted.
 public struct CatalogPosition: Sendable {
     let rowID: Int64
-    /// When the object there is due, where a walk goes by that.
-    let due: Int64?
+    /// The time there, where a walk goes by times.
+    let key: Int64?
 
-    init(rowID: Int64, due: Int64? = nil) {
+    init(rowID: Int64, key: Int64? = nil) {
         self.rowID = rowID
-        self.due = due
+        self.key = key
     }
 }
 

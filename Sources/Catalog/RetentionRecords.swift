@@ -84,7 +84,7 @@ public enum RetentionSelection: Sendable {
     case all
     /// Those whose standing was computed by another set of policies.
     case notOf(set: Int)
-    /// Those whose status changes by itself until a time.
+    /// Those whose status changes by itself until a time, the earliest first.
     case changing(by: Date)
     /// Those that are due by a time, the longest due first; a position goes on behind it.
     case due(by: Date)

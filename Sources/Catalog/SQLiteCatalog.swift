@@ -133,7 +133,6 @@ public final class SQLiteCatalog: Catalog {
                     }
                     let before = try size()
                     try db.execute(sql: "VACUUM")
-                    _ = try Self.truncateLog(db)
                     return (before, try size())
                 }
             }

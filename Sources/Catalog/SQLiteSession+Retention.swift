@@ -143,9 +143,12 @@ extension SQLiteSession {
                 [id, set, limit])
         case .changing(let time):
             found = try rows(
-                "\(Self.selection) WHERE changes_at <= ? ORDER BY changes_at LIMIT ?", [time.milliseconds, limit])
+                """
+                \(Self.selection) WHERE changes_at <= ? AND (changes_at, object.id) > (?, ?)
+                ORDER BY changes_at, object.id LIMIT ?
+                """, [time.milliseconds, after?.key ?? Int64.min, after?.rowID ?? Int64.min, limit])
         case .due(let time):
-            let (from, rowID) = (after?.due ?? Int64.min, after?.rowID ?? Int64.min)
+            let (from, rowID) = (after?.key ?? Int64.min, after?.rowID ?? Int64.min)
             found = try rows(
                 """
                 \(Self.selection) WHERE due_at <= ? AND (due_at, object.id) > (?, ?)
@@ -166,7 +169,9 @@ extension SQLiteSession {
         }
         guard !found.isEmpty else { return [] }
         let events = try self.events(ofCases: Set(found.map { $0[17] as Int64 }))
-        return try found.map { try retentionRow($0, events: events[$0[17] as Int64] ?? []) }
+        var isByChange = false
+        if case .changing = selection { isByChange = true }
+        return try found.map { try retentionRow($0, events: events[$0[17] as Int64] ?? [], isByChange: isByChange) }
     }
 
     private func events(ofCases ids: Set<Int64>) throws -> [Int64: [EventRecord]] {
@@ -180,28 +185,33 @@ extension SQLiteSession {
         return events
     }
 
-    private func retentionRow(_ row: Row, events: [EventRecord]) throws -> RetentionRow {
+    private func retentionRow(_ row: Row, events: [EventRecord], isByChange: Bool = false) throws -> RetentionRow {
         func uid<Named>(_ column: Int) throws -> UID<Named> {
             guard let bytes = row[column] as Data?, let uid = UID<Named>(bytes: [UInt8](bytes)) else {
                 throw CatalogError.damaged("uid")
             }
             return uid
         }
-        func time(_ column: Int) -> Date? { (row[column] as Int64?).map(Date.init(milliseconds:)) }
-        guard let address = (row[6] as Data?).flatMap({ BlobAddress(bytes: [UInt8]($0)) }), let archived = time(12),
+        func time(_ column: Int) throws -> Date? {
+            guard let value = row[column] as Int64? else { return nil }
+            // What no calendar has would overflow later.
+            guard (-1 << 48...1 << 48).contains(value) else { throw CatalogError.damaged("a time") }
+            return Date(milliseconds: value)
+        }
+        guard let address = (row[6] as Data?).flatMap({ BlobAddress(bytes: [UInt8]($0)) }), let archived = try time(12),
             let status = (row[13] as String?).flatMap(Decision.Status.init(rawValue:))
         else { throw CatalogError.damaged("object") }
-        let from = time(10) ?? archived
+        let from = try time(10) ?? archived
         let facts = ObjectFacts(
             media: row[7], resultCode: row[8],
             jurisdictions: (row[18] as String?)?.split(separator: " ").map(String.init) ?? [], purpose: row[9],
-            captured: from...max(from, time(11) ?? archived), archived: archived, events: events)
-        let due = row[15] as Int64?
+            captured: from...(try max(from, time(11) ?? archived)), archived: archived, events: events)
         return RetentionRow(
-            position: CatalogPosition(rowID: row[0], due: due), object: try uid(1), verificationUID: try uid(2),
+            position: CatalogPosition(rowID: row[0], key: isByChange ? row[14] : row[15]), object: try uid(1),
+            verificationUID: try uid(2),
             verification: row[3], caseUID: try uid(4), length: UInt64(row[5] as Int64), address: address, facts: facts,
             standing: Standing(
-                status: status, changesAt: time(14), dueAt: due.map(Date.init(milliseconds:)), set: row[16]))
+                status: status, changesAt: try time(14), dueAt: try time(15), set: row[16]))
     }
 
     func update(_ standing: Standing, at position: CatalogPosition) throws {
@@ -249,6 +259,14 @@ extension SQLiteSession {
     }
 
     func objectCount() throws -> Int { try count("SELECT total(objects) FROM standing_count") }
+
+    func countObjects() throws -> Int { try count("SELECT count(*) FROM object") }
+
+    func rememberedCases(after time: Date) throws -> Set<UInt64> {
+        Set(
+            try rows("SELECT entry FROM destroyed_tag WHERE purpose = 'case' AND forget_at > ?", [time.milliseconds])
+                .map { try $0.unsigned("entry") })
+    }
 
     func hasObject(_ uid: ObjectUID) throws -> Bool {
         try row("SELECT 1 FROM object WHERE uid = ?", [Data(uid.bytes)]) != nil

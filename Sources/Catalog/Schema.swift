@@ -205,6 +205,7 @@ enum Schema {
     /// about it beside it, with the set of policies that it was made by.
     private static let retention = """
         ALTER TABLE archive ADD COLUMN newest_time INTEGER NOT NULL DEFAULT 0;
+        UPDATE archive SET newest_time = (SELECT ifnull(max(newest), 0) FROM ledger_entry);
         -- The set of policies by which every object's standing was computed.
         ALTER TABLE archive ADD COLUMN standing_set INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE archive ADD COLUMN compacted_at INTEGER;
@@ -265,7 +266,7 @@ enum Schema {
         -- How many objects have each status: a plan must not cost more because more is kept.
         CREATE TABLE standing_count (
             status TEXT PRIMARY KEY,
-            objects INTEGER NOT NULL CHECK (objects >= 0)
+            objects INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         INSERT INTO standing_count SELECT status, count(*) FROM object GROUP BY status;
         CREATE TRIGGER object_counted AFTER INSERT ON object
@@ -291,6 +292,7 @@ enum Schema {
             case_uid BLOB NOT NULL CHECK (length(case_uid) = 16),
             noted_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX blob_removal_order ON blob_removal (noted_at, case_uid);
 
         -- Keyed tags of what was destroyed, so that it does not come back and can be asked about, for a time.
         CREATE TABLE destroyed_tag (
@@ -310,6 +312,20 @@ enum Schema {
         BEGIN SELECT RAISE(ABORT, 'a policy never changes'); END;
         CREATE TRIGGER policy_file_kept BEFORE DELETE ON policy_file
         BEGIN SELECT RAISE(ABORT, 'a policy never changes'); END;
+        CREATE TRIGGER policy_set_fixed BEFORE UPDATE ON policy_set
+        BEGIN SELECT RAISE(ABORT, 'a set of policies never changes'); END;
+        CREATE TRIGGER policy_set_kept BEFORE DELETE ON policy_set
+        BEGIN SELECT RAISE(ABORT, 'a set of policies never changes'); END;
+        CREATE TRIGGER policy_set_member_fixed BEFORE UPDATE ON policy_set_member
+        BEGIN SELECT RAISE(ABORT, 'a set of policies never changes'); END;
+        CREATE TRIGGER policy_set_member_kept BEFORE DELETE ON policy_set_member
+        BEGIN SELECT RAISE(ABORT, 'a set of policies never changes'); END;
+        CREATE TRIGGER resolution_fixed BEFORE UPDATE ON resolution
+        BEGIN SELECT RAISE(ABORT, 'what was decided stays decided'); END;
+        CREATE TRIGGER resolution_kept BEFORE DELETE ON resolution
+        BEGIN SELECT RAISE(ABORT, 'what was decided stays decided'); END;
+        CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event
+        BEGIN SELECT RAISE(ABORT, 'a record of an event never changes'); END;
         CREATE TRIGGER object_destroyed BEFORE DELETE ON object
         WHEN NOT EXISTS (SELECT 1 FROM blob_removal WHERE address = OLD.address)
         BEGIN SELECT RAISE(ABORT, 'an object is destroyed, not deleted'); END;

@@ -56,3 +56,14 @@ extension Event {
         }
     }
 }
+
+extension Event.Kind {
+    /// Whether the time of such an entry is a time on record that a clock is measured by. What is refused does not
+    /// make a clock believable.
+    public var countsForNewestTime: Bool {
+        switch self {
+        case .attemptFailed, .openingsRefused, .clockDoubted, .publicationRepaired: false
+        default: true
+        }
+    }
+}

@@ -3,32 +3,55 @@ import Foundation
 /// What of an object's bounds decides its status: a few times, from which the status at any time follows. See
 /// <doc:Decisions>.
 struct Bounds {
+    /// An upper bound, and what stands against it; without any upper bound, the lower ones alone.
+    struct Track {
+        var goneBy: Date?
+        var hasOpenLower = false
+        var lastLower: Date?
+        /// When every open lower bound is past its backstop, and every other has ended; nil where one has none.
+        var review: Date?
+
+        /// When nothing keeps it any more and the upper bound is at hand; nil where that has no time yet.
+        func dueSince(_ margins: RetentionMargins) -> Date? {
+            guard !hasOpenLower, let goneBy else { return nil }
+            return max(lastLower ?? .distantPast, goneBy.addingTimeInterval(-margins.lead))
+        }
+    }
+
     var isCovered = false
-    var hasOpenLower = false
-    var lastLower: Date?
-    var goneBy: Date?
-    /// When every open lower bound is past its backstop, and every other has ended; nil where one has none.
-    var review: Date?
-    var isErasureRequested = false
+    /// The earliest upper bound first. Others come only where persons resolved conflicts, so that a lower bound
+    /// yields to one of them and not to another.
+    var tracks: [Track] = []
+    var erasureRequested: Date?
     var holds: [HoldFact] = []
     var margins = RetentionMargins()
 
+    private var first: Track { tracks.first ?? Track() }
+
     func status(at time: Date) -> Decision.Status {
         if !holds.isEmpty, holds.contains(where: { $0.binds(at: time) }) { return .held }
-        if !isCovered, !isErasureRequested { return .uncovered }
-        if hasOpenLower {
-            if let goneBy, goneBy <= time || lastLower.map({ goneBy < $0 }) ?? false { return .conflict }
-            if let review, review <= time { return .backstopReview }
-            return isErasureRequested ? .erasurePending : .waitingForEvent
+        if !isCovered, erasureRequested == nil { return .uncovered }
+        var isDue = false
+        for track in tracks {
+            guard let since = track.dueSince(margins), since <= time, let goneBy = track.goneBy else { continue }
+            if goneBy.addingTimeInterval(margins.grace) <= time { return .overdue }
+            isDue = true
         }
-        if let lastLower, lastLower > time {
-            if let goneBy, goneBy < lastLower { return .conflict }
-            return isErasureRequested ? .erasurePending : .kept
+        if isDue { return .due }
+        let track = first
+        if track.hasOpenLower {
+            if let goneBy = track.goneBy, goneBy <= time || track.lastLower.map({ goneBy < $0 }) ?? false {
+                return .conflict
+            }
+            if let review = track.review, review <= time { return .backstopReview }
+            return erasureRequested == nil ? .waitingForEvent : .erasurePending
         }
-        if let goneBy, goneBy.addingTimeInterval(margins.grace) <= time { return .overdue }
-        if isErasureRequested { return .due }
-        guard let goneBy else { return .unbounded }
-        return goneBy.addingTimeInterval(-margins.lead) <= time ? .due : .kept
+        if let lastLower = track.lastLower, lastLower > time {
+            if let goneBy = track.goneBy, goneBy < lastLower { return .conflict }
+            return erasureRequested == nil ? .kept : .erasurePending
+        }
+        if erasureRequested != nil { return .due }
+        return track.goneBy == nil ? .unbounded : .kept
     }
 
     /// Every time at which the status can change, in their order.
@@ -36,12 +59,14 @@ struct Bounds {
         var turns: [Date] = []
         turns.reserveCapacity(6)
         func add(_ turn: Date?) { if let turn, turn > time { turns.append(turn) } }
-        add(lastLower)
-        add(review)
-        if let goneBy {
-            add(goneBy)
-            add(goneBy.addingTimeInterval(-margins.lead))
-            add(goneBy.addingTimeInterval(margins.grace))
+        for track in tracks {
+            add(track.lastLower)
+            add(track.review)
+            add(track.dueSince(margins))
+            if let goneBy = track.goneBy {
+                add(goneBy)
+                add(goneBy.addingTimeInterval(margins.grace))
+            }
         }
         for hold in holds {
             add(hold.placed)
@@ -51,10 +76,10 @@ struct Bounds {
         return turns
     }
 
-    /// The next change of a status by itself, and when the object becomes due by itself.
+    /// The next change of a status by itself, and since when, or from when on, the object is due by itself.
     func course(from now: Date, status: Decision.Status) -> (next: Decision.Change?, dueAt: Date?) {
         var next: Decision.Change?
-        var dueAt = status.isDue ? now : nil
+        var dueAt = status.isDue ? dueSince(at: now) : nil
         for turn in turns(after: now) {
             if next != nil, dueAt != nil { break }
             let then = self.status(at: turn)
@@ -62,5 +87,16 @@ struct Bounds {
             if dueAt == nil, then.isDue { dueAt = turn }
         }
         return (next, dueAt)
+    }
+
+    /// Since when an object has been due that is.
+    private func dueSince(at now: Date) -> Date {
+        var since = tracks.compactMap { $0.dueSince(margins) }.min()
+        if let erasureRequested, !first.hasOpenLower {
+            let asked = max(erasureRequested, first.lastLower ?? erasureRequested)
+            since = min(since ?? asked, asked)
+        }
+        for hold in holds { if let end = hold.end, hold.placed <= now { since = max(since ?? end, end) } }
+        return min(since ?? now, now)
     }
 }

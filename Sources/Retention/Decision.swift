@@ -39,8 +39,17 @@ public struct Decision: Equatable, Sendable {
         public let until: Date?
         /// Whether it is the one that decides.
         public internal(set) var isDecisive = false
-        /// The entry of the resolution by which it does not count.
+        /// The entry of the resolution by which it does not count, or counts later.
         public internal(set) var overruledBy: UInt64?
+        /// An upper bound counts only when a lower one has ended: that of its own rule, or one for which it was decided
+        /// to keep.
+        var waitsUntil: Date?
+
+        /// When an upper bound ends what is left; nil where that has no time yet.
+        var counts: Date? {
+            guard let until, waitsUntil != .distantFuture else { return nil }
+            return max(until, waitsUntil ?? until)
+        }
 
         public var policy: String { clause.name.policy }
         public var version: Int { clause.name.version }
@@ -86,7 +95,7 @@ public struct Decision: Equatable, Sendable {
     /// Events whose arrival would change it.
     public var awaits: [String] {
         var names: Set<String> = []
-        for reason in reasons where reason.from == nil && reason.overruledBy == nil {
+        for reason in reasons where reason.from == nil {
             if case .event(let name) = reason.anchor { names.insert(name) }
         }
         return names.sorted()

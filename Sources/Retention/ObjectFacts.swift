@@ -68,12 +68,14 @@ extension EventRecord {
         return times
     }
 
-    /// The record of an event that decides; nil where it did not happen.
+    /// Seconds by which an event may lie before the capture and still be about it: days are often all that is known.
+    public static let slack: TimeInterval = 86_400
+
+    /// The record of an event that decides; nil where it did not happen since a time.
     public static func decisive(
-        _ name: String, mode: Policy.EventMode, in records: [EventRecord]
+        _ name: String, mode: Policy.EventMode, in records: [EventRecord], notBefore start: Date
     ) -> (entry: UInt64, time: Date)? {
-        guard !records.isEmpty else { return nil }
-        let standing = standing(name, in: records)
+        let standing = standing(name, in: records).filter { $0.time >= start }
         return mode == .once ? standing.first : standing.max { $0.time < $1.time }
     }
 }

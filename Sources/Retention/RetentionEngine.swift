@@ -52,33 +52,28 @@ public struct RetentionEngine: Sendable {
         var reasons: [Decision.Reason] = []
         reasons.reserveCapacity(4)
         for clause in clauses { append(clause, for: facts, to: &reasons) }
-        if !resolutions.isEmpty { overrule(&reasons) }
-
+        let tracks = tracks(&reasons)
         var bounds = Bounds()
         bounds.isCovered = !clauses.isEmpty
-        bounds.isErasureRequested = facts.erasureRequested != nil
+        bounds.tracks = tracks
+        bounds.erasureRequested = facts.erasureRequested
         bounds.holds = facts.holds
         bounds.margins = margins
+        let status = bounds.status(at: now)
+        let track = tracks.first ?? Bounds.Track()
         var openEvents: [String] = []
-        for reason in reasons where reason.overruledBy == nil {
-            switch (reason.side, reason.until) {
-            case (.atLeast, nil):
-                bounds.hasOpenLower = true
+        if track.hasOpenLower {
+            for reason in reasons where reason.side == .atLeast && reason.until == nil && reason.overruledBy == nil {
                 openEvents.append(reason.anchor.name)
-            case (.atLeast, let until?): bounds.lastLower = max(bounds.lastLower ?? until, until)
-            case (.atMost, let until?): bounds.goneBy = min(bounds.goneBy ?? until, until)
-            case (.atMost, nil), (.backstop, _): break
             }
         }
-        if bounds.hasOpenLower { bounds.review = review(reasons, lastLower: bounds.lastLower) }
-        let status = bounds.status(at: now)
-        mark(&reasons, bounds, status: status)
+        mark(&reasons, track, status: status)
         let (next, dueAt) = bounds.course(from: now, status: status)
         let keepUntil: Decision.KeepUntil =
-            bounds.hasOpenLower ? .open(Set(openEvents).sorted()) : bounds.lastLower.map { .time($0) } ?? .nothing
+            track.hasOpenLower ? .open(Set(openEvents).sorted()) : track.lastLower.map { .time($0) } ?? .nothing
         let matters = facts.holds.isEmpty ? [] : facts.holds.filter { $0.binds(at: now) }.map(\.matter).sorted()
         return Decision(
-            status: status, keepUntil: keepUntil, goneBy: bounds.goneBy, reasons: reasons, matters: matters, next: next,
+            status: status, keepUntil: keepUntil, goneBy: track.goneBy, reasons: reasons, matters: matters, next: next,
             dueAt: dueAt, erasureRequested: facts.erasureRequested)
     }
 
@@ -118,7 +113,15 @@ public struct RetentionEngine: Sendable {
         }
         let rule = clause.rule
         if let period = rule.atLeast { add(.atLeast, period, rule.anchor) }
-        if let period = rule.atMost { add(.atMost, period, rule.anchor) }
+        if let period = rule.atMost {
+            add(.atMost, period, rule.anchor)
+            // A capture is an interval: counted from its two ends, the bounds of one rule must not cross.
+            if rule.atLeast != nil, let lower = reasons[reasons.count - 2].until,
+                let upper = reasons[reasons.count - 1].until, upper < lower
+            {
+                reasons[reasons.count - 1].waitsUntil = lower
+            }
+        }
         if let backstop = rule.backstop { add(.backstop, backstop.after, backstop.anchor) }
     }
 
@@ -130,30 +133,81 @@ public struct RetentionEngine: Sendable {
         case .captured: return (side == .atMost ? facts.captured.lowerBound : facts.captured.upperBound, nil)
         case .archived: return (facts.archived, nil)
         case .event(let name):
-            let record = EventRecord.decisive(name, mode: clause.mode, in: facts.events)
+            guard !facts.events.isEmpty else { return (nil, nil) }
+            // What happened before the person stood before the camera is not about this object.
+            let record = EventRecord.decisive(
+                name, mode: clause.mode, in: facts.events,
+                notBefore: facts.captured.lowerBound.addingTimeInterval(-EventRecord.slack))
             return (record?.time, record?.entry)
         }
     }
 
-    /// Takes out the bounds that lost where persons resolved a conflict.
-    private func overrule(_ reasons: inout [Decision.Reason]) {
-        for resolution in resolutions {
-            guard
-                let lower = reasons.firstIndex(where: {
-                    $0.side == .atLeast && $0.overruledBy == nil && $0.name == resolution.lower
-                }),
-                let upper = reasons.firstIndex(where: {
-                    $0.side == .atMost && $0.overruledBy == nil && $0.name == resolution.upper
-                }),
-                let goneBy = reasons[upper].until, reasons[lower].until.map({ goneBy < $0 }) ?? true
-            else { continue }
-            reasons[resolution.winner == .keep ? upper : lower].overruledBy = resolution.entry
+    /// The upper bounds, the earliest first, each with the lower ones that stand against it. Where nobody resolved
+    /// anything, every lower bound stands against the earliest upper one, and nothing else matters.
+    private func tracks(_ reasons: inout [Decision.Reason]) -> [Bounds.Track] {
+        let yielding = resolutions.isEmpty ? [:] : apply(resolutions, to: &reasons)
+        guard !yielding.isEmpty else {
+            var track = track(reasons, goneBy: nil, yielding: nil)
+            for reason in reasons where reason.side == .atMost {
+                if let until = reason.counts { track.goneBy = min(track.goneBy ?? until, until) }
+            }
+            return [track]
         }
+        let uppers = reasons.filter { $0.side == .atMost && $0.counts != nil }.sorted { $0.counts! < $1.counts! }
+        let tracks = uppers.map { upper in track(reasons, goneBy: upper.counts, yielding: yielding[upper.name]) }
+        if let first = uppers.first {
+            for index in reasons.indices where reasons[index].side == .atLeast {
+                if let lost = yielding[first.name]?[reasons[index].name] { reasons[index].overruledBy = lost }
+            }
+        }
+        return tracks.isEmpty ? [track(reasons, goneBy: nil, yielding: nil)] : tracks
     }
 
-    private func review(_ reasons: [Decision.Reason], lastLower: Date?) -> Date? {
+    private func track(
+        _ reasons: [Decision.Reason], goneBy: Date?, yielding: [RuleName: UInt64]?
+    ) -> Bounds.Track {
+        var track = Bounds.Track(goneBy: goneBy)
+        for reason in reasons where reason.side == .atLeast && yielding?[reason.name] == nil {
+            if let until = reason.until {
+                track.lastLower = max(track.lastLower ?? until, until)
+            } else {
+                track.hasOpenLower = true
+            }
+        }
+        if track.hasOpenLower { track.review = review(reasons, lastLower: track.lastLower, yielding: yielding) }
+        return track
+    }
+
+    /// Applies what persons decided where two bounds contradict each other. With `keep` the upper one waits until
+    /// the lower one ends; with `destroy` the lower one yields to that upper one, and to no other.
+    ///
+    /// - Returns: which lower bounds yield to each upper one, by the entries that say so.
+    private func apply(
+        _ resolutions: [Resolution], to reasons: inout [Decision.Reason]
+    ) -> [RuleName: [RuleName: UInt64]] {
+        var yielding: [RuleName: [RuleName: UInt64]] = [:]
+        for resolution in resolutions {
+            guard
+                let lower = reasons.firstIndex(where: { $0.side == .atLeast && $0.name == resolution.lower }),
+                let upper = reasons.firstIndex(where: { $0.side == .atMost && $0.name == resolution.upper }),
+                let goneBy = reasons[upper].until, reasons[lower].until.map({ goneBy < $0 }) ?? true
+            else { continue }
+            switch resolution.winner {
+            case .destroy: yielding[resolution.upper, default: [:]][resolution.lower] = resolution.entry
+            case .keep:
+                reasons[upper].overruledBy = resolution.entry
+                reasons[upper].waitsUntil =
+                    reasons[lower].until.map { max($0, reasons[upper].waitsUntil ?? $0) } ?? .distantFuture
+            }
+        }
+        return yielding
+    }
+
+    private func review(
+        _ reasons: [Decision.Reason], lastLower: Date?, yielding: [RuleName: UInt64]?
+    ) -> Date? {
         var review = lastLower
-        for open in reasons where open.side == .atLeast && open.until == nil && open.overruledBy == nil {
+        for open in reasons where open.side == .atLeast && open.until == nil && yielding?[open.name] == nil {
             let backstop = reasons.first { $0.side == .backstop && $0.name == open.name }
             guard let until = backstop?.until else { return nil }
             review = max(review ?? until, until)
@@ -161,9 +215,10 @@ public struct RetentionEngine: Sendable {
         return review
     }
 
-    private func mark(_ reasons: inout [Decision.Reason], _ bounds: Bounds, status: Decision.Status) {
-        for index in reasons.indices where reasons[index].overruledBy == nil {
-            let (side, until) = (reasons[index].side, reasons[index].until)
+    private func mark(_ reasons: inout [Decision.Reason], _ bounds: Bounds.Track, status: Decision.Status) {
+        for index in reasons.indices where reasons[index].side != .atLeast || reasons[index].overruledBy == nil {
+            let side = reasons[index].side
+            let until = side == .atMost ? reasons[index].counts : reasons[index].until
             let isLower =
                 side == .atLeast && (bounds.hasOpenLower ? until == nil : until != nil && until == bounds.lastLower)
             let isUpper = side == .atMost && until != nil && until == bounds.goneBy

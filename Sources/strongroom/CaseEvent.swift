@@ -32,9 +32,6 @@ struct CaseEvent: ParsableCommand {
     @Option(help: ArgumentHelp("A table (CSV); - is standard input.", valueName: "file"), completion: .file())
     var from: String?
 
-    @Flag(help: "The event lies before the person stood before the camera, and that is right.")
-    var beforeCapture = false
-
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -56,7 +53,7 @@ struct CaseEvent: ParsableCommand {
             let change: CaseEventInput.Change =
                 withdraw.map { .withdraws($0) } ?? correct.map { .corrects($0) } ?? .happened
             let input = try CaseEventInput(
-                event: words.last ?? "", at: at, change: change, beforeCapture: beforeCapture, now: Date())
+                event: words.last ?? "", at: at, change: change, now: Date())
             try common.withArchive { archive in
                 if let subject {
                     let recorded = try archive.recordEvent(input, ofSubject: subject)

@@ -47,7 +47,8 @@ enum PurgeText {
             case "backstop-review": "\(Figure.count(count)) past their backstop, waiting for an approval"
             case "erasure-pending": "\(Figure.count(count)) to be erased once they need not be kept any more"
             case "gone": "\(Figure.count(count)) destroyed before"
-            case "kept": "\(Figure.count(count)) not due any more"
+            case "kept": "\(Figure.count(count)) not due"
+            case "altered": "\(Figure.count(count)) altered"
             default: "\(Figure.count(count)) \(status)"
             }
         }.joined(separator: " · ")
@@ -60,7 +61,7 @@ enum PurgeText {
 
     static func lines(_ report: PurgeReport) -> [String] {
         var lines: [String] = []
-        if let run = report.run {
+        if let run = report.run, report.destroyed > 0 {
             lines.append(
                 "destroyed \(Figure.count(report.destroyed, "object")) (\(Figure.size(report.bytes)))"
                     + (report.cases > 0 ? ", with them \(Figure.count(report.cases, "whole case"))" : "")
@@ -77,6 +78,9 @@ enum PurgeText {
                 "\(Terminal.red("not removed", on: 1)): the encrypted bytes of \(Figure.count(report.blobsWaiting, "object")): \(Terminal.visible(report.blobProblem ?? ""))"
             )
             lines.append("  their keys are gone, nobody can open them; the next run tries again")
+        }
+        if let problem = report.problem {
+            lines.append("\(Terminal.red("not finished", on: 1)): \(Terminal.visible(problem))")
         }
         if !report.scrubbed {
             lines.append("the index's log could not be cut: another command reads; the next run does it")

@@ -26,14 +26,15 @@ struct PurgeRun: ParsableCommand {
         }
     }
 
-    /// A blob that could not be removed is work that is left.
+    /// What is left, such as a blob that could not be removed, is work for the next run.
     static func say(_ report: PurgeReport, json: Bool) throws {
         if json {
             try Terminal.document(report)
         } else {
             for line in PurgeText.lines(report) { Terminal.print(line) }
         }
-        if report.blobsWaiting > 0 { throw Exit.partly }
+        if report.altered > 0 { throw Exit.integrity }
+        if report.isPartial { throw Exit.partly }
     }
 }
 
@@ -67,7 +68,10 @@ struct PurgeCompact: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compact", abstract: "Rewrite the index without what deleted rows left inside it.",
         discussion:
-            "Nobody can write to the archive meanwhile. A purge run does it by itself every 30 days (compact-days).")
+            """
+            Nobody can write to the archive meanwhile, and it may take as much memory as the index has bytes. A purge run \
+            does it by itself every 30 days (compact-days).
+            """)
 
     @OptionGroup var common: CommonOptions
 

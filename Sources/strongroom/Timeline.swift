@@ -3,11 +3,6 @@ import Foundation
 
 /// Times of a case's objects on one scale, as lines of text.
 struct Timeline {
-    private struct Mark {
-        let time: Date
-        let sign: Character
-    }
-
     private struct Track {
         let label: String
         let from: Date

@@ -36,6 +36,33 @@ struct ClockTests {
         #expect(try archive.reconcile().findings == [])
     }
 
+    /// What is refused does not make the next step believable.
+    @Test func refusalsDoNotCarryTheClock() throws {
+        let (test, archive) = try prepared()
+        for _ in 0..<6 {
+            test.time.advance(29 * 86_400)
+            let other = test.time.now.addingTimeInterval(-3 * 86_400)
+            _ = refusal { _ = try archive.acceptClock(other, reason: try Reason("r")) }
+            _ = refusal { _ = try archive.caseDetails(try CaseID("K-none")) }
+            _ = refusal { _ = try test.contents("none", of: "K-1", in: archive) }
+        }
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted)
+        #expect(try archive.status().objects == 3)
+    }
+
+    /// The clock leaps between two transactions of one purge.
+    @Test func aLeapInTheMiddleOfAPurgeStopsIt() throws {
+        let (test, archive) = try prepared()
+        let plan = test.directory + "/plan"
+        _ = try archive.planPurge(until: test.time.now.addingTimeInterval(99 * 86_400), to: plan)
+        // Asked for the plan's objects, the clock is right; when they are destroyed, it is far ahead.
+        let objects = try archive.catalog.read { try $0.retentionRows(.all, after: nil, limit: 9).map(\.object) }
+        test.time.advance(99 * 86_400)
+        let refused = refusal { _ = try archive.record { try archive.destroy(objects, in: 1, $0) } }
+        #expect(refused?.code == .clockDoubted)
+        #expect(try archive.status().objects == 3)
+    }
+
     @Test func anHourBackStopsItToo() throws {
         let (test, archive) = try prepared()
         try test.pass(days: 91, in: archive)
@@ -80,6 +107,7 @@ struct ClockTests {
     @Test func setBackInTheIndexItIsFound() throws {
         let (test, archive) = try prepared()
         _ = try archive.catalog.write { try $0.setNewestTime(test.time.now.addingTimeInterval(-1000)) }
-        #expect(try archive.reconcile().findings == ["the newest time on record was set back"])
+        #expect(try archive.reconcile().findings == ["the newest time on record is not the ledger's"])
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.message.contains("was altered") == true)
     }
 }

@@ -70,7 +70,10 @@ struct DecadeTests {
             case "captured": return thing.captured
             case "archived": return thing.archived
             default:
-                let known = happened.filter { $0.caseID == thing.caseID && $0.name == name && $0.time != nil }
+                let known = happened.filter { record in
+                    record.caseID == thing.caseID && record.name == name
+                        && record.time.map { $0 >= thing.captured - 86_400 } ?? false
+                }
                 if name == "last-interaction" { return known.compactMap(\.time).max() }
                 return known.min { $0.entry < $1.entry }?.time
             }

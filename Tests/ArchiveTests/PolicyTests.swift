@@ -107,7 +107,7 @@ struct PolicyTests {
             .message.contains("lies in the future") == true)
         #expect(
             refusal {
-                _ = try test.event("relationship-ended", of: "K-1", at: now.addingTimeInterval(-day), in: archive)
+                _ = try test.event("relationship-ended", of: "K-1", at: now.addingTimeInterval(-2 * day), in: archive)
             }?
             .message.contains("before the capture") == true)
         let first = try test.event("relationship-ended", of: "K-1", at: now, in: archive)
@@ -140,7 +140,7 @@ struct PolicyTests {
             try test.archive("K-\(number)", in: archive) { $0.subject = number == 3 ? "S-2" : "S-1" }
         }
         let input = try CaseEventInput(
-            event: "relationship-ended", at: nil, change: .happened, beforeCapture: false, now: test.time.now)
+            event: "relationship-ended", at: nil, change: .happened, now: test.time.now)
         #expect(try archive.recordEvent(input, ofSubject: "S-1").map(\.caseID) == ["K-0", "K-1", "K-2"])
         #expect(refusal { _ = try archive.recordEvent(input, ofSubject: "S-9") }?.code == .unknownCase)
         #expect(try archive.status().retention["waiting-for-event"] == 2)

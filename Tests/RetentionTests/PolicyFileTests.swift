@@ -160,8 +160,60 @@ struct PolicyFileTests {
         }
         #expect(try status(nil, after: 10).status == .conflict && status(nil, after: 60).status == .conflict)
         #expect(try status(.destroy, after: 10).status == .kept && status(.destroy, after: 60).status == .overdue)
-        #expect(try status(.keep, after: 60).status == .kept && status(.keep, after: 100).status == .unbounded)
+        #expect(try status(.keep, after: 60).status == .kept && status(.keep, after: 99.9).status == .kept)
+        #expect(try status(.keep, after: 100).status == .due && status(.keep, after: 101).status == .overdue)
         #expect(try status(.keep, after: 60).reasons.contains { $0.overruledBy == 7 && $0.side == .atMost })
         #expect(try status(.destroy, version: 2, after: 60).status == .conflict)
+    }
+
+    /// What was decided about two rules is not decided about a third.
+    @Test func aResolutionIsAboutTwoRulesAlone() throws {
+        let day = Date(timeIntervalSince1970: 1_767_225_600)
+        func policy(_ name: String, _ retain: String) throws -> Policy {
+            try Policy(
+                yaml:
+                    "policy: \(name)\nversion: 1\ntitle: T\nevents: { e: once }\nrules: [{ name: r, retain: { \(retain) } }]"
+            )
+        }
+        func status(_ lower: String, _ winner: Resolution.Winner, after days: Double) throws -> Decision.Status {
+            let rule = { RuleName(policy: $0, version: 1, rule: "r") }
+            let engine = RetentionEngine(
+                policies: [
+                    try policy("law", lower), try policy("later", "from: captured, at-most: P60D"),
+                    try policy("sooner", "from: captured, at-most: P20D"),
+                ], resolutions: [Resolution(entry: 7, lower: rule("law"), upper: rule("later"), winner: winner)])
+            let facts = ObjectFacts(
+                media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day)
+            return engine.decide(facts, at: day.addingTimeInterval(days * 86_400)).status
+        }
+        for lower in ["from: captured, at-least: P100D", "from: e, at-least: P100D"] {
+            // Nobody decided about the sooner one.
+            #expect(try status(lower, .destroy, after: 30) == .conflict)
+            #expect(try status(lower, .destroy, after: 58.9) == .conflict)
+            #expect(try status(lower, .destroy, after: 59) == .due && status(lower, .destroy, after: 61) == .overdue)
+            #expect(try status(lower, .keep, after: 70) == .conflict)
+        }
+        #expect(try status("from: captured, at-least: P100D", .keep, after: 101) == .overdue)
+    }
+
+    /// A relationship that ended before the person stood before the camera was another one.
+    @Test func whatHappenedBeforeTheCaptureIsAboutSomethingElse() throws {
+        let policy = try Policy(
+            yaml:
+                "policy: p\nversion: 1\ntitle: T\nevents: { e: once, l: latest }\nrules: [{ name: r, retain: { from: e, at-least: P10D, at-most: P20D } }]"
+        )
+        let day = Date(timeIntervalSince1970: 1_767_225_600)
+        func status(_ offsets: Double...) -> Decision.Status {
+            let events = offsets.enumerated().map { number, offset in
+                EventRecord(
+                    entry: UInt64(number), name: "e", effect: .happened(day.addingTimeInterval(offset * 86_400)))
+            }
+            let facts = ObjectFacts(
+                media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day,
+                events: events)
+            return RetentionEngine(policies: [policy]).decide(facts, at: day.addingTimeInterval(19 * 86_400)).status
+        }
+        #expect(status(-3000) == .waitingForEvent && status(-1.1) == .waitingForEvent)
+        #expect(status(-0.9) == .due && status(0) == .due && status(-3000, 0) == .due)
     }
 }

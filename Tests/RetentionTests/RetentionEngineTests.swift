@@ -48,6 +48,12 @@ struct RetentionEngineTests {
         #expect(decide(facts(), five, at: 11).status == .due)
     }
 
+    @Test func theBoundsOfOneRuleDoNotCross() {
+        let five = policy(.init(name: "r", anchor: .captured, atLeast: period("P10D"), atMost: period("P10D")))
+        #expect(decide(facts(), five, at: 9.99).status == .kept)
+        #expect(decide(facts(), five, at: 10).status == .due && decide(facts(), five, at: 11).status == .overdue)
+    }
+
     @Test func contradictingPoliciesKeepAndAreCounted() {
         let keep = policy(named: "a", .init(name: "long", anchor: .archived, atLeast: period("P30D")))
         let go = policy(named: "b", .init(name: "short", anchor: .archived, atMost: period("P10D")))

@@ -288,11 +288,11 @@ def retention():
     with open(second, "w") as file:
         file.write(text)
     command = activate(big, second)
-    alone = [run(["strongroom", "case", "event", f"B-{number * 7 + 3}", "relationship-ended", "--before-capture"], STRONGROOM_ARCHIVE=big)["wall"] * 1000 for number in range(20)]
+    alone = [run(["strongroom", "case", "event", f"B-{number * 7 + 3}", "relationship-ended"], STRONGROOM_ARCHIVE=big)["wall"] * 1000 for number in range(20)]
     process = subprocess.Popen(command, env=dict(environment, STRONGROOM_ARCHIVE=big), stdout=subprocess.DEVNULL)
     beside = []
     while process.poll() is None:
-        beside.append(run(["strongroom", "case", "event", f"B-{len(beside) * 7 + 1003}", "relationship-ended", "--before-capture"], STRONGROOM_ARCHIVE=big)["wall"] * 1000)
+        beside.append(run(["strongroom", "case", "event", f"B-{len(beside) * 7 + 1003}", "relationship-ended"], STRONGROOM_ARCHIVE=big)["wall"] * 1000)
     table("An event recorded while a policy becomes active over 1,000,000 objects, whole process", [
         ("", "median ms", "slowest ms", "how many"),
         ("alone", f"{statistics.median(alone):.0f}", f"{max(alone):.0f}", len(alone)),

@@ -26,6 +26,8 @@ public struct CertificateSummary: Encodable, Sendable {
 struct Certificate {
     static let jsonName = "certificate.json"
     static let pageName = "certificate.html"
+    /// The archive's signature of the document, as a note.
+    static let noteName = "certificate.note"
     /// Objects of one certificate.
     static let mostObjects = 20_000
 
@@ -65,6 +67,8 @@ struct Certificate {
         /// The case ID that was asked for. The archive's keyed tag found the case by it; nothing here proves it.
         let askedFor: String?
         let run: UInt64?
+        /// The entry that ended the run; null where none does: more may have been destroyed in it.
+        let ended: UInt64?
         let madeAt: String
         let origin: String
         let entries: UInt64
@@ -83,11 +87,18 @@ struct Certificate {
 
     let document: Document
     let checkpoint: SignedNote
+    let note: SignedNote
     let evidence: [Custody.Evidence]
+
+    /// What is signed: that this archive made the document with this SHA-256.
+    static func statement(_ document: [UInt8]) -> String {
+        "\(Document.format)\n\(SHA256.digest(of: document).hex)\n"
+    }
 
     func files() throws -> [(name: String, content: [UInt8])] {
         [
             (Self.jsonName, try document.bytes()), (Self.pageName, Array(CertificatePage.html(document).utf8)),
+            (Self.noteName, note.bytes),
             (Publication.checkpointName, checkpoint.bytes),
             (Publication.verifierName, Array("\(document.verifierKey)\n".utf8)),
         ]
@@ -154,7 +165,7 @@ extension Archive {
         var (caseUID, askedFor, run): (CaseUID?, String?, UInt64?)
         switch subject {
         case .caseID(let caseID):
-            let uid = try self.caseUID(of: caseID, in: index)
+            let uid = try destroyedCaseUID(of: caseID, in: index)
             (caseUID, askedFor) = (uid, caseID.text)
             rows = try self.rows(of: uid, in: index).filter { $0.kind != Event.Kind.attemptFailed.rawValue }
         case .run(let number):
@@ -181,38 +192,51 @@ extension Archive {
             actors[row.actorUID] = Custody.Document.Person(
                 uid: row.actorUID.hex, known: actor.stamp.known.rawValue, name: try name(of: actor, in: index))
         }
-        let kept = try caseUID.map { uid in
+        let kept = try caseUID.map { (uid: CaseUID) in
             try index.verifications(of: uid).flatMap { try index.objects(of: $0.uid).map(\.uid.hex) }.sorted()
         }
         let nodes = index.ledgerNodes
+        let document = Certificate.Document(
+            format: Certificate.Document.format, archive: uid, form: run == nil ? "case" : "run",
+            caseUID: caseUID?.hex, askedFor: askedFor, run: run,
+            ended: entries.first { _, entry in
+                if case .purgeFinished(let event) = entry.event { event.run == run } else { false }
+            }?.0, madeAt: LedgerTime.text(now), origin: head.origin,
+            entries: head.size, verifierKey: try verifierKey(),
+            caseDestroyed: run == nil ? entries.first { $0.1.event.kind == .caseDestroyed }?.0 : nil,
+            objects: destroyed, kept: kept ?? [],
+            epochs: try index.epochs().map {
+                Certificate.Document.Epoch(number: $0.epoch.number, state: $0.state.rawValue)
+            },
+            actors: actors.values.sorted { $0.uid < $1.uid },
+            record: try zip(rows, entries).map { row, entry in
+                // Only what proves who acted: reasons and particulars stay closed.
+                let openings = try self.openings(of: row.number, in: index).filter { $0.key == "nameCommitment" }
+                return Custody.Document.Line(
+                    number: row.number, time: LedgerTime.text(entry.1.time), kind: row.kind,
+                    actor: row.actorUID.hex, sentence: entry.1.event.sentence,
+                    openings: openings.map { member, opening in
+                        Custody.Document.Opening(member: member, salt: opening.salt.hex, text: opening.text)
+                    })
+            })
         return Certificate(
-            document: Certificate.Document(
-                format: Certificate.Document.format, archive: uid, form: run == nil ? "case" : "run",
-                caseUID: caseUID?.hex, askedFor: askedFor, run: run, madeAt: LedgerTime.text(now), origin: head.origin,
-                entries: head.size, verifierKey: try verifierKey(),
-                caseDestroyed: run == nil ? entries.first { $0.1.event.kind == .caseDestroyed }?.0 : nil,
-                objects: destroyed, kept: kept ?? [],
-                epochs: try index.epochs().map {
-                    Certificate.Document.Epoch(number: $0.epoch.number, state: $0.state.rawValue)
-                },
-                actors: actors.values.sorted { $0.uid < $1.uid },
-                record: try zip(rows, entries).map { row, entry in
-                    // Only what proves who acted: reasons and particulars stay closed.
-                    let openings = try self.openings(of: row.number, in: index).filter { $0.key == "nameCommitment" }
-                    return Custody.Document.Line(
-                        number: row.number, time: LedgerTime.text(entry.1.time), kind: row.kind,
-                        actor: row.actorUID.hex, sentence: entry.1.event.sentence,
-                        openings: openings.map { member, opening in
-                            Custody.Document.Opening(member: member, salt: opening.salt.hex, text: opening.text)
-                        })
-                }),
-            checkpoint: note,
+            document: document, checkpoint: note,
+            note: SignedNote(
+                signing: Certificate.statement(try document.bytes()), name: head.origin, key: keyring.ledgerKey),
             evidence: try rows.map { row in
                 let path = try MerkleTree.inclusionProof(of: row.number, in: head.size, nodes: nodes)
                 return Custody.Evidence(
                     number: row.number, bytes: row.bytes,
                     proof: InclusionProof(index: row.number, path: path, checkpoint: note))
             })
+    }
+
+    /// The case with this ID that is there, where something of it was destroyed; otherwise the last that is gone.
+    private func destroyedCaseUID(of caseID: CaseID, in index: any CatalogReader) throws -> CaseUID {
+        let uid = try self.caseUID(of: caseID, in: index)
+        guard try index.caseRecord(uid) != nil, try destructions(of: uid, in: index).isEmpty else { return uid }
+        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
+        return try index.destroyedTags(tag, purpose: .caseID).last?.caseUID ?? uid
     }
 
     private func rows(of uid: CaseUID, in index: any CatalogReader) throws -> [LedgerRow] {

@@ -70,7 +70,12 @@ enum CertificatePage {
                 ))
         }
         if let uid = document.caseUID { rows.append(("Case UID", "<code>\(EvidencePage.escaped(uid))</code>")) }
-        if let run = document.run { rows.append(("Purge", "of entry \(run)")) }
+        if let run = document.run {
+            let end =
+                document.ended.map { ", ended by entry \($0)" }
+                ?? "; <strong>no entry ends it: more may have been destroyed in it</strong>"
+            rows.append(("Purge", "of entry \(run)\(end)"))
+        }
         rows.append(("Archive", "<code>\(EvidencePage.escaped(document.archive))</code>"))
         rows.append(("Made", EvidencePage.time(document.madeAt)))
         rows.append(
@@ -83,7 +88,9 @@ enum CertificatePage {
 
     private static func line(_ object: Certificate.Document.Destroyed) -> String {
         let removed =
-            object.removal.map { object.wasMissing ? "were gone already (entry \($0))" : "removed (entry \($0))" }
+            object.removal.map {
+                object.wasMissing ? "not there when they were to be removed (entry \($0))" : "removed (entry \($0))"
+            }
             ?? "not removed yet"
         return
             "<tr><td><code>\(EvidencePage.escaped(object.object))</code></td><td>\(EvidencePage.escaped(object.media))</td>"

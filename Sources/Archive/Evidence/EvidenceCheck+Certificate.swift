@@ -10,7 +10,7 @@ extension EvidenceVerifier {
         let key = key(beside: path, &check)
         let head = checkpoint("\(path)/\(Publication.checkpointName)", by: key, &check)
         if let earlier = earlier(by: key, &check), let head { compare(head.0, with: earlier, &check) }
-        guard let head, let document = certificate(path, &check) else { return check }
+        guard let head, let document = certificate(path, signedBy: key, &check) else { return check }
         let name = Certificate.jsonName
         if document.origin != head.0.origin || document.entries != head.0.size {
             check.find("\(name): its origin or its number of entries is not the checkpoint's")
@@ -26,13 +26,16 @@ extension EvidenceVerifier {
         return check
     }
 
-    private func certificate(_ path: String, _ check: inout EvidenceCheck) -> Certificate.Document? {
+    private func certificate(
+        _ path: String, signedBy key: VerifierKey?, _ check: inout EvidenceCheck
+    ) -> Certificate.Document? {
         let name = Certificate.jsonName
         do {
             let bytes = try files.contents(of: "\(path)/\(name)", limit: 256 << 20)
             let document = try JSONDecoder().decode(Certificate.Document.self, from: Data(bytes))
             guard document.format == Certificate.Document.format else { throw NoteError.badForm("another format") }
             if try document.bytes() != bytes { check.find("\(name) is not in its one form: it was altered") }
+            checkSignature(path, of: bytes, by: key, &check)
             let page = try files.contents(of: "\(path)/\(Certificate.pageName)", limit: 256 << 20)
             if page != Array(CertificatePage.html(document).utf8) {
                 check.find(
@@ -43,6 +46,21 @@ extension EvidenceVerifier {
         } catch {
             check.find("\(name): \((error as? NoteError)?.description ?? "it cannot be read")")
             return nil
+        }
+    }
+
+    private func checkSignature(
+        _ path: String, of document: [UInt8], by key: VerifierKey?, _ check: inout EvidenceCheck
+    ) {
+        do {
+            let note = try SignedNote(
+                try files.contents(of: "\(path)/\(Certificate.noteName)", limit: SignedNote.longest))
+            guard note.text == Certificate.statement(document) else {
+                throw NoteError.badForm("it signs another document")
+            }
+            if let key { try note.verify(by: key) }
+        } catch {
+            check.find("\(Certificate.noteName): \((error as? NoteError)?.description ?? ArchiveError(error).message)")
         }
     }
 
@@ -64,14 +82,20 @@ extension EvidenceVerifier {
         for person in document.actors where introduced[person.uid] != person.name {
             check.find("\(name): nothing proves the name of actor \(person.uid)")
         }
+        var activations: [String: UInt64] = [:]
+        func key(_ policy: String, _ version: UInt64?, _ file: String?) -> String {
+            "\(policy) \(version ?? 0) \(file ?? "")"
+        }
+        for (number, entry) in rows {
+            guard case .policyActivated(let event) = entry.event else { continue }
+            activations[key(event.policy, event.version, event.file)] = number
+        }
         for (number, entry) in rows {
             guard case .objectDestroyed(let event) = entry.event, let policy = event.policy else { continue }
-            let isKnown = entries.contains { other, candidate in
-                guard case .policyActivated(let activated) = candidate.event else { return false }
-                return other < number && activated.policy == policy && activated.version == event.version
-                    && activated.file == event.file
+            guard let activated = activations[key(policy, event.version, event.file)], activated < number else {
+                check.find("entry \(number): the activation of \(policy) v\(event.version ?? 0) is missing")
+                continue
             }
-            if !isKnown { check.find("entry \(number): the activation of \(policy) v\(event.version ?? 0) is missing") }
         }
         switch document.form {
         case "case": checkCase(document, rows, &check)
@@ -86,19 +110,25 @@ extension EvidenceVerifier {
         let name = Certificate.jsonName
         var objects: Set<String> = []
         var (announced, caseDestroyed, isRegistered) = (UInt64(0), UInt64?.none, false)
+        var verifications: [UInt64] = []
         for (number, entry) in rows {
             if let uid = entry.event.caseUID, uid.hex != document.caseUID {
                 check.find("entry \(number) is about another case")
             }
             switch entry.event {
             case .caseRegistered: isRegistered = true
-            case .verificationEnded(let event): announced += event.objects
+            case .verificationRegistered(let event): verifications.append(event.verification)
+            case .verificationEnded(let event):
+                announced = announced.addingReportingOverflow(event.objects).partialValue
             case .objectArchived(let event): objects.insert(event.object.hex)
             case .caseDestroyed: caseDestroyed = number
             default: break
             }
         }
         if !isRegistered { check.find("the entry that registered the case is missing") }
+        if verifications != verifications.indices.map({ UInt64($0 + 1) }) {
+            check.find("entries of verifications of the case are missing")
+        }
         if UInt64(objects.count) != announced { check.find("entries of objects of the case are missing") }
         if caseDestroyed != document.caseDestroyed {
             check.find("\(name): whether the case's key is gone is not what the entries say")
@@ -115,6 +145,12 @@ extension EvidenceVerifier {
         guard let run = document.run, case .purgeStarted = entries[run]?.event else {
             return check.find("the entry that began the purge is missing")
         }
+        let ended = entries.first { _, entry in
+            if case .purgeFinished(let event) = entry.event { event.run == run } else { false }
+        }?.key
+        if ended != document.ended {
+            check.find("\(Certificate.jsonName): whether the purge ended is not what the entries say")
+        }
         for (number, entry) in entries.sorted(by: { $0.key < $1.key }) {
             switch entry.event {
             case .objectDestroyed(let event) where event.run != run:
@@ -130,7 +166,8 @@ extension EvidenceVerifier {
     private func checkFiles(_ path: String, _ document: Certificate.Document, _ check: inout EvidenceCheck) {
         let known = Set(document.record.flatMap { [Custody.entryName($0.number), Custody.proofName($0.number)] })
             .union([
-                Certificate.jsonName, Certificate.pageName, Publication.checkpointName, Publication.verifierName,
+                Certificate.jsonName, Certificate.pageName, Certificate.noteName, Publication.checkpointName,
+                Publication.verifierName,
                 Custody.folder,
             ])
         for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init()

@@ -120,6 +120,8 @@ extension Archive {
             let tokenTag = registration.token.map { keyring.tag($0.text.utf8, purpose: .token) }
             let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
                 .map { try reconcile($0, with: registration, recording) }
+            if let tokenTag { try checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index) }
+            try checkNotDestroyed(tag, .answer, "this answer", in: index)
             if var known = try index.verification(answerTag: tag, in: opened.record.uid) {
                 _ = try completeTimes(of: known, with: registration)
                 if let tokenTag, known.tokenTag != tokenTag {
@@ -132,10 +134,6 @@ extension Archive {
                 }
                 return (false, report(known, caseID: registration.caseID, state: .unchanged))
             }
-            if byToken == nil, let tokenTag {
-                try checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index)
-            }
-            try checkNotDestroyed(tag, .answer, "this answer", in: index)
             if let byToken, byToken.state != .awaiting {
                 throw ArchiveError(
                     .tokenEnded,

@@ -64,7 +64,6 @@ extension Archive {
             archive: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
         recordFailures("pull", run.failures)
-        try? noteWitness(skew: run.summary.clockSkew)
         try? sweep()
         return run.summary
     }
@@ -112,7 +111,9 @@ extension Archive {
         let staged: StagedAnswer
         do {
             (outcome, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
+            try noteWitness(skew: client.clockSkew)
         } catch let error as FaceIDError {
+            try noteWitness(skew: client.clockSkew)
             try note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")

@@ -48,11 +48,11 @@ extension Archive {
         try record { recording in
             let opened = try openOrInsertCase(registration, recording)
             let tag = keyring.tag(token.text.utf8, purpose: .token)
+            try checkNotDestroyed(tag, .token, "this SDK token's verification", in: recording.index)
             if let known = try recording.index.verification(tokenTag: tag) {
                 _ = try reconcile(known, with: registration, recording)
                 return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
             }
-            try checkNotDestroyed(tag, .token, "this SDK token's verification", in: recording.index)
             let verification = try makeVerification(registration, origin: .pull, of: opened, recording)
             try recording.index.insert(verification)
             return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
@@ -79,9 +79,9 @@ extension Archive {
             }
             opened.record.jurisdictions = codes
         }
+        opened.record.hasConsent = opened.particulars.consent != nil
         if opened.particulars != before.1 {
             opened.record.subjectTag = subjectTag(opened.particulars.subject)
-            opened.record.hasConsent = opened.particulars.consent != nil
             opened.record.sealedParticulars = try seal(
                 opened.particulars, key: opened.key, context: contexts.particulars(opened.record.uid))
         }

@@ -15,6 +15,10 @@ public struct Reconciliation: Encodable, Sendable {
     public internal(set) var commitments = 0
     /// What does not fit: sentences.
     public internal(set) var findings: [String] = []
+    /// Objects that could not be opened.
+    var missed: [(object: ObjectUID, why: String)] = []
+
+    private enum CodingKeys: CodingKey { case entries, cases, verifications, objects, commitments, findings }
 }
 
 extension Archive {
@@ -45,6 +49,10 @@ extension Archive {
             try compareCases(&replay, in: index, &result)
             try compareRest(replay, in: index, &result)
             try compareRetention(replay, in: index, &result)
+        }
+        // Destroyed since the state that was compared, an object is not missed.
+        for (object, why) in result.missed where try catalog.read({ try $0.hasObject(object) }) {
+            result.findings.append("object \(object): \(why)")
         }
         try compareStore(&result)
         try comparePublication(&result)
@@ -182,7 +190,7 @@ extension Archive {
                                 "object \(object.uid): its blob \(object.address) has another length")
                         }
                     } catch {
-                        result.findings.append("object \(object.uid): \(ArchiveError(error).message)")
+                        result.missed.append((object.uid, ArchiveError(error).message))
                     }
                 }
             }
@@ -215,14 +223,23 @@ extension Archive {
                 result.findings.append("policy \(name) v\(version) is on the ledger and not in the index")
             }
         }
-        if try index.activeSetNumber() != replay.set {
+        if try index.activeSetNumber() != replay.rules.set {
             result.findings.append("another set of policies is active than the ledger says")
         }
-        if try index.resolutions() != replay.resolutions {
+        if try index.resolutions() != replay.rules.resolutions {
             result.findings.append("the resolved conflicts are not those of the ledger")
         }
-        if let newest = try index.newestTime(), newest < replay.newestTime.addingTimeInterval(-0.001) {
-            result.findings.append("the newest time on record was set back")
+        let newest = try index.newestTime() ?? .distantPast
+        if abs(newest.timeIntervalSince(replay.newestTime)) > 0.001 {
+            result.findings.append("the newest time on record is not the ledger's")
+        }
+        let active = try index.activePolicies().map { ($0.name, $0.version) }
+        if Dictionary(active, uniquingKeysWith: max) != replay.rules.active.mapValues(\.version) {
+            result.findings.append("other policies are active than the ledger says")
+        }
+        let remembered = Set(replay.destroyedCases.filter { $0.value > now }.keys)
+        if try index.rememberedCases(after: now) != remembered {
+            result.findings.append("the destroyed cases that are remembered are not those of the ledger")
         }
         let waiting = try index.blobRemovals(limit: .max)
         if Dictionary(waiting.map { ($0.object, $0.address) }, uniquingKeysWith: { a, _ in a }) != replay.unremoved {
@@ -233,7 +250,11 @@ extension Archive {
                 result.findings.append("the blob \(address) is on the ledger as removed, and still there")
             }
         }
-        try compareStandings(in: index, &result)
+        do {
+            try compareStandings(in: index, &result)
+        } catch {
+            result.findings.append("decisions cannot be compared: \(ArchiveError(error).message)")
+        }
     }
 
     /// An object that nobody would ask about again would never be destroyed.
@@ -259,7 +280,8 @@ extension Archive {
                     || (!decision.status.isDue && turnsDiffer(standing.dueAt, decision.dueAt))
                 {
                     result.findings.append(
-                        "object \(row.object): what the index keeps of its decision is not what follows from the rules")
+                        "object \(row.object): what the index keeps of its decision is not what follows from the rules; strongroom policy refresh computes it anew"
+                    )
                 }
             }
         }

@@ -52,13 +52,12 @@ struct LedgerReplay {
     private(set) var openAccesses: Set<UInt64> = []
     /// Policies and terms by name and version, with the SHA-256 of their files.
     private(set) var policies: [String: [Int: String]] = [:]
-    private(set) var resolutions: [Resolution] = []
-    /// The number of the newest set of policies.
-    private(set) var set = 0
+    private(set) var rules = RecordedRules()
     /// Of destroyed objects, whose blobs were not said to be removed.
     private(set) var unremoved: [ObjectUID: BlobAddress] = [:]
     private(set) var removed: Set<BlobAddress> = []
-    private(set) var destroyedCases: Set<CaseUID> = []
+    /// By their entries, until when they are remembered.
+    private(set) var destroyedCases: [UInt64: Date] = [:]
     /// The newest time since the clock was last accepted.
     private(set) var newestTime = Date.distantPast
     /// What contradicts itself: sentences.
@@ -74,7 +73,7 @@ struct LedgerReplay {
         {
             contradict("its actor was never introduced")
         }
-        newestTime = max(newestTime, entry.time)
+        if entry.event.kind.countsForNewestTime { newestTime = max(newestTime, entry.time) }
         switch entry.event {
         case .archiveCreated(let event):
             archive = event.archive
@@ -151,19 +150,11 @@ struct LedgerReplay {
         case .policyActivated(let event):
             let known = policies[event.policy, default: [:]].updateValue(event.file, forKey: Int(event.version))
             if let known, known != event.file { contradict("the policy was activated before with other contents") }
-            advance(to: event.set, number)
-        case .conflictResolved(let event):
-            resolutions.append(
-                Resolution(
-                    entry: number, lower: RuleName(event.lower), upper: RuleName(event.upper),
-                    winner: event.winner == .keep ? .keep : .destroy))
-            advance(to: event.set, number)
+            advance(entry.event, to: event.set, number)
+        case .conflictResolved(let event): advance(entry.event, to: event.set, number)
         case .caseEventRecorded(let event):
             guard cases[event.caseUID] != nil else { return contradict("the case is not registered") }
-            let effect: EventRecord.Effect =
-                event.withdraws.map { .withdraws($0) } ?? event.corrects.map { .corrects($0, event.at!) }
-                ?? .happened(event.at!)
-            cases[event.caseUID]!.events.append(EventRecord(entry: number, name: event.event, effect: effect))
+            cases[event.caseUID]!.events.append(EventRecord(event, entry: number))
         case .objectDestroyed(let event):
             change(event.caseUID, event.verification, number) { verification in
                 guard let object = verification.objects.removeValue(forKey: event.object) else {
@@ -181,7 +172,7 @@ struct LedgerReplay {
             if gone.verifications.values.contains(where: { $0.state == .awaiting || !$0.objects.isEmpty }) {
                 contradict("something of the case was left")
             }
-            destroyedCases.insert(event.caseUID)
+            destroyedCases[number] = event.rememberedUntil
         case .blobsRemoved(let event):
             for object in event.objects {
                 guard let address = unremoved.removeValue(forKey: object) else {
@@ -197,11 +188,11 @@ struct LedgerReplay {
         }
     }
 
-    private mutating func advance(to number: UInt64, _ entry: UInt64) {
-        set += 1
-        if number != UInt64(set) {
+    private mutating func advance(_ event: Event, to set: UInt64, _ entry: UInt64) {
+        if set != UInt64(rules.set + 1) {
             contradictions.append("entry \(entry): sets of policies are numbered without a gap")
         }
+        rules.apply(event, entry: entry)
     }
 
     private mutating func change(
@@ -288,10 +279,4 @@ struct LedgerReplay {
 extension Date {
     /// Milliseconds since 1970-01-01 UTC, as entries and the index keep them.
     fileprivate var ledgerMilliseconds: Double { (timeIntervalSince1970 * 1000).rounded() }
-}
-
-extension RuleName {
-    fileprivate init(_ rule: Event.ConflictResolved.Rule) {
-        self.init(policy: rule.policy, version: Int(rule.version), rule: rule.rule)
-    }
 }

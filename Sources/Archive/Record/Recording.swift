@@ -18,6 +18,8 @@ struct Recorder: Sendable {
 final class Recording {
     let index: any CatalogWriter
     let now: Date
+    /// Why the clock cannot be believed since this transaction.
+    var clockDoubt: String?
     private let recorder: Recorder
     private let base: UInt64
     private var entries: [Entry] = []
@@ -76,7 +78,16 @@ final class Recording {
     func finish() throws {
         guard !entries.isEmpty else { return }
         try index.append(entries)
+        try noteNewestTime()
         for opening in openings { try index.insert(opening) }
+    }
+
+    /// Remembers the newest time on record. Accepted, a clock begins anew.
+    private func noteNewestTime() throws {
+        guard entries.contains(where: { $0.event.kind.countsForNewestTime }) else { return }
+        let isAccepted = entries.contains { $0.event.kind == .clockAccepted }
+        if let newest = try index.newestTime(), newest >= now, !isAccepted { return }
+        try index.setNewestTime(now)
     }
 
     /// The stamp of who acts now; introduces them where they never acted before.
@@ -179,7 +190,7 @@ extension Archive {
     /// now and then.
     func record<Result>(_ body: (Recording) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
-        let (result, size) = try catalog.write { index in
+        let (result, size) = try recordOrForget { index in
             try checkOrigin(in: index)
             let recording = try Recording(recorder, index: index, now: now)
             try recordSettings(recording)
@@ -196,6 +207,16 @@ extension Archive {
         settingsAreKnown.store(true, ordering: .relaxed)
         ledgerGrew(to: size)
         return result
+    }
+
+    /// Runs a transaction. What was read of rules in one that failed may never have been committed.
+    private func recordOrForget<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
+        do {
+            return try catalog.write(body)
+        } catch {
+            knownRules.withLock { $0 = nil }
+            throw error
+        }
     }
 
     private func closeStaleAccesses(_ recording: Recording) throws {

@@ -56,6 +56,57 @@ extension Archive {
     }
 }
 
+/// What is active by the ledger alone.
+struct RecordedRules {
+    struct File: Equatable {
+        let version: Int
+        /// SHA-256, in hexadecimal.
+        let file: String
+    }
+
+    private(set) var set = 0
+    private(set) var active: [String: File] = [:]
+    private(set) var resolutions: [Resolution] = []
+    private var terms: String?
+
+    init(in index: any CatalogReader) throws {
+        var rows: [LedgerRow] = []
+        for kind in [Event.Kind.policyActivated, .conflictResolved] {
+            var filter = LedgerFilter()
+            filter.kind = kind.rawValue
+            rows += try index.ledgerRows(filter, from: 0, limit: .max)
+        }
+        for row in rows.sorted(by: { $0.number < $1.number }) { apply(try Entry(row.bytes).event, entry: row.number) }
+    }
+
+    init() {}
+
+    mutating func apply(_ event: Event, entry: UInt64) {
+        switch event {
+        case .policyActivated(let event):
+            if event.form == .terms {
+                if let terms { active[terms] = nil }
+                terms = event.policy
+            }
+            active[event.policy] = File(version: Int(event.version), file: event.file)
+            set = Int(event.set)
+        case .conflictResolved(let event):
+            resolutions.append(
+                Resolution(
+                    entry: entry, lower: RuleName(event.lower), upper: RuleName(event.upper),
+                    winner: event.winner == .keep ? .keep : .destroy))
+            set = Int(event.set)
+        default: break
+        }
+    }
+}
+
+extension RuleName {
+    fileprivate init(_ rule: Event.ConflictResolved.Rule) {
+        self.init(policy: rule.policy, version: Int(rule.version), rule: rule.rule)
+    }
+}
+
 extension SHA256 {
     static func digest(of bytes: some Sequence<UInt8>) -> BlobAddress {
         var hash = SHA256()

@@ -16,10 +16,8 @@ public struct CaseEventInput: Sendable {
     /// When; now, where it is not given.
     public let at: Date?
     public let change: Change
-    /// The event may lie before the person stood before the camera.
-    public let beforeCapture: Bool
 
-    public init(event: String, at: String?, change: Change, beforeCapture: Bool, now: Date) throws(ArchiveError) {
+    public init(event: String, at: String?, change: Change, now: Date) throws(ArchiveError) {
         guard Policy.isName(event) else {
             throw ArchiveError(
                 .badEvent, "'\(PlainText.excerpt(event))' is not the name of an event",
@@ -43,7 +41,6 @@ public struct CaseEventInput: Sendable {
             return time
         }
         self.change = change
-        self.beforeCapture = beforeCapture
     }
 }
 
@@ -127,11 +124,8 @@ extension Archive {
             effect = .withdraws(entry)
         }
         if case .withdraws = effect {
-        } else if !input.beforeCapture, let earliest = rows.map(\.facts.captured.lowerBound).min(), at < earliest {
-            throw ArchiveError(
-                .badEvent,
-                "\(input.event) at \(Timestamp.minute(at)) lies before the capture of everything in the case (\(Timestamp.minute(earliest)))",
-                hint: "check the time; if it is right, say --before-capture")
+        } else {
+            try checkIsNotBefore(at, input.event, rows, of: uid, in: index)
         }
         let details = CaseEventDetails(EventRecord(entry: 0, name: input.event, effect: effect))
         let entry = try recording.add(
@@ -145,6 +139,22 @@ extension Archive {
         let due = try index.retentionRows(.ofCase(uid), after: nil, limit: .max).filter { $0.standing.status.isDue }
         return RecordedEvent(
             caseID: caseID, event: input.event, entry: entry, at: details.at, wasKnown: false, due: due.count)
+    }
+
+    /// Refuses an event that would be about nothing: it lies before everything of the case.
+    private func checkIsNotBefore(
+        _ at: Date, _ event: String, _ rows: [RetentionRow], of uid: CaseUID, in index: any CatalogReader
+    ) throws {
+        // What waits for the vendor was captured after its token was issued, or will be.
+        let waiting = try index.verifications(of: uid).filter { $0.state == .awaiting }
+            .map { $0.capturedFrom ?? $0.tokenIssuedAt ?? $0.registeredAt }
+        let earliest =
+            try (rows.map(\.facts.captured.lowerBound) + waiting).min() ?? index.caseRecord(uid)?.registeredAt ?? at
+        guard at < earliest.addingTimeInterval(-EventRecord.slack) else { return }
+        throw ArchiveError(
+            .badEvent,
+            "\(event) at \(Timestamp.minute(at)) lies before the capture of everything in the case (\(Timestamp.minute(earliest)))",
+            hint: "check the time: an event counts for what was captured before it")
     }
 
     private func checkStands(_ entry: UInt64, _ event: String, _ records: [EventRecord]) throws {

@@ -12,15 +12,15 @@ public struct ClockStatus: Encodable, Sendable {
 }
 
 extension Archive {
-    /// Remembers the newest time, and puts it on the ledger where the clock is too far ahead of it.
+    /// Puts it on the ledger where the clock is too far ahead of the newest time on record.
     func noteTime(_ recording: Recording) throws {
-        let index = recording.index
-        guard let newest = try index.newestTime() else { return try index.setNewestTime(recording.now) }
-        guard recording.now > newest else { return }
-        if recording.now.timeIntervalSince(newest) > configuration.retention.clockAhead {
-            try recording.add(.clockDoubted(.init(cause: .ahead, other: newest)))
-        }
-        try index.setNewestTime(recording.now)
+        guard let newest = try recording.index.newestTime(),
+            recording.now.timeIntervalSince(newest) > configuration.retention.clockAhead,
+            try doubt(in: recording.index) == nil
+        else { return }
+        let doubt = Event.ClockDoubted(cause: .ahead, other: newest)
+        try recording.add(.clockDoubted(doubt))
+        recording.clockDoubt = Self.sentence(doubt, at: recording.now)
     }
 
     /// Puts it on the ledger where the vendor's clock says something else.
@@ -35,9 +35,9 @@ extension Archive {
         }
     }
 
-    /// Refuses destruction while the clock cannot be believed.
-    func checkClock(in index: any CatalogReader) throws {
-        guard let reason = try clockDoubt(in: index) else { return }
+    /// Refuses destruction while the clock cannot be believed, also since this very transaction.
+    func checkClock(_ recording: Recording) throws {
+        guard let reason = try recording.clockDoubt ?? clockDoubt(in: recording.index) else { return }
         throw ArchiveError(
             .clockDoubted, reason,
             hint:
@@ -71,7 +71,6 @@ extension Archive {
                 try recording.add(
                     .clockAccepted(
                         .init(newest: newest, reason: try recording.commit(reason.text, as: "reasonCommitment"))))
-                try recording.index.setNewestTime(recording.now)
             }
         }
         return try clockStatus()
@@ -79,17 +78,11 @@ extension Archive {
 
     /// Why the clock cannot be believed; nil where it can.
     func clockDoubt(in index: any CatalogReader) throws -> String? {
-        if let doubt = try doubt(in: index) {
-            switch doubt.event.cause {
-            case .ahead:
-                return
-                    "the clock said \(Timestamp.day(doubt.time)), \(Self.days(doubt.time, doubt.event.other)) after the newest time on record (\(Timestamp.minute(doubt.event.other)))"
-            case .witness:
-                return
-                    "the clock said \(Timestamp.minute(doubt.time)) where the vendor's said \(Timestamp.minute(doubt.event.other))"
-            }
-        }
+        if let doubt = try doubt(in: index) { return Self.sentence(doubt.event, at: doubt.time) }
         guard let newest = try index.newestTime() else { return nil }
+        if let entry = try newestCounting(in: index), entry.time > newest.addingTimeInterval(0.001) {
+            return "the newest time in the index was altered: entry \(entry.number) is newer"
+        }
         let behind = newest.timeIntervalSince(now)
         if behind > configuration.retention.clockBehind {
             return
@@ -100,6 +93,22 @@ extension Archive {
                 "the clock says \(Timestamp.day(now)), \(Self.days(now, newest)) after the newest time on record (\(Timestamp.minute(newest)))"
         }
         return nil
+    }
+
+    /// The newest entry that counts for the newest time on record.
+    private func newestCounting(in index: any CatalogReader) throws -> LedgerRow? {
+        try index.newestLedgerRows(LedgerFilter(), limit: 100).last { row in
+            Event.Kind(rawValue: row.kind)?.countsForNewestTime ?? false
+        }
+    }
+
+    private static func sentence(_ doubt: Event.ClockDoubted, at time: Date) -> String {
+        switch doubt.cause {
+        case .ahead:
+            "the clock said \(Timestamp.day(time)), \(days(time, doubt.other)) after the newest time on record (\(Timestamp.minute(doubt.other)))"
+        case .witness:
+            "the clock said \(Timestamp.minute(time)) where the vendor's said \(Timestamp.minute(doubt.other))"
+        }
     }
 
     /// The doubt that nobody has accepted yet.

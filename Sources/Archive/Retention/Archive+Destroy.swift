@@ -14,36 +14,40 @@ struct Destruction {
 }
 
 extension Archive {
-    /// The one function that destroys. In the caller's transaction it decides about each object again, deletes the
-    /// key of what is due, notes its blob for removal and puts it on the ledger; what is not due any more stays, and
+    /// The one function that destroys. In the caller's transaction it sees that index and ledger say the same of each
+    /// object, decides about it again, deletes the key of what is due, notes its blob for removal and puts it on the ledger; what is not due any more stays, and
     /// is counted. With its last object a case goes, with everything that identifies the person.
     ///
     /// - Parameter run: the number of the entry that began it.
     func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> Destruction {
         let index = recording.index
-        try checkClock(in: index)
+        try checkClock(recording)
         let rules = try rules(in: index)
         var result = Destruction()
-        var verifications: [VerificationUID: CaseUID] = [:]
+        var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
         let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
         if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
+        var ledger: [CaseUID: LedgerFacts] = [:]
         for row in rows {
+            let facts = try ledger[row.caseUID] ?? LedgerFacts(of: row.caseUID, in: index)
+            ledger[row.caseUID] = facts
+            guard facts.agree(with: row) else {
+                result.skipped["altered", default: 0] += 1
+                continue
+            }
             let decision = try restand(row, by: rules, recording)
             guard decision.status.isDue else {
                 result.skipped[decision.status.rawValue, default: 0] += 1
                 continue
             }
-            try recording.add(.objectDestroyed(event(of: row, by: decision, rules, run: run)))
+            let entry = try recording.add(.objectDestroyed(event(of: row, by: decision, rules, run: run)))
             try index.destroy(row, at: recording.now)
-            verifications[row.verificationUID] = row.caseUID
+            verifications[row.verificationUID] = (row.caseUID, entry)
             result.destroyed += 1
             result.bytes += row.length
         }
-        let last = recording.size - 1
-        for uid in verifications.keys.sorted(by: { $0.hex < $1.hex }) {
-            try forget(uid, entry: last, recording)
-        }
-        for uid in Set(verifications.values).sorted(by: { $0.hex < $1.hex }) {
+        for (uid, last) in verifications { try forget(uid, entry: last.entry, recording) }
+        for uid in Set(verifications.values.map(\.caseUID)).sorted(by: { $0.hex < $1.hex }) {
             if try destroyEmptyCase(uid, recording) { result.cases += 1 }
         }
         return result
@@ -108,11 +112,14 @@ extension Archive {
         guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
         throw ArchiveError(
             .tokenDestroyed,
-            "\(what) was archived and destroyed on \(Timestamp.minute(known.destroyedAt)), ledger entry \(known.entry)",
+            "\(what) was archived, and destroyed, at least in part, on \(Timestamp.minute(known.destroyedAt)), ledger entry \(known.entry)",
             hint: "what was destroyed does not come back")
     }
 
     // MARK: Blobs
+
+    /// Objects that an entry about blobs names; each can stand in it twice.
+    private static let mostInEntry = 400
 
     /// Removes the blobs whose keys are gone; what cannot be removed waits for the next time.
     func removeBlobs(_ report: inout PurgeReport, progress: (Int) -> Void = { _ in }) throws {
@@ -121,7 +128,17 @@ extension Archive {
             let waiting = try catalog.read { try $0.blobRemovals(limit: 1000 + failed.count) }
             let chunk = waiting.filter { !failed.contains($0.address) }.prefix(1000)
             guard !chunk.isEmpty else { break }
-            let deletion = store.delete(chunk.map(\.address))
+            // A note that was put there cannot take the bytes of what is kept.
+            let kept = try catalog.read { index in
+                try chunk.filter { try index.object(address: $0.address) != nil }.map(\.address)
+            }
+            if !kept.isEmpty {
+                failed.formUnion(kept)
+                report.blobProblem =
+                    "\(kept.count) of them belong to objects that are kept; run strongroom audit reconcile"
+                report.altered += kept.count
+            }
+            let deletion = store.delete(chunk.map(\.address).filter { !failed.contains($0) })
             for (address, reason) in deletion.failed {
                 failed.insert(address)
                 report.blobProblem = report.blobProblem ?? reason.description
@@ -136,11 +153,14 @@ extension Archive {
                 for (caseUID, records) in Dictionary(grouping: done, by: \.caseUID).sorted(by: {
                     $0.key.hex < $1.key.hex
                 }) {
-                    let gone = records.filter { missing.contains($0.address) }.map(\.object)
-                    try recording.add(
-                        .blobsRemoved(
-                            .init(
-                                caseUID: caseUID, objects: records.map(\.object), missing: gone.isEmpty ? nil : gone)))
+                    for first in stride(from: 0, to: records.count, by: Self.mostInEntry) {
+                        let part = records[first..<min(first + Self.mostInEntry, records.count)]
+                        let gone = part.filter { missing.contains($0.address) }.map(\.object)
+                        try recording.add(
+                            .blobsRemoved(
+                                .init(
+                                    caseUID: caseUID, objects: part.map(\.object), missing: gone.isEmpty ? nil : gone)))
+                    }
                 }
                 for record in done { try recording.index.deleteBlobRemoval(record.address) }
             }

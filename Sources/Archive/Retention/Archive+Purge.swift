@@ -20,7 +20,7 @@ extension Archive {
     ) throws -> PurgePlanSummary {
         try attempt(verb: "purge plan") {
             try checkAbsent(path, files: effects.files)
-            try refreshStandings(progress: progress)
+            try prepare(progress: progress)
             let now = now
             let until = until ?? now
             return try catalog.read { index in
@@ -40,6 +40,9 @@ extension Archive {
                             continue
                         }
                         if decision.status == .overdue { overdue += 1 }
+                        // What stands in its way now has ended by then.
+                        let now = row.standing.status.rawValue
+                        if let count = dropped[now] { dropped[now] = count > 1 ? count - 1 : nil }
                         bytes += row.length
                         cases.insert(row.caseUID)
                         let rule = decision.decisive.first { $0.side == .atMost }
@@ -57,7 +60,7 @@ extension Archive {
                     objects: items, bytes: bytes, dropped: dropped)
                 try plan.sign(keyring)
                 try plan.encoded().withUnsafeBytes { try effects.files.createDurably(path, bytes: $0) }
-                let (share, exceeds) = try share(of: items.count, in: index)
+                let (share, exceeds) = try share(of: items.count, counted: false, in: index)
                 let settings = configuration.retention
                 return PurgePlanSummary(
                     id: plan.id, digest: plan.digest, output: path, objects: items.count, cases: cases.count,
@@ -79,16 +82,22 @@ extension Archive {
                 try effects.files.contents(of: path, limit: PurgePlan.longest), path: path,
                 archive: configuration.archiveUID, keyring: keyring)
             return try withPurgeLock {
+                var report = PurgeReport()
+                try complete(&report)
                 try prepare()
                 try checkFits(plan, path: path)
-                let objects = try plan.objects.map { item in
+                let named = try plan.objects.map { item in
                     guard let uid = ObjectUID(hex: item.object) else {
                         throw ArchiveError(.badPlan, "\(path) names an object that cannot be one")
                     }
                     return uid
                 }
+                // A plan that was interrupted goes on with what is left.
+                let objects = try catalog.read { index in try named.filter { try index.hasObject($0) } }
+                if objects.count < named.count { report.skipped["gone"] = named.count - objects.count }
                 return try purge(
-                    objects, digest: plan.digest, form: .plan, accepting: digest, again: "purge apply \(path)",
+                    objects, into: report, digest: plan.digest, form: .plan, accepting: digest,
+                    again: "purge apply \(path)",
                     progress: progress)
             }
         }
@@ -102,13 +111,15 @@ extension Archive {
     ) throws -> PurgeReport {
         try attempt(verb: "purge run") {
             try withPurgeLock {
+                var report = PurgeReport()
+                try complete(&report)
                 try prepare()
                 let (objects, set) = try due()
                 var hash = SHA256()
                 Array("strongroom purge 1\n\(set)\n".utf8).withUnsafeBytes { hash.update($0) }
                 for uid in objects.map(\.hex).sorted() { Array(uid.utf8).withUnsafeBytes { hash.update($0) } }
                 return try purge(
-                    objects, digest: hash.finish().hex, form: .run, accepting: digest, again: "purge run",
+                    objects, into: report, digest: hash.finish().hex, form: .run, accepting: digest, again: "purge run",
                     progress: progress)
             }
         }
@@ -118,6 +129,11 @@ extension Archive {
     public func compact() throws -> Compaction {
         try attempt(verb: "purge compact") {
             let (before, after) = try catalog.compact()
+            guard try catalog.scrub() else {
+                throw ArchiveError(
+                    .archiveBusy, "the index was rewritten, but another command reads its older state",
+                    hint: "run it again when that has ended")
+            }
             try record { recording in
                 try recording.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))
                 try recording.index.setCompactedAt(recording.now)
@@ -141,11 +157,50 @@ extension Archive {
     }
 
     /// What comes before any destruction: the clock is believed, and decisions are those of now.
-    private func prepare() throws {
+    private func prepare(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws {
         // Puts a jump of the clock on the record before it is asked about.
         try record { _ in }
-        try catalog.read { try checkClock(in: $0) }
-        try refreshStandings()
+        try record { try checkClock($0) }
+        try refreshStandings(progress: progress)
+    }
+
+    /// What an earlier run left: no decision is needed for it, and nothing stops it.
+    private func complete(_ report: inout PurgeReport) throws {
+        try endInterruptedRun()
+        guard try catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
+        try removeBlobs(&report)
+        report.scrubbed = try catalog.scrub()
+    }
+
+    /// Puts the end of a run on the ledger whose program died.
+    private func endInterruptedRun() throws {
+        func newest(_ kind: Event.Kind, in index: any CatalogReader) throws -> LedgerRow? {
+            var filter = LedgerFilter()
+            filter.kind = kind.rawValue
+            return try index.newestLedgerRows(filter, limit: 1).last
+        }
+        try record { recording in
+            let index = recording.index
+            guard let start = try newest(.purgeStarted, in: index),
+                try newest(.purgeFinished, in: index)?.number ?? 0 < start.number,
+                case .purgeStarted(let event) = try Entry(start.bytes).event
+            else { return }
+            var filter = LedgerFilter()
+            filter.kind = Event.Kind.objectDestroyed.rawValue
+            var (destroyed, bytes) = (UInt64(0), UInt64(0))
+            for row in try index.ledgerRows(filter, from: start.number, limit: .max) {
+                guard case .objectDestroyed(let gone) = try Entry(row.bytes).event, gone.run == start.number else {
+                    continue
+                }
+                destroyed += 1
+                bytes += gone.length
+            }
+            try recording.add(
+                .purgeFinished(
+                    .init(
+                        run: start.number, destroyed: destroyed, bytes: bytes,
+                        skipped: ["interrupted": event.objects - min(event.objects, destroyed)])))
+        }
     }
 
     private func checkFits(_ plan: PurgePlan, path: String) throws {
@@ -203,10 +258,12 @@ extension Archive {
     }
 
     /// The share of the archive that goes with so many objects, with those of the last 24 hours.
-    private func share(of count: Int, in index: any CatalogReader) throws -> (share: Double, exceeds: Bool) {
+    private func share(of count: Int, counted: Bool, in index: any CatalogReader) throws -> (
+        share: Double, exceeds: Bool
+    ) {
         let earlier = try index.ledgerCount(
             kind: Event.Kind.objectDestroyed.rawValue, since: now.addingTimeInterval(-86_400))
-        let all = try index.objectCount() + earlier
+        let all = try (counted ? index.countObjects() : index.objectCount()) + earlier
         let gone = count + earlier
         let share = all == 0 ? 0 : Double(gone) / Double(all)
         let settings = configuration.retention
@@ -214,60 +271,90 @@ extension Archive {
     }
 
     private func purge(
-        _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
-        again command: String, progress: (_ done: Int, _ of: Int) -> Void
+        _ objects: [ObjectUID], into earlier: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
+        accepting accepted: String?, again command: String, progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> PurgeReport {
-        var report = PurgeReport()
-        report.skipped = try catalog.read { try heldBack(in: $0) }
-        let settings = configuration.retention
-        if !objects.isEmpty {
-            let run = try record { recording in
-                try checkClock(in: recording.index)
-                let (share, exceeds) = try share(of: objects.count, in: recording.index)
-                if let accepted, !Self.accepts(accepted, digest) {
-                    throw ArchiveError(
-                        .impactNotAccepted, "what would be destroyed is not what was accepted",
-                        hint: "look again; to accept what is due now, give --accept-impact \(digest.prefix(16))")
-                }
-                if exceeds, accepted == nil {
-                    throw ArchiveError(
-                        .limitExceeded,
-                        "this would destroy \(objects.count) objects; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
-                        hint:
-                            "find out why so much is due; to destroy it, run: strongroom \(command) --accept-impact \(digest.prefix(16))"
-                    )
-                }
-                return try recording.add(
-                    .purgeStarted(
-                        .init(
-                            form: form, digest: digest, objects: UInt64(objects.count),
-                            set: UInt64(try recording.index.activeSetNumber()),
-                            limitAccepted: exceeds && accepted != nil ? true : nil)))
-            }
-            report.run = run
-            var skipped: [String: Int] = [:]
-            for first in stride(from: 0, to: objects.count, by: Self.batch) {
-                let part = Array(objects[first..<min(first + Self.batch, objects.count)])
-                let done = try record { try destroy(part, in: run, $0) }
-                report.destroyed += done.destroyed
-                report.bytes += done.bytes
-                report.cases += done.cases
-                skipped.merge(done.skipped, uniquingKeysWith: +)
-                progress(first + part.count, objects.count)
-            }
-            report.skipped.merge(skipped, uniquingKeysWith: +)
-            let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
-            let counts = report.skipped.mapValues { UInt64($0) }
-            _ = try record { recording in
-                try recording.add(
-                    .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
+        var report = earlier
+        // Of a plan, only what is in it counts.
+        if form == .run { report.skipped.merge(try catalog.read { try heldBack(in: $0) }, uniquingKeysWith: +) }
+        let run = try begin(objects, digest: digest, form: form, accepting: accepted, again: command)
+        report.run = run
+        do {
+            try destroyAll(objects, in: run, &report, progress: progress)
+        } catch {
+            // What was destroyed is destroyed: the run is ended as far as it came.
+            report.problem = ArchiveError(error).message
+            if report.destroyed == 0 { report.failure = ArchiveError(error) }
+        }
+        if report.altered > 0 {
+            report.problem =
+                report.problem
+                ?? "what the index says of \(report.altered) objects is not what the ledger says: they were not destroyed; run strongroom audit reconcile"
+        }
+        let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
+        let counts = report.skipped.mapValues { UInt64($0) }
+        _ = try record { recording in
+            try recording.add(
+                .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
+        }
+        if let failure = report.failure { throw failure }
+        try removeBlobs(&report)
+        if report.problem == nil { try forgetTags() }
+        report.scrubbed = try catalog.scrub()
+        if let after = configuration.retention.compactAfter, report.problem == nil, try compactionIsDue(after) {
+            do {
+                report.compacted = try compact()
+            } catch {
+                report.problem = "the index was not compacted: \(ArchiveError(error).message)"
             }
         }
-        try removeBlobs(&report)
-        try forgetTags()
-        if let after = settings.compactAfter, try compactionIsDue(after) { report.compacted = try compact() }
-        report.scrubbed = try catalog.scrub()
         return report
+    }
+
+    /// Puts the beginning of a run on the ledger, where the limit and the clock allow it.
+    private func begin(
+        _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
+        again command: String
+    ) throws -> UInt64 {
+        let settings = configuration.retention
+        return try record { recording in
+            try checkClock(recording)
+            let (share, exceeds) = try share(of: objects.count, counted: true, in: recording.index)
+            if let accepted, !objects.isEmpty, !Self.accepts(accepted, digest) {
+                throw ArchiveError(
+                    .impactNotAccepted, "what would be destroyed is not what was accepted",
+                    hint: "look again; to accept what is due now, give --accept-impact \(digest.prefix(16))")
+            }
+            if exceeds, accepted == nil {
+                throw ArchiveError(
+                    .limitExceeded,
+                    "this would destroy \(objects.count) objects; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
+                    hint:
+                        "find out why so much is due; to destroy it, run: strongroom \(command) --accept-impact \(digest.prefix(16))"
+                )
+            }
+            return try recording.add(
+                .purgeStarted(
+                    .init(
+                        form: form, digest: digest, objects: UInt64(objects.count),
+                        set: UInt64(try recording.index.activeSetNumber()),
+                        limitAccepted: exceeds && accepted != nil ? true : nil)))
+        }
+    }
+
+    private func destroyAll(
+        _ objects: [ObjectUID], in run: UInt64, _ report: inout PurgeReport, progress: (_ done: Int, _ of: Int) -> Void
+    ) throws {
+        for first in stride(from: 0, to: objects.count, by: Self.batch) {
+            let part = Array(objects[first..<min(first + Self.batch, objects.count)])
+            let done = try record { try destroy(part, in: run, $0) }
+            report.destroyed += done.destroyed
+            report.bytes += done.bytes
+            report.cases += done.cases
+            report.altered += done.skipped["altered"] ?? 0
+            report.skipped.merge(done.skipped, uniquingKeysWith: +)
+            progress(first + part.count, objects.count)
+        }
     }
 
     private func forgetTags() throws {

@@ -42,7 +42,7 @@ public struct CaseEventTable: Sendable {
             let fields = Dictionary(uniqueKeysWithValues: zip(header, record.fields)).filter { !$0.value.isEmpty }
             do throws(ArchiveError) {
                 let input = try CaseEventInput(
-                    event: fields["event"] ?? "", at: fields["at"], change: .happened, beforeCapture: false, now: now)
+                    event: fields["event"] ?? "", at: fields["at"], change: .happened, now: now)
                 if let caseID = fields["case"] { _ = try CaseID(caseID) }
                 guard fields["case"] != nil || fields["subject"] != nil else {
                     throw ArchiveError(.badTable, "no case and no subject is named", hint: "name one on each line")

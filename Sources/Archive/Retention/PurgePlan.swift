@@ -123,7 +123,7 @@ public struct PurgePlanSummary: Encodable, Sendable {
 
 /// What a purge did.
 public struct PurgeReport: Encodable, Sendable {
-    /// The ledger entry that began it; null where nothing was due.
+    /// The ledger entry that began it.
     @OrNull public var run: UInt64?
     public internal(set) var destroyed = 0
     /// Of content.
@@ -140,6 +140,22 @@ public struct PurgeReport: Encodable, Sendable {
     /// The log of the index holds nothing of what was deleted.
     public internal(set) var scrubbed = false
     @OrNull public var compacted: Compaction?
+    /// Objects about which index and ledger say different things: they were not destroyed.
+    public internal(set) var altered = 0
+    /// Why it ended before everything was done that was due.
+    @OrNull public var problem: String?
+
+    /// Why nothing was destroyed at all.
+    var failure: ArchiveError?
+
+    /// Whether something is left that the next run does.
+    public var isPartial: Bool { problem != nil || blobsWaiting > 0 }
+
+    private enum CodingKeys: CodingKey {
+        case run, destroyed, bytes, cases, skipped, blobsRemoved, blobsMissing, blobsWaiting, blobProblem, scrubbed,
+            compacted,
+            altered, problem
+    }
 }
 
 /// A compaction of the index.

@@ -91,6 +91,14 @@ extension Archive {
         _ objects: [ObjectRecord], of caseUID: CaseUID, form: Event.AccessOpened.Form, for reason: Reason,
         _ recording: Recording
     ) throws -> UInt64 {
+        // They were found in an earlier state of the index.
+        for object in objects {
+            guard try recording.index.hasObject(object.uid) else {
+                throw ArchiveError(
+                    .destroyed, "the \(object.kind.name) was destroyed just now",
+                    hint: "strongroom audit log shows by whom and why")
+            }
+        }
         guard let record = try recording.index.caseRecord(caseUID) else {
             throw CatalogError.damaged("an object without a case")
         }

@@ -180,7 +180,8 @@ extension Archive {
     ) throws {
         do {
             let blob = try store.open(object.address)
-            var unchecked = 0
+            // Asked before the first byte, and after each MiB.
+            var unchecked = Self.bytesBetweenChecks
             try SealedObject.open(
                 range?.range(in: object.length), objectKey: try objectKey(of: object), sealedLength: blob.length,
                 expectedLength: object.length, read: { try blob.read(at: $0, into: $1) },
