@@ -30,6 +30,8 @@ extension Configuration {
             "clock-ahead-days": .plain(.text("\(retention.clockAhead / 86_400)")),
             "clock-behind-seconds": .plain(.text("\(retention.clockBehind)")),
             "remember-destroyed": .plain(.text(retention.remembered.text)),
+            "plan-hours": .plain(.text("\(retention.planLifetime / 3600)")),
+            "compact-days": .plain(.text("\((retention.compactAfter ?? 0) / 86_400)")),
         ]
         if let path = connection.caBundle { settings["ca-bundle"] = .typed(path) }
         if let directory = publication.directory { settings["publish directory"] = .typed(directory) }

@@ -60,6 +60,11 @@ public struct Standing: Equatable, Sendable {
         self.init(status: decision.status, changesAt: decision.next?.at, dueAt: decision.dueAt, set: set)
     }
 
+    /// Where nothing could be decided; it is to be decided at once.
+    public static func unknown(since time: Date) -> Standing {
+        Standing(status: .uncovered, changesAt: time, dueAt: nil, set: 0)
+    }
+
     /// Before any policy was active.
     public static let initial = Standing(status: .uncovered, changesAt: nil, dueAt: nil, set: 0)
 }

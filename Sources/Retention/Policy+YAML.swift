@@ -79,7 +79,8 @@ extension Policy {
             let checked = try item.text("checked") ?? "unverified"
             guard
                 ["unverified", "second-hand", "read"].contains(checked)
-                    || checked.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil
+                    || checked.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil
+                        && (try? Date("\(checked)T00:00:00Z", strategy: .iso8601)) != nil
             else {
                 throw item.problem("checked", "checked is a date such as 2026-11-22, read, second-hand, or unverified")
             }
@@ -92,6 +93,9 @@ extension Policy {
         var groups = Self.groups
         if let named = try file.mapping("groups") {
             for name in named.keys {
+                guard Self.groups[name] == nil, name != anyJurisdiction else {
+                    throw named.problem(name, "\(name) is the name of a group that every policy knows")
+                }
                 groups[name] = try jurisdictions(try named.texts(name) ?? [], name, in: named)
             }
         }

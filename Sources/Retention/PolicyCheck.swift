@@ -24,6 +24,8 @@ public struct PolicyFinding: Equatable, Sendable {
         case closeBounds = "close-bounds"
         /// A source whose text nobody read.
         case unchecked
+        /// The rules tell more classes of objects apart than were looked at.
+        case incomplete
     }
 
     public let kind: Kind
@@ -51,6 +53,7 @@ public struct PolicyCheck {
     /// Every finding, each once, the policies in their order.
     public mutating func run() -> [PolicyFinding] {
         findings = []
+        guard !policies.isEmpty else { return [] }
         checkEach()
         checkClasses()
         return findings
@@ -69,6 +72,12 @@ public struct PolicyCheck {
             for rule in policy.rules {
                 if case .event(let event) = rule.anchor {
                     awaited.insert(event)
+                    if rule.atLeast == nil {
+                        find(
+                            .noBackstop, policy.name, rule,
+                            "rule \(rule.name) ends nothing until \(event) is recorded; where it never is, another rule has to"
+                        )
+                    }
                     if rule.atLeast != nil, rule.backstop == nil {
                         find(
                             .noBackstop, policy.name, rule,
@@ -100,8 +109,11 @@ public struct PolicyCheck {
 
     // MARK: Classes of objects
 
+    /// Classes that are looked at, at most.
+    private static let mostClasses = 20_000
+
     /// Everything that rules can tell apart: one object of each class is decided about.
-    private func classes() -> [ObjectFacts] {
+    private mutating func classes() -> [ObjectFacts] {
         // A code that nobody has stands for all that no policy names.
         let places = Set(
             policies.flatMap { $0.appliesTo.jurisdictions ?? [] }.map { $0 == Policy.anyJurisdiction ? "ZZ" : $0 })
@@ -119,6 +131,12 @@ public struct PolicyCheck {
             for purpose in purposes.sorted(by: { $0 ?? "" < $1 ?? "" }) {
                 for kind in media.sorted() {
                     for code in codes.sorted(by: { $0 ?? "" < $1 ?? "" }) {
+                        guard classes.count < Self.mostClasses else {
+                            find(
+                                .incomplete, policies[0].name, nil,
+                                "only \(Self.mostClasses) of the classes that the rules tell apart were looked at")
+                            return classes
+                        }
                         classes.append(
                             ObjectFacts(
                                 media: kind, resultCode: code, jurisdictions: place.map { [$0] } ?? [],
@@ -154,6 +172,7 @@ public struct PolicyCheck {
                     "rule \(clause.name.rule) keeps \(facts.media), and nothing says when it has to go (\(place))")
             }
         }
+        checkPairs()
         for policy in policies {
             for rule in policy.rules {
                 let name = RuleName(policy: policy.name, version: policy.version, rule: rule.name)
@@ -171,8 +190,37 @@ public struct PolicyCheck {
         }
     }
 
+    /// Cases that belong to two places, each with a policy of its own.
+    private mutating func checkPairs() {
+        let day = Date(timeIntervalSince1970: 1_704_067_200)
+        for (number, policy) in policies.enumerated() {
+            for other in policies[(number + 1)...] {
+                guard let here = policy.appliesTo.jurisdictions, let there = other.appliesTo.jurisdictions,
+                    Set(here).isDisjoint(with: there), let a = here.first, let b = there.first
+                else { continue }
+                for kind in Self.knownMedia {
+                    for code in ["0", "1004"] {
+                        let facts = ObjectFacts(
+                            media: kind, resultCode: code, jurisdictions: [a, b],
+                            purpose: policy.appliesTo.purposes?.first ?? other.appliesTo.purposes?.first,
+                            captured: day...day,
+                            archived: day)
+                        let clauses = engine.clauses(for: facts)
+                        let (mine, theirs) = (
+                            clauses.filter { $0.name.policy == policy.name },
+                            clauses.filter { $0.name.policy == other.name }
+                        )
+                        for clause in mine {
+                            for rival in theirs { compare(clause, rival, inBoth: "in a case of \(a) and \(b), ") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Two rules that are about the same object.
-    private mutating func compare(_ a: Clause, _ b: Clause) {
+    private mutating func compare(_ a: Clause, _ b: Clause, inBoth place: String = "") {
         if a.name.policy == b.name.policy {
             let sides = { (rule: Policy.Rule) in (rule.atLeast != nil, rule.atMost != nil) }
             let (first, second) = (sides(a.rule), sides(b.rule))
@@ -186,7 +234,7 @@ public struct PolicyCheck {
         for (lower, upper) in [(a, b), (b, a)] {
             guard let least = lower.rule.atLeast, let most = upper.rule.atMost else { continue }
             let what =
-                "\(lower.name) keeps for \(least.words) after \(lower.rule.anchor.name), \(upper.name) wants it gone within \(most.words) after \(upper.rule.anchor.name)"
+                "\(place)\(lower.name) keeps for \(least.words) after \(lower.rule.anchor.name), \(upper.name) wants it gone within \(most.words) after \(upper.rule.anchor.name)"
             if lower.rule.anchor == upper.rule.anchor {
                 if most.comparison(with: least) != .notShorter {
                     find(

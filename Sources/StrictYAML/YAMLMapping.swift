@@ -7,6 +7,8 @@ public struct YAMLMapping {
 
     /// Reads a file whose top is a mapping.
     public init(_ text: String) throws(YAMLProblem) {
+        let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+        try Self.refuseAliases(text)
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -20,6 +22,22 @@ public struct YAMLMapping {
         self.init(mapping, at: root.position)
     }
 
+    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them.
+    private static func refuseAliases(_ text: String) throws(YAMLProblem) {
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            guard line.contains("&") || line.contains("*"),
+                let match = line.firstMatch(of: /(?:^|[\s\[{,:?-])[&*][^\s&*]/),
+                !line[..<match.range.lowerBound].contains("#")
+            else { continue }
+            let column = line.distance(from: line.startIndex, to: match.range.lowerBound) + 1
+            throw YAMLProblem(
+                "anchors and aliases (& and *) are not used here", at: YAMLPosition(line: number + 1, column: column))
+        }
+    }
+
+    /// The value of a key, whatever type YAML would give the key.
+    private func node(_ key: String) -> Node? { mapping.first { $0.key.string == key }?.value }
+
     private init(_ mapping: Node.Mapping, at position: YAMLPosition?) {
         self.mapping = mapping
         self.position = position
@@ -28,7 +46,7 @@ public struct YAMLMapping {
     /// The keys, in their order.
     public var keys: [String] { mapping.map { $0.key.string ?? "" } }
 
-    public func has(_ key: String) -> Bool { mapping[key] != nil }
+    public func has(_ key: String) -> Bool { node(key) != nil }
 
     /// Refuses keys that are not among these.
     public func allow(_ keys: Set<String>) throws(YAMLProblem) {
@@ -42,14 +60,14 @@ public struct YAMLMapping {
     // MARK: Values
 
     public func mapping(_ key: String) throws(YAMLProblem) -> YAMLMapping? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         guard let mapping = node.mapping else { throw YAMLProblem("\(key) is not a group of keys", at: node.position) }
         return YAMLMapping(mapping, at: node.position)
     }
 
     /// The items of a list of mappings.
     public func mappings(_ key: String) throws(YAMLProblem) -> [YAMLMapping]? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         guard let sequence = node.sequence else { throw YAMLProblem("\(key) is not a list", at: node.position) }
         var items: [YAMLMapping] = []
         for item in sequence {
@@ -63,7 +81,7 @@ public struct YAMLMapping {
 
     /// A text that is not empty.
     public func text(_ key: String) throws(YAMLProblem) -> String? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         guard let text = node.string, !text.isEmpty else {
             throw YAMLProblem("\(key) is not a text", at: node.position)
         }
@@ -78,7 +96,7 @@ public struct YAMLMapping {
 
     /// A list of texts that are not empty.
     public func texts(_ key: String) throws(YAMLProblem) -> [String]? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         guard let sequence = node.sequence else { throw YAMLProblem("\(key) is not a list", at: node.position) }
         var texts: [String] = []
         for item in sequence {
@@ -91,10 +109,10 @@ public struct YAMLMapping {
     }
 
     /// Whether a value is a single text, and not a list or a group.
-    public func isText(_ key: String) -> Bool { mapping[key]?.string != nil }
+    public func isText(_ key: String) -> Bool { node(key)?.string != nil }
 
     public func number(_ key: String, within range: ClosedRange<Double>? = nil) throws(YAMLProblem) -> Double? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         guard let text = node.string, let number = Double(text), number.isFinite else {
             throw YAMLProblem("\(key) is not a number", at: node.position)
         }
@@ -107,7 +125,7 @@ public struct YAMLMapping {
     }
 
     public func wholeNumber(_ key: String, within range: ClosedRange<Int>) throws(YAMLProblem) -> Int? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         guard let text = node.string, let number = Int(text), "\(number)" == text, range.contains(number) else {
             throw YAMLProblem(
                 "\(key) is not a whole number from \(range.lowerBound) to \(range.upperBound)", at: node.position)
@@ -116,7 +134,7 @@ public struct YAMLMapping {
     }
 
     public func flag(_ key: String) throws(YAMLProblem) -> Bool? {
-        guard let node = mapping[key] else { return nil }
+        guard let node = node(key) else { return nil }
         switch node.string {
         case "true": return true
         case "false": return false
@@ -127,7 +145,7 @@ public struct YAMLMapping {
     // MARK: Positions
 
     /// Where the value of a key stands.
-    public func position(of key: String) -> YAMLPosition? { mapping[key]?.position ?? position }
+    public func position(of key: String) -> YAMLPosition? { node(key)?.position ?? position }
 
     public func problem(_ key: String, _ message: String) -> YAMLProblem {
         YAMLProblem(message, at: position(of: key))

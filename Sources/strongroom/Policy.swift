@@ -5,6 +5,6 @@ struct PolicyCommand: ParsableCommand {
         commandName: "policy", abstract: "Rules of retention, and the terms of agreements.",
         subcommands: [
             PolicyCheckCommand.self, PolicyTestCommand.self, PolicySimulate.self, PolicyActivate.self, PolicyList.self,
-            PolicyShow.self, PolicyResolve.self, PolicyTerms.self,
+            PolicyShow.self, PolicyResolve.self, PolicyTerms.self, PolicyRefresh.self,
         ])
 }

@@ -23,6 +23,9 @@ struct PolicyResolve: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
     var reason: String
 
+    @Option(help: ArgumentHelp("The impact that is accepted: 16 digits of its digest, or more.", valueName: "digest"))
+    var acceptImpact: String?
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -36,7 +39,12 @@ struct PolicyResolve: ParsableCommand {
             try common.withArchive { archive in
                 let done = try archive.resolve(
                     lower: try archive.activeRule(lower), upper: try archive.activeRule(upper), winner: winner,
-                    reason: reason)
+                    reason: reason, accepting: acceptImpact,
+                    confirm: { count in
+                        Terminal.asks(
+                            "\(Figure.count(count, "object is", "objects are")) in conflict; \(winner == .keep ? "keep" : "destroy") \(count == 1 ? "it" : "them")?"
+                        )
+                    })
                 if common.json { return try Terminal.document(done) }
                 Terminal.print(
                     "resolved, ledger entry \(done.entry): \(Figure.count(done.objects, "object is", "objects are")) no longer in conflict"

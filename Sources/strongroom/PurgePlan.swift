@@ -71,7 +71,9 @@ enum PurgeText {
         }
         if !report.skipped.isEmpty { lines.append("not destroyed: \(reasons(report.skipped))") }
         if report.blobsMissing > 0 {
-            lines.append("the encrypted bytes of \(Figure.count(report.blobsMissing, "object")) were gone already")
+            lines.append(
+                "the encrypted bytes of \(Figure.count(report.blobsMissing, "object")) were not there when they were to be removed"
+            )
         }
         if report.blobsWaiting > 0 {
             lines.append(

@@ -173,14 +173,20 @@ struct PolicyTests {
         let (lower, upper) = (try archive.activeRule("house/evidence"), try archive.activeRule("strict/soon"))
         for (a, b) in [(upper, lower), (lower, try archive.activeRule("house/video"))] {
             #expect(
-                refusal { _ = try archive.resolve(lower: a, upper: b, winner: .keep, reason: try Reason("r")) } != nil)
+                refusal {
+                    _ = try archive.resolve(
+                        lower: a, upper: b, winner: .keep, reason: try Reason("r"), confirm: { _ in true })
+                } != nil)
         }
         let done = try archive.resolve(
-            lower: lower, upper: upper, winner: .destroy, reason: try Reason("counsel says so"))
+            lower: lower, upper: upper, winner: .destroy, reason: try Reason("counsel says so"), confirm: { $0 == 3 })
         #expect(done.objects == 3)
         #expect(
-            refusal { _ = try archive.resolve(lower: lower, upper: upper, winner: .keep, reason: try Reason("r")) }?
-                .outcome == .refused)
+            refusal {
+                _ = try archive.resolve(
+                    lower: lower, upper: upper, winner: .keep, reason: try Reason("r"), confirm: { _ in true })
+            }?
+            .outcome == .refused)
         let explained = try archive.explain(try CaseID("K-0")).objects.first { $0.kind == "best-frame" }
         #expect(explained?.status == "overdue" && explained?.reasons.contains { $0.overruledBy == done.entry } == true)
         #expect(try archive.runPurge(accepting: nil).destroyed == 3)

@@ -38,9 +38,7 @@ extension Event {
             return
                 "destroyed the key of the case, of which nothing was left; its ID is recognised until \(Self.time(event.rememberedUntil))"
         case .blobsRemoved(let event):
-            let missing = event.missing.map {
-                "; of \(Self.count(UInt64($0.count), "one", "them")) nothing was there any more"
-            }
+            let missing = event.missing.map { "; of \($0.count) nothing was there when they were to be removed" }
             return
                 "removed the sealed bytes of \(Self.count(UInt64(event.objects.count), "object", "objects"))\(missing ?? "")"
         case .purgeFinished(let event):

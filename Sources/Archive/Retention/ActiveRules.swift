@@ -45,12 +45,17 @@ extension Archive {
         let number = try index.activeSetNumber()
         if let known = knownRules.withLock({ $0 }), known.set == number { return known }
         let records = try index.activePolicies()
-        for record in records where SHA256.digest(of: record.text.utf8) != record.digest {
-            throw CatalogError.damaged("the policy \(record.name) v\(record.version) was altered")
+        let resolutions = try index.resolutions()
+        // The index does not vouch for the rules by which something is destroyed: their entries do.
+        let recorded = try RecordedRules(in: index)
+        let files = records.map {
+            ($0.name, RecordedRules.File(version: $0.version, file: SHA256.digest(of: $0.text.utf8).hex))
         }
+        guard recorded.set == number, recorded.resolutions == resolutions,
+            recorded.active == Dictionary(files, uniquingKeysWith: { first, _ in first })
+        else { throw CatalogError.damaged("the active policies are not those that the ledger says were activated") }
         let rules = try ActiveRules(
-            set: number, records: records, resolutions: try index.resolutions(),
-            margins: configuration.retention.margins)
+            set: number, records: records, resolutions: resolutions, margins: configuration.retention.margins)
         knownRules.withLock { $0 = rules }
         return rules
     }

@@ -79,7 +79,12 @@ extension Archive {
                     throw ArchiveError(.unknownCase, "no case has this subject", hint: "check the reference")
                 }
                 return try records.map { record in
-                    try recordEvent(input, of: record.uid, named: try open(record).particulars.caseID, recording)
+                    let caseID = try open(record).particulars.caseID
+                    do {
+                        return try recordEvent(input, of: record.uid, named: caseID, recording)
+                    } catch {
+                        throw ArchiveError(error, subject: "nothing was recorded: case \(caseID)")
+                    }
                 }
             }
         }

@@ -136,7 +136,7 @@ extension Archive {
                 failed.formUnion(kept)
                 report.blobProblem =
                     "\(kept.count) of them belong to objects that are kept; run strongroom audit reconcile"
-                report.altered += kept.count
+                report.altered = max(report.altered, kept.count)
             }
             let deletion = store.delete(chunk.map(\.address).filter { !failed.contains($0) })
             for (address, reason) in deletion.failed {

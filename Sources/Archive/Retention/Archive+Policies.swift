@@ -28,7 +28,9 @@ extension Archive {
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> PolicyImpact {
         try attempt(file.path, verb: "policy activate") {
-            let impact = try catalog.read { try self.impact(of: file, in: $0, progress: progress) }
+            let (impact, set) = try catalog.read {
+                (try self.impact(of: file, in: $0, progress: progress), try $0.activeSetNumber())
+            }
             if let digest {
                 guard Self.accepts(digest, impact.digest) else {
                     throw ArchiveError(
@@ -47,10 +49,7 @@ extension Archive {
             try record { recording in
                 let rules = try rules(in: recording.index)
                 try check(file, against: rules, in: recording.index)
-                var now = PolicyImpact(file, replacing: rules)
-                now.dueNow = impact.dueNow
-                now.finish(set: rules.set)
-                guard now.digest == impact.digest else {
+                guard rules.set == set else {
                     throw ArchiveError(
                         .impactNotAccepted, "another policy was activated in the meantime",
                         hint: "look at the impact again")
@@ -108,13 +107,26 @@ extension Archive {
     }
 
     /// Decides, on the record, which of two rules counts for all objects about which they contradict each other.
+    ///
+    /// - Parameters:
+    ///   - digest: the impact that a person accepts; nil refuses and says which it is.
+    ///   - confirm: called with how many objects it is about; says whether the person wants it, where no digest is given.
     public func resolve(
-        lower: RuleName, upper: RuleName, winner: Resolution.Winner, reason: Reason,
-        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+        lower: RuleName, upper: RuleName, winner: Resolution.Winner, reason: Reason, accepting digest: String? = nil,
+        confirm: (Int) -> Bool, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> ResolvedConflict {
         try attempt(verb: "policy resolve") {
             try refreshStandings(progress: progress)
             let conflicts = try conflicts(between: lower, and: upper)
+            let impact = SHA256.digest(
+                of: "strongroom resolution 1\n\(lower)\n\(upper)\n\(winner.rawValue)\n\(conflicts)\n".utf8
+            ).hex
+            if conflicts > 0, digest.map({ !Self.accepts($0, impact) }) ?? !confirm(conflicts) {
+                throw ArchiveError(
+                    .impactNotAccepted,
+                    "nothing was resolved: \(conflicts) objects are in conflict by these rules, and would \(winner == .keep ? "be kept until the lower bound ends" : "be destroyed by the upper bound")",
+                    hint: "to accept that, run the command again with --accept-impact \(impact.prefix(16))")
+            }
             let entry = try record { recording in
                 let rules = try rules(in: recording.index)
                 try check(lower, \.atLeast, "at-least", rules)
@@ -144,6 +156,17 @@ extension Archive {
             let left = try self.conflicts(between: lower, and: upper)
             return ResolvedConflict(
                 entry: entry, lower: "\(lower)", upper: "\(upper)", winner: winner.rawValue, objects: conflicts - left)
+        }
+    }
+
+    /// Decides anew about every object, whatever the index keeps of earlier decisions.
+    ///
+    /// - Returns: how many objects there are.
+    public func refreshDecisions(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Int {
+        try attempt(verb: "policy refresh") {
+            let done = try restandAll(.all) { progress($0, $1) }
+            try refreshStandings()
+            return done
         }
     }
 
@@ -260,11 +283,27 @@ extension Archive {
     private func summary(
         of record: PolicyRecord, isActive: Bool, withText: Bool, in index: any CatalogReader
     ) throws -> PolicySummary {
+        let activation = try newestActivation(of: record, in: index)
         let title = record.form == .terms ? try? Terms(yaml: record.text).title : try? Policy(yaml: record.text).title
         return PolicySummary(
             form: record.form.rawValue, policy: record.name, version: record.version, title: title ?? "",
-            isActive: isActive, file: record.digest.hex, entry: record.entry,
-            activatedAt: try index.ledgerRow(record.entry)?.time ?? .distantPast, text: withText ? record.text : nil)
+            isActive: isActive, file: record.digest.hex, entry: activation.number,
+            activatedAt: activation.time, text: withText ? record.text : nil)
+    }
+
+    /// The entry that activated it last.
+    private func newestActivation(
+        of record: PolicyRecord, in index: any CatalogReader
+    ) throws -> (number: UInt64, time: Date) {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.policyActivated.rawValue
+        for row in try index.ledgerRows(filter, from: record.entry, limit: .max).reversed() {
+            guard case .policyActivated(let event) = try Entry(row.bytes).event, event.policy == record.name,
+                event.version == UInt64(record.version)
+            else { continue }
+            return (row.number, row.time)
+        }
+        throw CatalogError.damaged("the activation of \(record.name) v\(record.version) is not on the ledger")
     }
 
     /// Whether what a person gave names a digest: its first 16 digits, or more of them.

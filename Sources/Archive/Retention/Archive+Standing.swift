@@ -22,7 +22,7 @@ extension Archive {
                 (try $0.activeSetNumber(), try $0.standingSet(), try $0.objectCount())
             }
             guard standing != set else { break }
-            computed += try restandAll(set: set) { progress(min($0, total), total) }
+            computed += try restandAll(.notOf(set: set)) { done, _ in progress(min(done, total), total) }
             try record { recording in
                 // Another set may have become active, and another process may have finished this one.
                 guard try recording.index.activeSetNumber() == set else { return }
@@ -31,24 +31,20 @@ extension Archive {
             // Who opens the index next would have to read it all.
             _ = try catalog.scrub()
         }
-        var batch = 500
-        while true {
-            let done = try restand(.changing(by: now), after: nil, limit: batch).count
-            computed += done
-            if done < batch { return computed }
-            batch = 500
-        }
+        return try computed + restandAll(.changing(by: now)) { _, _ in }
     }
 
-    private func restandAll(set: Int, progress: (Int) -> Void) throws -> Int {
+    /// Decides about every object of a selection, batch by batch.
+    func restandAll(_ selection: RetentionSelection, progress: (_ done: Int, _ of: Int) -> Void) throws -> Int {
+        let total = try catalog.read { try $0.objectCount() }
         var (position, batch, done): (CatalogPosition?, Int, Int) = (nil, 500, 0)
         while true {
             let began = effects.clock.ticks()
-            let rows = try restand(.notOf(set: set), after: position, limit: batch)
+            let rows = try restand(selection, after: position, limit: batch)
             guard let last = rows.last else { return done }
             position = last.position
             done += rows.count
-            progress(done)
+            progress(done, total)
             let seconds = Double(effects.clock.ticks() - began) / 1e9
             batch = max(100, min(5000, seconds > 0 ? Int(Double(batch) * Self.turn / seconds) : batch))
         }

@@ -94,12 +94,10 @@ extension Archive {
         case .destructionRecords: return (try entries(.objectDestroyed, "destructions", in: index), nil)
         case .encryption: return ("every object is encrypted under a key of its own; strongroom verify opens each", nil)
         case .upperBound:
-            let standings = try index.standingCounts()
-            let open = (standings[.unbounded] ?? 0) + (standings[.uncovered] ?? 0)
-            let all = standings.values.reduce(0, +)
+            let (with, all) = try upperBounds(in: index)
             return (
-                "\(all - open) of \(all) objects have an upper bound, or will have one",
-                open == 0 ? nil : "\(open) objects have no upper bound"
+                "\(with) of \(all) objects have an upper bound, or will have one by an event",
+                with == all ? nil : "\(all - with) objects have no upper bound"
             )
         case .erasureWithin:
             return ("none", "this version cannot carry out a person's request by itself")
@@ -128,6 +126,18 @@ extension Archive {
     }
 
     private static func cases(_ count: Int) -> String { "\(count) \(count == 1 ? "case" : "cases")" }
+
+    /// How many objects have a rule with an upper bound, of how many.
+    private func upperBounds(in index: any CatalogReader) throws -> (with: Int, all: Int) {
+        let engine = try rules(in: index).engine
+        var (with, all, position) = (0, 0, CatalogPosition?.none)
+        while case let rows = try index.retentionRows(.all, after: position, limit: 2000), !rows.isEmpty {
+            position = rows.last?.position
+            all += rows.count
+            with += rows.filter { engine.decide($0.facts, at: now).reasons.contains { $0.side == .atMost } }.count
+        }
+        return (with, all)
+    }
 
     private func entries(_ kind: Event.Kind, _ what: String, in index: any CatalogReader) throws -> String {
         let count = try index.ledgerCount(kind: kind.rawValue, since: .init(timeIntervalSince1970: 0))

@@ -1,0 +1,147 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Archive
+
+/// The index does not vouch for what is destroyed by it: what somebody wrote into it by hand destroys nothing, and is
+/// found.
+struct RetentionTamperingTests {
+    private struct Prepared {
+        let test: TestArchive
+        let archive: Archive
+        let database: DatabaseQueue
+    }
+
+    /// A case whose picture is kept for years, and whose video is due.
+    private func prepared() throws -> Prepared {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        _ = try test.event("relationship-ended", of: "K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        return Prepared(test: test, archive: archive, database: try DatabaseQueue(path: test.path + "/index.sqlite"))
+    }
+
+    private func drop(_ triggers: String..., in database: DatabaseQueue) throws {
+        try database.write { db in for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger)") } }
+    }
+
+    private static let dueNow = "UPDATE object SET changes_at = 1, due_at = 1, status = 'due'"
+
+    @Test(arguments: [
+        "UPDATE case_event SET time = time - 200000000000",
+        "UPDATE verification SET captured_from = 1000, captured_until = 1000",
+        "UPDATE object SET archived_at = 1000", "DELETE FROM case_jurisdiction",
+        "UPDATE object SET kind = 'video-2' WHERE kind = 'result'",
+        "UPDATE verification SET result_code = '1004'", "UPDATE cases SET purpose = 'transaction'",
+        "INSERT INTO case_event SELECT 2, case_id, name, 1, NULL, NULL FROM case_event LIMIT 1",
+        "DELETE FROM case_event",
+    ])
+    func alteredFactsDestroyNothing(sql: String) throws {
+        let prepared = try prepared()
+        try drop("case_event_fixed", in: prepared.database)
+        try prepared.database.write { db in
+            try db.execute(sql: sql)
+            try db.execute(sql: Self.dueNow)
+        }
+        // Also what is due stays: nobody knows what else was altered.
+        let report = try prepared.test.open().runPurge(accepting: nil)
+        #expect(report.destroyed == 0 || sql.contains("kind = 'video-2'"))
+        #expect(try prepared.archive.status().objects >= 2)
+        #expect(report.altered > 0 || report.destroyed <= 1)
+        #expect(try !prepared.archive.reconcile().findings.isEmpty)
+    }
+
+    @Test func alteredRulesDestroyNothing() throws {
+        for (triggers, sql) in [
+            (["policy_file_fixed"], "UPDATE policy_file SET text = replace(text, 'P2Y', 'P1D')"),
+            (["policy_set_member_kept"], "DELETE FROM policy_set_member"),
+            (["policy_set_kept", "policy_set_member_kept"], "DELETE FROM policy_set_member; DELETE FROM policy_set"),
+            ([], "INSERT INTO resolution VALUES (1, 'house', 1, 'evidence', 'house', 1, 'video', 'destroy')"),
+        ] {
+            let prepared = try prepared()
+            try prepared.database.write { db in
+                for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger)") }
+                try db.execute(sql: sql)
+                try db.execute(sql: Self.dueNow)
+            }
+            let refused = refusal { _ = try prepared.test.open().runPurge(accepting: nil) }
+            #expect(refused?.outcome == .integrity, "\(sql): \(refused?.message ?? "accepted")")
+            let findings = try prepared.test.open().reconcile().findings
+            #expect(!findings.isEmpty, "\(sql)")
+        }
+    }
+
+    @Test func aNoteCannotTakeTheBytesOfWhatIsKept() throws {
+        let prepared = try prepared()
+        try prepared.database.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO blob_removal SELECT address, object.uid, cases.uid, 1 FROM object
+                    JOIN verification ON verification.id = verification_id JOIN cases ON cases.id = case_id
+                    WHERE kind = 'best-frame'
+                    """)
+        }
+        let report = try prepared.archive.runPurge(accepting: nil)
+        #expect(report.blobsWaiting == 1 && report.altered == 1 && report.blobProblem?.contains("are kept") == true)
+        #expect(try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive).count > 0)
+        #expect(try !prepared.archive.reconcile().findings.isEmpty)
+    }
+
+    @Test func alteredNotesAreFoundAndMended() throws {
+        for sql in [
+            "UPDATE object SET due_at = NULL, changes_at = NULL, status = 'kept' WHERE kind = 'video'",
+            "UPDATE object SET due_at = 1, changes_at = NULL, status = 'overdue' WHERE kind = 'result'",
+            "UPDATE standing_count SET objects = 100000",
+        ] {
+            let prepared = try prepared()
+            _ = try prepared.archive.refreshStandings()
+            try prepared.database.write { try $0.execute(sql: sql) }
+            #expect(try !prepared.archive.reconcile().findings.isEmpty, "\(sql)")
+            guard !sql.contains("standing_count") else { continue }
+            #expect(try prepared.archive.refreshDecisions() == 3)
+            #expect(try prepared.archive.reconcile().findings == [], "\(sql)")
+            #expect(try prepared.archive.runPurge(accepting: nil).destroyed == 1)
+        }
+    }
+
+    @Test func forgottenTagsAreFound() throws {
+        let prepared = try prepared()
+        try prepared.test.pass(days: 3 * 365, in: prepared.archive)
+        #expect(try prepared.archive.runPurge(accepting: nil).cases == 1)
+        #expect(try prepared.archive.reconcile().findings == [])
+        try prepared.database.write { try $0.execute(sql: "DELETE FROM destroyed_tag") }
+        #expect(
+            try prepared.archive.reconcile().findings == [
+                "the destroyed cases that are remembered are not those of the ledger"
+            ])
+    }
+
+    /// What cannot be read any more is a finding, and not the end of the comparison.
+    @Test func damageIsReportedAndTheRestIsCompared() throws {
+        let prepared = try prepared()
+        try prepared.database.write { try $0.execute(sql: "UPDATE object SET status = 'zzz' WHERE kind = 'video'") }
+        #expect(try prepared.archive.reconcile().findings.contains { $0.hasPrefix("decisions cannot be compared") })
+    }
+
+    /// The active policies cannot be read: evidence still comes in, and is decided about later.
+    @Test func intakeGoesOnWithoutReadableRules() throws {
+        let prepared = try prepared()
+        let answer = TestAnswer(videoLength: 12).text
+        prepared.test.transport.answer { _, _ in (200, answer) }
+        _ = try prepared.archive.register(try prepared.test.registration("K-2", token: "tok"))
+        try prepared.database.write { db in
+            try db.execute(sql: "DROP TRIGGER policy_file_fixed")
+            try db.execute(sql: "UPDATE policy_file SET text = 'x'")
+        }
+        #expect(try prepared.test.pull(try prepared.test.open()).map(\.state) == [.archived])
+        #expect(refusal { try prepared.test.archive("K-3", in: try prepared.test.open()) }?.outcome == .integrity)
+        try prepared.database.write { db in
+            try db.execute(sql: "UPDATE policy_file SET text = ?", arguments: [TestArchive.policy])
+        }
+        #expect(try prepared.test.open().runPurge(accepting: nil).destroyed == 1)
+        #expect(try prepared.archive.status().retention["uncovered"] == 3)
+    }
+}
