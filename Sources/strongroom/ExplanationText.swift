@@ -52,7 +52,7 @@ enum ExplanationText {
                 let source = reason.event.map { ", recorded in entry \(Figure.count(Int($0)))" } ?? ""
                 detail(
                     "",
-                    "\(reason.anchor) \(Figure.day(from))\(source) + \(reason.words) = \(Figure.day(until))\(reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")"
+                    "\(reason.anchor) \(Figure.day(from, in: reason.timeZone))\(source) + \(reason.words) = \(Figure.day(until, in: reason.timeZone))\(reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")"
                 )
             }
             if let entry = reason.overruledBy {

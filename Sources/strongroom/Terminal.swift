@@ -111,6 +111,12 @@ enum Figure {
     /// `2026-11-22`
     static func day(_ date: Date) -> String { Timestamp.day(date) }
 
+    /// The day by the calendar of a time zone.
+    static func day(_ date: Date, in zone: String) -> String {
+        let offset = TimeZone(identifier: zone)?.secondsFromGMT(for: date) ?? 0
+        return day(date.addingTimeInterval(TimeInterval(offset)))
+    }
+
     /// Lines of at most so many columns, broken at blanks.
     static func wrapped(_ text: String, _ width: Int) -> [String] {
         var lines: [String] = []

@@ -41,7 +41,7 @@ extension Archive {
         throw ArchiveError(
             .clockDoubted, reason,
             hint:
-                "if that is right, have a named person run: strongroom clock accept \(Timestamp.day(now)) --reason …"
+                "if the clock is right now, have a named person run: strongroom clock accept \(Timestamp.day(now)) --reason …"
         )
     }
 

@@ -55,22 +55,25 @@ import Sealing
             try Keyring(opening: sealed, with: try RootKeyFile.read($0))
         }
         let store = DirectoryBlobStore(directory: archive) { UID<Policy>(from: .system).hex }
-        let uid = try catalog.read { try $0.archive().uid }
-        let now = Date()
+        let (uid, actor) = try catalog.read { (try $0.archive().uid, try Entry($0.ledgerRow(0)!.bytes).actor) }
+        let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
         var (made, madeDue, number) = (0, 0, 0)
         while made < objects {
             try catalog.write { index in
+                var events: [Event] = []
                 for _ in 0..<500 where made < objects {
                     // Both videos of an old case are due.
                     let isDue = madeDue < due
                     let blobs = try (0..<4).map { _ in
                         try isDue ? put(in: store) : BlobAddress(bytes: Randomness.system.bytes(32))!
                     }
-                    try insertCase(number, isDue: isDue, blobs, uid, keyring, now, index)
+                    events += try insertCase(number, isDue: isDue, blobs, uid, keyring, now, index)
                     number += 1
                     made += 4
                     if isDue { madeDue += 2 }
                 }
+                try index.append(events.map { Entry(time: now, actor: actor, event: $0) })
+                try index.setNewestTime(now)
             }
         }
         print(#"{"objects": \#(made), "due": \#(madeDue)}"#)
@@ -88,10 +91,11 @@ import Sealing
     private static func insertCase(
         _ number: Int, isDue: Bool, _ blobs: [BlobAddress], _ archive: ArchiveUID, _ keyring: Keyring, _ now: Date,
         _ index: any CatalogWriter
-    ) throws {
+    ) throws -> [Event] {
         let epoch = keyring.currentEpoch
         let caseUID = CaseUID(from: .system)
         let key = SecretKey(from: .system)
+        let commitment = Commitment(hex: BlobAddress(bytes: Randomness.system.bytes(32))!.hex)!
         let captured = now.addingTimeInterval(isDue ? -200 * 86_400 : -Double(number % 60) * 86_400)
         let particulars = key.sealField(
             Array(#"{"caseID":"B-\#(number)"}"#.utf8),
@@ -113,13 +117,34 @@ import Sealing
                 tokenTag: nil, sealedToken: nil, tokenIssuedAt: nil, tokenIssueIsAssumed: false, deadline: nil,
                 capturedFrom: captured, capturedUntil: captured, registeredAt: captured, endedAt: captured,
                 resultCode: "0", sealedDetails: particulars))
+        var events: [Event] = [
+            .caseRegistered(
+                .init(
+                    caseUID: caseUID, caseID: commitment, jurisdictions: ["HK"], purpose: "onboarding", subject: nil,
+                    consent: nil, age: nil)),
+            .verificationRegistered(
+                .init(
+                    caseUID: caseUID, verification: 1, origin: .import, region: nil, tokenIssuedAt: nil,
+                    tokenIssueAssumed: false, capturedAt: captured)),
+            .verificationEnded(
+                .init(
+                    caseUID: caseUID, verification: 1, state: .archived, result: "0", problem: nil, askings: 0,
+                    capturedFrom: captured, capturedUntil: captured, objects: 4)),
+        ]
         for (kind, address) in zip(["action-video", "best-frame", "result", "video"], blobs) {
+            let object = ObjectUID(from: .system)
+            events.append(
+                .objectArchived(
+                    .init(
+                        caseUID: caseUID, verification: 1, object: object, media: kind, mediaType: "video/mp4",
+                        length: 1_000_000, address: address, content: commitment)))
             try index.insert(
                 ObjectRecord(
-                    uid: ObjectUID(from: .system), verificationUID: verification, caseUID: caseUID,
+                    uid: object, verificationUID: verification, caseUID: caseUID,
                     kind: MediaKind(kind), mediaType: "video/mp4", length: 1_000_000, address: address,
                     contentTag: Tag(keyNumber: 1, bytes: Randomness.system.bytes(32)),
-                    key: WrappedKey(epoch: epoch, bytes: Randomness.system.bytes(72)), archivedAt: captured))
+                    key: WrappedKey(epoch: epoch, bytes: Randomness.system.bytes(72)), archivedAt: now))
         }
+        return events
     }
 }
