@@ -61,6 +61,53 @@ extension Event {
         }
     }
 
+    /// Rules are no longer in force.
+    public struct PolicyRetired: EventFields {
+        public let policy: String
+        public let version: UInt64
+        /// The number of the set of policies that is active from here on.
+        public let set: UInt64
+        public let earlier: UInt64
+        public let later: UInt64
+        public let never: UInt64
+        public let reason: Commitment
+
+        public init(
+            policy: String, version: UInt64, set: UInt64, earlier: UInt64, later: UInt64, never: UInt64,
+            reason: Commitment
+        ) {
+            self.policy = policy
+            self.version = version
+            self.set = set
+            self.earlier = earlier
+            self.later = later
+            self.never = never
+            self.reason = reason
+        }
+
+        var about: CaseUID? { nil }
+
+        func write(to members: inout MemberWriter) {
+            members.add("policy", policy)
+            members.add("policyVersion", version)
+            members.add("set", set)
+            members.add("earlier", earlier)
+            members.add("later", later)
+            members.add("never", never)
+            members.add("reasonCommitment", reason)
+        }
+
+        init(from members: inout MemberReader) throws(EntryError) {
+            policy = try members.text("policy")
+            version = try members.number("policyVersion")
+            set = try members.number("set")
+            earlier = try members.number("earlier")
+            later = try members.number("later")
+            never = try members.number("never")
+            reason = try members.commitment("reasonCommitment")
+        }
+    }
+
     /// Somebody decided which of two rules counts where they contradict each other.
     public struct ConflictResolved: EventFields {
         public enum Winner: String, Sendable { case keep, destroy }

@@ -19,6 +19,7 @@ public enum Event: Equatable, Sendable {
     case archiveVerified(ArchiveVerified)
     case integrityFound(IntegrityFound)
     case policyActivated(PolicyActivated)
+    case policyRetired(PolicyRetired)
     case conflictResolved(ConflictResolved)
     case caseEventRecorded(CaseEventRecorded)
     case purgeStarted(PurgeStarted)
@@ -51,6 +52,7 @@ public enum Event: Equatable, Sendable {
         case archiveVerified = "archive verified"
         case integrityFound = "integrity finding"
         case policyActivated = "policy activated"
+        case policyRetired = "policy retired"
         case conflictResolved = "conflict resolved"
         case caseEventRecorded = "case event recorded"
         case purgeStarted = "purge started"
@@ -85,6 +87,7 @@ public enum Event: Equatable, Sendable {
         case .archiveVerified: .archiveVerified
         case .integrityFound: .integrityFound
         case .policyActivated: .policyActivated
+        case .policyRetired: .policyRetired
         case .conflictResolved: .conflictResolved
         case .caseEventRecorded: .caseEventRecorded
         case .purgeStarted: .purgeStarted
@@ -120,6 +123,7 @@ public enum Event: Equatable, Sendable {
         case .archiveVerified(let fields): fields
         case .integrityFound(let fields): fields
         case .policyActivated(let fields): fields
+        case .policyRetired(let fields): fields
         case .conflictResolved(let fields): fields
         case .caseEventRecorded(let fields): fields
         case .purgeStarted(let fields): fields
@@ -155,6 +159,7 @@ public enum Event: Equatable, Sendable {
         case .archiveVerified: self = .archiveVerified(try ArchiveVerified(from: &members))
         case .integrityFound: self = .integrityFound(try IntegrityFound(from: &members))
         case .policyActivated: self = .policyActivated(try PolicyActivated(from: &members))
+        case .policyRetired: self = .policyRetired(try PolicyRetired(from: &members))
         case .conflictResolved: self = .conflictResolved(try ConflictResolved(from: &members))
         case .caseEventRecorded: self = .caseEventRecorded(try CaseEventRecorded(from: &members))
         case .purgeStarted: self = .purgeStarted(try PurgeStarted(from: &members))

@@ -49,6 +49,28 @@ struct PolicyTests {
         #expect(try archive.reconcile().findings == [])
     }
 
+    @Test func aPolicyThatIsRetiredRulesNoMore() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        let reason = try Reason("a mistake")
+        #expect(
+            refusal { _ = try archive.retire("other", reason: reason, accepting: nil) { _ in true } }?.code
+                == .unknownPolicy)
+        let refused = refusal { _ = try archive.retire("house", reason: reason, accepting: nil) { _ in false } }
+        #expect(refused?.code == .impactNotAccepted)
+        let impact = try archive.retire("house", reason: reason, accepting: nil) { $0.never == 1 && $0.objects == 3 }
+        #expect(impact.after == ["uncovered": 3])
+        #expect(try archive.policies().map(\.isActive) == [false] && archive.status().retention["uncovered"] == 3)
+        try test.pass(days: 91, in: archive)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 0)
+        #expect(try test.open().reconcile().findings == [])
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(try test.open().reconcile().findings == [])
+    }
+
     @Test func anImpactCountsWhatChanges() throws {
         let test = try TestArchive()
         let archive = try test.open()

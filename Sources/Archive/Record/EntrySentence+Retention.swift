@@ -13,6 +13,9 @@ extension Event {
                 : "; \(Self.count(event.earlier, "object", "objects")) due earlier, \(event.later) later, \(event.never) no longer"
             return
                 "activated \(event.form == .terms ? "the terms " : "")\(event.policy) v\(event.version)\(replaced)\(impact)"
+        case .policyRetired(let event):
+            return
+                "retired \(event.policy) v\(event.version); \(Self.count(event.earlier, "object", "objects")) due earlier, \(event.later) later, \(event.never) no longer"
         case .conflictResolved(let event):
             let (lower, upper) = (Self.name(event.lower), Self.name(event.upper))
             return event.winner == .keep

@@ -84,7 +84,8 @@ extension Event {
                 "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) opened, \(Self.count(event.findings, "finding", "findings"))"
         case .integrityFound(let event):
             return "found \(event.finding)" + (event.address.map { " at \($0.hex.prefix(16))…" } ?? "")
-        case .policyActivated, .conflictResolved, .caseEventRecorded, .purgeStarted, .objectDestroyed, .caseDestroyed,
+        case .policyActivated, .policyRetired, .conflictResolved, .caseEventRecorded, .purgeStarted, .objectDestroyed,
+            .caseDestroyed,
             .blobsRemoved, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted, .clockAccepted:
             return retentionSentence
         }

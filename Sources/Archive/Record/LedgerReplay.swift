@@ -151,6 +151,7 @@ struct LedgerReplay {
             let known = policies[event.policy, default: [:]].updateValue(event.file, forKey: Int(event.version))
             if let known, known != event.file { contradict("the policy was activated before with other contents") }
             advance(entry.event, to: event.set, number)
+        case .policyRetired(let event): advance(entry.event, to: event.set, number)
         case .conflictResolved(let event): advance(entry.event, to: event.set, number)
         case .caseEventRecorded(let event):
             guard cases[event.caseUID] != nil else { return contradict("the case is not registered") }

@@ -39,6 +39,15 @@ struct ActiveRules: Sendable {
     }
 }
 
+extension ActiveRules {
+    /// The same without a policy or terms.
+    func removing(_ name: String) throws -> ActiveRules {
+        try ActiveRules(
+            set: set + 1, records: records.filter { $0.name != name }, resolutions: engine.resolutions,
+            margins: engine.margins)
+    }
+}
+
 extension Archive {
     /// The active rules of a state of the index.
     func rules(in index: any CatalogReader) throws -> ActiveRules {
@@ -76,7 +85,7 @@ struct RecordedRules {
 
     init(in index: any CatalogReader) throws {
         var rows: [LedgerRow] = []
-        for kind in [Event.Kind.policyActivated, .conflictResolved] {
+        for kind in [Event.Kind.policyActivated, .policyRetired, .conflictResolved] {
             var filter = LedgerFilter()
             filter.kind = kind.rawValue
             rows += try index.ledgerRows(filter, from: 0, limit: .max)
@@ -94,6 +103,10 @@ struct RecordedRules {
                 terms = event.policy
             }
             active[event.policy] = File(version: Int(event.version), file: event.file)
+            set = Int(event.set)
+        case .policyRetired(let event):
+            active[event.policy] = nil
+            if terms == event.policy { terms = nil }
             set = Int(event.set)
         case .conflictResolved(let event):
             resolutions.append(

@@ -74,6 +74,55 @@ extension Archive {
         }
     }
 
+    /// Takes a policy or terms out of force, on the record. Decisions about every object follow as with an activation.
+    ///
+    /// - Parameters:
+    ///   - digest: the impact that a person accepts; nil refuses and says which it is.
+    ///   - confirm: as with ``activate(_:accepting:confirm:progress:)``.
+    public func retire(
+        _ name: String, reason: Reason, accepting digest: String?, confirm: (PolicyImpact) -> Bool,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> PolicyImpact {
+        try attempt(verb: "policy retire") {
+            let (impact, set) = try catalog.read { index in
+                let rules = try rules(in: index)
+                guard let record = rules.records.first(where: { $0.name == name }) else {
+                    throw ArchiveError(
+                        .unknownPolicy, "no policy \(PlainText.excerpt(name)) is active",
+                        hint: "strongroom policy list shows what is")
+                }
+                let start = PolicyImpact(retiring: record)
+                return (
+                    try count(start, rules, try rules.removing(name), in: index, progress: progress), rules.set
+                )
+            }
+            guard digest.map({ Self.accepts($0, impact.digest) }) ?? confirm(impact) else {
+                throw ArchiveError(
+                    .impactNotAccepted, "\(name) was not retired: its impact was not accepted",
+                    hint: "to accept it, run the command again with --accept-impact \(impact.digest.prefix(16))")
+            }
+            try record { recording in
+                let rules = try rules(in: recording.index)
+                guard rules.set == set else {
+                    throw ArchiveError(
+                        .impactNotAccepted, "another policy was activated in the meantime",
+                        hint: "look at the impact again")
+                }
+                let next = try rules.removing(name)
+                let entry = try recording.add(
+                    .policyRetired(
+                        .init(
+                            policy: name, version: UInt64(impact.version), set: UInt64(next.set),
+                            earlier: UInt64(impact.earlier), later: UInt64(impact.later), never: UInt64(impact.never),
+                            reason: try recording.commit(reason.text, as: "reasonCommitment"))))
+                try recording.index.insertPolicySet(
+                    next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+            }
+            try refreshStandings(progress: progress)
+            return impact
+        }
+    }
+
     /// Every policy and every terms that was ever active.
     public func policies() throws -> [PolicySummary] {
         try attempt {
@@ -195,11 +244,19 @@ extension Archive {
     ) throws -> PolicyImpact {
         let rules = try rules(in: index)
         try check(file, against: rules, in: index)
-        var impact = PolicyImpact(file, replacing: rules)
+        let next = try rules.replacing(with: file.record(entry: 0), resolutions: rules.engine.resolutions)
+        return try count(PolicyImpact(file, replacing: rules), rules, next, in: index, progress: progress)
+    }
+
+    /// Decides about every object by two sets of rules.
+    private func count(
+        _ start: PolicyImpact, _ rules: ActiveRules, _ next: ActiveRules, in index: any CatalogReader,
+        progress: (Int, Int) -> Void
+    ) throws -> PolicyImpact {
+        var impact = start
         // One time for all: what is due is due since then, by the old rules as by the new.
         let now = now
-        if file.form == .policy {
-            let next = try rules.replacing(with: file.record(entry: 0), resolutions: rules.engine.resolutions)
+        if impact.form == PolicyRecord.Form.policy.rawValue {
             let total = try index.objectCount()
             var position: CatalogPosition?
             while true {
@@ -313,6 +370,12 @@ extension Archive {
 }
 
 extension PolicyImpact {
+    fileprivate init(retiring record: PolicyRecord) {
+        self.init(
+            form: record.form.rawValue, policy: record.name, version: record.version, title: "no longer in force",
+            file: record.digest.hex, replaces: record.version)
+    }
+
     fileprivate init(_ file: PolicyFile, replacing rules: ActiveRules) {
         self.init(
             form: file.form.rawValue, policy: file.name, version: file.version, title: file.title,
