@@ -29,7 +29,7 @@ struct PolicyRetire: ParsableCommand {
                     name, reason: reason, accepting: acceptImpact,
                     confirm: { impact in
                         bar.clear()
-                        for line in ImpactText.lines(impact) { Terminal.say(line) }
+                        for line in ImpactText.lines(impact, isRetired: true) { Terminal.say(line) }
                         return Terminal.asks("retire it?")
                     }, progress: { bar.advance(to: $0, of: $1) })
                 bar.clear()

@@ -28,10 +28,10 @@ struct PolicySimulate: ParsableCommand {
 
 /// A policy's impact as people read it.
 enum ImpactText {
-    static func lines(_ impact: PolicyImpact) -> [String] {
+    static func lines(_ impact: PolicyImpact, isRetired: Bool = false) -> [String] {
         var lines = [
             "\(impact.policy) v\(impact.version) · \(Terminal.visible(impact.title))"
-                + (impact.replaces.map { " · in the place of v\($0)" } ?? " · new")
+                + (isRetired ? "" : impact.replaces.map { " · in the place of v\($0)" } ?? " · new")
         ]
         guard impact.form == "policy" else { return lines + ["terms: enforced at registration; no object changes"] }
         lines.append(

@@ -48,6 +48,7 @@ enum PurgeText {
             case "erasure-pending": "\(Figure.count(count)) to be erased once they need not be kept any more"
             case "gone": "\(Figure.count(count)) destroyed before"
             case "kept": "\(Figure.count(count)) not due"
+            case "interrupted": "\(Figure.count(count)) not reached"
             case "altered": "\(Figure.count(count)) altered"
             default: "\(Figure.count(count)) \(status)"
             }

@@ -210,6 +210,41 @@ struct PurgeTests {
         #expect(try archive.reconcile().findings == [])
     }
 
+    /// A run whose program died gets its end from the next, and its plan goes on with what is left.
+    @Test func anInterruptedRunIsEndedAndItsPlanGoesOn() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<3 { try test.archive("K-\(number)", in: archive) }
+        try test.pass(days: 90, in: archive)
+        let path = test.directory + "/plan"
+        let plan = try archive.planPurge(until: nil, to: path)
+        // The beginning, one object, and then nothing more.
+        let video = try archive.catalog.read { index in
+            try index.retentionRows(.due(by: test.time.now), after: nil, limit: 1).map(\.object)
+        }
+        let run = try archive.record { recording in
+            try recording.add(
+                .purgeStarted(.init(form: .plan, digest: plan.digest, objects: 3, set: 1, limitAccepted: nil)))
+        }
+        _ = try archive.record { try archive.destroy(video, in: run, $0) }
+        #expect(try archive.reconcile().findings == [])
+        let report = try archive.applyPurge(path, accepting: nil)
+        #expect(report.destroyed == 2 && report.skipped == ["gone": 1] && report.blobsRemoved == 3)
+        #expect(refusal { _ = try archive.applyPurge(path, accepting: nil) }?.code == .planUnfit)
+        var query = LedgerQuery()
+        query.kind = "purge finished"
+        #expect(
+            try archive.ledgerEntries(query).map(\.sentence) == [
+                "ended the run of entry \(run): 1 object destroyed; not destroyed: 2 interrupted",
+                "ended the run of entry \(report.run!): 2 objects destroyed; not destroyed: 1 gone",
+            ])
+        let done = try archive.certify(.run(run), to: test.directory + "/certificate")
+        #expect(done.objects == 1)
+        #expect(try problems(test.directory + "/certificate", key: done.verifierKey) == [])
+        #expect(try archive.reconcile().findings == [])
+    }
+
     @Test func aPlanThatIsTooOldOrByOtherRulesIsRefused() throws {
         let test = try TestArchive()
         let archive = try test.open()

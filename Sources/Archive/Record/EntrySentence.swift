@@ -74,7 +74,8 @@ extension Event {
                 "ended the access of entry \(event.access): at most \(Self.count(event.bytes, "byte", "bytes")) in \(Self.count(event.ranges, "piece", "pieces"))"
                 + (event.complete ? "" : "; it was broken off, or its end was not seen")
         case .attemptFailed(let event):
-            return "tried to \(event.verb)" + (event.count > 1 ? " \(event.count) times" : "")
+            let verb = event.verb.contains(" ") ? "tried “\(event.verb)”" : "tried to \(event.verb)"
+            return verb + (event.count > 1 ? " \(event.count) times" : "")
                 + ": \(event.outcome.rawValue) (\(event.code))"
         case .openingsRefused(let event):
             return

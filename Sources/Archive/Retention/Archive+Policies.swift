@@ -373,7 +373,7 @@ extension PolicyImpact {
     fileprivate init(retiring record: PolicyRecord) {
         self.init(
             form: record.form.rawValue, policy: record.name, version: record.version, title: "no longer in force",
-            file: record.digest.hex, replaces: record.version)
+            file: record.digest.hex, replaces: nil)
     }
 
     fileprivate init(_ file: PolicyFile, replacing rules: ActiveRules) {

@@ -7,6 +7,8 @@ internal import Sealing
 
 extension Archive {
     static let purgeLockName = "purge.lock"
+    /// Why an object was not destroyed: the run did not come so far.
+    private static let interrupted = "interrupted"
     /// Objects that one transaction destroys.
     private static let batch = 250
 
@@ -199,7 +201,7 @@ extension Archive {
                 .purgeFinished(
                     .init(
                         run: start.number, destroyed: destroyed, bytes: bytes,
-                        skipped: ["interrupted": event.objects - min(event.objects, destroyed)])))
+                        skipped: [Self.interrupted: event.objects - min(event.objects, destroyed)])))
         }
     }
 
@@ -222,7 +224,9 @@ extension Archive {
             var finished = LedgerFilter()
             finished.kind = Event.Kind.purgeFinished.rawValue
             let ends = try index.ledgerRows(finished, from: 0, limit: .max).compactMap { row -> UInt64? in
-                guard case .purgeFinished(let event) = try Entry(row.bytes).event else { return nil }
+                guard case .purgeFinished(let event) = try Entry(row.bytes).event,
+                    event.skipped[Self.interrupted] == nil
+                else { return nil }
                 return event.run
             }
             for row in try index.ledgerRows(filter, from: 0, limit: .max) {
@@ -284,6 +288,7 @@ extension Archive {
         } catch {
             // What was destroyed is destroyed: the run is ended as far as it came.
             report.problem = ArchiveError(error).message
+            report.skipped[Self.interrupted] = objects.count - report.handled
             if report.destroyed == 0 { report.failure = ArchiveError(error) }
         }
         if report.altered > 0 {
@@ -352,6 +357,7 @@ extension Archive {
             report.bytes += done.bytes
             report.cases += done.cases
             report.altered += done.skipped["altered"] ?? 0
+            report.handled += part.count
             report.skipped.merge(done.skipped, uniquingKeysWith: +)
             progress(first + part.count, objects.count)
         }

@@ -145,6 +145,8 @@ public struct PurgeReport: Encodable, Sendable {
     /// Why it ended before everything was done that was due.
     @OrNull public var problem: String?
 
+    /// Objects that were decided about.
+    var handled = 0
     /// Why nothing was destroyed at all.
     var failure: ArchiveError?
 
