@@ -112,7 +112,9 @@ extension Archive {
                 if let file = query.ifActive {
                     rules = try rules.replacing(with: file.record(entry: 0), resolutions: rules.engine.resolutions)
                 }
+                // What was not captured by then was not there to be decided about.
                 let rows = try index.retentionRows(.ofCase(uid), after: nil, limit: .max)
+                    .filter { $0.facts.captured.lowerBound <= asOf }
                 let objects = rows.filter { query.media.map($0.facts.media.isEqual) ?? true }.map { row in
                     ObjectExplanation(row, rules.engine.decide(row.facts, at: asOf))
                 }

@@ -31,21 +31,8 @@ extension Archive {
             let (impact, set) = try catalog.read {
                 (try self.impact(of: file, in: $0, progress: progress), try $0.activeSetNumber())
             }
-            if let digest {
-                guard Self.accepts(digest, impact.digest) else {
-                    throw ArchiveError(
-                        .impactNotAccepted,
-                        "the impact is not the one that was accepted: it is \(impact.digest.prefix(16))",
-                        hint: "look at it again with strongroom policy simulate")
-                }
-            } else {
-                guard confirm(impact) else {
-                    throw ArchiveError(
-                        .impactNotAccepted,
-                        "\(file.name) v\(file.version) was not activated: its impact was not accepted",
-                        hint: "to accept it, run the command again with --accept-impact \(impact.digest.prefix(16))")
-                }
-            }
+            try Self.checkAccepted(
+                digest, impact.digest, "\(file.name) v\(file.version) was not activated", confirm: { confirm(impact) })
             try record { recording in
                 let rules = try rules(in: recording.index)
                 try check(file, against: rules, in: recording.index)
@@ -96,11 +83,7 @@ extension Archive {
                     try count(start, rules, try rules.removing(name), in: index, progress: progress), rules.set
                 )
             }
-            guard digest.map({ Self.accepts($0, impact.digest) }) ?? confirm(impact) else {
-                throw ArchiveError(
-                    .impactNotAccepted, "\(name) was not retired: its impact was not accepted",
-                    hint: "to accept it, run the command again with --accept-impact \(impact.digest.prefix(16))")
-            }
+            try Self.checkAccepted(digest, impact.digest, "\(name) was not retired", confirm: { confirm(impact) })
             try record { recording in
                 let rules = try rules(in: recording.index)
                 guard rules.set == set else {
@@ -170,11 +153,12 @@ extension Archive {
             let impact = SHA256.digest(
                 of: "strongroom resolution 1\n\(lower)\n\(upper)\n\(winner.rawValue)\n\(conflicts)\n".utf8
             ).hex
-            if conflicts > 0, digest.map({ !Self.accepts($0, impact) }) ?? !confirm(conflicts) {
-                throw ArchiveError(
-                    .impactNotAccepted,
-                    "nothing was resolved: \(conflicts) objects are in conflict by these rules, and would \(winner == .keep ? "be kept until the lower bound ends" : "be destroyed by the upper bound")",
-                    hint: "to accept that, run the command again with --accept-impact \(impact.prefix(16))")
+            if conflicts > 0 {
+                let what = winner == .keep ? "be kept until the lower bound ends" : "be destroyed by the upper bound"
+                try Self.checkAccepted(
+                    digest, impact,
+                    "nothing was resolved (\(conflicts) objects are in conflict by these rules, and would \(what))",
+                    confirm: { confirm(conflicts) })
             }
             let entry = try record { recording in
                 let rules = try rules(in: recording.index)
@@ -361,6 +345,20 @@ extension Archive {
             return (row.number, row.time)
         }
         throw CatalogError.damaged("the activation of \(record.name) v\(record.version) is not on the ledger")
+    }
+
+    /// Sees that a person wants an impact: by its digest, or by being asked.
+    ///
+    /// - Parameter refusal: what did not happen otherwise.
+    private static func checkAccepted(
+        _ given: String?, _ digest: String, _ refusal: String, confirm: () -> Bool
+    ) throws(ArchiveError) {
+        guard !(given.map { accepts($0, digest) } ?? confirm()) else { return }
+        throw ArchiveError(
+            .impactNotAccepted,
+            refusal
+                + (given == nil ? ": its impact was not accepted" : ": its impact is not the one that was accepted"),
+            hint: "to accept it, run the command again with --accept-impact \(digest.prefix(16))")
     }
 
     /// Whether what a person gave names a digest: its first 16 digits, or more of them.
