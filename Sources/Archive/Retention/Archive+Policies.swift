@@ -157,7 +157,7 @@ extension Archive {
                 let what = winner == .keep ? "be kept until the lower bound ends" : "be destroyed by the upper bound"
                 try Self.checkAccepted(
                     digest, impact,
-                    "nothing was resolved (\(conflicts) objects are in conflict by these rules, and would \(what))",
+                    "nothing was resolved (\(conflicts) in conflict by these rules would \(what))",
                     confirm: { confirm(conflicts) })
             }
             let entry = try record { recording in
