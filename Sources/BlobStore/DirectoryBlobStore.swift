@@ -103,7 +103,12 @@ public struct DirectoryBlobStore: BlobStore {
             guard let staged = try? files.status(staging + "/" + name), staged.identity == placed.identity else {
                 continue
             }
-            try files.remove(staging + "/" + name)
+            do throws(FileError) {
+                try files.remove(staging + "/" + name)
+            } catch {
+                // Settled or swept since the directory was listed.
+                guard error.code == ENOENT else { throw error }
+            }
         }
         try files.syncDirectory(staging)
     }

@@ -205,7 +205,9 @@ enum Schema {
     /// about it beside it, with the set of policies that it was made by.
     private static let retention = """
         ALTER TABLE archive ADD COLUMN newest_time INTEGER NOT NULL DEFAULT 0;
-        UPDATE archive SET newest_time = (SELECT ifnull(max(newest), 0) FROM ledger_entry);
+        UPDATE archive SET newest_time = (
+            SELECT ifnull(max(time), 0) FROM ledger_entry
+            WHERE kind NOT IN ('attempt failed', 'openings refused', 'publication repaired'));
         -- The set of policies by which every object's standing was computed.
         ALTER TABLE archive ADD COLUMN standing_set INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE archive ADD COLUMN compacted_at INTEGER;

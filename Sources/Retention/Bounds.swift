@@ -54,6 +54,13 @@ struct Bounds {
         return track.goneBy == nil ? .unbounded : .kept
     }
 
+    /// The track by which it is due the longest, or else the first.
+    func decidingTrack(at time: Date) -> Int {
+        guard tracks.count > 1 else { return 0 }
+        let due = tracks.indices.filter { tracks[$0].dueSince(margins).map { $0 <= time } ?? false }
+        return due.min { tracks[$0].dueSince(margins)! < tracks[$1].dueSince(margins)! } ?? 0
+    }
+
     /// Every time at which the status can change, in their order.
     private func turns(after time: Date) -> [Date] {
         var turns: [Date] = []

@@ -68,14 +68,21 @@ extension EventRecord {
         return times
     }
 
-    /// Seconds by which an event may lie before the capture and still be about it: days are often all that is known.
-    public static let slack: TimeInterval = 86_400
+    private static let day: TimeInterval = 86_400
 
-    /// The record of an event that decides; nil where it did not happen since a time.
+    /// Whether an event is about what was captured from a time on: it did not happen before. Of an event at midnight
+    /// UTC only the day is known, and the whole of it counts.
+    public static func isAbout(_ time: Date, captured start: Date) -> Bool {
+        if time >= start { return true }
+        let isDay = time.timeIntervalSince1970.truncatingRemainder(dividingBy: day) == 0
+        return isDay && time.addingTimeInterval(day) > start
+    }
+
+    /// The record of an event that decides about what was captured from a time on; nil where it did not happen.
     public static func decisive(
-        _ name: String, mode: Policy.EventMode, in records: [EventRecord], notBefore start: Date
+        _ name: String, mode: Policy.EventMode, in records: [EventRecord], captured start: Date
     ) -> (entry: UInt64, time: Date)? {
-        let standing = standing(name, in: records).filter { $0.time >= start }
+        let standing = standing(name, in: records).filter { isAbout($0.time, captured: start) }
         return mode == .once ? standing.first : standing.max { $0.time < $1.time }
     }
 }

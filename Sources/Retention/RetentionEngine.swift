@@ -52,7 +52,7 @@ public struct RetentionEngine: Sendable {
         var reasons: [Decision.Reason] = []
         reasons.reserveCapacity(4)
         for clause in clauses { append(clause, for: facts, to: &reasons) }
-        let tracks = tracks(&reasons)
+        let (tracks, yielding) = tracks(&reasons)
         var bounds = Bounds()
         bounds.isCovered = !clauses.isEmpty
         bounds.tracks = tracks
@@ -60,7 +60,14 @@ public struct RetentionEngine: Sendable {
         bounds.holds = facts.holds
         bounds.margins = margins
         let status = bounds.status(at: now)
-        let track = tracks.first ?? Bounds.Track()
+        // The track by which it is due decides, and otherwise the first.
+        let deciding = bounds.decidingTrack(at: now)
+        let track = tracks.isEmpty ? Bounds.Track() : tracks[deciding]
+        if !yielding.isEmpty {
+            for index in reasons.indices where reasons[index].side == .atLeast {
+                if let lost = yielding[deciding][reasons[index].name] { reasons[index].overruledBy = lost }
+            }
+        }
         var openEvents: [String] = []
         if track.hasOpenLower {
             for reason in reasons where reason.side == .atLeast && reason.until == nil && reason.overruledBy == nil {
@@ -136,31 +143,32 @@ public struct RetentionEngine: Sendable {
             guard !facts.events.isEmpty else { return (nil, nil) }
             // What happened before the person stood before the camera is not about this object.
             let record = EventRecord.decisive(
-                name, mode: clause.mode, in: facts.events,
-                notBefore: facts.captured.lowerBound.addingTimeInterval(-EventRecord.slack))
+                name, mode: clause.mode, in: facts.events, captured: facts.captured.lowerBound)
             return (record?.time, record?.entry)
         }
     }
 
     /// The upper bounds, the earliest first, each with the lower ones that stand against it. Where nobody resolved
     /// anything, every lower bound stands against the earliest upper one, and nothing else matters.
-    private func tracks(_ reasons: inout [Decision.Reason]) -> [Bounds.Track] {
+    ///
+    /// - Returns: with each, which lower bounds yield to it, by the entries that say so; empty where none does.
+    private func tracks(
+        _ reasons: inout [Decision.Reason]
+    ) -> (tracks: [Bounds.Track], yielding: [[RuleName: UInt64]]) {
         let yielding = resolutions.isEmpty ? [:] : apply(resolutions, to: &reasons)
         guard !yielding.isEmpty else {
             var track = track(reasons, goneBy: nil, yielding: nil)
             for reason in reasons where reason.side == .atMost {
                 if let until = reason.counts { track.goneBy = min(track.goneBy ?? until, until) }
             }
-            return [track]
+            return ([track], [])
         }
         let uppers = reasons.filter { $0.side == .atMost && $0.counts != nil }.sorted { $0.counts! < $1.counts! }
-        let tracks = uppers.map { upper in track(reasons, goneBy: upper.counts, yielding: yielding[upper.name]) }
-        if let first = uppers.first {
-            for index in reasons.indices where reasons[index].side == .atLeast {
-                if let lost = yielding[first.name]?[reasons[index].name] { reasons[index].overruledBy = lost }
-            }
-        }
-        return tracks.isEmpty ? [track(reasons, goneBy: nil, yielding: nil)] : tracks
+        guard !uppers.isEmpty else { return ([track(reasons, goneBy: nil, yielding: nil)], []) }
+        return (
+            uppers.map { track(reasons, goneBy: $0.counts, yielding: yielding[$0.name]) },
+            uppers.map { yielding[$0.name] ?? [:] }
+        )
     }
 
     private func track(

@@ -22,14 +22,14 @@ public struct YAMLMapping {
         self.init(mapping, at: root.position)
     }
 
-    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them.
+    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them. They stand where a
+    /// value begins; elsewhere the signs are text.
     private static func refuseAliases(_ text: String) throws(YAMLProblem) {
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            guard line.contains("&") || line.contains("*"),
-                let match = line.firstMatch(of: /(?:^|[\s\[{,:?-])[&*][^\s&*]/),
-                !line[..<match.range.lowerBound].contains("#")
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            guard line.contains("&") || line.contains("*"), line.first(where: { !$0.isWhitespace }) != "#",
+                let match = line.firstMatch(of: /(?:^\s*|[\[{,]\s*|[:?-]\s+)[&*][^\s&*]/)
             else { continue }
-            let column = line.distance(from: line.startIndex, to: match.range.lowerBound) + 1
+            let column = line.distance(from: line.startIndex, to: match.range.upperBound) - 1
             throw YAMLProblem(
                 "anchors and aliases (& and *) are not used here", at: YAMLPosition(line: number + 1, column: column))
         }

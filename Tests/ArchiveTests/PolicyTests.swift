@@ -154,6 +154,37 @@ struct PolicyTests {
         #expect(try archive.reconcile().findings == [])
     }
 
+    /// Somebody comes back: the end of the first relationship is not the end of the second.
+    @Test func aRelationshipThatIsTakenUpAgainEndsAgain() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        let first = try test.event("relationship-ended", of: "K-1", in: archive)
+        #expect(
+            refusal {
+                _ = try test.event(
+                    "relationship-ended", of: "K-1", at: test.time.now.addingTimeInterval(-60), in: archive)
+            }?.code == .eventExists)
+        test.time.advance(300 * 86_400)
+        try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 11).text)
+        func statuses() throws -> [Int: String] {
+            try archive.explain(try CaseID("K-1")).objects.filter { $0.kind == "result" }
+                .reduce(into: [:]) { $0[$1.verification] = $1.status }
+        }
+        #expect(try statuses() == [1: "kept", 2: "waiting-for-event"])
+        test.time.advance(86_400)
+        let second = try test.event("relationship-ended", of: "K-1", in: archive)
+        #expect(second.entry != first.entry)
+        #expect(try statuses() == [1: "kept", 2: "kept"])
+        let objects = try archive.explain(try CaseID("K-1")).objects.filter { $0.kind == "result" }
+        #expect(
+            objects.allSatisfy { object in
+                object.reasons.contains { $0.event == (object.verification == 1 ? first.entry : second.entry) }
+            })
+        #expect(try archive.reconcile().findings == [])
+    }
+
     @Test func anEventOfAPersonIsAnEventOfEachCase() throws {
         let test = try TestArchive()
         let archive = try test.open()

@@ -195,6 +195,23 @@ struct PolicyFileTests {
             #expect(try status(lower, .keep, after: 70) == .conflict)
         }
         #expect(try status("from: captured, at-least: P100D", .keep, after: 101) == .overdue)
+        // The rule that was decided about is the one that destroys, and that is shown.
+        let engine = RetentionEngine(
+            policies: [
+                try policy("law", "from: captured, at-least: P100D"),
+                try policy("later", "from: captured, at-most: P60D"),
+                try policy("sooner", "from: captured, at-most: P20D"),
+            ],
+            resolutions: [
+                Resolution(
+                    entry: 7, lower: RuleName(policy: "law", version: 1, rule: "r"),
+                    upper: RuleName(policy: "later", version: 1, rule: "r"), winner: .destroy)
+            ])
+        let facts = ObjectFacts(
+            media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day)
+        let decision = engine.decide(facts, at: day.addingTimeInterval(61 * 86_400))
+        #expect(decision.decisive.map(\.policy) == ["later"] && decision.goneBy == day.addingTimeInterval(60 * 86_400))
+        #expect(decision.keepUntil == .nothing)
     }
 
     /// A relationship that ended before the person stood before the camera was another one.
@@ -214,7 +231,13 @@ struct PolicyFileTests {
                 events: events)
             return RetentionEngine(policies: [policy]).decide(facts, at: day.addingTimeInterval(19 * 86_400)).status
         }
-        #expect(status(-3000) == .waitingForEvent && status(-1.1) == .waitingForEvent)
-        #expect(status(-0.9) == .due && status(0) == .due && status(-3000, 0) == .due)
+        #expect(
+            status(-3000) == .waitingForEvent && status(-1.1) == .waitingForEvent && status(-0.9) == .waitingForEvent)
+        #expect(status(0) == .due && status(0.1) == .kept && status(-3000, 0) == .due)
+        // Of midnight only the day is known.
+        let noon = day.addingTimeInterval(43_200)
+        #expect(
+            EventRecord.isAbout(day, captured: noon) && !EventRecord.isAbout(day.addingTimeInterval(1), captured: noon))
+        #expect(!EventRecord.isAbout(day.addingTimeInterval(-86_400), captured: noon))
     }
 }

@@ -88,7 +88,9 @@ extension EvidenceVerifier {
         }
         for (number, entry) in rows {
             guard case .policyActivated(let event) = entry.event else { continue }
-            activations[key(event.policy, event.version, event.file)] = number
+            // Activated again later, it was active before all the same.
+            let name = key(event.policy, event.version, event.file)
+            activations[name] = activations[name] ?? number
         }
         for (number, entry) in rows {
             guard case .objectDestroyed(let event) = entry.event, let policy = event.policy else { continue }

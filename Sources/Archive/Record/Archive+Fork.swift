@@ -152,6 +152,8 @@ extension Archive {
                 let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
                 let key = VerifierKey(name: name, publicKey: keyring.ledgerKey.publicKey)
                 let recording = try Recording(recorder, index: index, now: now)
+                // Who accepts a fork does not accept a clock.
+                try noteTime(recording)
                 let commitment = try recording.commit(reason.text, as: "reasonCommitment")
                 let entry = try recording.add(
                     .forkAccepted(

@@ -110,7 +110,9 @@ extension Archive {
             if let same = standing.first(where: { abs($0.time.timeIntervalSince(at)) < 0.001 }) {
                 return known(same.entry, same.time)
             }
-            if mode == .once, let other = standing.first {
+            // One that is about everything in the case leaves nothing for another to be about.
+            let newest = rows.map(\.facts.captured.lowerBound).max() ?? .distantPast
+            if mode == .once, let other = standing.first(where: { EventRecord.isAbout($0.time, captured: newest) }) {
                 throw ArchiveError(
                     .eventExists,
                     "\(input.event) is on record already, as of \(Timestamp.minute(other.time)) (entry \(other.entry))",
@@ -155,7 +157,7 @@ extension Archive {
             .map { $0.capturedFrom ?? $0.tokenIssuedAt ?? $0.registeredAt }
         let earliest =
             try (rows.map(\.facts.captured.lowerBound) + waiting).min() ?? index.caseRecord(uid)?.registeredAt ?? at
-        guard at < earliest.addingTimeInterval(-EventRecord.slack) else { return }
+        guard !EventRecord.isAbout(at, captured: earliest) else { return }
         throw ArchiveError(
             .badEvent,
             "\(event) at \(Timestamp.minute(at)) lies before the capture of everything in the case (\(Timestamp.minute(earliest)))",

@@ -29,9 +29,10 @@ extension Archive {
         if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
         var ledger: [CaseUID: LedgerFacts] = [:]
         for row in rows {
-            let facts = try ledger[row.caseUID] ?? LedgerFacts(of: row.caseUID, in: index)
+            // Entries that cannot be read agree with nothing, and stop nothing else.
+            let facts = ledger[row.caseUID] ?? (try? LedgerFacts(of: row.caseUID, in: index))
             ledger[row.caseUID] = facts
-            guard facts.agree(with: row) else {
+            guard let facts, facts.agree(with: row) else {
                 result.skipped["altered", default: 0] += 1
                 continue
             }

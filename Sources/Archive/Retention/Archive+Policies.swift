@@ -238,7 +238,7 @@ extension Archive {
         progress: (Int, Int) -> Void
     ) throws -> PolicyImpact {
         var impact = start
-        // One time for all: what is due is due since then, by the old rules as by the new.
+        // One time for all.
         let now = now
         if impact.form == PolicyRecord.Form.policy.rawValue {
             let total = try index.objectCount()

@@ -304,13 +304,14 @@ extension Archive {
         }
         if let failure = report.failure { throw failure }
         try removeBlobs(&report)
-        if report.problem == nil { try forgetTags() }
+        let isWhole = report.skipped[Self.interrupted] == nil
+        if isWhole { try forgetTags() }
         report.scrubbed = try catalog.scrub()
-        if let after = configuration.retention.compactAfter, report.problem == nil, try compactionIsDue(after) {
+        if let after = configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
             do {
                 report.compacted = try compact()
             } catch {
-                report.problem = "the index was not compacted: \(ArchiveError(error).message)"
+                report.problem = report.problem ?? "the index was not compacted: \(ArchiveError(error).message)"
             }
         }
         return report

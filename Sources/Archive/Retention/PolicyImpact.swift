@@ -51,6 +51,8 @@ public struct PolicyImpact: Encodable, Sendable {
         before[old.status.rawValue, default: 0] += 1
         after[new.status.rawValue, default: 0] += 1
         if new.status.isDue, !old.status.isDue { dueNow += 1 }
+        // Due is due, whatever it is due by.
+        if old.status.isDue, new.status.isDue { return nil }
         switch (old.dueAt, new.dueAt) {
         case (nil, nil): return nil
         case (_?, nil):
