@@ -57,6 +57,8 @@ public struct ArchiveError: Error, Sendable {
     public let code: Code
     public let message: String
     public let hint: String?
+    /// Of an impact that has to be accepted: what `--accept-impact` takes.
+    public var digest: String?
 
     public var outcome: Outcome { code.outcome }
 
@@ -88,7 +90,9 @@ extension ArchiveError {
     public init(_ error: any Error, subject: String? = nil) {
         let prefix = subject.map { "\($0): " } ?? ""
         switch error {
-        case let error as ArchiveError: self.init(error.code, prefix + error.message, hint: error.hint)
+        case let error as ArchiveError:
+            self.init(error.code, prefix + error.message, hint: error.hint)
+            digest = error.digest
         case let error as FileError: self.init(.storage, prefix + error.description, hint: error.hint)
         case let error as BlobStoreError:
             switch error {

@@ -22,7 +22,9 @@ enum Exit {
 }
 
 /// Runs a command's body; an error becomes a sentence on standard error and an exit code.
-func reportingErrors(_ body: () throws -> Void) throws {
+///
+/// - Parameter json: print the digest of an impact that has to be accepted as a document, too.
+func reportingErrors(json: Bool = false, _ body: () throws -> Void) throws {
     do {
         try body()
         let failure = Terminal.outputFailure.load(ordering: .relaxed)
@@ -34,6 +36,7 @@ func reportingErrors(_ body: () throws -> Void) throws {
             throw Exit.failed
         }
     } catch let error as ArchiveError {
+        if json, let digest = error.digest { try Terminal.document(["digest": digest, "refused": error.message]) }
         Terminal.complain(error)
         throw Exit.code(of: error)
     }

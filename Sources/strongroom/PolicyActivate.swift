@@ -19,7 +19,7 @@ struct PolicyActivate: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors {
+        try reportingErrors(json: common.json) {
             let file = try PolicyFile(path: file)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)

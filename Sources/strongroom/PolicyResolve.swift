@@ -33,7 +33,7 @@ struct PolicyResolve: ParsableCommand {
     }
 
     func run() throws {
-        try reportingErrors {
+        try reportingErrors(json: common.json) {
             let reason = try Reason(reason)
             guard let winner = Resolution.Winner(rawValue: winner) else { return }
             try common.withArchive { archive in

@@ -21,7 +21,7 @@ struct PolicyRetire: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors {
+        try reportingErrors(json: common.json) {
             let reason = try Reason(reason)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)

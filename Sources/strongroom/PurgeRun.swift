@@ -16,7 +16,7 @@ struct PurgeRun: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors {
+        try reportingErrors(json: common.json) {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
                 let report = try archive.runPurge(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
@@ -53,7 +53,7 @@ struct PurgeApply: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors {
+        try reportingErrors(json: common.json) {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
                 let report = try archive.applyPurge(plan, accepting: acceptImpact) { bar.advance(to: $0, of: $1) }

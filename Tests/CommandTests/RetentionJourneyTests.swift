@@ -49,6 +49,8 @@ import Testing
         let digest = try #require(impact["digest"] as? String)
         #expect(impact["dueNow"] as? Int == 4 && impact["objects"] as? Int == 8)
         #expect(refused.err.contains(digest.prefix(16)))
+        let asJSON = try place.strongroom("policy", "activate", file, "--json")
+        #expect(try asJSON.code == 2 && asJSON.json()["digest"] as? String == digest)
         #expect(try place.strongroom("policy", "activate", file, "--accept-impact", digest).code == 0)
         #expect(try place.strongroom("policy", "list").text.contains("active house v1"))
         #expect(try place.strongroom("policy", "show", "house").text == Self.policy)

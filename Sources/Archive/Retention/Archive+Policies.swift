@@ -354,11 +354,13 @@ extension Archive {
         _ given: String?, _ digest: String, _ refusal: String, confirm: () -> Bool
     ) throws(ArchiveError) {
         guard !(given.map { accepts($0, digest) } ?? confirm()) else { return }
-        throw ArchiveError(
+        var error = ArchiveError(
             .impactNotAccepted,
             refusal
                 + (given == nil ? ": its impact was not accepted" : ": its impact is not the one that was accepted"),
             hint: "to accept it, run the command again with --accept-impact \(digest.prefix(16))")
+        error.digest = digest
+        throw error
     }
 
     /// Whether what a person gave names a digest: its first 16 digits, or more of them.

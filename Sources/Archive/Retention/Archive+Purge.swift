@@ -326,18 +326,22 @@ extension Archive {
         return try record { recording in
             try checkClock(recording)
             let (share, exceeds) = try share(of: objects.count, counted: true, in: recording.index)
+            var refusal: ArchiveError?
             if let accepted, !objects.isEmpty, !Self.accepts(accepted, digest) {
-                throw ArchiveError(
+                refusal = ArchiveError(
                     .impactNotAccepted, "what would be destroyed is not what was accepted",
                     hint: "look again; to accept what is due now, give --accept-impact \(digest.prefix(16))")
-            }
-            if exceeds, accepted == nil {
-                throw ArchiveError(
+            } else if exceeds, accepted == nil {
+                refusal = ArchiveError(
                     .limitExceeded,
                     "this would destroy \(objects.count) objects; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
                     hint:
                         "find out why so much is due; to destroy it, run: strongroom \(command) --accept-impact \(digest.prefix(16))"
                 )
+            }
+            if var refusal {
+                refusal.digest = digest
+                throw refusal
             }
             return try recording.add(
                 .purgeStarted(
