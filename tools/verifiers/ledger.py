@@ -33,10 +33,17 @@ def checkpoint(message, key):
     return head
 
 
+def decode(line):
+    value = base64.b64decode(line, validate=True)
+    if base64.b64encode(value).decode() != line:
+        raise ValueError("Base64 that is not in its one form")
+    return value
+
+
 def proof(content, heads):
     front, message = content.split(b"\n\n", 1)
     lines = front.decode().split("\n")
-    return lines[:heads], [base64.b64decode(line, validate=True) for line in lines[heads:]], message
+    return lines[:heads], [decode(line) for line in lines[heads:]], message
 
 
 def inclusion(file, entry, key):
