@@ -112,8 +112,6 @@ public protocol CatalogReader {
     /// How many objects become due on each of the following days, by their standings; those that are due by now
     /// are not among them.
     func dueCounts(from time: Date, days: Int) throws -> [Int]
-    /// Objects that stand as due by a time, and the bytes of their contents.
-    func dueTotal(by time: Date) throws -> (objects: Int, bytes: UInt64)
     /// How many objects there are, as it is noted; takes the same time however many.
     func objectCount() throws -> Int
     /// How many objects there are, counted one by one.

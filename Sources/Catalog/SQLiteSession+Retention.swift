@@ -252,12 +252,6 @@ extension SQLiteSession {
         return counts
     }
 
-    func dueTotal(by time: Date) throws -> (objects: Int, bytes: UInt64) {
-        let row = try row(
-            "SELECT count(*) AS n, total(length) AS bytes FROM object WHERE due_at <= ?", [time.milliseconds])
-        return (row?["n"] ?? 0, UInt64(row?["bytes"] as Double? ?? 0))
-    }
-
     func objectCount() throws -> Int { try count("SELECT total(objects) FROM standing_count") }
 
     func countObjects() throws -> Int { try count("SELECT count(*) FROM object") }
