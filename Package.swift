@@ -46,12 +46,12 @@ let package = Package(
             dependencies: ["Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "FaceID", "Catalog"],
             swiftSettings: strict),
         .executableTarget(
-            name: "strongroom", dependencies: ["Archive", "Retention", "StrictYAML", argumentParser],
+            name: "strongroom", dependencies: ["Archive", "BlobStore", "Retention", "StrictYAML", argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "FaceIDSimulator",
             dependencies: [
-                "FaceID", argumentParser,
+                "BlobStore", "FaceID", argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BlobStore
 
 @main
 struct FaceIDSimulator: AsyncParsableCommand {
@@ -13,4 +14,9 @@ struct FaceIDSimulator: AsyncParsableCommand {
             """,
         subcommands: [Serve.self, ShowMedia.self, ShowAnswer.self],
         defaultSubcommand: Serve.self)
+
+    static func main() async {
+        StandardDescriptors.reserve()
+        await main(nil)
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BlobStore
 import Foundation
 
 @main
@@ -20,6 +21,7 @@ struct Strongroom: ParsableCommand {
         ])
 
     static func main() {
+        StandardDescriptors.reserve()
         // What this program makes is for its user alone, and its memory is not for the disk.
         umask(0o077)
         var none = rlimit(rlim_cur: 0, rlim_max: 0)

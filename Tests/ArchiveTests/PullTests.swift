@@ -57,7 +57,9 @@ struct PullTests {
         try register(issued: 71)
         #expect(try test.pull(archive).map(\.state) == [.awaiting])
         #expect(try verification().attempts == 1)
-        test.time.advance(2 * 3600)
+        test.time.advance(73 * 3600)
+        #expect(try test.pull(archive).map(\.state) == [.awaiting], "one clock alone ends nothing")
+        test.transport.setDate(test.time.now)
         #expect(try test.pull(archive).map(\.state) == [.expired])
         let details = try verification()
         #expect(details.objects.map(\.kind) == ["result"] && details.archivedAt == nil && details.endedAt != nil)
@@ -66,11 +68,14 @@ struct PullTests {
 
     @Test func waitingEndsWithTheResultOrTheDeadline() throws {
         let answer = TestAnswer()
+        let test = test
         test.transport.answer { token, asked in
-            token == "late" && asked >= 5 ? (200, answer.text) : (200, TestAnswer.notFinished)
+            test.transport.setDate(test.time.now)
+            return token == "late" && asked >= 5 ? (200, answer.text) : (200, TestAnswer.notFinished)
         }
         try register("K-late", token: "late", issued: 1)
-        try register("K-never", token: "never", issued: 70)
+        try register("K-never", token: "never", issued: 1)
+        test.time.advance(70 * 3600)
         let begin = test.time.now
         let reports = try test.pull(archive) { $0.waits = true }
         #expect(reports.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.archived, .expired])
@@ -115,6 +120,25 @@ struct PullTests {
         #expect(try test.pull(archive).map(\.state) == [.awaiting], "this machine's clock is ahead")
         test.transport.setDate(test.time.now)
         #expect(try test.pull(archive).map(\.state) == [.expired])
+    }
+
+    /// A single answer that is not finished, with a wrong `Date` or a mistyped time of issue, throws nothing away.
+    @Test(arguments: ["wrong date", "mistyped issue", "wrong clock here"])
+    func aTokenThatLivesIsAskedAgain(fault: String) throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, asked in asked == 0 ? (200, TestAnswer.notFinished) : (200, answer.text) }
+        test.transport.setDate(test.time.now)
+        switch fault {
+        case "wrong date":
+            test.transport.setDate(test.time.now.addingTimeInterval(400 * 86_400))
+            try register(issued: 1)
+        case "mistyped issue": try register(issued: 31 * 24)
+        default:
+            try register(issued: 1)
+            test.time.advance(400 * 86_400)
+        }
+        #expect(try test.pull(archive).map(\.state) == [.awaiting])
+        #expect(try test.pull(archive).map(\.state) == [.archived])
     }
 
     @Test func badTokensDoNotStandInTheWayOfGoodOnes() throws {

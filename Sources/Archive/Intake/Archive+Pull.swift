@@ -20,6 +20,16 @@ public struct PullOptions: Sendable {
     public init(credentials: Credentials) { self.credentials = credentials }
 }
 
+extension VerificationRecord {
+    /// When the vendor forgets the result at the latest, whatever time of issue was typed: a token is issued before it
+    /// is registered.
+    var lastDeadline: Date {
+        max(deadline ?? .distantPast, registeredAt.addingTimeInterval(FaceIDClient.resultLifetime))
+    }
+
+    func isOver(at time: Date) -> Bool { time >= lastDeadline }
+}
+
 /// What a pull did.
 public struct PullSummary: Sendable {
     public internal(set) var counts: [VerificationReport.State: Int] = [:]
@@ -139,9 +149,9 @@ extension Archive {
             )
         case .notFinished(let answer, let vendorTime):
             staged.discard()
-            // The vendor's clock decides, where the answer says what time it is there.
-            let time = vendorTime ?? now.addingTimeInterval(client.clockSkew)
-            if let deadline = verification.deadline, time >= deadline {
+            // A token that is not finished lives. It is over by both clocks together, or not at all: one wrong `Date`,
+            // one wrong clock here or one mistyped time of issue ends nothing.
+            if let vendorTime, verification.isOver(at: min(vendorTime, now)) {
                 return (
                     try end(
                         asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),

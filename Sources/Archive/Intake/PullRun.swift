@@ -21,6 +21,9 @@ final class PullRun: Sendable {
     /// After so many verifications in a row without contact, the rest is not tried.
     private static let failuresInARow = 8
 
+    /// Seconds for which a run asks on after a deadline: the vendor's clock may be behind this one.
+    private static let grace: TimeInterval = 600
+
     private let archive: Archive
     private let client: FaceIDClient
     private let options: PullOptions
@@ -68,8 +71,11 @@ final class PullRun: Sendable {
         do {
             let (report, next) = try archive.ask(entry.verification, client: client, region: options.region)
             switch next {
-            case .askAgain where options.waits && !isStopped, .outage where options.waits && !isStopped:
-                let deadline = entry.verification.deadline ?? .distantPast
+            // A while after the last deadline a run waits no longer, whether the vendor said that it is over or not.
+            case .askAgain
+            where options.waits && !isStopped && !entry.verification.isOver(at: archive.now - Self.grace),
+                .outage where options.waits && !isStopped:
+                let deadline = entry.verification.lastDeadline
                 let later = archive.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
                 // Never later than the deadline, where the last asking decides.
                 let notBefore = archive.now < deadline ? min(later, deadline) : later

@@ -8,6 +8,7 @@ import Sealing
 /// Both print one JSON object.
 @main struct LedgerBench {
     static func main() throws {
+        StandardDescriptors.reserve()
         let arguments = CommandLine.arguments
         let catalog = try SQLiteCatalog(path: arguments[2])
         switch arguments[1] {

@@ -10,6 +10,7 @@ import Sealing
 /// JSON object.
 @main struct RetentionBench {
     static func main() throws {
+        StandardDescriptors.reserve()
         let arguments = CommandLine.arguments
         switch arguments[1] {
         case "decide":
