@@ -2,19 +2,35 @@ internal import Foundation
 internal import Ledger
 
 /// Who acts, and how that is known. On one host a name is what the host says.
-public struct Actor: Sendable, Hashable {
+public struct Actor: Sendable {
     public let name: String
     let known: ActorStamp.Source
+    /// The personal token that they are known by; nil without one.
+    let token: HeldToken?
 
-    private init(name: String, known: ActorStamp.Source) {
+    /// A token that was presented, and what the ledger says of it.
+    struct HeldToken: Sendable {
+        let uid: TokenUID
+        let holder: ActorUID
+        let roles: Set<Role>
+    }
+
+    init(name: String, known: ActorStamp.Source, token: HeldToken? = nil) {
         self.name = name
         self.known = known
+        self.token = token
     }
 
     /// A name that somebody gave.
     public init(claimed name: String) throws(ArchiveError) {
+        self.init(name: try Self.checked(name), known: .claimed)
+    }
+
+    /// A name in its one form.
+    static func checked(_ name: String) throws(ArchiveError) -> String {
+        let name = name.precomposedStringWithCanonicalMapping
         try PlainText.check(name, name: "actor", longest: 200, code: .badReason)
-        self.init(name: name, known: .claimed)
+        return name
     }
 
     /// Who runs this process, by the operating system: who logged in, as the kernel remembers it through sudo, or
@@ -35,4 +51,19 @@ public struct Actor: Sendable, Hashable {
     private static func name(of user: uid_t) -> String {
         getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
     }
+
+    /// Whether two names are one person's: however they are known, and whatever the case of their letters.
+    static func isSamePerson(_ a: String, _ b: String) -> Bool { folded(a) == folded(b) }
+
+    static func folded(_ name: String) -> String {
+        name.precomposedStringWithCanonicalMapping.lowercased().precomposedStringWithCanonicalMapping
+    }
+}
+
+/// How somebody says who they are, before the archive is open.
+public enum Identity: Sendable {
+    /// A name that is given, or the operating system's word.
+    case actor(Actor)
+    /// A personal token, which says by itself who it is.
+    case token(PersonalToken)
 }

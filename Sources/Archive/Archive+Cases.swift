@@ -92,6 +92,8 @@ public struct ObjectDetails: Encodable, Sendable {
     public let archivedAt: Date
     /// The IDs of other cases in which the same bytes are archived.
     public let alsoIn: [String]
+    /// The matters whose holds bind it.
+    public let heldBy: [String]
 }
 
 /// An object that is gone.
@@ -122,7 +124,7 @@ extension Archive {
             }
             filter.state = known
         }
-        return try attempt {
+        return try attempt(.look) {
             try catalog.read { index in
                 var after: CaseUID?
                 if let text = query.after {
@@ -145,7 +147,7 @@ extension Archive {
 
     /// Everything that is known of one case, without its media.
     public func caseDetails(_ caseID: CaseID) throws -> CaseDetails {
-        try attempt("case \(caseID.text)") {
+        try attempt(.look, "case \(caseID.text)") {
             try catalog.read { index in
                 let opened = try find(caseID, in: index)
                 let verifications = try index.verifications(of: opened.record.uid)
@@ -210,10 +212,14 @@ extension Archive {
         in index: any CatalogReader
     ) throws -> VerificationDetails {
         let answer = try details(of: verification, key: key)
-        let objects = try index.objects(of: verification.uid).map { object in
+        let records = try index.objects(of: verification.uid)
+        let held = try index.retentionRows(.objects(records.map(\.uid)), after: nil, limit: records.count)
+            .reduce(into: [ObjectUID: [String]]()) { $0[$1.object] = $1.facts.holds.map(\.matter) }
+        let objects = try records.map { object in
             ObjectDetails(
                 kind: object.kind.name, mediaType: object.mediaType, length: object.length, address: object.address.hex,
-                archivedAt: object.archivedAt, alsoIn: try caseIDs(sharing: object, in: index))
+                archivedAt: object.archivedAt, alsoIn: try caseIDs(sharing: object, in: index),
+                heldBy: try matters(held[object.uid] ?? [], in: index))
         }
         return VerificationDetails(
             number: verification.number, state: verification.state.rawValue, origin: verification.origin.rawValue,

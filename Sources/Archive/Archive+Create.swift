@@ -57,7 +57,7 @@ extension Archive {
                     directory, uid: uid, rootKey: rootKey, actor: actor, origin: origin ?? "strongroom/\(uid)",
                     effects: effects)
                 // What cannot be published now is published by the first command.
-                try? open(directory, rootKey: source, actor: actor, effects: effects).publish()
+                try? open(directory, rootKey: source, as: .actor(actor), effects: effects).publish()
                 return Creation(
                     directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made, verifierKey: verifierKey)
             }

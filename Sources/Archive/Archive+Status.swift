@@ -21,6 +21,8 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let duplicates: Duplicates
     public let retention: RetentionStatus
     public let clock: ClockStatus
+    public let holds: HoldStatus
+    public let authority: AuthorityStatus
     public let ledger: LedgerStatus
 
     /// What is decided about the objects.
@@ -38,6 +40,20 @@ public struct ArchiveStatus: Encodable, Sendable {
         @OrNull public var compactedAt: Date?
 
         public subscript(_ status: String) -> Int { counts[status] ?? 0 }
+    }
+
+    /// Who can do what.
+    public struct AuthorityStatus: Encodable, Sendable {
+        /// Guarded verbs need a second person.
+        public let needsTwoPersons: Bool
+        /// Persons who can approve.
+        public let approvers: Int
+        /// Those who approve nothing before a time, because they were made when nobody was left to allow it.
+        public let waitingApprovers: [String]
+        /// Requests that wait.
+        public let openRequests: Int
+        /// Guards that `strongroom.yaml` would loosen, and which count as they were until that is approved.
+        public let loosened: [LoosenedSetting]
     }
 
     public struct LedgerStatus: Encodable, Sendable {
@@ -88,7 +104,7 @@ public struct ArchiveStatus: Encodable, Sendable {
 extension Archive {
     /// Counts over the whole archive.
     public func status() throws -> ArchiveStatus {
-        try attempt {
+        try attempt(.status) {
             try catalog.read { index in
                 let summary = try index.summary()
                 let now = now
@@ -125,6 +141,7 @@ extension Archive {
                         contents: summary.repeatedContents, cases: summary.casesWithRepeatedContents, examples: examples
                     ), retention: try retentionStatus(in: index),
                     clock: ClockStatus(now: now, newest: try index.newestTime(), doubt: try clockDoubt(in: index)),
+                    holds: try holdStatus(in: index), authority: try authorityStatus(in: index),
                     ledger: try ledgerStatus(in: index))
             }
         }
@@ -149,6 +166,18 @@ extension Archive {
             next30Days: try index.dueCounts(from: now, days: 30),
             isRefreshing: try index.standingSet() != rules.set, blobsWaiting: try index.blobRemovalCount(),
             compactedAt: try index.compactedAt())
+    }
+
+    private func authorityStatus(in index: any CatalogReader) throws -> ArchiveStatus.AuthorityStatus {
+        let authority = try authority(in: index)
+        let waiting = authority.tokens.values.filter {
+            $0.isValid(at: now) && $0.approvesFrom.map { $0 > now } ?? false
+        }
+        return ArchiveStatus.AuthorityStatus(
+            needsTwoPersons: authority.needsTwo, approvers: authority.approvers(at: now),
+            waitingApprovers: try waiting.map { token in
+                "\(try name(of: token.holder, in: index)), from \(Timestamp.minute(token.approvesFrom ?? now))"
+            }.sorted(), openRequests: authority.requests.values.filter { $0.isOpen(at: now) }.count, loosened: loosened)
     }
 
     private func ledgerStatus(in index: any CatalogReader) throws -> ArchiveStatus.LedgerStatus {

@@ -74,7 +74,7 @@ extension Archive {
     public func verify(
         _ options: VerifyOptions, progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> Verification {
-        try attempt {
+        try attempt(.verify) {
             let check = StoreCheck(
                 store: store, catalog: catalog, options: options, randomness: effects.randomness, progress: progress,
                 caseID: { uid in

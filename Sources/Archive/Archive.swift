@@ -29,6 +29,12 @@ public final class Archive: Sendable {
     let settingsAreKnown = Atomic(false)
     /// The rules that were read last.
     let knownRules = Mutex<ActiveRules?>(nil)
+    /// Who may do what, as far as the ledger was read.
+    let authorityBook = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
+    /// What is held, as far as the ledger was read.
+    let holdBook = LedgerBook(HoldBook(), kinds: HoldBook.kinds) { $0.apply($1, number: $2) }
+    /// Guards that the file would loosen, and which count as the ledger has them.
+    let loosened: [LoosenedSetting]
 
     static let indexName = "index.sqlite"
     static let keyringName = "keyring.sealed"
@@ -37,9 +43,13 @@ public final class Archive: Sendable {
     static let unfinishedName = "unfinished"
     static let paceName = "vendor.pace"
 
-    private init(parts: Parts, rootKeyKind: RootKeyKind, recorder: Recorder, ledger: LedgerState) {
+    private init(
+        parts: Parts, configuration: Configuration, loosened: [LoosenedSetting], rootKeyKind: RootKeyKind,
+        recorder: Recorder, ledger: LedgerState
+    ) {
         directory = parts.directory
-        configuration = parts.configuration
+        self.configuration = configuration
+        self.loosened = loosened
         effects = parts.effects
         store = parts.store
         catalog = parts.catalog
@@ -52,10 +62,10 @@ public final class Archive: Sendable {
     /// ledger is the one that was published.
     ///
     /// - Parameters:
-    ///   - actor: who acts.
+    ///   - identity: who acts.
     ///   - toLook: open also what must not be written because the ledger is not the one that was published.
     public static func open(
-        _ directory: String, rootKey source: RootKeySource, actor: Actor, effects: Effects = Effects(),
+        _ directory: String, rootKey source: RootKeySource, as identity: Identity, effects: Effects = Effects(),
         toLook: Bool = false
     ) throws -> Archive {
         do {
@@ -92,18 +102,35 @@ public final class Archive: Sendable {
                 origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.ledgerKey.publicKey),
                 archive: record.uid, settings: parts.configuration.publication, effects: effects)
             try checkIsOutside(publication, of: directory)
-            let recorder = Recorder(
-                actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
+            var recorder = Recorder(
+                actor: .osUser, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
                 randomness: effects.randomness)
             let ledger = try compare(
                 publication, recorder: recorder, configuration: parts.configuration, catalog: parts.catalog)
             if !toLook, let fork = ledger.fork { throw fork }
+            switch identity {
+            case .actor(let actor): recorder.actor = actor
+            case .token(let token):
+                recorder.actor = try actor(by: token, recorder: recorder, catalog: parts.catalog, effects: effects)
+            }
+            let (configuration, loosened) = try parts.catalog.read {
+                try guarded(parts.configuration, recorder: recorder, in: $0)
+            }
             return Archive(
-                parts: parts, rootKeyKind: rootKey.kind,
+                parts: parts, configuration: configuration, loosened: loosened, rootKeyKind: rootKey.kind,
                 recorder: recorder, ledger: ledger)
         } catch {
             throw ArchiveError(error)
         }
+    }
+
+    /// Where two persons are needed, a file alone loosens no guard.
+    private static func guarded(
+        _ file: Configuration, recorder: Recorder, in index: any CatalogReader
+    ) throws -> (configuration: Configuration, loosened: [LoosenedSetting]) {
+        let book = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
+        guard try book.content(in: index).needsTwo else { return (file, []) }
+        return file.guarded(by: try recorder.recordedSettings(in: index))
     }
 
     private static func checkIsOutside(_ publication: Publication, of directory: String) throws(ArchiveError) {
@@ -119,14 +146,23 @@ public final class Archive: Sendable {
 
     var now: Date { effects.clock.now() }
 
-    /// Runs a verb's body and gives its errors this target's form.
+    /// Runs a verb's body where who acts may, and gives its errors this target's form.
     ///
     /// - Parameters:
+    ///   - permission: what it takes; with a personal token, its roles decide.
     ///   - verb: where a failure of it belongs on the ledger.
     ///   - caseID: what it is about.
     func attempt<Result>(
-        _ subject: String? = nil, verb: String? = nil, caseID: CaseID? = nil, _ body: () throws -> Result
+        _ permission: Permission, _ subject: String? = nil, verb: String? = nil, caseID: CaseID? = nil,
+        _ body: () throws -> Result
     ) throws -> Result {
+        do {
+            try allow(permission)
+        } catch {
+            let error = ArchiveError(error)
+            recordFailure(verb ?? permission.rawValue, error, caseID: caseID)
+            throw error
+        }
         do {
             return try body()
         } catch {
@@ -134,6 +170,11 @@ public final class Archive: Sendable {
             if let verb { recordFailure(verb, error, caseID: caseID) }
             throw error
         }
+    }
+
+    /// Runs a part of a verb and names what it was about where it fails.
+    func describing<Result>(_ subject: String?, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw ArchiveError(error, subject: subject) }
     }
 }
 

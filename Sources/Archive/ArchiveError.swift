@@ -37,15 +37,20 @@ public struct ArchiveError: Error, Sendable {
         case badEvent, eventExists
         case destroyed, tokenDestroyed, clockDoubted, clockFine, limitExceeded, impactNotAccepted
         case badPlan, planUnfit, purgeBusy, unknownRun
+        case badToken, unknownToken, notAllowed, unknownRequest, requestOver, notNeeded
+        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld
         case storage
 
         var outcome: Outcome {
             switch self {
-            case .unknownCase, .noSuchMedia, .noSuchEntry, .destroyed, .unknownPolicy, .unknownRun, .noConflict:
+            case .unknownCase, .noSuchMedia, .noSuchEntry, .destroyed, .unknownPolicy, .unknownRun, .noConflict,
+                .unknownToken, .unknownRequest, .unknownMatter:
                 .notFound
             case .otherParticulars, .tokenElsewhere, .tokenEnded, .ledgerUnpublished, .notForked, .policyExists,
                 .policyActive, .termsUnmet, .eventExists, .tokenDestroyed, .clockDoubted, .clockFine, .limitExceeded,
-                .impactNotAccepted, .planUnfit, .purgeBusy:
+                .impactNotAccepted, .planUnfit, .purgeBusy, .badToken, .notAllowed, .requestOver, .notNeeded,
+                .matterExists,
+                .matterOver, .caseHeld:
                 .refused
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity
@@ -59,6 +64,8 @@ public struct ArchiveError: Error, Sendable {
     public let hint: String?
     /// Of an impact that has to be accepted: what `--accept-impact` takes.
     public var digest: String?
+    /// Of an expression: the text and the column where it is wrong, counted from 1.
+    public var mark: (text: String, column: Int)?
 
     public var outcome: Outcome { code.outcome }
 
@@ -92,7 +99,7 @@ extension ArchiveError {
         switch error {
         case let error as ArchiveError:
             self.init(error.code, prefix + error.message, hint: error.hint)
-            digest = error.digest
+            (digest, mark) = (error.digest, error.mark)
         case let error as FileError: self.init(.storage, prefix + error.description, hint: error.hint)
         case let error as BlobStoreError:
             switch error {

@@ -32,7 +32,13 @@ extension Configuration {
             "remember-destroyed": .plain(.text(retention.remembered.text)),
             "plan-hours": .plain(.text("\(retention.planLifetime / 3600)")),
             "compact-days": .plain(.text("\((retention.compactAfter ?? 0) / 86_400)")),
+            "cooling-days": .plain(.text("\(coolingDays)")),
+            "request-days": .plain(.text("\(requestLifetime / 86_400)")),
         ]
+        for verb in GuardedVerb.allCases {
+            let rule = approvals[verb] ?? ApprovalRule(roles: verb.standardRoles)
+            settings["approve \(verb.rawValue)"] = .plain(.text(rule.recorded))
+        }
         if let path = connection.caBundle { settings["ca-bundle"] = .typed(path) }
         if let directory = publication.directory { settings["publish directory"] = .typed(directory) }
         if let command = publication.command {
@@ -48,10 +54,18 @@ extension Configuration {
         return names.contains { now[$0] != recorded[$0] }
     }
 
-    /// Puts the settings on the ledger.
-    func record(_ recording: Recording) throws {
+    /// Puts the settings on the ledger, with what those that are others now were before.
+    ///
+    /// - Parameter request: what allowed a guard to be loosened.
+    /// - Returns: the entry.
+    @discardableResult
+    func record(
+        _ recording: Recording, replacing recorded: [String: LedgerSetting]? = nil, request: UInt64? = nil
+    ) throws -> UInt64 {
         var members: [String: CanonicalJSON] = [:]
+        var before: [String: CanonicalJSON] = [:]
         for (name, setting) in ledgerSettings {
+            if let old = recorded?[name], old != setting, case .plain(let value) = old { before[name] = value }
             switch setting {
             case .plain(let value): members[name] = value
             case .typed(let text):
@@ -59,7 +73,8 @@ extension Configuration {
                 members[name] = .text(try recording.commit(text, as: "settings/" + name).hex)
             }
         }
-        try recording.add(.configurationChanged(.init(settings: members)))
+        return try recording.add(
+            .configurationChanged(.init(settings: members, before: before.isEmpty ? nil : before, request: request)))
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Catalog
 public import FaceID
-internal import Foundation
+public import Foundation
 internal import Ledger
 internal import StrictYAML
 
@@ -38,6 +38,12 @@ public struct Configuration: Sendable {
     public var publicationHours: Double { publication.hours }
     /// How destruction is timed, and what stops it.
     public var retention = RetentionSettings()
+    /// Days for which everything counts as held after a hold was released.
+    public var coolingDays = 30.0
+    /// Seconds for which a request waits.
+    public var requestLifetime: TimeInterval = 7 * 86_400
+    /// Who has to allow a guarded verb, where it is not as usual.
+    var approvals: [GuardedVerb: ApprovalRule] = [:]
     /// The purposes that a case may be registered with.
     public var purposes = ["onboarding", "periodic-review", "account-recovery", "transaction"]
 
@@ -92,6 +98,17 @@ public struct Configuration: Sendable {
           # A purge run compacts the index where that was last done so many days ago; 0 for never.
           compact-days: 30
 
+        # Legal holds: days for which everything counts as held after a release (30 at least while one person can do all).
+        holds:
+          cooling-days: 30
+
+        # What needs a second person, once two hold approving tokens.
+        approvals:
+          # How long a request waits.
+          request-days: 7
+          # Other roles (approver, legal, privacy) or more persons than usual for a verb:
+          # hold release: { roles: [legal], quorum: 2 }
+
         # The codes that --purpose takes.
         purposes:
           - onboarding
@@ -119,7 +136,7 @@ public struct Configuration: Sendable {
     }
 
     private init(reading reader: YAMLMapping) throws {
-        try reader.allow(["format", "archive", "vendor", "ledger", "purposes", "retention"])
+        try reader.allow(["format", "archive", "vendor", "ledger", "purposes", "retention", "holds", "approvals"])
         let format = try reader.number("format")
         guard format == Double(Self.format) else {
             throw ArchiveError(
@@ -134,6 +151,11 @@ public struct Configuration: Sendable {
         if let vendor = try reader.mapping("vendor") { try read(vendor: vendor) }
         if let ledger = try reader.mapping("ledger") { try read(ledger: ledger) }
         if let section = try reader.mapping("retention") { retention = try RetentionSettings(section) }
+        if let section = try reader.mapping("holds") {
+            try section.allow(["cooling-days"])
+            if let days = try section.number("cooling-days", within: 0...3650) { coolingDays = days }
+        }
+        if let section = try reader.mapping("approvals") { try read(approvals: section) }
         if let purposes = try reader.texts("purposes") {
             for purpose in purposes where purpose.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
                 throw ArchiveError(
@@ -178,6 +200,33 @@ public struct Configuration: Sendable {
             throw ArchiveError(
                 .badConfiguration, "the ledger is published to a directory or by a command, not both",
                 hint: "take one of them out of strongroom.yaml")
+        }
+    }
+
+    private mutating func read(approvals section: YAMLMapping) throws {
+        try section.allow(Set(["request-days"] + GuardedVerb.allCases.map(\.rawValue)))
+        if let days = try section.number("request-days", within: 0.01...365) { requestLifetime = days * 86_400 }
+        for verb in GuardedVerb.allCases {
+            guard let rule = try section.mapping(verb.rawValue) else { continue }
+            try rule.allow(["roles", "quorum"])
+            var read = ApprovalRule(roles: verb.standardRoles)
+            if let names = try rule.texts("roles") {
+                read.roles = try names.map { name in
+                    guard let role = Role(rawValue: name), role.approves else {
+                        throw ArchiveError(
+                            .badConfiguration, "'\(PlainText.excerpt(name))' is not a role that approves",
+                            hint: "use approver, legal or privacy")
+                    }
+                    return role
+                }
+                guard !read.roles.isEmpty else {
+                    throw ArchiveError(
+                        .badConfiguration, "nobody may approve \(verb.rawValue)",
+                        hint: "name a role, or leave roles out")
+                }
+            }
+            if let number = try rule.wholeNumber("quorum", within: 1...20) { read.quorum = number }
+            approvals[verb] = read
         }
     }
 

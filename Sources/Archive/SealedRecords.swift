@@ -44,6 +44,10 @@ struct SealedContexts: Sendable {
         SealingContext("strongroom actor name 1").adding(archiveUID.bytes).adding(actor.bytes)
     }
 
+    func hold(_ uid: HoldUID) -> SealingContext {
+        SealingContext("strongroom hold 1").adding(archiveUID.bytes).adding(uid.bytes)
+    }
+
     /// What opens a commitment of a ledger entry.
     func opening(entry: UInt64, member: String, caseUID: CaseUID?) -> SealingContext {
         SealingContext("strongroom opening 1").adding(archiveUID.bytes).adding(caseUID?.bytes ?? []).adding(entry)
@@ -110,7 +114,7 @@ extension Archive {
         key.sealField([UInt8](try JSONEncoder().encode(value)), context: context, randomness: effects.randomness)
     }
 
-    private func open<Value: Decodable>(
+    func open<Value: Decodable>(
         _ sealed: [UInt8], key: borrowing SecretKey, context: SealingContext
     ) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(try key.openField(sealed, context: context)))

@@ -132,6 +132,38 @@ public protocol CatalogReader {
     func ledgerCount(kind: String, since time: Date) throws -> Int
     func caseCounts() throws -> CaseCounts
 
+    // MARK: Holds
+
+    /// In the order in which they were placed.
+    func holds() throws -> [HoldRecord]
+    func hold(_ uid: HoldUID) throws -> HoldRecord?
+    /// The holds of a matter, the newest last.
+    func holds(matterTag: Tag) throws -> [HoldRecord]
+    /// In the order of their revisions.
+    func holdScopes(of hold: HoldUID) throws -> [HoldScopeRecord]
+    /// The cases that a revision names, in the order of their registration, `limit` at most, after one of them.
+    func holdCases(of scope: HoldScopeName, after: CaseUID?, limit: Int) throws -> [CaseUID]
+    func holdExpectations(of scope: HoldScopeName) throws -> [HoldExpectation]
+    func holdExclusions(of hold: HoldUID) throws -> [HoldExclusionRecord]
+    /// The revisions that name a case, or expected it.
+    func holdScopes(naming caseUID: CaseUID) throws -> [HoldScopeName]
+    /// Counts what a revision takes in. Reads the whole index where it has clauses.
+    func holdCounts(of scope: HoldScopeName) throws -> HoldCounts
+    /// What was destroyed of the cases that a revision names, `limit` at most.
+    func destroyedBefore(_ scope: HoldScopeName, limit: Int) throws -> [DestroyedBefore]
+    /// Whether any hold binds anything.
+    func hasHolds() throws -> Bool
+    /// Whether something has cooled by a time, and has not ended.
+    func hasCoolingHolds(by time: Date) throws -> Bool
+    /// Counts what a hold takes in, each object once. What is not pinned yet is not in it.
+    func heldCounts(by hold: HoldUID) throws -> HoldCounts
+    /// Whether all objects are held.
+    func holdsEverything() throws -> Bool
+    /// Whether what holds take in is still to be pinned, or decisions about it to be computed anew.
+    func holdsAreUnfinished() throws -> Bool
+    /// A revision about whose objects decisions are still to be computed anew; nil where there is none.
+    func staleHoldScope() throws -> HoldScopeName?
+
     /// What the database itself finds wrong with its pages and indexes: sentences.
     func damages() throws -> [String]
 }
@@ -191,9 +223,48 @@ public protocol CatalogWriter: CatalogReader {
     /// Deletes a case that has no object any more: its key, its particulars, its events, what opens its commitments.
     func destroyCase(_ uid: CaseUID) throws
     func insert(_ tag: DestroyedTagRecord) throws
+    /// Notes that persons let an object go after its backstop.
+    func approveBackstop(of object: ObjectUID, at time: Date, entry: UInt64) throws
     /// - Returns: how many were deleted.
     func deleteDestroyedTags(forgottenBy time: Date) throws -> Int
     func deleteBlobRemoval(_ address: BlobAddress) throws
+
+    // MARK: Holds
+
+    /// Throws ``CatalogError/exists(_:)`` where a hold of the same matter is in force.
+    func insert(_ hold: HoldRecord) throws
+    /// Changes the day of its review, its newest revision, its state and the end of its cooling.
+    func update(_ hold: HoldRecord) throws
+    /// Makes a revision, with its clauses. It protects from here on.
+    func insert(_ scope: HoldScopeRecord) throws
+    /// Names the case with this tag for a revision.
+    ///
+    /// - Returns: nil where there is no such case; otherwise whether it was named before.
+    func addCase(tagged tag: Tag, to scope: HoldScopeName) throws -> (uid: CaseUID, wasNamed: Bool)?
+    /// Names the cases of a person.
+    func addCases(subjectTag: Tag, to scope: HoldScopeName) throws -> [CaseUID]
+    func insert(_ expectation: HoldExpectation, of scope: HoldScopeName) throws
+    /// Changes the state of a revision: it stands, cools until a time, or has ended. Decisions about what it takes in are
+    /// then to be computed anew.
+    func setState(_ state: HoldScopeRecord.State, coolingUntil: Date?, of scope: HoldScopeName) throws
+    /// Takes a case out of the revisions of a hold before one, at the end of a cooling.
+    func exclude(_ caseUID: CaseUID, from scope: HoldScopeName, coolingUntil: Date) throws
+    /// Ends what has cooled by a time.
+    ///
+    /// - Returns: the revisions that ended, and the cases that were taken out, by the revision that did it.
+    func endCooled(by time: Date) throws -> (scopes: [HoldScopeName], exclusions: [HoldScopeName: [CaseUID]])
+    /// Pins what clauses take in among the next objects, `limit` at most, and notes them as held.
+    ///
+    /// - Returns: whether there is more to pin.
+    func compileHolds(limit: Int) throws -> Bool
+    /// Notes that decisions about what a revision takes in are those of now.
+    func setFresh(_ scope: HoldScopeName) throws
+    /// Deletes what is left of revisions that have ended, `limit` rows at most.
+    ///
+    /// - Returns: whether there is more.
+    func deleteEndedPins(limit: Int) throws -> Bool
+    /// Asks every clause about every object again: after a restore, or where pins were found missing.
+    func recompileHolds() throws
 }
 
 /// Where a walk through the index stands; it stays good when rows are deleted.

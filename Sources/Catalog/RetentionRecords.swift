@@ -94,6 +94,8 @@ public enum RetentionSelection: Sendable {
     /// Those that are due by a time, the longest due first; a position goes on behind it.
     case due(by: Date)
     case ofCase(CaseUID)
+    /// Those that a revision of a hold takes in, in an order of their own.
+    case heldBy(HoldScopeName)
     case objects([ObjectUID])
 }
 

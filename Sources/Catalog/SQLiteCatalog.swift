@@ -17,6 +17,7 @@ public final class SQLiteCatalog: Catalog {
     private let writer: DatabaseQueue
     private let readers: DatabasePool
     private let lock: WriterLock
+    private let clauses = KnownHoldClauses()
 
     /// Opens an index that ``create(at:)`` made.
     public convenience init(path: String) throws {
@@ -90,7 +91,7 @@ public final class SQLiteCatalog: Catalog {
     }
 
     public func read<Result>(_ body: (any CatalogReader) throws -> Result) throws -> Result {
-        try Self.translate { try readers.read { try body(SQLiteSession(db: $0)) } }
+        try Self.translate { try readers.read { try body(SQLiteSession(db: $0, knownClauses: clauses)) } }
     }
 
     public func write<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
@@ -99,7 +100,7 @@ public final class SQLiteCatalog: Catalog {
                 try lock.withLock {
                     var result: Result?
                     try db.inTransaction(.immediate) {
-                        result = try body(SQLiteSession(db: db))
+                        result = try body(SQLiteSession(db: db, knownClauses: clauses))
                         return .commit
                     }
                     return result!

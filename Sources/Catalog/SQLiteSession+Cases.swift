@@ -104,9 +104,14 @@ extension SQLiteSession {
             record.purpose, Data(record.sealedParticulars), (record.subjectTag?.bytes).map { Data($0) },
             (record.subjectTag?.keyNumber).map { Int64($0) }, record.hasConsent, record.age, Data(record.uid.bytes),
         ])
-        try db.cachedStatement(
-            sql: "DELETE FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?)"
-        ).execute(arguments: [Data(record.uid.bytes)])
+        let codes = try rows(
+            "SELECT code FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?) ORDER BY code",
+            [Data(record.uid.bytes)]
+        ).map { $0["code"] as String }
+        guard codes != record.jurisdictions else { return }
+        try run(
+            "DELETE FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?)",
+            [Data(record.uid.bytes)])
         try insertJurisdictions(of: record)
     }
 

@@ -80,12 +80,13 @@ extension SQLiteSession: CatalogWriter {
     }
 
     func insert(_ object: ObjectRecord) throws {
+        let (scopes, seen) = try scopesTakingIn(object)
         try insert(
             "object",
             """
             INSERT INTO object (verification_id, uid, kind, media_type, length, address, content_tag,
-                content_tag_key, epoch, wrapped_key, archived_at, status, changes_at, due_at, policy_set)
-            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                content_tag_key, epoch, wrapped_key, archived_at, status, changes_at, due_at, policy_set, holds_seen)
+            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             epoch: object.key.epoch,
             [
@@ -93,8 +94,12 @@ extension SQLiteSession: CatalogWriter {
                 Int64(object.length), Data(object.address.bytes), Data(object.contentTag.bytes),
                 Int64(object.contentTag.keyNumber), Int64(object.key.epoch.number), Data(object.key.bytes),
                 object.archivedAt.milliseconds, object.standing.status.rawValue,
-                object.standing.changesAt?.milliseconds, object.standing.dueAt?.milliseconds, object.standing.set,
+                object.standing.changesAt?.milliseconds, object.standing.dueAt?.milliseconds, object.standing.set, seen,
             ])
+        let id = db.lastInsertedRowID
+        for scope in scopes {
+            try run("INSERT INTO hold_pin (object_id, scope_id) VALUES (?, ?) ON CONFLICT DO NOTHING", [id, scope])
+        }
     }
 
     private func object(_ row: Row) throws -> ObjectRecord {

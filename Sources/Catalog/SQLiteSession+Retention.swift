@@ -124,7 +124,8 @@ extension SQLiteSession {
             object.kind, verification.result_code, cases.purpose, verification.captured_from,
             verification.captured_until, object.archived_at, object.status, object.changes_at, object.due_at,
             object.policy_set, cases.id,
-            (SELECT group_concat(code, ' ') FROM case_jurisdiction WHERE case_jurisdiction.case_id = cases.id)
+            (SELECT group_concat(code, ' ') FROM case_jurisdiction WHERE case_jurisdiction.case_id = cases.id),
+            (SELECT approved_at FROM backstop_approval WHERE backstop_approval.object_id = object.id)
         FROM object CROSS JOIN verification ON verification.id = verification_id
             CROSS JOIN cases ON cases.id = verification.case_id
         """
@@ -162,16 +163,42 @@ extension SQLiteSession {
                     JOIN object ON object.verification_id = verification.id WHERE cases.uid = ? AND object.id > ?))
                 ORDER BY 1 LIMIT ?
                 """, [Data(uid.bytes), id, limit])
+        case .heldBy(let scope): found = try rowsHeld(by: scope, after: id, limit: limit)
         case .objects(let uids):
-            return try uids.compactMap { uid in
-                try row("\(Self.selection) WHERE object.uid = ?", [Data(uid.bytes)]).map { ($0, $0[17] as Int64) }
-            }.map { row, caseID in try retentionRow(row, events: try self.events(ofCases: [caseID])[caseID] ?? []) }
+            found = try uids.compactMap { try row("\(Self.selection) WHERE object.uid = ?", [Data($0.bytes)]) }
         }
         guard !found.isEmpty else { return [] }
         let events = try self.events(ofCases: Set(found.map { $0[17] as Int64 }))
+        let holds = try holdFacts(ofObjects: found.map { $0[0] as Int64 })
         var isByChange = false
         if case .changing = selection { isByChange = true }
-        return try found.map { try retentionRow($0, events: events[$0[17] as Int64] ?? [], isByChange: isByChange) }
+        return try found.map {
+            try retentionRow(
+                $0, events: events[$0[17] as Int64] ?? [], holds: holds[$0[0] as Int64] ?? [], isByChange: isByChange)
+        }
+    }
+
+    /// By its cases where it names them, by its pins where it has clauses.
+    private func rowsHeld(by scope: HoldScopeName, after id: Int64, limit: Int) throws -> [Row] {
+        let scopeID = try self.id(of: scope)
+        switch try row("SELECT form FROM hold_scope WHERE id = ?", [scopeID])?["form"] as String? {
+        case "everything":
+            return try rows("\(Self.selection) WHERE object.id > ? ORDER BY object.id LIMIT ?", [id, limit])
+        case "where":
+            return try rows(
+                """
+                \(Self.selection) WHERE object.id IN (SELECT object_id FROM hold_pin WHERE scope_id = ?1
+                    AND object_id > ?2 ORDER BY object_id LIMIT ?3) ORDER BY object.id
+                """, [scopeID, id, limit])
+        default:
+            return try rows(
+                """
+                SELECT * FROM (\(Self.selection) WHERE object.id IN (
+                    SELECT o.id FROM hold_case AS h CROSS JOIN verification AS v CROSS JOIN object AS o
+                    WHERE h.scope_id = ?1 AND v.case_id = h.case_id AND o.verification_id = v.id AND o.id > ?2))
+                ORDER BY 1 LIMIT ?3
+                """, [scopeID, id, limit])
+        }
     }
 
     private func events(ofCases ids: Set<Int64>) throws -> [Int64: [EventRecord]] {
@@ -185,7 +212,9 @@ extension SQLiteSession {
         return events
     }
 
-    private func retentionRow(_ row: Row, events: [EventRecord], isByChange: Bool = false) throws -> RetentionRow {
+    private func retentionRow(
+        _ row: Row, events: [EventRecord], holds: [HoldFact], isByChange: Bool
+    ) throws -> RetentionRow {
         func uid<Named>(_ column: Int) throws -> UID<Named> {
             guard let bytes = row[column] as Data?, let uid = UID<Named>(bytes: [UInt8](bytes)) else {
                 throw CatalogError.damaged("uid")
@@ -205,7 +234,8 @@ extension SQLiteSession {
         let facts = ObjectFacts(
             media: row[7], resultCode: row[8],
             jurisdictions: (row[18] as String?)?.split(separator: " ").map(String.init) ?? [], purpose: row[9],
-            captured: from...(try max(from, time(11) ?? archived)), archived: archived, events: events)
+            captured: from...(try max(from, time(11) ?? archived)), archived: archived, events: events, holds: holds,
+            backstopApproved: try time(19))
         return RetentionRow(
             position: CatalogPosition(rowID: row[0], key: isByChange ? row[14] : row[15]), object: try uid(1),
             verificationUID: try uid(2),
@@ -274,7 +304,10 @@ extension SQLiteSession {
             [
                 Data(object.address.bytes), Data(object.object.bytes), Data(object.caseUID.bytes), time.milliseconds,
             ])
-        try db.cachedStatement(sql: "DELETE FROM object WHERE id = ?").execute(arguments: [object.position.rowID])
+        // Pins of holds that have ended; of others the database keeps them.
+        try run("DELETE FROM hold_pin WHERE object_id = ?", [object.position.rowID])
+        try run("DELETE FROM backstop_approval WHERE object_id = ?", [object.position.rowID])
+        try run("DELETE FROM object WHERE id = ?", [object.position.rowID])
         guard db.changesCount == 1 else { throw CatalogError.damaged("an object that is to be destroyed is gone") }
     }
 
@@ -289,6 +322,7 @@ extension SQLiteSession {
         for statement in [
             "DELETE FROM ledger_opening WHERE case_id = ?", "DELETE FROM case_event WHERE case_id = ?",
             "DELETE FROM verification WHERE case_id = ?", "DELETE FROM case_jurisdiction WHERE case_id = ?",
+            "DELETE FROM hold_case WHERE case_id = ?", "DELETE FROM hold_exclusion WHERE case_id = ?",
             "DELETE FROM cases WHERE id = ?",
         ] {
             try db.cachedStatement(sql: statement).execute(arguments: [id])

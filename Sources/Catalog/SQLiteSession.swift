@@ -7,6 +7,8 @@ import Sealing
 /// One transaction on the index.
 struct SQLiteSession {
     let db: Database
+    /// Clauses of holds that an earlier transaction read.
+    var knownClauses: KnownHoldClauses?
 
     /// The rows of a query, by a statement that the connection keeps.
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {

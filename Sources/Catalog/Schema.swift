@@ -17,6 +17,7 @@ enum Schema {
             try db.execute(sql: ledger)
         }
         migrator.registerMigration("2 retention") { db in try db.execute(sql: retention) }
+        migrator.registerMigration("3 holds") { db in try db.execute(sql: holds) }
         return migrator
     }
 

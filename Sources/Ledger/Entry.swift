@@ -186,7 +186,8 @@ struct MemberReader {
     }
     mutating func uids<Thing>(_ name: String) throws(EntryError) -> [UID<Thing>] { try need(uids(name), name) }
 
-    mutating func object(_ name: String) throws(EntryError) -> [String: CanonicalJSON] {
-        try need(take(name) { if case .object(let members) = $0 { members } else { nil } }, name)
+    mutating func object(_ name: String) throws(EntryError) -> [String: CanonicalJSON]? {
+        try take(name) { if case .object(let members) = $0 { members } else { nil } }
     }
+    mutating func object(_ name: String) throws(EntryError) -> [String: CanonicalJSON] { try need(object(name), name) }
 }

@@ -43,15 +43,19 @@ extension Event {
         public let previous: String
         /// How many entries this ledger had.
         public let entries: UInt64
+        /// The tokens of the two persons who accepted it; nil where one person could.
+        public let tokens: [TokenUID]?
         public let reason: Commitment
 
         public init(
-            origin: String, verifierKey: String, previous: String, entries: UInt64, reason: Commitment
+            origin: String, verifierKey: String, previous: String, entries: UInt64, tokens: [TokenUID]? = nil,
+            reason: Commitment
         ) {
             self.origin = origin
             self.verifierKey = verifierKey
             self.previous = previous
             self.entries = entries
+            self.tokens = tokens
             self.reason = reason
         }
 
@@ -62,6 +66,7 @@ extension Event {
             members.add("verifierKey", verifierKey)
             members.add("previous", previous)
             members.add("entries", entries)
+            members.add("tokens", tokens.map { $0.map(\.hex) })
             members.add("reasonCommitment", reason)
         }
 
@@ -70,6 +75,7 @@ extension Event {
             verifierKey = try members.text("verifierKey")
             previous = try members.text("previous")
             entries = try members.number("entries")
+            tokens = try members.uids("tokens")
             reason = try members.commitment("reasonCommitment")
         }
     }
@@ -105,21 +111,31 @@ extension Event {
     public struct ConfigurationChanged: EventFields {
         /// Each with its value, or with the commitment to it.
         public let settings: [String: CanonicalJSON]
+        /// Of those that are others than before, what they were.
+        public let before: [String: CanonicalJSON]?
+        /// The request that allowed a guard to be loosened; nil where none was, or one person could.
+        public let request: UInt64?
 
         public init(
-            settings: [String: CanonicalJSON]
+            settings: [String: CanonicalJSON], before: [String: CanonicalJSON]? = nil, request: UInt64? = nil
         ) {
             self.settings = settings
+            self.before = before
+            self.request = request
         }
 
         var about: CaseUID? { nil }
 
         func write(to members: inout MemberWriter) {
             members.add("settings", .object(settings))
+            members.add("before", before.map { .object($0) })
+            members.add("request", request.map { .number($0) })
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
             settings = try members.object("settings")
+            before = try members.object("before")
+            request = try members.number("request")
         }
     }
 

@@ -36,22 +36,27 @@ extension Event {
     public struct ClockAccepted: EventFields {
         /// The newest time on record until then.
         public let newest: Date
+        /// The request that allowed it; nil where one person could.
+        public let request: UInt64?
         public let reason: Commitment
 
-        public init(newest: Date, reason: Commitment) {
+        public init(newest: Date, reason: Commitment, request: UInt64? = nil) {
             self.newest = newest
             self.reason = reason
+            self.request = request
         }
 
         var about: CaseUID? { nil }
 
         func write(to members: inout MemberWriter) {
             members.add("newest", newest)
+            members.add("request", request.map { .number($0) })
             members.add("reasonCommitment", reason)
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
             newest = try members.time("newest")
+            request = try members.number("request")
             reason = try members.commitment("reasonCommitment")
         }
     }

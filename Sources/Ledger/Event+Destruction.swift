@@ -14,13 +14,18 @@ extension Event {
         public let set: UInt64
         /// Somebody accepted that it destroys more than the limit.
         public let limitAccepted: Bool?
+        /// The request that allowed that; nil where one person could.
+        public let request: UInt64?
 
-        public init(form: Form, digest: String, objects: UInt64, set: UInt64, limitAccepted: Bool?) {
+        public init(
+            form: Form, digest: String, objects: UInt64, set: UInt64, limitAccepted: Bool?, request: UInt64? = nil
+        ) {
             self.form = form
             self.digest = digest
             self.objects = objects
             self.set = set
             self.limitAccepted = limitAccepted
+            self.request = request
         }
 
         var about: CaseUID? { nil }
@@ -31,6 +36,7 @@ extension Event {
             members.add("objects", objects)
             members.add("set", set)
             members.add("limitAccepted", limitAccepted.map { .flag($0) })
+            members.add("request", request.map { .number($0) })
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
@@ -39,6 +45,7 @@ extension Event {
             objects = try members.number("objects")
             set = try members.number("set")
             limitAccepted = try members.flag("limitAccepted")
+            request = try members.number("request")
         }
     }
 
@@ -49,6 +56,8 @@ extension Event {
             case upperBound = "upper-bound"
             /// Erasure was asked for.
             case erasure
+            /// Persons decided so after its backstop.
+            case backstop
         }
 
         public let caseUID: CaseUID

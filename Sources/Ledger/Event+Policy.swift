@@ -18,10 +18,12 @@ extension Event {
         public let earlier: UInt64
         public let later: UInt64
         public let never: UInt64
+        /// The request that allowed it; nil where one person could.
+        public let request: UInt64?
 
         public init(
             form: Form, policy: String, version: UInt64, file: String, set: UInt64, replaces: UInt64?, earlier: UInt64,
-            later: UInt64, never: UInt64
+            later: UInt64, never: UInt64, request: UInt64? = nil
         ) {
             self.form = form
             self.policy = policy
@@ -32,6 +34,7 @@ extension Event {
             self.earlier = earlier
             self.later = later
             self.never = never
+            self.request = request
         }
 
         var about: CaseUID? { nil }
@@ -46,6 +49,7 @@ extension Event {
             members.add("earlier", earlier)
             members.add("later", later)
             members.add("never", never)
+            members.add("request", request.map { .number($0) })
         }
 
         init(from members: inout MemberReader) throws(EntryError) {
@@ -58,6 +62,7 @@ extension Event {
             earlier = try members.number("earlier")
             later = try members.number("later")
             never = try members.number("never")
+            request = try members.number("request")
         }
     }
 
@@ -70,11 +75,13 @@ extension Event {
         public let earlier: UInt64
         public let later: UInt64
         public let never: UInt64
+        /// The request that allowed it; nil where one person could.
+        public let request: UInt64?
         public let reason: Commitment
 
         public init(
             policy: String, version: UInt64, set: UInt64, earlier: UInt64, later: UInt64, never: UInt64,
-            reason: Commitment
+            reason: Commitment, request: UInt64? = nil
         ) {
             self.policy = policy
             self.version = version
@@ -83,6 +90,7 @@ extension Event {
             self.later = later
             self.never = never
             self.reason = reason
+            self.request = request
         }
 
         var about: CaseUID? { nil }
@@ -94,6 +102,7 @@ extension Event {
             members.add("earlier", earlier)
             members.add("later", later)
             members.add("never", never)
+            members.add("request", request.map { .number($0) })
             members.add("reasonCommitment", reason)
         }
 
@@ -104,6 +113,7 @@ extension Event {
             earlier = try members.number("earlier")
             later = try members.number("later")
             never = try members.number("never")
+            request = try members.number("request")
             reason = try members.commitment("reasonCommitment")
         }
     }
@@ -140,14 +150,17 @@ extension Event {
         public let upper: Rule
         public let winner: Winner
         public let set: UInt64
+        /// The request that allowed it; nil where one person could.
+        public let request: UInt64?
         public let reason: Commitment
 
-        public init(lower: Rule, upper: Rule, winner: Winner, set: UInt64, reason: Commitment) {
+        public init(lower: Rule, upper: Rule, winner: Winner, set: UInt64, reason: Commitment, request: UInt64? = nil) {
             self.lower = lower
             self.upper = upper
             self.winner = winner
             self.set = set
             self.reason = reason
+            self.request = request
         }
 
         var about: CaseUID? { nil }
@@ -157,6 +170,7 @@ extension Event {
             members.add("upper", upper.value)
             members.add("winner", winner.rawValue)
             members.add("set", set)
+            members.add("request", request.map { .number($0) })
             members.add("reasonCommitment", reason)
         }
 
@@ -165,6 +179,7 @@ extension Event {
             upper = try Rule(try members.value("upper"))
             winner = try members.choice("winner")
             set = try members.number("set")
+            request = try members.number("request")
             reason = try members.commitment("reasonCommitment")
         }
     }

@@ -31,6 +31,20 @@ public enum Event: Equatable, Sendable {
     case tagsForgotten(TagsForgotten)
     case clockDoubted(ClockDoubted)
     case clockAccepted(ClockAccepted)
+    case holdPlaced(HoldPlaced)
+    case holdCovers(HoldCovers)
+    case holdExpects(HoldExpects)
+    case holdNarrowed(HoldNarrowed)
+    case holdReleased(HoldReleased)
+    case holdEnded(HoldEnded)
+    case holdAcknowledged(HoldAcknowledged)
+    case tokenCreated(TokenCreated)
+    case tokenRevoked(TokenRevoked)
+    case requestMade(RequestMade)
+    case voteCast(VoteCast)
+    case requestClosed(RequestClosed)
+    case twoPersonsEnded(TwoPersonsEnded)
+    case backstopApproved(BackstopApproved)
 
     public enum Kind: String, CaseIterable, Sendable {
         case archiveCreated = "archive created"
@@ -64,6 +78,20 @@ public enum Event: Equatable, Sendable {
         case tagsForgotten = "tags forgotten"
         case clockDoubted = "clock doubted"
         case clockAccepted = "clock accepted"
+        case holdPlaced = "hold placed"
+        case holdCovers = "hold covers"
+        case holdExpects = "hold expects"
+        case holdNarrowed = "hold narrowed"
+        case holdReleased = "hold released"
+        case holdEnded = "hold ended"
+        case holdAcknowledged = "hold acknowledged"
+        case tokenCreated = "token created"
+        case tokenRevoked = "token revoked"
+        case requestMade = "request made"
+        case voteCast = "vote cast"
+        case requestClosed = "request closed"
+        case twoPersonsEnded = "two-person rules ended"
+        case backstopApproved = "backstop approved"
     }
 
     public var kind: Kind {
@@ -99,6 +127,20 @@ public enum Event: Equatable, Sendable {
         case .tagsForgotten: .tagsForgotten
         case .clockDoubted: .clockDoubted
         case .clockAccepted: .clockAccepted
+        case .holdPlaced: .holdPlaced
+        case .holdCovers: .holdCovers
+        case .holdExpects: .holdExpects
+        case .holdNarrowed: .holdNarrowed
+        case .holdReleased: .holdReleased
+        case .holdEnded: .holdEnded
+        case .holdAcknowledged: .holdAcknowledged
+        case .tokenCreated: .tokenCreated
+        case .tokenRevoked: .tokenRevoked
+        case .requestMade: .requestMade
+        case .voteCast: .voteCast
+        case .requestClosed: .requestClosed
+        case .twoPersonsEnded: .twoPersonsEnded
+        case .backstopApproved: .backstopApproved
         }
     }
 
@@ -135,6 +177,20 @@ public enum Event: Equatable, Sendable {
         case .tagsForgotten(let fields): fields
         case .clockDoubted(let fields): fields
         case .clockAccepted(let fields): fields
+        case .holdPlaced(let fields): fields
+        case .holdCovers(let fields): fields
+        case .holdExpects(let fields): fields
+        case .holdNarrowed(let fields): fields
+        case .holdReleased(let fields): fields
+        case .holdEnded(let fields): fields
+        case .holdAcknowledged(let fields): fields
+        case .tokenCreated(let fields): fields
+        case .tokenRevoked(let fields): fields
+        case .requestMade(let fields): fields
+        case .voteCast(let fields): fields
+        case .requestClosed(let fields): fields
+        case .twoPersonsEnded(let fields): fields
+        case .backstopApproved(let fields): fields
         }
     }
 
@@ -171,6 +227,20 @@ public enum Event: Equatable, Sendable {
         case .tagsForgotten: self = .tagsForgotten(try TagsForgotten(from: &members))
         case .clockDoubted: self = .clockDoubted(try ClockDoubted(from: &members))
         case .clockAccepted: self = .clockAccepted(try ClockAccepted(from: &members))
+        case .holdPlaced: self = .holdPlaced(try HoldPlaced(from: &members))
+        case .holdCovers: self = .holdCovers(try HoldCovers(from: &members))
+        case .holdExpects: self = .holdExpects(try HoldExpects(from: &members))
+        case .holdNarrowed: self = .holdNarrowed(try HoldNarrowed(from: &members))
+        case .holdReleased: self = .holdReleased(try HoldReleased(from: &members))
+        case .holdEnded: self = .holdEnded(try HoldEnded(from: &members))
+        case .holdAcknowledged: self = .holdAcknowledged(try HoldAcknowledged(from: &members))
+        case .tokenCreated: self = .tokenCreated(try TokenCreated(from: &members))
+        case .tokenRevoked: self = .tokenRevoked(try TokenRevoked(from: &members))
+        case .requestMade: self = .requestMade(try RequestMade(from: &members))
+        case .voteCast: self = .voteCast(try VoteCast(from: &members))
+        case .requestClosed: self = .requestClosed(try RequestClosed(from: &members))
+        case .twoPersonsEnded: self = .twoPersonsEnded(try TwoPersonsEnded(from: &members))
+        case .backstopApproved: self = .backstopApproved(try BackstopApproved(from: &members))
         }
     }
 

@@ -48,6 +48,8 @@ public enum Named {
     public enum Verification {}
     public enum Object {}
     public enum Actor {}
+    public enum Hold {}
+    public enum Token {}
 }
 
 public typealias ArchiveUID = UID<Named.Archive>
@@ -55,3 +57,5 @@ public typealias CaseUID = UID<Named.Case>
 public typealias VerificationUID = UID<Named.Verification>
 public typealias ObjectUID = UID<Named.Object>
 public typealias ActorUID = UID<Named.Actor>
+public typealias HoldUID = UID<Named.Hold>
+public typealias TokenUID = UID<Named.Token>

@@ -23,6 +23,8 @@ struct Bounds {
     /// yields to one of them and not to another.
     var tracks: [Track] = []
     var erasureRequested: Date?
+    /// When persons decided to destroy after a backstop.
+    var backstopApproved: Date?
     var holds: [HoldFact] = []
     var margins = RetentionMargins()
 
@@ -43,7 +45,7 @@ struct Bounds {
             if let goneBy = track.goneBy, goneBy <= time || track.lastLower.map({ goneBy < $0 }) ?? false {
                 return .conflict
             }
-            if let review = track.review, review <= time { return .backstopReview }
+            if let review = track.review, review <= time { return isApproved(at: time) ? .due : .backstopReview }
             return erasureRequested == nil ? .waitingForEvent : .erasurePending
         }
         if let lastLower = track.lastLower, lastLower > time {
@@ -53,6 +55,9 @@ struct Bounds {
         if erasureRequested != nil { return .due }
         return track.goneBy == nil ? .unbounded : .kept
     }
+
+    /// Whether persons let it go after its backstop.
+    private func isApproved(at time: Date) -> Bool { backstopApproved.map { $0 <= time } ?? false }
 
     /// The track by which it is due the longest, or else the first.
     func decidingTrack(at time: Date) -> Int {
@@ -103,6 +108,7 @@ struct Bounds {
             let asked = max(erasureRequested, first.lastLower ?? erasureRequested)
             since = min(since ?? asked, asked)
         }
+        if since == nil, let review = first.review, let backstopApproved { since = max(review, backstopApproved) }
         for hold in holds { if let end = hold.end, hold.placed <= now { since = max(since ?? end, end) } }
         return min(since ?? now, now)
     }

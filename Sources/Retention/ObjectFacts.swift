@@ -13,10 +13,13 @@ public struct ObjectFacts: Sendable {
     public var events: [EventRecord]
     public var holds: [HoldFact]
     public var erasureRequested: Date?
+    /// When persons decided that it is destroyed although an event that its keeping counts from never came.
+    public var backstopApproved: Date?
 
     public init(
         media: String, resultCode: String?, jurisdictions: [String], purpose: String?, captured: ClosedRange<Date>,
-        archived: Date, events: [EventRecord] = [], holds: [HoldFact] = [], erasureRequested: Date? = nil
+        archived: Date, events: [EventRecord] = [], holds: [HoldFact] = [], erasureRequested: Date? = nil,
+        backstopApproved: Date? = nil
     ) {
         self.media = media
         self.resultCode = resultCode
@@ -27,6 +30,7 @@ public struct ObjectFacts: Sendable {
         self.events = events
         self.holds = holds
         self.erasureRequested = erasureRequested
+        self.backstopApproved = backstopApproved
     }
 }
 
@@ -88,7 +92,8 @@ extension EventRecord {
 }
 
 /// A hold that binds an object.
-public struct HoldFact: Equatable, Sendable {
+public struct HoldFact: Hashable, Sendable {
+    /// What names the hold where a decision is shown.
     public let matter: String
     public let placed: Date
     /// When it was released; nil while it stands.

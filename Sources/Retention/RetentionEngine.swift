@@ -57,6 +57,7 @@ public struct RetentionEngine: Sendable {
         bounds.isCovered = !clauses.isEmpty
         bounds.tracks = tracks
         bounds.erasureRequested = facts.erasureRequested
+        bounds.backstopApproved = facts.backstopApproved
         bounds.holds = facts.holds
         bounds.margins = margins
         let status = bounds.status(at: now)
@@ -239,7 +240,8 @@ public struct RetentionEngine: Sendable {
                 case .waitingForEvent: isLower
                 case .erasurePending: isLower
                 case .kept: bounds.lastLower != nil && isLower || isUpper
-                case .due, .overdue: isUpper || (bounds.goneBy == nil && isLower)
+                case .due, .overdue:
+                    isUpper || (bounds.goneBy == nil && (bounds.hasOpenLower ? side == .backstop : isLower))
                 // A rule that waits for the event of an upper bound keeps nothing, and ends nothing yet.
                 case .unbounded: isLower || side == .atMost
                 }

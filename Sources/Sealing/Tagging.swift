@@ -29,6 +29,10 @@ public enum TagPurpose: UInt64, Sendable, CaseIterable {
     case reason = 7
     /// The digest of a purge plan that this archive made.
     case plan = 8
+    /// The name of a legal matter.
+    case matter = 9
+    /// The secret of a personal token.
+    case personalToken = 10
 }
 
 /// Makes the tag of something that arrives in pieces.

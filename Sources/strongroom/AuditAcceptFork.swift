@@ -15,13 +15,24 @@ struct AuditAcceptFork: ParsableCommand {
         parsing: .unconditional, help: ArgumentHelp("What happened, and why it is right to go on.", valueName: "text"))
     var reason: String
 
+    @Option(
+        help: ArgumentHelp(
+            "The token of a second person, where two are needed, in a file of mode 0600. Or STRONGROOM_SECOND_TOKEN.",
+            valueName: "file"), completion: .file())
+    var secondTokenFile: String?
+
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
+            let environment = ProcessInfo.processInfo.environment["STRONGROOM_SECOND_TOKEN"].flatMap {
+                $0.isEmpty ? nil : $0
+            }
+            let second =
+                try secondTokenFile.map { try PersonalToken(file: $0) } ?? environment.map { try PersonalToken($0) }
             try common.withArchive(toLook: true) { archive in
-                let done = try archive.acceptFork(reason)
+                let done = try archive.acceptFork(reason, second: second)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
                 Terminal.print("verifier key: \(done.verifierKey)")

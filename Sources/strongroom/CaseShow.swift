@@ -77,6 +77,9 @@ struct CaseShow: ParsableCommand {
                 "  \(Figure.padded(object.kind, 12))  \(Figure.padded(object.mediaType, 16))  "
                     + "\(String(repeating: " ", count: max(0, 8 - Figure.size(object.length).count)))\(Figure.size(object.length))  \(object.address.prefix(16))…"
             )
+            if !object.heldBy.isEmpty {
+                lines.append("    held: \(object.heldBy.map(Terminal.visible).joined(separator: ", "))")
+            }
             if !object.alsoIn.isEmpty {
                 lines.append(
                     "  \(Terminal.red("the same bytes", on: STDOUT_FILENO)) are archived in \(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"

@@ -22,7 +22,9 @@ struct ClockAccept: ParsableCommand {
         try reportingErrors {
             let time = try Moment.parse(day, option: "the day")
             let reason = try Reason(reason)
-            let status = try common.withArchive { try $0.acceptClock(time, reason: reason) }
+            let status = try common.withArchive { archive in
+                try PermittedText.settle(try archive.acceptClock(time, reason: reason), json: common.json)
+            }
             if common.json { return try Terminal.document(status) }
             Terminal.print("the clock is accepted: it is \(Figure.time(status.now))")
         }

@@ -27,12 +27,28 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Who acts. Or STRONGROOM_ACTOR; the login name by default.", valueName: "name"))
     var actor: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file of mode 0600 with your personal token, which says who acts. Or STRONGROOM_TOKEN.", valueName: "file"
+        ),
+        completion: .file())
+    var tokenFile: String?
+
+    /// Taken, so that it can be refused with a reason.
+    @Option(help: .hidden)
+    var token: String?
+
     @Flag(help: "Print JSON: one document, or a line for each item of a batch.")
     var json = false
 
     func validate() throws {
         if rootKeyFile != nil, passphraseFile != nil {
             throw ValidationError("Give either --root-key-file or --passphrase-file.")
+        }
+        if token != nil {
+            throw ValidationError(
+                "A token on a command line is read by every user of this host: put it into STRONGROOM_TOKEN, or a file for --token-file, and revoke this one."
+            )
         }
     }
 
@@ -58,6 +74,18 @@ struct CommonOptions: ParsableArguments {
         return try Actor(claimed: name)
     }
 
+    /// Who acts: by a personal token where there is one, which says by itself who it is.
+    func identity() throws -> Identity {
+        let text = environment["STRONGROOM_TOKEN"]
+        guard tokenFile != nil || text != nil else { return .actor(try actingAs()) }
+        guard actor == nil else {
+            throw ArchiveError(
+                .badToken, "a token says by itself who acts", hint: "leave --actor out, or the token")
+        }
+        if let tokenFile { return .token(try PersonalToken(file: tokenFile)) }
+        return .token(try PersonalToken(text ?? ""))
+    }
+
     /// Opens the archive for a command; before the command ends, its ledger is published.
     ///
     /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
@@ -65,7 +93,7 @@ struct CommonOptions: ParsableArguments {
         _ effects: Effects = Effects(), toLook: Bool = false, _ body: (Archive) throws -> Result
     ) throws -> Result {
         let archive = try Archive.open(
-            directory, rootKey: rootKey, actor: try actingAs(), effects: effects, toLook: toLook)
+            directory, rootKey: rootKey, as: try identity(), effects: effects, toLook: toLook)
         let result: Result
         do {
             result = try body(archive)

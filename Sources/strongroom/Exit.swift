@@ -37,6 +37,11 @@ func reportingErrors(json: Bool = false, _ body: () throws -> Void) throws {
         }
     } catch let error as ArchiveError {
         if json, let digest = error.digest { try Terminal.document(["digest": digest, "refused": error.message]) }
+        if let (text, column) = error.mark {
+            // The place of the fault, under the text.
+            let (line, place) = Terminal.excerpt(text, around: column)
+            Terminal.say("  \(line)\n  \(String(repeating: " ", count: place))^")
+        }
         Terminal.complain(error)
         throw Exit.code(of: error)
     }

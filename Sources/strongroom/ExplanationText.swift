@@ -64,12 +64,27 @@ enum ExplanationText {
                 }
             }
         }
+        if object.status == "held" {
+            let due = object.dueWithoutHolds.map {
+                $0 <= asOf ? "due since \(Figure.day($0))" : "due on \(Figure.day($0))"
+            }
+            detail("", "would be \(due ?? "kept all the same") without it")
+        }
         if object.reasons.isEmpty { detail("why", "no active rule is about it") }
         for event in object.awaits { detail("waits", "for \(event): strongroom case event … \(event)") }
         if let at = object.changesAt, let to = object.changesTo {
             detail("next", "\(to) on \(Figure.day(at)), if nothing else happens")
         }
         return lines
+    }
+
+    private static func held(_ hold: HoldMention) -> String {
+        guard let since = hold.since else { return "HELD: \(hold.matter)" }
+        let review =
+            hold.coolingUntil.map { "released, cooling until \(Figure.day($0))" }
+            ?? hold.reviewBy.map { "review by \(Figure.day($0)), \(hold.isOverdue ? "overdue" : "not overdue")" } ?? ""
+        return
+            "HELD by matter \(Terminal.visible(hold.matter)) since \(Figure.day(since)) (\(Terminal.visible(hold.placedBy ?? "")), \(review))"
     }
 
     private static func headline(_ object: ObjectExplanation, asOf: Date) -> String {
@@ -92,7 +107,7 @@ enum ExplanationText {
         case "erasure-pending":
             return
                 "to be erased once it need not be kept any more\(object.keepUntil.map { ", \(Figure.day($0))" } ?? "")"
-        case "held": return "HELD by \(object.matters.joined(separator: ", "))"
+        case "held": return object.holds.map(held).joined(separator: "; ")
         default: return object.status
         }
     }

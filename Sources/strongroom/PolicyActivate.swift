@@ -23,7 +23,7 @@ struct PolicyActivate: ParsableCommand {
             let file = try PolicyFile(path: file)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let impact = try archive.activate(
+                let permitted = try archive.activate(
                     file, accepting: acceptImpact,
                     confirm: { impact in
                         bar.clear()
@@ -31,6 +31,7 @@ struct PolicyActivate: ParsableCommand {
                         return Terminal.asks("activate it?")
                     }, progress: { bar.advance(to: $0, of: $1) })
                 bar.clear()
+                let impact = try PermittedText.settle(permitted, json: common.json)
                 if common.json { return try Terminal.document(impact) }
                 Terminal.print(
                     "\(impact.policy) v\(impact.version) is active · \(Figure.count(impact.objects, "object")) decided about · "

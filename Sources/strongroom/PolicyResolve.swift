@@ -37,7 +37,7 @@ struct PolicyResolve: ParsableCommand {
             let reason = try Reason(reason)
             guard let winner = Resolution.Winner(rawValue: winner) else { return }
             try common.withArchive { archive in
-                let done = try archive.resolve(
+                let permitted = try archive.resolve(
                     lower: try archive.activeRule(lower), upper: try archive.activeRule(upper), winner: winner,
                     reason: reason, accepting: acceptImpact,
                     confirm: { count in
@@ -45,6 +45,7 @@ struct PolicyResolve: ParsableCommand {
                             "\(Figure.count(count, "object is", "objects are")) in conflict; \(winner == .keep ? "keep" : "destroy") \(count == 1 ? "it" : "them")?"
                         )
                     })
+                let done = try PermittedText.settle(permitted, json: common.json)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print(
                     "resolved, ledger entry \(done.entry): \(Figure.count(done.objects, "object is", "objects are")) no longer in conflict"

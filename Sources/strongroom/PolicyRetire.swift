@@ -25,7 +25,7 @@ struct PolicyRetire: ParsableCommand {
             let reason = try Reason(reason)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let impact = try archive.retire(
+                let permitted = try archive.retire(
                     name, reason: reason, accepting: acceptImpact,
                     confirm: { impact in
                         bar.clear()
@@ -33,6 +33,7 @@ struct PolicyRetire: ParsableCommand {
                         return Terminal.asks("retire it?")
                     }, progress: { bar.advance(to: $0, of: $1) })
                 bar.clear()
+                let impact = try PermittedText.settle(permitted, json: common.json)
                 if common.json { return try Terminal.document(impact) }
                 Terminal.print(
                     "\(impact.policy) v\(impact.version) is no longer in force · \(Figure.count(impact.objects, "object")) decided about · "

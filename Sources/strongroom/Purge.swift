@@ -7,5 +7,8 @@ struct Purge: ParsableCommand {
             plan and apply let a person look first; run is what a schedule calls. Destroyed is the key: in the transaction \
             that decides, deletes it and says so on the ledger. Then the encrypted bytes go, and the log of the index.
             """,
-        subcommands: [PurgePlanCommand.self, PurgeApply.self, PurgeRun.self, PurgeCertificate.self, PurgeCompact.self])
+        subcommands: [
+            PurgePlanCommand.self, PurgeApply.self, PurgeRun.self, PurgeCertificate.self, PurgeCompact.self,
+            PurgeBackstopCommand.self,
+        ])
 }

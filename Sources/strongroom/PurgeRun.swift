@@ -19,8 +19,9 @@ struct PurgeRun: ParsableCommand {
         try reportingErrors(json: common.json) {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
-                let report = try archive.runPurge(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
+                let permitted = try archive.runPurge(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
                 bar.clear()
+                let report = try PermittedText.settle(permitted, json: common.json)
                 try PurgeRun.say(report, json: common.json)
             }
         }
@@ -56,8 +57,9 @@ struct PurgeApply: ParsableCommand {
         try reportingErrors(json: common.json) {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
-                let report = try archive.applyPurge(plan, accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
+                let permitted = try archive.applyPurge(plan, accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
                 bar.clear()
+                let report = try PermittedText.settle(permitted, json: common.json)
                 try PurgeRun.say(report, json: common.json)
             }
         }

@@ -67,6 +67,7 @@ struct Status: ParsableCommand {
             }
         }
         lines += retentionLines(status)
+        lines += holdLines(status)
         let ledger = status.ledger
         let waiting = Int(ledger.entries - min(ledger.entries, ledger.published))
         let state =
@@ -79,6 +80,47 @@ struct Status: ParsableCommand {
             "ledger     \(Figure.count(Int(ledger.entries), "entry", "entries")) · \(state) · to \(Terminal.visible(ledger.publishedTo))"
                 + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
         lines.append("verifier   \(ledger.verifierKey)")
+        return lines
+    }
+
+    private func holdLines(_ status: ArchiveStatus) -> [String] {
+        func alarm(_ text: String) -> String { Terminal.red(text, on: STDOUT_FILENO) }
+        let (holds, authority) = (status.holds, status.authority)
+        var lines: [String] = []
+        if holds.matters > 0 {
+            var parts = [Figure.count(holds.matters, "matter")]
+            if holds.cooling > 0 { parts.append("\(holds.cooling) cooling") }
+            if holds.isWorking { parts.append("what they take in is still being pinned; it is protected") }
+            lines.append("holds      \(parts.joined(separator: " · "))")
+            if !holds.overdueReviews.isEmpty {
+                lines.append(
+                    "           \(alarm("review overdue")): \(HoldText.list(holds.overdueReviews.map(Terminal.visible)))"
+                )
+            }
+            if !holds.unfinished.isEmpty {
+                lines.append(
+                    "           \(alarm("not placed to its end")): \(HoldText.list(holds.unfinished.map(Terminal.visible))); run hold place again, or hold withdraw"
+                )
+            }
+        }
+        if authority.needsTwoPersons {
+            lines.append(
+                "persons    what lifts a guard needs two · \(Figure.count(authority.approvers, "person")) can approve · \(Figure.count(authority.openRequests, "request")) open"
+            )
+            if authority.approvers < 2 {
+                lines.append("           \(alarm("fewer than two can approve")): strongroom token create")
+            }
+        } else {
+            lines.append("persons    one person can do all here: two are needed once two hold tokens that approve")
+        }
+        for waiting in authority.waitingApprovers {
+            lines.append("           \(alarm("a new approver")): \(Terminal.visible(waiting))")
+        }
+        for setting in authority.loosened {
+            lines.append(
+                "           \(alarm("\(setting.name) waits")): strongroom.yaml says \(setting.file), \(setting.counts) counts until strongroom settings apply is approved"
+            )
+        }
         return lines
     }
 

@@ -50,6 +50,15 @@ enum Terminal {
         return ["y", "yes"].contains((readLine() ?? "").lowercased())
     }
 
+    /// A part of a text around a column, counted from 1, and the columns in front of that place.
+    static func excerpt(_ text: String, around column: Int) -> (line: String, place: Int) {
+        let characters = Array(visible(text))
+        let first = max(0, min(column - 1, characters.count) - 60)
+        let part = characters[first..<min(first + 90, characters.count)]
+        let before = String(part.prefix(column - 1 - first))
+        return ((first > 0 ? "…" : "") + String(part), Figure.columns(before) + (first > 0 ? 1 : 0))
+    }
+
     /// For messages; in a document give standard output's descriptor.
     static func red(_ text: String, on descriptor: Int32 = STDERR_FILENO) -> String {
         wantsColour && isatty(descriptor) == 1 ? "\u{1B}[31m\(text)\u{1B}[0m" : text

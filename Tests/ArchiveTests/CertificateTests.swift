@@ -15,7 +15,7 @@ struct CertificateTests {
         for number in 0..<3 { try test.archive("K-\(number)", in: archive) }
         _ = try test.event("relationship-ended", of: "K-0", in: archive)
         try test.pass(days: 91, in: archive)
-        let run = try #require(try archive.runPurge(accepting: nil).run)
+        let run = try #require(try archive.runPurge(accepting: nil).get().run)
         return (test, run)
     }
 
@@ -44,7 +44,7 @@ struct CertificateTests {
         let (test, _) = try purged()
         let archive = try test.open()
         try test.pass(days: 3 * 365, in: archive)
-        #expect(try archive.runPurge(accepting: nil).cases == 1)
+        #expect(try archive.runPurge(accepting: nil).get().cases == 1)
         let path = test.directory + "/certificate"
         let done = try archive.certify(.caseID(try CaseID("K-0")), to: path)
         #expect(done.objects == 3 && done.kept == 0)

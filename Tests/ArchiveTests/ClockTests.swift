@@ -17,22 +17,24 @@ struct ClockTests {
     @Test func aJumpAheadStopsDestructionUntilItIsAccepted() throws {
         let (test, archive) = try prepared()
         test.time.advance(400 * 86_400)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.outcome == .refused)
         #expect(refused?.message.contains("400 days after the newest time on record") == true)
         // Work in between does not make it believable.
         _ = try archive.import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted)
         #expect(refusal { _ = try archive.applyPurge(test.directory + "/none", accepting: nil) } != nil)
         #expect(try archive.status().clock.doubt != nil && archive.status().objects == 6)
         // Somebody who names another day did not look.
         #expect(
             refusal {
                 _ = try archive.acceptClock(test.time.now.addingTimeInterval(-3 * 86_400), reason: try Reason("r"))
+                    .get()
             }?.code == .clockDoubted)
-        #expect(try archive.acceptClock(test.time.now, reason: try Reason("checked by radio")).doubt == nil)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
-        #expect(refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("r")) }?.code == .clockFine)
+        #expect(try archive.acceptClock(test.time.now, reason: try Reason("checked by radio")).get().doubt == nil)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
+        #expect(
+            refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("r")).get() }?.code == .clockFine)
         #expect(try archive.reconcile().findings == [])
     }
 
@@ -42,11 +44,11 @@ struct ClockTests {
         for _ in 0..<6 {
             test.time.advance(29 * 86_400)
             let other = test.time.now.addingTimeInterval(-3 * 86_400)
-            _ = refusal { _ = try archive.acceptClock(other, reason: try Reason("r")) }
+            _ = refusal { _ = try archive.acceptClock(other, reason: try Reason("r")).get() }
             _ = refusal { _ = try archive.caseDetails(try CaseID("K-none")) }
             _ = refusal { _ = try test.contents("none", of: "K-1", in: archive) }
         }
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted)
         #expect(try archive.status().objects == 3)
     }
 
@@ -69,23 +71,23 @@ struct ClockTests {
         test.time.advance(-299)
         #expect(try archive.status().clock.doubt == nil, "a small step is nothing")
         test.time.advance(-3600)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.message.contains("before the newest time") == true)
         // Time passes by itself.
         test.time.advance(3601)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
     }
 
     @Test func aClockThatCameBackFromTheFutureIsAccepted() throws {
         let (test, archive) = try prepared()
         test.time.advance(400 * 86_400)
-        _ = refusal { _ = try archive.runPurge(accepting: nil) }
+        _ = refusal { _ = try archive.runPurge(accepting: nil).get() }
         test.time.advance(-400 * 86_400)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted)
-        _ = try archive.acceptClock(test.time.now, reason: try Reason("set right again"))
-        #expect(try archive.runPurge(accepting: nil).destroyed == 0)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted)
+        _ = try archive.acceptClock(test.time.now, reason: try Reason("set right again")).get()
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
         #expect(try archive.reconcile().findings == [])
     }
 
@@ -97,10 +99,10 @@ struct ClockTests {
         test.transport.answer { _, asked in (200, TestAnswer.error("AuthFailure.SignatureExpire")) }
         _ = try archive.register(try test.registration("K-9", token: "tok"))
         _ = try? test.pull(archive)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.message.contains("the vendor's said") == true)
-        _ = try archive.acceptClock(test.time.now, reason: try Reason("the vendor's is wrong"))
-        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        _ = try archive.acceptClock(test.time.now, reason: try Reason("the vendor's is wrong")).get()
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
     }
 
     /// The note of the newest time in the index is tied to the ledger.
@@ -108,6 +110,6 @@ struct ClockTests {
         let (test, archive) = try prepared()
         _ = try archive.catalog.write { try $0.setNewestTime(test.time.now.addingTimeInterval(-1000)) }
         #expect(try archive.reconcile().findings == ["the newest time on record is not the ledger's"])
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.message.contains("was altered") == true)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.message.contains("was altered") == true)
     }
 }

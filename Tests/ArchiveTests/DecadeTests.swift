@@ -225,10 +225,10 @@ struct DecadeTests {
                 let leap = chance(0.5) ? 400 * 86_400.0 : -20 * 86_400.0
                 test.time.advance(leap)
                 #expect(
-                    refusal { _ = try archive.runPurge(accepting: nil) }?.code == .clockDoubted,
+                    refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted,
                     "seed \(seed), day \(day)")
                 test.time.advance(-leap)
-                _ = refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("set right")) }
+                _ = refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("set right")).get() }
             }
             switch day {
             case 20: try activate("house", Self.house(1, video: 90, keepMonths: 24))
@@ -306,7 +306,7 @@ struct DecadeTests {
             if chance(0.8) {
                 let due = Set(expected.filter { ["due", "overdue"].contains($0.1) }.map(\.0))
                 let fails = chance(0.05)
-                let report = try (fails ? test.open(files: StubbornFiles()) : archive).runPurge(accepting: nil)
+                let report = try (fails ? test.open(files: StubbornFiles()) : archive).runPurge(accepting: nil).get()
                 #expect(report.destroyed == due.count, "seed \(seed), day \(day)")
                 destroyed += report.destroyed
                 things.removeAll { due.contains("\($0.caseID) \($0.kind)") }
@@ -316,7 +316,7 @@ struct DecadeTests {
         #expect(
             statuses.isSuperset(of: ["kept", "due", "waiting-for-event", "uncovered", "unbounded"]),
             "seed \(seed): \(statuses)")
-        _ = try archive.runPurge(accepting: nil)
+        _ = try archive.runPurge(accepting: nil).get()
         #expect(try archive.reconcile().findings == [], "seed \(seed)")
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "seed \(seed)")
     }

@@ -131,7 +131,8 @@ struct IndexTamperingTests {
         try queue.close()
         do {
             return try Archive.open(
-                copy, rootKey: test.rootKey, actor: try Actor(claimed: "auditor"), effects: test.effects(), toLook: true
+                copy, rootKey: test.rootKey, as: .actor(try Actor(claimed: "auditor")), effects: test.effects(),
+                toLook: true
             ).reconcile().findings
         } catch {
             return ["\(error)"]

@@ -170,7 +170,8 @@ struct LedgerTests {
         for _ in 0..<3 {
             #expect(throws: ArchiveError.self) {
                 try Archive.open(
-                    test.path, rootKey: other.rootKey, actor: try Actor(claimed: "mallory"), effects: test.effects())
+                    test.path, rootKey: other.rootKey, as: .actor(try Actor(claimed: "mallory")),
+                    effects: test.effects())
             }
             test.time.advance(60)
         }

@@ -61,13 +61,14 @@ struct PolicyTests {
         let refused = refusal { _ = try archive.retire("house", reason: reason, accepting: nil) { _ in false } }
         #expect(refused?.code == .impactNotAccepted)
         let impact = try archive.retire("house", reason: reason, accepting: nil) { $0.never == 1 && $0.objects == 3 }
+            .get()
         #expect(impact.after == ["uncovered": 3])
         #expect(try archive.policies().map(\.isActive) == [false] && archive.status().retention["uncovered"] == 3)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 0)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
         #expect(try test.open().reconcile().findings == [])
         try test.activate(TestArchive.policy, in: archive)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
         #expect(try test.open().reconcile().findings == [])
     }
 
@@ -220,7 +221,7 @@ struct PolicyTests {
             _ = try test.event("relationship-ended", of: "K-\(number)", in: archive)
         }
         try test.pass(days: 400, in: archive)
-        #expect(try archive.runPurge(accepting: nil).skipped["conflict"] == 3)
+        #expect(try archive.runPurge(accepting: nil).get().skipped["conflict"] == 3)
         let classes = try archive.conflictClasses()
         #expect(classes.map(\.objects) == [3] && classes.first?.lowerRule == "house/evidence")
         let (lower, upper) = (try archive.activeRule("house/evidence"), try archive.activeRule("strict/soon"))
@@ -232,7 +233,8 @@ struct PolicyTests {
                 } != nil)
         }
         let done = try archive.resolve(
-            lower: lower, upper: upper, winner: .destroy, reason: try Reason("counsel says so"), confirm: { $0 == 3 })
+            lower: lower, upper: upper, winner: .destroy, reason: try Reason("counsel says so"), confirm: { $0 == 3 }
+        ).get()
         #expect(done.objects == 3)
         #expect(
             refusal {
@@ -242,13 +244,13 @@ struct PolicyTests {
             .outcome == .refused)
         let explained = try archive.explain(try CaseID("K-0")).objects.first { $0.kind == "best-frame" }
         #expect(explained?.status == "overdue" && explained?.reasons.contains { $0.overruledBy == done.entry } == true)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 3)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 3)
         // A new version takes the resolution away.
         try test.archive("K-9", in: archive)
         _ = try test.event("relationship-ended", of: "K-9", in: archive)
         try test.activate(strict.replacingOccurrences(of: "version: 1", with: "version: 2"), in: archive)
         try test.pass(days: 367, in: archive)
-        #expect(try archive.runPurge(accepting: nil).skipped["conflict"] == 1)
+        #expect(try archive.runPurge(accepting: nil).get().skipped["conflict"] == 1)
         #expect(try archive.reconcile().findings == [])
     }
 

@@ -70,11 +70,11 @@ struct PowerLossTests {
             files.losePower()
             // Either it is there, whole, or it can be made.
             let effects = Effects(stateDirectory: state)
-            if (try? Archive.open(directory + "/archive", rootKey: key, actor: actor, effects: effects)) == nil {
+            if (try? Archive.open(directory + "/archive", rootKey: key, as: .actor(actor), effects: effects)) == nil {
                 #expect(made == nil, "step \(step): acknowledged and lost")
                 _ = try Archive.create(directory + "/archive", rootKey: key, actor: actor, effects: effects)
             }
-            let archive = try Archive.open(directory + "/archive", rootKey: key, actor: actor, effects: effects)
+            let archive = try Archive.open(directory + "/archive", rootKey: key, as: .actor(actor), effects: effects)
             #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "step \(step)")
             step += (20..<265).contains(step) ? 25 : 1
         }

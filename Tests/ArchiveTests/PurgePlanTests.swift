@@ -39,7 +39,7 @@ struct PurgePlanTests {
             CaseEventInput(
                 event: "relationship-ended", at: nil, change: .happened, now: test.time.now),
             of: try CaseID("K-0"))
-        let report = try archive.applyPurge(path, accepting: nil)
+        let report = try archive.applyPurge(path, accepting: nil).get()
         #expect(report.destroyed == 5)
         let again = refusal { _ = try archive.applyPurge(path, accepting: nil) }
         #expect(again?.code == .planUnfit && again?.message.contains("applied already") == true)
@@ -65,7 +65,7 @@ struct PurgePlanTests {
         }
         _ = try archive.record { try archive.destroy(video, in: run, $0) }
         #expect(try archive.reconcile().findings == [])
-        let report = try archive.applyPurge(path, accepting: nil)
+        let report = try archive.applyPurge(path, accepting: nil).get()
         #expect(report.destroyed == 2 && report.skipped == ["gone": 1] && report.blobsRemoved == 3)
         #expect(refusal { _ = try archive.applyPurge(path, accepting: nil) }?.code == .planUnfit)
         var query = LedgerQuery()
@@ -94,7 +94,7 @@ struct PurgePlanTests {
                 .replacingOccurrences(of: "P90D", with: "P300D"), in: archive)
         #expect(
             refusal { _ = try archive.applyPurge(first, accepting: nil) }?.message.contains("other policies") == true)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 0, "the new version keeps it")
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0, "the new version keeps it")
         try test.pass(days: 210, in: archive)
         let second = test.directory + "/second"
         _ = try archive.planPurge(until: nil, to: second)
@@ -112,7 +112,7 @@ struct PurgePlanTests {
         try test.archive("K-1", in: archive)
         let path = test.directory + "/plan"
         #expect(try archive.planPurge(until: test.time.now.addingTimeInterval(100 * 86_400), to: path).objects == 1)
-        let report = try archive.applyPurge(path, accepting: nil)
+        let report = try archive.applyPurge(path, accepting: nil).get()
         #expect(report.destroyed == 0 && report.skipped["kept"] == 1)
     }
 }

@@ -20,9 +20,9 @@ struct PurgeTests {
         let address = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects.first { $0.kind == "video" }!
             .address
         try test.pass(days: 60, in: archive)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 0)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
         try test.pass(days: 30, in: archive)
-        let report = try archive.runPurge(accepting: nil)
+        let report = try archive.runPurge(accepting: nil).get()
         #expect(report.destroyed == 1 && report.cases == 0 && report.blobsRemoved == 1 && report.scrubbed)
         #expect(try test.kinds(of: "K-1", in: archive) == ["best-frame", "result"])
         #expect(try test.kinds(of: "K-2", in: archive).count == 3, "what no rule covers is kept")
@@ -43,9 +43,9 @@ struct PurgeTests {
         try test.archive("K-1", in: archive, token: "tok-1", answer: answer) { $0.subject = "S-1" }
         _ = try test.event("relationship-ended", of: "K-1", in: archive)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 1)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
         try test.pass(days: 3 * 365, in: archive)
-        let report = try archive.runPurge(accepting: nil)
+        let report = try archive.runPurge(accepting: nil).get()
         #expect(report.destroyed == 2 && report.cases == 1)
         let shown = refusal { _ = try archive.caseDetails(try CaseID("K-1")) }
         #expect(shown?.code == .destroyed && shown?.outcome == .notFound)
@@ -69,7 +69,7 @@ struct PurgeTests {
         #expect(try archive.reconcile().findings == [])
         // What is remembered is forgotten, too.
         try test.pass(days: 4 * 365, in: archive)
-        _ = try archive.runPurge(accepting: nil)
+        _ = try archive.runPurge(accepting: nil).get()
         try test.archive("K-9", in: archive, token: "tok-1")
         #expect(try archive.reconcile().findings == [])
     }
@@ -83,7 +83,7 @@ struct PurgeTests {
         try test.archive("K-1", in: archive, answer: TestAnswer(result: "1004", videoLength: 10).text)
         try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 11).text)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 3)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 3)
         let verifications = try archive.caseDetails(try CaseID("K-1")).verifications
         #expect(verifications.map(\.objects.count) == [0, 3] && verifications.map(\.destroyed.count) == [3, 0])
         #expect(verifications.map { $0.requestID == nil } == [true, false])
@@ -118,7 +118,9 @@ struct PurgeTests {
         }
         try test.pass(days: 3 * 366, in: archive)
         let report = try archive.runPurge(
-            accepting: String(try #require(refusal { _ = try archive.runPurge(accepting: nil) }?.hint?.suffix(16))))
+            accepting: String(
+                try #require(refusal { _ = try archive.runPurge(accepting: nil).get() }?.hint?.suffix(16)))
+        ).get()
         #expect(report.destroyed == 120 && report.cases == 40)
         _ = try archive.compact()
         func found(in folder: String) throws -> [String] {
@@ -167,7 +169,7 @@ struct PurgeTests {
                 "Archive/Retention/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
                 // How the index does it.
                 "Catalog/SQLiteSession+Retention.swift: \"DELETE FROM cases WHERE id = ?\",",
-                "Catalog/SQLiteSession+Retention.swift: try db.cachedStatement(sql: \"DELETE FROM object WHERE id = ?\").execute(arguments: [object.position.rowID])",
+                "Catalog/SQLiteSession+Retention.swift: try run(\"DELETE FROM object WHERE id = ?\", [object.position.rowID])",
             ])
     }
 
@@ -187,22 +189,22 @@ struct PurgeTests {
         }
         // Those of the first hour are due, those of the second are not: three of eighteen, and no more than three.
         test.time.advance(89 * 86_400 - 5400)
-        _ = refusal { _ = try archive.runPurge(accepting: nil) }
-        _ = try archive.acceptClock(test.time.now, reason: try Reason("a test"))
+        _ = refusal { _ = try archive.runPurge(accepting: nil).get() }
+        _ = try archive.acceptClock(test.time.now, reason: try Reason("a test")).get()
         #expect(try archive.planPurge(until: nil, to: test.directory + "/p1").objects == 3)
-        #expect(try archive.runPurge(accepting: nil).destroyed == 3)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 3)
         // The next three make it six of eighteen within a day.
         test.time.advance(7200)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil) }
+        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
         #expect(refused?.code == .limitExceeded && refused?.outcome == .refused)
         #expect(try archive.status().objects == 15)
         #expect(
-            refusal { _ = try archive.runPurge(accepting: String(repeating: "0", count: 16)) }?.code
+            refusal { _ = try archive.runPurge(accepting: String(repeating: "0", count: 16)).get() }?.code
                 == .impactNotAccepted)
         let digest = try #require(refused?.hint?.components(separatedBy: "--accept-impact ").last)
-        #expect(try archive.runPurge(accepting: digest).destroyed == 3)
+        #expect(try archive.runPurge(accepting: digest).get().destroyed == 3)
         // Once: a digest says what is destroyed, and that is gone.
-        #expect(try archive.runPurge(accepting: digest).destroyed == 0)
+        #expect(try archive.runPurge(accepting: digest).get().destroyed == 0)
         #expect(try archive.reconcile().findings == [])
     }
 
@@ -216,13 +218,13 @@ struct PurgeTests {
         try FileManager.default.removeItem(atPath: test.path + "/objects/\(address.prefix(2))/\(address)")
         try test.pass(days: 90, in: archive)
         let files = StubbornFiles()
-        let report = try test.open(files: files).runPurge(accepting: nil)
+        let report = try test.open(files: files).runPurge(accepting: nil).get()
         #expect(
             report.destroyed == 3 && report.blobsRemoved == 0 && report.blobsMissing == 1 && report.blobsWaiting == 2)
         #expect(report.blobProblem?.contains("read-only") == true)
         #expect(try archive.status().retention.blobsWaiting == 2)
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty && archive.reconcile().findings == [])
-        let next = try archive.runPurge(accepting: nil)
+        let next = try archive.runPurge(accepting: nil).get()
         #expect(next.destroyed == 0 && next.blobsRemoved == 2 && next.blobsWaiting == 0)
         #expect(try archive.reconcile().findings == [])
     }
@@ -240,7 +242,7 @@ struct PurgeTests {
                 ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("r")
             ) { piece in
                 if handedOut == 0 {
-                    let purged = try test.open(actor: "purger").runPurge(accepting: nil)
+                    let purged = try test.open(actor: "purger").runPurge(accepting: nil).get()
                     #expect(purged.destroyed == 1)
                 }
                 handedOut += piece.count
@@ -256,7 +258,7 @@ struct PurgeTests {
         let descriptor = open(test.path + "/" + Archive.purgeLockName, O_RDWR | O_CREAT, 0o600)
         defer { close(descriptor) }
         #expect(flock(descriptor, LOCK_EX) == 0)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .purgeBusy)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .purgeBusy)
     }
 
     /// Nobody deletes an object past the door: the database itself refuses.

@@ -29,7 +29,7 @@ extension TestArchive {
 
     @discardableResult
     func activate(_ text: String, in archive: Archive) throws -> PolicyImpact {
-        try archive.activate(try file(text), accepting: nil, confirm: { _ in true })
+        try archive.activate(try file(text), accepting: nil, confirm: { _ in true }).get()
     }
 
     /// Archives a case with a picture, a video and a result.

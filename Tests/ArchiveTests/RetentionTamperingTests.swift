@@ -47,7 +47,7 @@ struct RetentionTamperingTests {
             try db.execute(sql: Self.dueNow)
         }
         // Also what is due stays: nobody knows what else was altered.
-        let report = try prepared.test.open().runPurge(accepting: nil)
+        let report = try prepared.test.open().runPurge(accepting: nil).get()
         // Where only another object was altered, the video goes, as it should.
         #expect(report.destroyed == (sql.contains("'video-2'") ? 1 : 0), "\(sql)")
         #expect(try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive).count > 0, "\(sql)")
@@ -67,7 +67,7 @@ struct RetentionTamperingTests {
                 try db.execute(sql: sql)
                 try db.execute(sql: Self.dueNow)
             }
-            let refused = refusal { _ = try prepared.test.open().runPurge(accepting: nil) }
+            let refused = refusal { _ = try prepared.test.open().runPurge(accepting: nil).get() }
             #expect(refused?.outcome == .integrity, "\(sql): \(refused?.message ?? "accepted")")
             let findings = try prepared.test.open().reconcile().findings
             #expect(!findings.isEmpty, "\(sql)")
@@ -84,7 +84,7 @@ struct RetentionTamperingTests {
                     WHERE kind = 'best-frame'
                     """)
         }
-        let report = try prepared.archive.runPurge(accepting: nil)
+        let report = try prepared.archive.runPurge(accepting: nil).get()
         #expect(report.blobsWaiting == 1 && report.altered == 1 && report.blobProblem?.contains("are kept") == true)
         #expect(try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive).count > 0)
         #expect(try !prepared.archive.reconcile().findings.isEmpty)
@@ -103,14 +103,14 @@ struct RetentionTamperingTests {
             guard !sql.contains("standing_count") else { continue }
             #expect(try prepared.archive.refreshDecisions() == 3)
             #expect(try prepared.archive.reconcile().findings == [], "\(sql)")
-            #expect(try prepared.archive.runPurge(accepting: nil).destroyed == 1)
+            #expect(try prepared.archive.runPurge(accepting: nil).get().destroyed == 1)
         }
     }
 
     @Test func forgottenTagsAreFound() throws {
         let prepared = try prepared()
         try prepared.test.pass(days: 3 * 365, in: prepared.archive)
-        #expect(try prepared.archive.runPurge(accepting: nil).cases == 1)
+        #expect(try prepared.archive.runPurge(accepting: nil).get().cases == 1)
         #expect(try prepared.archive.reconcile().findings == [])
         try prepared.database.write { try $0.execute(sql: "DELETE FROM destroyed_tag") }
         #expect(
@@ -141,7 +141,7 @@ struct RetentionTamperingTests {
         try prepared.database.write { db in
             try db.execute(sql: "UPDATE policy_file SET text = ?", arguments: [TestArchive.policy])
         }
-        #expect(try prepared.test.open().runPurge(accepting: nil).destroyed == 1)
+        #expect(try prepared.test.open().runPurge(accepting: nil).get().destroyed == 1)
         #expect(try prepared.archive.status().retention["uncovered"] == 3)
     }
 }

@@ -35,8 +35,13 @@ final class TestArchive: Sendable {
     func open(
         files: any FileSystem = PosixFileSystem(), actor: String = "tester", toLook: Bool = false
     ) throws -> Archive {
-        try Archive.open(
-            path, rootKey: rootKey, actor: try Actor(claimed: actor), effects: effects(files: files), toLook: toLook)
+        try open(as: .actor(try Actor(claimed: actor)), files: files, toLook: toLook)
+    }
+
+    func open(
+        as identity: Identity, files: any FileSystem = PosixFileSystem(), toLook: Bool = false
+    ) throws -> Archive {
+        try Archive.open(path, rootKey: rootKey, as: identity, effects: effects(files: files), toLook: toLook)
     }
 
     func registration(
@@ -81,6 +86,19 @@ final class TestArchive: Sendable {
     }
 
     var stagedNames: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path + "/staging")) ?? [] }
+}
+
+extension Permitted {
+    /// What was done; where a second person is needed, that is an error.
+    func get() throws -> Result {
+        switch self {
+        case .done(let result): return result
+        case .requested(let request):
+            throw ArchiveError(.notAllowed, "request \(request.request) waits for a second person", hint: nil)
+        }
+    }
+
+    var request: RequestSummary? { if case .requested(let request) = self { request } else { nil } }
 }
 
 /// Time that only a test moves.

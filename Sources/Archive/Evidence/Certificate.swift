@@ -134,7 +134,7 @@ struct Certificate {
 extension Archive {
     /// Writes a certificate of destruction to a new directory, which appears whole or not at all.
     public func certify(_ subject: CertificateSubject, to directory: String) throws -> CertificateSummary {
-        try attempt(verb: "purge certificate") {
+        try attempt(.audit, verb: "purge certificate") {
             let directory = FilePath.trimmed(directory)
             let files = effects.files
             try checkAbsent(directory, files: files)

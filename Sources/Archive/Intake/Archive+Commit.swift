@@ -112,6 +112,8 @@ extension Archive {
                         mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
                         content: content)))
         }
+        // What a hold takes in has just been pinned.
+        if rules != nil, try index.hasHolds() { try restand(ended.caseUID, recording) }
         return ended
     }
 

@@ -70,11 +70,12 @@ extension Archive {
     /// throws.
     public func `import`(_ item: ImportItem) throws -> VerificationReport {
         defer { try? sweep() }
-        return try attempt(verb: "import", caseID: item.registration.caseID) { try archive(item) }
+        return try attempt(.intake, verb: "import", caseID: item.registration.caseID) { try archive(item) }
     }
 
     private func archive(_ item: ImportItem) throws -> VerificationReport {
-        try attempt(item.file == "-" ? "standard input" : item.file) {
+        try describing(item.file == "-" ? "standard input" : item.file) {
+            try allow(.intake)
             let staged = stageAnswer()
             var reader = AnswerReader(cap: configuration.answerCap)
             try Self.readPieces(of: item.file) { try reader.read($0, into: staged) }

@@ -53,7 +53,7 @@ extension Archive {
     public func pull(
         _ options: PullOptions, report: @escaping @Sendable (VerificationReport) -> Void
     ) throws -> PullSummary {
-        let (chosen, ended) = try attempt { try choose(options.only) }
+        let (chosen, ended) = try attempt(.intake) { try choose(options.only) }
         var summary = PullSummary()
         for (name, record) in ended {
             let state = record.state == .archived ? .unchanged : VerificationReport.State(record.state)
@@ -79,7 +79,7 @@ extension Archive {
     }
 
     /// How many verifications wait for the vendor.
-    public func waitingCount() throws -> Int { try attempt { try catalog.read { try $0.awaiting().count } } }
+    public func waitingCount() throws -> Int { try attempt(.status) { try catalog.read { try $0.awaiting().count } } }
 
     /// Of those that are named, or of all, what waits and what has ended before.
     private func choose(

@@ -18,7 +18,9 @@ extension Archive {
     /// The same token in the same case changes nothing and names the verification that there is.
     public func register(_ registration: Registration) throws -> VerificationName {
         guard let token = registration.token else { throw ArchiveError(.badParticular, "no SDK token is given") }
-        return try attempt(verb: "register", caseID: registration.caseID) { try insert(registration, token: token) }
+        return try attempt(.intake, verb: "register", caseID: registration.caseID) {
+            try insert(registration, token: token)
+        }
     }
 
     /// Registers the rows of a table; one that is refused does not touch the others.
@@ -35,7 +37,7 @@ extension Archive {
                 guard let token = row.registration.token else {
                     throw ArchiveError(.badParticular, "no SDK token is given")
                 }
-                names.insert(try attempt { try insert(row.registration, token: token) })
+                names.insert(try attempt(.intake) { try insert(row.registration, token: token) })
             } catch let error as ArchiveError where !error.concernsAll {
                 failures.append(error)
                 try refused(row, error)
@@ -87,6 +89,7 @@ extension Archive {
         }
         try checkTerms(opened.record, in: index)
         if opened.record != before.0 {
+            let named = try index.holdScopes(naming: opened.record.uid)
             try index.update(opened.record)
             let (uid, particulars) = (opened.record.uid, opened.particulars)
             let subject = particulars.subject == before.1.subject ? nil : particulars.subject
@@ -101,7 +104,8 @@ extension Archive {
                         subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, recording),
                         consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, recording),
                         age: opened.record.age == before.0.age ? nil : opened.record.age)))
-            // Other rules may be about it now.
+            try noteExpected(uid, before: named, recording)
+            // Other rules may be about it now, and other holds.
             try restand(uid, recording)
         }
         return opened
@@ -235,6 +239,7 @@ extension Archive {
                         particulars.subject, as: "subjectCommitment", of: uid, key: key, recording),
                     consent: try commit(
                         particulars.consent, as: "consentCommitment", of: uid, key: key, recording), age: record.age)))
+        try noteExpected(uid, before: [], recording)
         return OpenedCase(record: record, particulars: particulars, key: key)
     }
 

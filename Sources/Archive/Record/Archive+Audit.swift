@@ -66,7 +66,7 @@ extension Archive {
     /// Entries in their order: after one that is named, or the newest. A page costs the same wherever it
     /// lies, unless kind and actor are asked for together: then it costs what that actor did.
     public func ledgerEntries(_ query: LedgerQuery) throws -> [LedgerLine] {
-        try attempt {
+        try attempt(.audit) {
             try catalog.read { index in
                 var filter = LedgerFilter()
                 filter.kind = query.kind
@@ -108,7 +108,7 @@ extension Archive {
 
     /// The number of the newest entry.
     public func lastEntry() throws -> UInt64 {
-        try attempt {
+        try attempt(.audit) {
             guard case let size = try catalog.read({ try $0.ledgerSize() }), size > 0 else {
                 throw CatalogError.damaged("the ledger is empty")
             }
@@ -120,7 +120,7 @@ extension Archive {
     ///
     /// It is published first, as far as that is possible.
     public func checkpoint() throws -> (note: String, export: LedgerExport) {
-        try attempt {
+        try attempt(.audit) {
             publish()
             let (head, note) = try catalog.read { try currentHead(in: $0) }
             return (String(decoding: note.bytes, as: UTF8.self), describe(head, output: "-"))
@@ -131,7 +131,7 @@ extension Archive {
     ///
     /// - Parameter entryPath: where the entry's bytes are written to.
     public func prove(_ entry: UInt64, to path: String, entryTo entryPath: String? = nil) throws -> LedgerExport {
-        try attempt {
+        try attempt(.audit) {
             let (head, (bytes, proof)) = try catalog.read { index in
                 let (head, note) = try currentHead(in: index)
                 guard entry < head.size else {
@@ -149,7 +149,7 @@ extension Archive {
 
     /// Writes the proof that the ledger extends the one of an earlier checkpoint.
     public func proveConsistency(since file: String, to path: String) throws -> LedgerExport {
-        try attempt(file) {
+        try attempt(.audit, file) {
             let note = try SignedNote(try effects.files.contents(of: file, limit: SignedNote.longest))
             let (head, proof) = try catalog.read { index in
                 let origins = try index.origins()
@@ -176,7 +176,7 @@ extension Archive {
 
     /// Writes the ledger to a new directory, which appears whole or not at all.
     public func exportLedger(to directory: String) throws -> LedgerExport {
-        try attempt {
+        try attempt(.audit) {
             let directory = FilePath.trimmed(directory)
             let files = effects.files
             try checkAbsent(directory, files: files)

@@ -130,16 +130,67 @@ extension Archive {
         }
     }
 
+    /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
+    /// must not be a way around the second, nor a token that the published ledger revoked.
+    private func forkTokens(_ second: PersonalToken?, published: Publication) throws -> [TokenUID]? {
+        var elsewhere = Authority()
+        var number: UInt64 = 0
+        for origin in 1...max(1, published.origin.number) {
+            let entries = "\(FilePath.parent(published.folder))/\(origin)/\(Publication.entriesName)"
+            guard effects.files.exists(entries) else { continue }
+            for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
+                if let entry = try? Entry([UInt8](line)) { elsewhere.apply(entry, number: number) }
+                number += 1
+            }
+        }
+        return try catalog.read { index in
+            let here = try authority(in: index)
+            guard here.needsTwo || elsewhere.needsTwo else { return nil }
+            func holder(_ tag: Tag) throws -> (uid: TokenUID, name: String) {
+                let found = here.tokens.values.first { token in
+                    token.tagKey == UInt64(tag.keyNumber)
+                        && [UInt8](hex: token.tag).map {
+                            Tag(keyNumber: tag.keyNumber, bytes: $0).isEqualInConstantTime(to: tag)
+                        } ?? false
+                }
+                guard let found, found.approves(at: now), elsewhere.tokens[found.uid]?.revokedAt == nil else {
+                    throw ArchiveError(
+                        .badToken,
+                        "one of the two tokens approves nothing here, or was revoked in the published ledger",
+                        hint: "accepting a fork takes two good tokens of persons who approve")
+                }
+                return (found.uid, try name(of: found.holder, in: index))
+            }
+            guard let first = recorder.actor.token.flatMap({ here.tokens[$0.uid] }), let second else {
+                throw ArchiveError(
+                    .notAllowed, "accepting a fork takes the tokens of two persons",
+                    hint: "yours in STRONGROOM_TOKEN or --token-file, another's with --second-token-file")
+            }
+            let own = try holder(
+                Tag(keyNumber: UInt32(truncatingIfNeeded: first.tagKey), bytes: [UInt8](hex: first.tag) ?? []))
+            let other = try holder(second.tag(by: keyring))
+            guard !Actor.isSamePerson(own.name, other.name) else {
+                throw ArchiveError(
+                    .notAllowed, "both tokens are of \(own.name)", hint: "the second is another person's")
+            }
+            return [own.uid, other.uid]
+        }
+    }
+
     /// Puts on record that somebody has looked at a ledger that does not fit what was published. It goes on under
     /// a new origin; what was published stays.
-    public func acceptFork(_ reason: Reason) throws -> LedgerExport {
-        try attempt {
+    ///
+    /// - Parameter second: the personal token of another person, where two are needed: before a fork is accepted nothing
+    ///   can be written, so that nobody can be asked.
+    public func acceptFork(_ reason: Reason, second: PersonalToken? = nil) throws -> LedgerExport {
+        try attempt(.own) {
             guard ledgerState.withLock({ $0.fork }) != nil else {
                 throw ArchiveError(
                     .notForked, "the ledger is the one that is published: there is no fork to accept",
                     hint: "strongroom status shows the ledger's state")
             }
             let old = publication(of: ledgerState.withLock { $0.origin })
+            let tokens = try forkTokens(second, published: old)
             let previous = try old.newestText()
             // The index may be older than an origin that was accepted before.
             let number = try old.nextOriginNumber()
@@ -158,15 +209,21 @@ extension Archive {
                 let entry = try recording.add(
                     .forkAccepted(
                         .init(
-                            origin: name, verifierKey: key.text, previous: previous, entries: size, reason: commitment))
+                            origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
+                            reason: commitment))
                 )
                 try recording.finish()
                 let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
                 try index.insert(origin)
+                // What was pinned belongs to another history.
+                try index.recompileHolds()
                 return (origin, recording.size)
             }
+            holdBook.forget()
+            authorityBook.forget()
             ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
             publish()
+            try workOnHolds()
             let (head, _) = try catalog.read { try currentHead(in: $0) }
             return describe(head, output: publication(of: origin).folder)
         }

@@ -27,7 +27,7 @@ extension Archive {
     ///
     /// - Parameter progress: entries that were replayed, of how many.
     public func reconcile(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Reconciliation {
-        try attempt {
+        try attempt(.audit) {
             var start = Reconciliation()
             if let fork { start.findings.append(fork.message) }
             return try reconcile(start, progress: progress)
@@ -250,17 +250,21 @@ extension Archive {
                 result.findings.append("the blob \(address) is on the ledger as removed, and still there")
             }
         }
+        try compareHolds(replay, in: index, &result)
         do {
-            try compareStandings(in: index, &result)
+            try compareStandings(replay, in: index, &result)
         } catch {
             result.findings.append("decisions cannot be compared: \(ArchiveError(error).message)")
         }
     }
 
     /// An object that nobody would ask about again would never be destroyed.
-    private func compareStandings(in index: any CatalogReader, _ result: inout Reconciliation) throws {
+    private func compareStandings(
+        _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+    ) throws {
         let rules = try rules(in: index)
-        let isCurrent = try index.standingSet() == rules.set
+        let isCurrent = try index.standingSet() == rules.set && !index.holdsAreUnfinished()
+        let holdsAny = try index.hasHolds() || !replay.holds.isEmpty
         var counts: [Decision.Status: Int] = [:]
         var position: CatalogPosition?
         while true {
@@ -270,6 +274,7 @@ extension Archive {
             for row in rows {
                 let standing = row.standing
                 counts[standing.status, default: 0] += 1
+                if holdsAny { try compareHolds(of: row, replay, in: index, &result) }
                 guard isCurrent else { continue }
                 if let turn = standing.changesAt, turn <= now { continue }
                 let decision = rules.engine.decide(row.facts, at: now)

@@ -89,6 +89,9 @@ extension Event {
             .caseDestroyed,
             .blobsRemoved, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted, .clockAccepted:
             return retentionSentence
+        case .holdPlaced, .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged,
+            .tokenCreated, .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved:
+            return authoritySentence
         }
     }
 

@@ -60,11 +60,22 @@ struct LedgerReplay {
     private(set) var destroyedCases: [UInt64: Date] = [:]
     /// The newest time since the clock was last accepted.
     private(set) var newestTime = Date.distantPast
+    /// What is held, and who may do what.
+    private(set) var holds = HoldBook()
+    private(set) var authority = Authority()
+    /// What is known of the objects of each case, as destruction asks it; only where anything was ever held.
+    private(set) var facts: [CaseUID: LedgerFacts] = [:]
+    private var ownContradictions: [String] = []
     /// What contradicts itself: sentences.
-    private(set) var contradictions: [String] = []
+    var contradictions: [String] { ownContradictions + holds.contradictions + authority.contradictions }
 
     mutating func apply(_ entry: Entry, number: UInt64) {
-        func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
+        func contradict(_ what: String) { ownContradictions.append("entry \(number): \(what)") }
+        holds.apply(entry, number: number)
+        authority.apply(entry, number: number)
+        if let uid = entry.event.caseUID, LedgerFacts.kinds.contains(entry.event.kind.rawValue) {
+            facts[uid, default: LedgerFacts(uid)].apply(entry, number: number)
+        }
         if (number == 0) != (entry.event.kind == .archiveCreated) {
             contradict("an archive is created by entry 0, and by no other")
         }
@@ -173,6 +184,7 @@ struct LedgerReplay {
             if gone.verifications.values.contains(where: { $0.state == .awaiting || !$0.objects.isEmpty }) {
                 contradict("something of the case was left")
             }
+            facts[event.caseUID] = nil
             destroyedCases[number] = event.rememberedUntil
         case .blobsRemoved(let event):
             for object in event.objects {
@@ -184,14 +196,16 @@ struct LedgerReplay {
             }
         case .clockAccepted: newestTime = entry.time
         case .publicationRepaired, .configurationChanged, .attemptFailed, .openingsRefused, .archiveVerified,
-            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted:
+            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted, .holdPlaced,
+            .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
+            .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved:
             break
         }
     }
 
     private mutating func advance(_ event: Event, to set: UInt64, _ entry: UInt64) {
         if set != UInt64(rules.set + 1) {
-            contradictions.append("entry \(entry): sets of policies are numbered without a gap")
+            ownContradictions.append("entry \(entry): sets of policies are numbered without a gap")
         }
         rules.apply(event, entry: entry)
     }
@@ -200,10 +214,10 @@ struct LedgerReplay {
         _ caseUID: CaseUID, _ verification: UInt64, _ number: UInt64, _ body: (inout Verification) -> String?
     ) {
         guard var changed = cases[caseUID]?.verifications[Int(verification)] else {
-            contradictions.append("entry \(number): the verification is not registered")
+            ownContradictions.append("entry \(number): the verification is not registered")
             return
         }
-        if let contradiction = body(&changed) { contradictions.append("entry \(number): \(contradiction)") }
+        if let contradiction = body(&changed) { ownContradictions.append("entry \(number): \(contradiction)") }
         cases[caseUID]!.verifications[Int(verification)] = changed
     }
 

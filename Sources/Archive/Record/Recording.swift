@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// What puts entries on the ledger: who acts, and what commitments are sealed with.
 struct Recorder: Sendable {
-    let actor: Actor
+    var actor: Actor
     let keyring: Keyring
     let contexts: SealedContexts
     let randomness: Randomness
@@ -20,6 +20,8 @@ final class Recording {
     let now: Date
     /// Why the clock cannot be believed since this transaction.
     var clockDoubt: String?
+    /// Requests that were made in it.
+    var requests = 0
     private let recorder: Recorder
     private let base: UInt64
     private var entries: [Entry] = []
@@ -93,6 +95,11 @@ final class Recording {
     /// The stamp of who acts now; introduces them where they never acted before.
     func actorStamp() throws -> ActorStamp {
         if let stamp { return stamp }
+        if let token = recorder.actor.token {
+            let known = ActorStamp(uid: token.holder, known: .token)
+            stamp = known
+            return known
+        }
         let tag = recorder.keyring.tag(recorder.actor.name.utf8, purpose: .actor)
         if let known = try index.actors(nameTag: tag).first(where: { $0.stamp.known == recorder.actor.known }) {
             stamp = known.stamp
@@ -104,8 +111,21 @@ final class Recording {
         return new
     }
 
-    private func introduce(_ stamp: ActorStamp) throws {
-        let name = recorder.actor.name
+    /// The actor of this name, introduced where they never acted.
+    func introduce(_ name: String, known: ActorStamp.Source) throws -> ActorUID {
+        _ = try actorStamp()
+        let tag = recorder.keyring.tag(name.utf8, purpose: .actor)
+        if let actor = try index.actors(nameTag: tag).first(where: { $0.stamp.known == known }) {
+            return actor.stamp.uid
+        }
+        let stamp = ActorStamp(uid: ActorUID(from: recorder.randomness), known: known)
+        try introduce(stamp, named: name)
+        return stamp.uid
+    }
+
+    private func introduce(_ stamp: ActorStamp) throws { try introduce(stamp, named: recorder.actor.name) }
+
+    private func introduce(_ stamp: ActorStamp, named name: String) throws {
         let key = try archiveKey()
         try index.insert(
             ActorRecord(
@@ -174,6 +194,13 @@ extension Recorder {
         return openings
     }
 
+    /// An actor's name.
+    func name(of actor: ActorRecord, in index: any CatalogReader) throws -> String {
+        let bytes = try archiveKey(try index.archive()).openField(
+            actor.sealedName, context: contexts.actorName(actor.stamp.uid))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     func archiveKey(_ record: ArchiveRecord) throws -> SecretKey {
         try keyring.unwrap(record.key, context: contexts.archiveKey(epoch: record.key.epoch))
     }
@@ -192,6 +219,7 @@ extension Archive {
         try checkLedgerIsWritable()
         let (result, size) = try recordOrForget { index in
             try checkOrigin(in: index)
+            try checkToken(in: index)
             let recording = try Recording(recorder, index: index, now: now)
             try recordSettings(recording)
             try noteTime(recording)
@@ -253,7 +281,7 @@ extension Archive {
             origin.published = ledgerState.withLock { $0.published }
             try recording.index.update(origin)
         }
-        try configuration.record(recording)
+        try configuration.record(recording, replacing: recorded)
     }
 
     /// What opens the commitments of an entry, by their members; those whose case's key is gone are missing.
@@ -267,9 +295,7 @@ extension Archive {
 
     /// An actor's name.
     func name(of actor: ActorRecord, in index: any CatalogReader) throws -> String {
-        let key = try recorder.archiveKey(try index.archive())
-        let bytes = try key.openField(actor.sealedName, context: contexts.actorName(actor.stamp.uid))
-        return String(decoding: bytes, as: UTF8.self)
+        try recorder.name(of: actor, in: index)
     }
 
     /// Puts a failed attempt on the ledger, as far as that is possible.

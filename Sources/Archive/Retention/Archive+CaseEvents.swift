@@ -60,7 +60,7 @@ public struct RecordedEvent: Encodable, Sendable {
 extension Archive {
     /// Puts an event of a case on the record; decisions that depend on it follow in the same transaction.
     public func recordEvent(_ input: CaseEventInput, of caseID: CaseID) throws -> RecordedEvent {
-        try attempt("case \(caseID.text)", verb: "case event", caseID: caseID) {
+        try attempt(.events, "case \(caseID.text)", verb: "case event", caseID: caseID) {
             try record { recording in
                 let opened = try find(caseID, in: recording.index)
                 return try recordEvent(input, of: opened.record.uid, named: caseID.text, recording)
@@ -70,7 +70,7 @@ extension Archive {
 
     /// Puts an event of every case of a person on the record.
     public func recordEvent(_ input: CaseEventInput, ofSubject subject: String) throws -> [RecordedEvent] {
-        try attempt(verb: "case event") {
+        try attempt(.events, verb: "case event") {
             try record { recording in
                 var filter = CaseFilter()
                 filter.subjectTag = subjectTag(subject)

@@ -46,7 +46,7 @@ extension Archive {
     }
 
     public func clockStatus() throws -> ClockStatus {
-        try attempt {
+        try attempt(.status) {
             try catalog.read { ClockStatus(now: now, newest: try $0.newestTime(), doubt: try clockDoubt(in: $0)) }
         }
     }
@@ -54,10 +54,10 @@ extension Archive {
     /// Says that the clock is right, on the record; destruction goes on.
     ///
     /// - Parameter time: what the person says the time is; it must be within a day of the clock's.
-    public func acceptClock(_ time: Date, reason: Reason) throws -> ClockStatus {
-        try attempt(verb: "clock accept") {
+    public func acceptClock(_ time: Date, reason: Reason) throws -> Permitted<ClockStatus> {
+        let done = try attempt(.clock, verb: GuardedVerb.clockAccept.rawValue) {
             try record { _ in }
-            try record { recording in
+            return try guarded { recording in
                 guard try clockDoubt(in: recording.index) != nil else {
                     throw ArchiveError(.clockFine, "the clock is not in doubt", hint: "nothing was to be accepted")
                 }
@@ -67,13 +67,30 @@ extension Archive {
                         "the clock says \(Timestamp.minute(recording.now)), and not \(Timestamp.minute(time))",
                         hint: "give the day that it is; if the clock is wrong, set it right instead")
                 }
-                let newest = try recording.index.newestTime() ?? recording.now
-                try recording.add(
-                    .clockAccepted(
-                        .init(newest: newest, reason: try recording.commit(reason.text, as: "reasonCommitment"))))
+                var effect = Effect(.clockAccept, reason: reason.text)
+                effect.time = time
+                let newest = try recording.index.newestTime().map(Timestamp.minute) ?? "nothing"
+                effect.says = [
+                    "the clock is right on \(Timestamp.day(time)), where the newest time on record is \(newest); destruction goes on"
+                ]
+                return effect
+            } carryOut: { effect, request, recording in
+                try acceptClock(effect, request: request, recording)
             }
         }
-        return try clockStatus()
+        switch done {
+        case .done: return .done(try clockStatus())
+        case .requested(let request): return .requested(request)
+        }
+    }
+
+    func acceptClock(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+        let newest = try recording.index.newestTime() ?? recording.now
+        return try recording.add(
+            .clockAccepted(
+                .init(
+                    newest: newest, reason: try recording.commit(effect.reason, as: "reasonCommitment"),
+                    request: request)))
     }
 
     /// Why the clock cannot be believed; nil where it can.

@@ -22,7 +22,9 @@ extension Archive {
     func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> Destruction {
         let index = recording.index
         try checkClock(recording)
+        try endCooled(recording)
         let rules = try rules(in: index)
+        let (book, authority) = (try holdBook.content(in: index), try authority(in: index))
         var result = Destruction()
         var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
         let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
@@ -32,7 +34,10 @@ extension Archive {
             // Entries that cannot be read agree with nothing, and stop nothing else.
             let facts = ledger[row.caseUID] ?? (try? LedgerFacts(of: row.caseUID, in: index))
             ledger[row.caseUID] = facts
-            guard let facts, facts.agree(with: row) else {
+            guard let facts,
+                facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
+                try agree(with: row, facts, book, in: index)
+            else {
                 result.skipped["altered", default: 0] += 1
                 continue
             }
@@ -54,15 +59,27 @@ extension Archive {
         return result
     }
 
+    /// Whether the index knows of every hold that binds an object by the ledger.
+    private func agree(
+        with row: RetentionRow, _ facts: LedgerFacts, _ book: HoldBook, in index: any CatalogReader
+    ) throws -> Bool {
+        guard !book.isEmpty else { return true }
+        guard let history = facts.history(of: row.object) else { return false }
+        let tags = try book.expectsAny ? index.caseRecord(row.caseUID).map { try expectations(of: $0) } ?? [] : []
+        let known = Set(row.facts.holds.map(\.matter))
+        return book.binding(history, expected: tags).allSatisfy { known.contains($0.hex) }
+    }
+
     private func event(
         of row: RetentionRow, by decision: Decision, _ rules: ActiveRules, run: UInt64
     ) -> Event.ObjectDestroyed {
-        let cause = decision.decisive.first { $0.side == .atMost }
+        let cause = decision.decisive.first { $0.side == .atMost } ?? decision.decisive.first { $0.side == .backstop }
         var keepUntil: Date?
         if case .time(let time) = decision.keepUntil { keepUntil = time }
         return Event.ObjectDestroyed(
             caseUID: row.caseUID, verification: UInt64(row.verification), object: row.object, media: row.facts.media,
-            length: row.length, address: row.address, cause: cause == nil ? .erasure : .upperBound,
+            length: row.length, address: row.address,
+            cause: cause.map { $0.side == .backstop ? .backstop : .upperBound } ?? .erasure,
             policy: cause?.policy, version: cause.map { UInt64($0.version) }, rule: cause?.rule,
             file: cause.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil, goneBy: decision.goneBy,
             run: run)
@@ -102,6 +119,33 @@ extension Archive {
             DestroyedTagRecord(
                 tag: tag, purpose: purpose, caseUID: caseUID, entry: entry, destroyedAt: recording.now,
                 forgetAt: forgetAt(recording.now)))
+    }
+
+    /// Puts it on the record that objects of a case may go after their backstop.
+    func approveBackstop(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+        let index = recording.index
+        guard let uid = effect.cases?.first.flatMap(CaseUID.init(hex:)), let record = try index.caseRecord(uid) else {
+            throw ArchiveError(.unknownCase, "the case is gone", hint: "there is nothing to destroy")
+        }
+        let objects = (effect.objects ?? []).compactMap { ObjectUID(hex: $0) }
+        let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
+        let rules = try rules(in: index)
+        guard rows.count == objects.count,
+            rows.allSatisfy({ rules.engine.decide($0.facts, at: recording.now).status == .backstopReview })
+        else {
+            throw ArchiveError(
+                .noConflict, "not all of these objects are past their backstop any more",
+                hint: "look again: strongroom explain CASE")
+        }
+        let entry = try recording.add(
+            .backstopApproved(
+                .init(
+                    caseUID: uid, objects: objects, request: request,
+                    reason: try recording.commit(
+                        effect.reason, as: "reasonCommitment", of: uid, key: try open(record).key))))
+        for object in objects { try index.approveBackstop(of: object, at: recording.now, entry: entry) }
+        try restand(uid, recording)
+        return entry
     }
 
     private func forgetAt(_ now: Date) -> Date { configuration.retention.remembered.after(now, in: .gmt) }

@@ -41,7 +41,22 @@ public struct ObjectExplanation: Encodable, Sendable {
     /// Events whose arrival would change it.
     public let awaits: [String]
     public let matters: [String]
+    /// The holds that bind it.
+    public let holds: [HoldMention]
+    /// When it becomes due, or became due, where no hold stands in the way.
+    @OrNull public var dueWithoutHolds: Date?
     public let reasons: [ReasonExplanation]
+}
+
+/// A hold, where an object that it binds is explained.
+public struct HoldMention: Encodable, Sendable {
+    public let matter: String
+    @OrNull public var since: Date?
+    @OrNull public var placedBy: String?
+    @OrNull public var reviewBy: Date?
+    public let isOverdue: Bool
+    /// It is released; everything counts as held until then.
+    @OrNull public var coolingUntil: Date?
 }
 
 /// One bound, with its arithmetic and its sources.
@@ -103,7 +118,7 @@ extension Archive {
     /// Explains every object of a case. What happens to it later than a time that is asked about is known now, and so
     /// it counts.
     public func explain(_ caseID: CaseID, _ query: ExplanationQuery = ExplanationQuery()) throws -> Explanation {
-        try attempt("case \(caseID.text)") {
+        try attempt(.look, "case \(caseID.text)") {
             try catalog.read { index in
                 let opened = try find(caseID, in: index)
                 let uid = opened.record.uid
@@ -115,8 +130,12 @@ extension Archive {
                 // What was not captured by then was not there to be decided about.
                 let rows = try index.retentionRows(.ofCase(uid), after: nil, limit: .max)
                     .filter { $0.facts.captured.lowerBound <= asOf }
-                let objects = rows.filter { query.media.map($0.facts.media.isEqual) ?? true }.map { row in
-                    ObjectExplanation(row, rules.engine.decide(row.facts, at: asOf))
+                let objects = try rows.filter { query.media.map($0.facts.media.isEqual) ?? true }.map { row in
+                    var free = row.facts
+                    free.holds = []
+                    return ObjectExplanation(
+                        row, rules.engine.decide(row.facts, at: asOf), without: rules.engine.decide(free, at: asOf),
+                        holds: try mentions(of: row.facts.holds, in: index))
                 }
                 let destroyed = try destructions(of: uid, in: index).sorted { $0.key < $1.key }.flatMap {
                     number, gone in
@@ -140,9 +159,23 @@ extension Archive {
         }
     }
 
+    /// Holds, as who acts may know them.
+    func mentions(of facts: [HoldFact], in index: any CatalogReader) throws -> [HoldMention] {
+        var seen: Set<String> = []
+        return try facts.filter { seen.insert($0.matter).inserted }.compactMap { fact in
+            guard let uid = HoldUID(hex: fact.matter), let hold = try index.hold(uid) else { return nil }
+            let isVisible = try maySee(hold)
+            return HoldMention(
+                matter: try shownMatter(hold, in: index), since: isVisible ? hold.placedAt : nil,
+                placedBy: isVisible ? try name(of: hold.authorUID, in: index) : nil,
+                reviewBy: isVisible ? hold.reviewBy : nil,
+                isOverdue: isVisible && hold.state == .standing && hold.reviewBy < now, coolingUntil: fact.released)
+        }.sorted { $0.matter < $1.matter }
+    }
+
     /// Which rules contradict each other about how many objects.
     public func conflictClasses() throws -> [ConflictClass] {
-        try attempt {
+        try attempt(.look) {
             try catalog.read { index in
                 let rules = try rules(in: index)
                 var found: [[RuleName]: (count: Int, example: CaseUID)] = [:]
@@ -177,14 +210,15 @@ extension String {
 }
 
 extension ObjectExplanation {
-    init(_ row: RetentionRow, _ decision: Decision) {
+    init(_ row: RetentionRow, _ decision: Decision, without free: Decision, holds: [HoldMention]) {
         var (keepUntil, events): (Date?, [String]) = (nil, [])
         switch decision.keepUntil {
         case .nothing: break
         case .time(let time): keepUntil = time
         case .open(let names): events = names
         }
-        let decides = decision.decisive
+        // Of what is held, what would decide without.
+        let decides = (decision.status == .held ? free : decision).decisive
         let first =
             decision.status.isDue || decision.status == .conflict
             ? decides.first { $0.side == .atMost } ?? decides.first
@@ -195,7 +229,8 @@ extension ObjectExplanation {
             archivedAt: row.facts.archived, keepUntil: keepUntil, keepsUntilEvents: events, goneBy: decision.goneBy,
             dueAt: decision.dueAt, policy: first?.policy, version: first?.version, rule: first?.rule,
             changesAt: decision.next?.at, changesTo: decision.next?.status.rawValue, awaits: decision.awaits,
-            matters: decision.matters, reasons: decision.reasons.map { ReasonExplanation($0) })
+            matters: holds.map(\.matter), holds: holds, dueWithoutHolds: holds.isEmpty ? nil : free.dueAt,
+            reasons: (decision.status == .held ? free : decision).reasons.map { ReasonExplanation($0) })
     }
 }
 

@@ -11,7 +11,7 @@ extension Archive {
     public func simulate(
         _ file: PolicyFile, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> PolicyImpact {
-        try attempt(file.path) {
+        try attempt(.look, file.path) {
             try catalog.read { try impact(of: file, in: $0, progress: progress) }
         }
     }
@@ -26,39 +26,61 @@ extension Archive {
     public func activate(
         _ file: PolicyFile, accepting digest: String?, confirm: (PolicyImpact) -> Bool,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> PolicyImpact {
-        try attempt(file.path, verb: "policy activate") {
+    ) throws -> Permitted<PolicyImpact> {
+        try attempt(.policies, file.path, verb: GuardedVerb.policyActivate.rawValue) {
             let (impact, set) = try catalog.read {
                 (try self.impact(of: file, in: $0, progress: progress), try $0.activeSetNumber())
             }
             try Self.checkAccepted(
                 digest, impact.digest, "\(file.name) v\(file.version) was not activated", confirm: { confirm(impact) })
-            try record { recording in
-                let rules = try rules(in: recording.index)
-                try check(file, against: rules, in: recording.index)
-                guard rules.set == set else {
-                    throw ArchiveError(
-                        .impactNotAccepted, "another policy was activated in the meantime",
-                        hint: "look at the impact again")
+            let request = try record { recording -> RequestSummary? in
+                guard try recording.index.activeSetNumber() == set else { throw Self.otherSet }
+                var effect = Effect(.policyActivate, reason: "\(file.name) v\(file.version) is to be active")
+                (effect.policy, effect.version, effect.form) = (file.name, file.version, file.form.rawValue)
+                (effect.text, effect.digest) = (file.text, impact.digest)
+                effect.counts = [impact.earlier, impact.later, impact.never]
+                effect.says = [
+                    "\(file.name) v\(file.version) is active: \(impact.earlier) objects become due earlier, \(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
+                ]
+                // Only what makes something go needs a second person.
+                if impact.earlier > 0, try needsApproval(in: recording.index) {
+                    return try self.request(effect, recording)
                 }
-                let entry = try recording.add(
-                    .policyActivated(
-                        .init(
-                            form: file.form == .policy ? .policy : .terms, policy: file.name,
-                            version: UInt64(file.version), file: file.digest.hex, set: UInt64(rules.set + 1),
-                            replaces: impact.replaces.map { UInt64($0) }, earlier: UInt64(impact.earlier),
-                            later: UInt64(impact.later), never: UInt64(impact.never))))
-                let record = file.record(entry: entry)
-                if try recording.index.policyRecord(file.name, version: file.version) == nil {
-                    try recording.index.insert(record)
-                }
-                let next = try rules.replacing(with: record, resolutions: rules.engine.resolutions)
-                try recording.index.insertPolicySet(
-                    next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+                try activate(effect, request: nil, recording)
+                return nil
             }
+            if let request { return .requested(request) }
             try refreshStandings(progress: progress)
-            return impact
+            return .done(impact)
         }
+    }
+
+    private static let otherSet = ArchiveError(
+        .impactNotAccepted, "another policy was activated in the meantime", hint: "look at the impact again")
+
+    /// Makes active what an effect has, file and all.
+    @discardableResult
+    func activate(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+        let file = try PolicyFile(Array((effect.text ?? "").utf8), path: effect.policy ?? "")
+        let rules = try rules(in: recording.index)
+        try check(file, against: rules, in: recording.index)
+        let counts = effect.counts ?? [0, 0, 0]
+        let replaces = rules.records.first { $0.name == file.name || ($0.form == .terms && file.form == .terms) }?
+            .version
+        let entry = try recording.add(
+            .policyActivated(
+                .init(
+                    form: file.form == .policy ? .policy : .terms, policy: file.name, version: UInt64(file.version),
+                    file: file.digest.hex, set: UInt64(rules.set + 1), replaces: replaces.map { UInt64($0) },
+                    earlier: UInt64(counts[0]), later: UInt64(counts[1]), never: UInt64(counts[2]), request: request)))
+        let record = file.record(entry: entry)
+        if try recording.index.policyRecord(file.name, version: file.version) == nil {
+            try recording.index.insert(record)
+        }
+        let next = try rules.replacing(with: record, resolutions: rules.engine.resolutions)
+        try recording.index.insertPolicySet(
+            next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+        return entry
     }
 
     /// Takes a policy or terms out of force, on the record. Decisions about every object follow as with an activation.
@@ -69,46 +91,63 @@ extension Archive {
     public func retire(
         _ name: String, reason: Reason, accepting digest: String?, confirm: (PolicyImpact) -> Bool,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> PolicyImpact {
-        try attempt(verb: "policy retire") {
+    ) throws -> Permitted<PolicyImpact> {
+        try attempt(.policies, verb: GuardedVerb.policyRetire.rawValue) {
             let (impact, set) = try catalog.read { index in
                 let rules = try rules(in: index)
-                guard let record = rules.records.first(where: { $0.name == name }) else {
-                    throw ArchiveError(
-                        .unknownPolicy, "no policy \(PlainText.excerpt(name)) is active",
-                        hint: "strongroom policy list shows what is")
-                }
+                guard let record = rules.records.first(where: { $0.name == name }) else { throw Self.notActive(name) }
                 let start = PolicyImpact(retiring: record)
                 return (
                     try count(start, rules, try rules.removing(name), in: index, progress: progress), rules.set
                 )
             }
             try Self.checkAccepted(digest, impact.digest, "\(name) was not retired", confirm: { confirm(impact) })
-            try record { recording in
-                let rules = try rules(in: recording.index)
-                guard rules.set == set else {
-                    throw ArchiveError(
-                        .impactNotAccepted, "another policy was activated in the meantime",
-                        hint: "look at the impact again")
-                }
-                let next = try rules.removing(name)
-                let entry = try recording.add(
-                    .policyRetired(
-                        .init(
-                            policy: name, version: UInt64(impact.version), set: UInt64(next.set),
-                            earlier: UInt64(impact.earlier), later: UInt64(impact.later), never: UInt64(impact.never),
-                            reason: try recording.commit(reason.text, as: "reasonCommitment"))))
-                try recording.index.insertPolicySet(
-                    next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+            let done = try guarded { recording in
+                guard try recording.index.activeSetNumber() == set else { throw Self.otherSet }
+                var effect = Effect(.policyRetire, reason: reason.text)
+                (effect.policy, effect.version, effect.digest) = (name, impact.version, impact.digest)
+                effect.counts = [impact.earlier, impact.later, impact.never]
+                effect.says = [
+                    "\(name) v\(impact.version) is no longer in force: \(impact.earlier) objects become due earlier, \(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
+                ]
+                return effect
+            } carryOut: { effect, request, recording in
+                try retire(effect, request: request, recording)
             }
-            try refreshStandings(progress: progress)
-            return impact
+            guard case .requested(let request) = done else {
+                try refreshStandings(progress: progress)
+                return .done(impact)
+            }
+            return .requested(request)
         }
+    }
+
+    private static func notActive(_ name: String) -> ArchiveError {
+        ArchiveError(
+            .unknownPolicy, "no policy \(PlainText.excerpt(name)) is active",
+            hint: "strongroom policy list shows what is")
+    }
+
+    @discardableResult
+    func retire(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+        let rules = try rules(in: recording.index)
+        let (name, counts) = (effect.policy ?? "", effect.counts ?? [0, 0, 0])
+        guard rules.records.contains(where: { $0.name == name }) else { throw Self.notActive(name) }
+        let next = try rules.removing(name)
+        let entry = try recording.add(
+            .policyRetired(
+                .init(
+                    policy: name, version: UInt64(effect.version ?? 0), set: UInt64(next.set),
+                    earlier: UInt64(counts[0]),
+                    later: UInt64(counts[1]), never: UInt64(counts[2]),
+                    reason: try recording.commit(effect.reason, as: "reasonCommitment"), request: request)))
+        try recording.index.insertPolicySet(next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+        return entry
     }
 
     /// Every policy and every terms that was ever active.
     public func policies() throws -> [PolicySummary] {
-        try attempt {
+        try attempt(.look) {
             try catalog.read { index in
                 let active = try rules(in: index).records
                 return try index.policyRecords().map { record in
@@ -120,7 +159,7 @@ extension Archive {
 
     /// One of them with its text; the active version, or the newest, where none is named.
     public func policy(_ name: String, version: Int?) throws -> PolicySummary {
-        try attempt {
+        try attempt(.look) {
             try catalog.read { index in
                 let active = try rules(in: index).records
                 let known = try index.policyRecords().filter { $0.name == name }
@@ -146,8 +185,8 @@ extension Archive {
     public func resolve(
         lower: RuleName, upper: RuleName, winner: Resolution.Winner, reason: Reason, accepting digest: String? = nil,
         confirm: (Int) -> Bool, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> ResolvedConflict {
-        try attempt(verb: "policy resolve") {
+    ) throws -> Permitted<ResolvedConflict> {
+        try attempt(.policies, verb: "policy resolve") {
             try refreshStandings(progress: progress)
             let conflicts = try conflicts(between: lower, and: upper)
             let impact = SHA256.digest(
@@ -160,7 +199,7 @@ extension Archive {
                     "nothing was resolved (\(conflicts) in conflict by these rules would \(what))",
                     confirm: { confirm(conflicts) })
             }
-            let entry = try record { recording in
+            let done = try guarded { recording in
                 let rules = try rules(in: recording.index)
                 try check(lower, \.atLeast, "at-least", rules)
                 try check(upper, \.atMost, "at-most", rules)
@@ -174,29 +213,56 @@ extension Archive {
                         .noConflict, "no object is in conflict by \(lower) and \(upper)",
                         hint: "strongroom explain CASE shows which rules contradict each other")
                 }
-                let entry = try recording.add(
-                    .conflictResolved(
-                        .init(
-                            lower: .init(lower), upper: .init(upper), winner: winner == .keep ? .keep : .destroy,
-                            set: UInt64(rules.set + 1),
-                            reason: try recording.commit(reason.text, as: "reasonCommitment"))))
-                try recording.index.insert(Resolution(entry: entry, lower: lower, upper: upper, winner: winner))
-                try recording.index.insertPolicySet(
-                    rules.set + 1, entry: entry, members: rules.records.map { ($0.name, $0.version) })
-                return entry
+                var effect = Effect(.policyResolve, reason: reason.text)
+                (effect.lower, effect.upper, effect.winner) = (lower.recorded, upper.recorded, winner.rawValue)
+                effect.digest = impact
+                effect.says = [
+                    winner == .keep
+                        ? "\(lower) counts where \(upper) contradicts it: \(conflicts) objects are kept until it ends"
+                        : "\(upper) counts where \(lower) contradicts it: \(conflicts) objects are destroyed by it"
+                ]
+                return effect
+            } carryOut: { effect, request, recording in
+                try resolve(effect, request: request, recording)
             }
-            try refreshStandings(progress: progress)
-            let left = try self.conflicts(between: lower, and: upper)
-            return ResolvedConflict(
-                entry: entry, lower: "\(lower)", upper: "\(upper)", winner: winner.rawValue, objects: conflicts - left)
+            switch done {
+            case .requested(let request): return .requested(request)
+            case .done(let entry):
+                try refreshStandings(progress: progress)
+                let left = try self.conflicts(between: lower, and: upper)
+                return .done(
+                    ResolvedConflict(
+                        entry: entry, lower: "\(lower)", upper: "\(upper)", winner: winner.rawValue,
+                        objects: conflicts - left))
+            }
         }
+    }
+
+    func resolve(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+        guard let lower = effect.lower.flatMap(RuleName.init(recorded:)),
+            let upper = effect.upper.flatMap(RuleName.init(recorded:)),
+            let winner = effect.winner.flatMap(Resolution.Winner.init(rawValue:))
+        else { throw CatalogError.damaged("what a request is about") }
+        let rules = try rules(in: recording.index)
+        try check(lower, \.atLeast, "at-least", rules)
+        try check(upper, \.atMost, "at-most", rules)
+        let entry = try recording.add(
+            .conflictResolved(
+                .init(
+                    lower: .init(lower), upper: .init(upper), winner: winner == .keep ? .keep : .destroy,
+                    set: UInt64(rules.set + 1), reason: try recording.commit(effect.reason, as: "reasonCommitment"),
+                    request: request)))
+        try recording.index.insert(Resolution(entry: entry, lower: lower, upper: upper, winner: winner))
+        try recording.index.insertPolicySet(
+            rules.set + 1, entry: entry, members: rules.records.map { ($0.name, $0.version) })
+        return entry
     }
 
     /// Decides anew about every object, whatever the index keeps of earlier decisions.
     ///
     /// - Returns: how many objects there are.
     public func refreshDecisions(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Int {
-        try attempt(verb: "policy refresh") {
+        try attempt(.policies, verb: "policy refresh") {
             let done = try restandAll(.all) { progress($0, $1) }
             try refreshStandings()
             return done
@@ -205,7 +271,7 @@ extension Archive {
 
     /// Reads `POLICY/RULE` as the rule of the active version of a policy.
     public func activeRule(_ text: String) throws -> RuleName {
-        try attempt {
+        try attempt(.look) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             let active = try catalog.read { try rules(in: $0).engine.policies }
             guard parts.count == 2, let policy = active.first(where: { $0.name == parts[0] }),
@@ -382,6 +448,17 @@ extension PolicyImpact {
             file: file.digest.hex,
             replaces: rules.records.first { $0.name == file.name || ($0.form == .terms && file.form == .terms) }?
                 .version)
+    }
+}
+
+extension RuleName {
+    /// In an effect: policy, version and rule with slashes.
+    fileprivate var recorded: String { "\(policy)/\(version)/\(rule)" }
+
+    fileprivate init?(recorded text: String) {
+        let parts = text.split(separator: "/").map(String.init)
+        guard parts.count == 3, let version = Int(parts[1]) else { return nil }
+        self.init(policy: parts[0], version: version, rule: parts[2])
     }
 }
 

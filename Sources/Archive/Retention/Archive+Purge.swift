@@ -20,7 +20,7 @@ extension Archive {
     public func planPurge(
         until: Date?, to path: String, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> PurgePlanSummary {
-        try attempt(verb: "purge plan") {
+        try attempt(.purge, verb: "purge plan") {
             try checkAbsent(path, files: effects.files)
             try prepare(progress: progress)
             let now = now
@@ -78,8 +78,8 @@ extension Archive {
     /// - Parameter digest: of the plan, where a person accepts that it destroys more than the limit.
     public func applyPurge(
         _ path: String, accepting digest: String?, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> PurgeReport {
-        try attempt(verb: "purge apply") {
+    ) throws -> Permitted<PurgeReport> {
+        try attempt(.purge, verb: "purge apply") {
             let plan = try PurgePlan(
                 try effects.files.contents(of: path, limit: PurgePlan.longest), path: path,
                 archive: configuration.archiveUID, keyring: keyring)
@@ -110,26 +110,23 @@ extension Archive {
     /// - Parameter digest: of the impact, where a person accepts that it destroys more than the limit.
     public func runPurge(
         accepting digest: String?, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> PurgeReport {
-        try attempt(verb: "purge run") {
+    ) throws -> Permitted<PurgeReport> {
+        try attempt(.purge, verb: "purge run") {
             try withPurgeLock {
                 var report = PurgeReport()
                 try complete(&report)
                 try prepare()
                 let (objects, set) = try due()
-                var hash = SHA256()
-                Array("strongroom purge 1\n\(set)\n".utf8).withUnsafeBytes { hash.update($0) }
-                for uid in objects.map(\.hex).sorted() { Array(uid.utf8).withUnsafeBytes { hash.update($0) } }
                 return try purge(
-                    objects, into: report, digest: hash.finish().hex, form: .run, accepting: digest, again: "purge run",
-                    progress: progress)
+                    objects, into: report, digest: Self.digest(of: objects, set: set), form: .run, accepting: digest,
+                    again: "purge run", progress: progress)
             }
         }
     }
 
     /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile.
     public func compact() throws -> Compaction {
-        try attempt(verb: "purge compact") {
+        try attempt(.purge, verb: "purge compact") {
             let (before, after) = try catalog.compact()
             guard try catalog.scrub() else {
                 throw ArchiveError(
@@ -163,6 +160,7 @@ extension Archive {
         // Puts a jump of the clock on the record before it is asked about.
         try record { _ in }
         try record { try checkClock($0) }
+        try workOnHolds()
         try refreshStandings(progress: progress)
     }
 
@@ -275,13 +273,18 @@ extension Archive {
     }
 
     private func purge(
-        _ objects: [ObjectUID], into earlier: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
+        _ due: [ObjectUID], into earlier: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
         accepting accepted: String?, again command: String, progress: (_ done: Int, _ of: Int) -> Void
-    ) throws -> PurgeReport {
+    ) throws -> Permitted<PurgeReport> {
         var report = earlier
         // Of a plan, only what is in it counts.
         if form == .run { report.skipped.merge(try catalog.read { try heldBack(in: $0) }, uniquingKeysWith: +) }
-        let run = try begin(objects, digest: digest, form: form, accepting: accepted, again: command)
+        let begun: Begun
+        switch try begin(due, digest: digest, form: form, accepting: accepted, again: command) {
+        case .requested(let request): return .requested(request)
+        case .done(let allowed): begun = allowed
+        }
+        let (run, objects, request) = begun
         report.run = run
         do {
             try destroyAll(objects, in: run, &report, progress: progress)
@@ -305,6 +308,9 @@ extension Archive {
         if let failure = report.failure { throw failure }
         try removeBlobs(&report)
         let isWhole = report.skipped[Self.interrupted] == nil
+        if let request, isWhole {
+            _ = try record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }
+        }
         if isWhole { try forgetTags() }
         report.scrubbed = try catalog.scrub()
         if let after = configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
@@ -314,18 +320,40 @@ extension Archive {
                 report.problem = report.problem ?? "the index was not compacted: \(ArchiveError(error).message)"
             }
         }
-        return report
+        return .done(report)
     }
 
-    /// Puts the beginning of a run on the ledger, where the limit and the clock allow it.
+    /// What a run that has begun destroys, and the request that allows it to pass the limit.
+    private typealias Begun = (run: UInt64, objects: [ObjectUID], request: UInt64?)
+
+    /// Puts the beginning of a run on the ledger, where the limit and the clock allow it. Beyond the limit, what another
+    /// person has allowed may go, and nothing that became due since.
     private func begin(
         _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
         again command: String
-    ) throws -> UInt64 {
+    ) throws -> Permitted<Begun> {
         let settings = configuration.retention
         return try record { recording in
             try checkClock(recording)
+            func start(_ objects: [ObjectUID], digest: String, limitAccepted: Bool?, request: UInt64?) throws
+                -> Permitted<Begun>
+            {
+                let run = try recording.add(
+                    .purgeStarted(
+                        .init(
+                            form: form, digest: digest, objects: UInt64(objects.count),
+                            set: UInt64(try recording.index.activeSetNumber()), limitAccepted: limitAccepted,
+                            request: request)))
+                return .done((run, objects, request))
+            }
             let (share, exceeds) = try share(of: objects.count, counted: true, in: recording.index)
+            if exceeds, let permit = try permittedPurge(recording) {
+                let allowed = objects.filter(permit.objects.contains)
+                let hash =
+                    allowed.count == objects.count
+                    ? digest : Self.digest(of: allowed, set: try recording.index.activeSetNumber())
+                return try start(allowed, digest: hash, limitAccepted: true, request: permit.request)
+            }
             var refusal: ArchiveError?
             if let accepted, !objects.isEmpty, !Self.accepts(accepted, digest) {
                 refusal = ArchiveError(
@@ -343,12 +371,72 @@ extension Archive {
                 refusal.digest = digest
                 throw refusal
             }
-            return try recording.add(
-                .purgeStarted(
-                    .init(
-                        form: form, digest: digest, objects: UInt64(objects.count),
-                        set: UInt64(try recording.index.activeSetNumber()),
-                        limitAccepted: exceeds && accepted != nil ? true : nil)))
+            if exceeds, try needsApproval(in: recording.index) {
+                var effect = Effect(.purge, reason: "more is due than the limit lets go")
+                (effect.objects, effect.digest) = (objects.map(\.hex).sorted(), digest)
+                effect.says = [
+                    "\(Self.count(objects.count, "object")) that are due are destroyed; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
+                ]
+                return .requested(try request(effect, recording))
+            }
+            return try start(
+                objects, digest: digest, limitAccepted: exceeds && accepted != nil ? true : nil, request: nil)
+        }
+    }
+
+    /// A purge beyond the limit that others have allowed, under the policies that are active now.
+    private func permittedPurge(_ recording: Recording) throws -> (request: UInt64, objects: Set<ObjectUID>)? {
+        let index = recording.index
+        for request in try authority(in: index).requests.values.sorted(by: { $0.number < $1.number })
+        where request.verb == .purge && request.isOpen(at: recording.now) && request.isApproved {
+            guard try index.activeSetNumber() == request.set else {
+                try recording.add(.requestClosed(.init(request: request.number, outcome: .void)))
+                continue
+            }
+            let effect = try effect(of: request, in: index)
+            return (request.number, Set((effect.objects ?? []).compactMap { ObjectUID(hex: $0) }))
+        }
+        return nil
+    }
+
+    /// SHA-256 over what a run is about to destroy, and by which policies.
+    private static func digest(of objects: [ObjectUID], set: Int) -> String {
+        var hash = SHA256()
+        Array("strongroom purge 1\n\(set)\n".utf8).withUnsafeBytes { hash.update($0) }
+        for uid in objects.map(\.hex).sorted() { Array(uid.utf8).withUnsafeBytes { hash.update($0) } }
+        return hash.finish().hex
+    }
+
+    /// Lets objects of a case go whose event never came and whose backstop has passed. Needs a second person where there
+    /// are two; the next purge destroys them.
+    ///
+    /// - Parameter media: one kind; all that are past their backstop, where it is nil.
+    public func approveBackstop(of caseID: CaseID, media: String?, reason: Reason) throws -> Permitted<UInt64> {
+        try attempt(.purge, "case \(caseID.text)", verb: GuardedVerb.backstop.rawValue, caseID: caseID) {
+            try workOnHolds()
+            return try guarded { recording in
+                let index = recording.index
+                let uid = try find(caseID, in: index).record.uid
+                let rules = try rules(in: index)
+                let rows = try index.retentionRows(.ofCase(uid), after: nil, limit: .max).filter {
+                    (media == nil || $0.facts.media == media)
+                        && rules.engine.decide($0.facts, at: recording.now).status == .backstopReview
+                }
+                guard !rows.isEmpty else {
+                    throw ArchiveError(
+                        .noConflict, "nothing of it is past its backstop",
+                        hint: "strongroom explain CASE shows what is kept and why")
+                }
+                var effect = Effect(.backstop, reason: reason.text)
+                (effect.cases, effect.caseIDs) = ([uid.hex], [caseID.text])
+                effect.objects = rows.map(\.object.hex).sorted()
+                effect.says = [
+                    "case \(caseID.text): \(rows.map(\.facts.media).sorted().joined(separator: ", ")) are due; their event never came, and their backstop has passed"
+                ]
+                return effect
+            } carryOut: { effect, request, recording in
+                try approveBackstop(effect, request: request, recording)
+            }
         }
     }
 

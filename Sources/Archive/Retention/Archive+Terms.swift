@@ -29,7 +29,7 @@ public struct TermsReport: Encodable, Sendable {
 extension Archive {
     /// Compares the active terms with this archive.
     public func termsReport() throws -> TermsReport {
-        try attempt {
+        try attempt(.look) {
             try catalog.read { index in
                 guard let terms = try rules(in: index).terms else {
                     throw ArchiveError(
@@ -43,7 +43,7 @@ extension Archive {
 
     /// The same for terms that are not active yet.
     public func termsReport(on terms: Terms) throws -> TermsReport {
-        try attempt { try catalog.read { try report(on: terms, in: $0) } }
+        try attempt(.look) { try catalog.read { try report(on: terms, in: $0) } }
     }
 
     /// Refuses a case that lacks what the active terms ask for.

@@ -2,6 +2,7 @@ internal import Catalog
 internal import Foundation
 internal import Ledger
 internal import Retention
+internal import Sealing
 
 /// What the ledger alone says of the objects of a case: what the index says of them must be the same before
 /// anything is destroyed by it.
@@ -11,19 +12,38 @@ struct LedgerFacts {
         var captured: (from: Date?, until: Date?)
     }
 
-    private var jurisdictions: [String] = []
-    private var purpose: String?
+    private struct Object {
+        let media: String
+        let verification: UInt64
+        let archived: Date
+        let entry: UInt64
+    }
+
+    /// What was known of the case, and until which entry.
+    private struct Particulars {
+        var jurisdictions: [String] = []
+        var purpose: String?
+        var until: UInt64?
+    }
+
+    let caseUID: CaseUID
+    /// In their order; the last is what is known now.
+    private var particulars = [Particulars()]
     private var events: [EventRecord] = []
     private var verifications: [UInt64: Verification] = [:]
-    private var objects: [ObjectUID: (media: String, verification: UInt64, archived: Date)] = [:]
+    private var objects: [ObjectUID: Object] = [:]
+    private var backstops: [ObjectUID: (at: Date, request: UInt64?)] = [:]
 
-    private static let kinds: Set<String> = Set(
+    static let kinds: Set<String> = Set(
         [
             Event.Kind.caseRegistered, .caseCompleted, .caseEventRecorded, .verificationEnded, .objectArchived,
-            .objectDestroyed,
+            .objectDestroyed, .backstopApproved,
         ].map(\.rawValue))
 
+    init(_ uid: CaseUID) { caseUID = uid }
+
     init(of uid: CaseUID, in index: any CatalogReader) throws {
+        self.init(uid)
         var filter = LedgerFilter()
         filter.caseUID = uid
         for row in try index.ledgerRows(filter, from: 0, limit: .max) where Self.kinds.contains(row.kind) {
@@ -35,32 +55,50 @@ struct LedgerFacts {
         }
     }
 
-    private mutating func apply(_ entry: Entry, number: UInt64) {
+    mutating func apply(_ entry: Entry, number: UInt64) {
         switch entry.event {
-        case .caseRegistered(let event): (jurisdictions, purpose) = (event.jurisdictions, event.purpose)
+        case .caseRegistered(let event):
+            particulars = [Particulars(jurisdictions: event.jurisdictions, purpose: event.purpose)]
         case .caseCompleted(let event):
-            jurisdictions = event.jurisdictions ?? jurisdictions
-            purpose = event.purpose ?? purpose
+            guard event.jurisdictions != nil || event.purpose != nil else { break }
+            var next = particulars[particulars.count - 1]
+            particulars[particulars.count - 1].until = number
+            next.jurisdictions = event.jurisdictions ?? next.jurisdictions
+            next.purpose = event.purpose ?? next.purpose
+            particulars.append(next)
         case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
         case .verificationEnded(let event):
             verifications[event.verification] = Verification(
                 result: event.result, captured: (event.capturedFrom, event.capturedUntil))
-        case .objectArchived(let event): objects[event.object] = (event.media, event.verification, entry.time)
+        case .objectArchived(let event):
+            objects[event.object] = Object(
+                media: event.media, verification: event.verification, archived: entry.time, entry: number)
         case .objectDestroyed(let event): objects[event.object] = nil
+        case .backstopApproved(let event):
+            for object in event.objects where backstops[object] == nil {
+                backstops[object] = (entry.time, event.request)
+            }
         default: break
         }
     }
 
     /// Whether the index says of an object what the ledger says.
-    func agree(with row: RetentionRow) -> Bool {
+    ///
+    /// - Parameter isAllowed: whether a request allowed that objects go after their backstop.
+    func agree(with row: RetentionRow, isAllowed: (UInt64?) -> Bool = { _ in true }) -> Bool {
         guard let object = objects[row.object], let verification = verifications[object.verification],
-            object.verification == UInt64(row.verification)
+            object.verification == UInt64(row.verification), let known = particulars.last
         else { return false }
         func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }
         let facts = row.facts
         let from = verification.captured.from ?? object.archived
+        if let approved = facts.backstopApproved {
+            guard let recorded = backstops[row.object], same(recorded.at, approved), isAllowed(recorded.request) else {
+                return false
+            }
+        }
         return facts.media == object.media && facts.resultCode == verification.result
-            && facts.jurisdictions.sorted() == jurisdictions.sorted() && facts.purpose == purpose
+            && facts.jurisdictions.sorted() == known.jurisdictions.sorted() && facts.purpose == known.purpose
             && same(facts.archived, object.archived) && same(facts.captured.lowerBound, from)
             && same(facts.captured.upperBound, max(from, verification.captured.until ?? object.archived))
             && facts.events.count == events.count
@@ -74,6 +112,24 @@ struct LedgerFacts {
         case (.withdraws(let x), .withdraws(let y)): x == y
         default: false
         }
+    }
+
+    /// Objects that were archived and not destroyed.
+    var liveObjects: [ObjectUID] { objects.keys.sorted { $0.hex < $1.hex } }
+
+    /// What holds ask of an object; nil where it was never archived, or is destroyed.
+    func history(of uid: ObjectUID) -> HoldBook.History? {
+        guard let object = objects[uid] else { return nil }
+        let verification = verifications[object.verification]
+        return HoldBook.History(
+            object: uid, caseUID: caseUID, entry: object.entry,
+            versions: particulars.filter { $0.until.map { $0 > object.entry } ?? true }.map { known in
+                HoldBook.History.Version(
+                    facts: HoldClause.Facts(
+                        media: object.media, jurisdictions: known.jurisdictions, purpose: known.purpose,
+                        resultCode: verification?.result, capturedFrom: verification?.captured.from,
+                        capturedUntil: verification?.captured.until, archived: object.archived), until: known.until)
+            })
     }
 }
 

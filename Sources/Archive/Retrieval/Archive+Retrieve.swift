@@ -72,7 +72,7 @@ extension Archive {
     public func retrieve(
         _ caseID: CaseID, for reason: Reason, to directory: String, withReasons: Bool = false
     ) throws -> Retrieval {
-        try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
+        try attempt(.retrieve, "case \(caseID.text)", verb: "retrieve", caseID: caseID) {
             let items = try items(of: caseID)
             guard let caseUID = items.first?.object.caseUID else {
                 try checkNotDestroyed(nil, of: caseID)
@@ -116,7 +116,7 @@ extension Archive {
     public func retrieve(
         _ item: ItemName, of caseID: CaseID, range: ByteRange?, for reason: Reason, toFile path: String
     ) throws -> Retrieval {
-        try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
+        try attempt(.retrieve, "case \(caseID.text)", verb: "retrieve", caseID: caseID) {
             let object = try find(item, of: caseID)
             try checkAbsent(path, files: effects.files)
             let temporary = temporaryPath(beside: path, effects: effects)
@@ -146,7 +146,7 @@ extension Archive {
         _ item: ItemName, of caseID: CaseID, range: ByteRange?, for reason: Reason,
         emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        try attempt("case \(caseID.text)", verb: "retrieve", caseID: caseID) {
+        try attempt(.retrieve, "case \(caseID.text)", verb: "retrieve", caseID: caseID) {
             try self.emit(try find(item, of: caseID), range: range, for: reason, emit)
         }
     }

@@ -1,0 +1,85 @@
+internal import Catalog
+internal import FaceID
+internal import Foundation
+internal import Ledger
+internal import Sealing
+
+extension Archive {
+    /// Who a token belongs to, by the ledger; refuses one that is not known, was revoked, or has expired.
+    static func actor(
+        by token: PersonalToken, recorder: Recorder, catalog: any Catalog, effects: Effects
+    ) throws -> Actor {
+        let book = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
+        let tag = token.tag(by: recorder.keyring)
+        let now = effects.clock.now()
+        let found = try catalog.read { index -> (token: Authority.Token, name: String)? in
+            let authority = try book.content(in: index)
+            guard
+                let known = authority.tokens.values.first(where: { candidate in
+                    guard candidate.tagKey == UInt64(tag.keyNumber), let bytes = [UInt8](hex: candidate.tag) else {
+                        return false
+                    }
+                    return Tag(keyNumber: tag.keyNumber, bytes: bytes).isEqualInConstantTime(to: tag)
+                }), let actor = try index.actor(known.holder)
+            else { return nil }
+            return (known, try recorder.name(of: actor, in: index))
+        }
+        guard let found else {
+            // Nobody knows who; the next who acts puts it on the ledger.
+            try? catalog.write { try $0.countRefusedOpening(at: now) }
+            throw ArchiveError(
+                .badToken, "nobody has this personal token here",
+                hint: "check STRONGROOM_TOKEN or the token file; strongroom token create makes one")
+        }
+        let actor = Actor(
+            name: found.name, known: .token,
+            token: .init(uid: found.token.uid, holder: found.token.holder, roles: found.token.roles))
+        guard found.token.isValid(at: now) else {
+            let why =
+                found.token.revokedAt.map { "was revoked on \(Timestamp.minute($0))" }
+                ?? "expired on \(found.token.expires.map(Timestamp.minute) ?? "")"
+            let refusal = ArchiveError(
+                .badToken, "the token of \(found.name) \(why)", hint: "ask for a new one: strongroom token create")
+            _ = try? catalog.write { index in
+                let recording = try Recording(recorder, index: index, now: now)
+                try recording.add(
+                    .attemptFailed(
+                        .init(verb: "open", code: refusal.code.rawValue, outcome: .refused, count: 1, caseUID: nil)),
+                    by: ActorStamp(uid: found.token.holder, known: .token))
+                try recording.finish()
+            }
+            throw refusal
+        }
+        return actor
+    }
+
+    /// Who may do what, as of a state of the index.
+    func authority(in index: any CatalogReader) throws -> Authority { try authorityBook.content(in: index) }
+
+    /// Refuses what the roles of a personal token do not allow. Without a token everything is allowed but to approve:
+    /// who has the root key needs none.
+    func allow(_ permission: Permission) throws {
+        guard let token = recorder.actor.token, permission != .own,
+            !token.roles.contains(where: { $0.permissions.contains(permission) })
+        else { return }
+        let roles = token.roles.sorted().map(\.rawValue).joined(separator: ", ")
+        let able = Role.allCases.filter { $0.permissions.contains(permission) }.map(\.rawValue).joined(separator: ", ")
+        throw ArchiveError(
+            .notAllowed, "\(recorder.actor.name) (\(roles)) may not do this", hint: "it needs one of the roles \(able)")
+    }
+
+    /// Sees in a transaction that the token by which somebody acts is still good.
+    func checkToken(in index: any CatalogReader) throws {
+        guard let held = recorder.actor.token else { return }
+        guard let token = try authority(in: index).tokens[held.uid], token.isValid(at: now) else {
+            throw ArchiveError(
+                .badToken, "the token of \(recorder.actor.name) was revoked, or has expired", hint: "ask for a new one")
+        }
+    }
+
+    /// An actor's name, by their UID.
+    func name(of uid: ActorUID, in index: any CatalogReader) throws -> String {
+        guard let actor = try index.actor(uid) else { throw CatalogError.damaged("an actor is gone") }
+        return try name(of: actor, in: index)
+    }
+}

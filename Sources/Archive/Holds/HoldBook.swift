@@ -1,0 +1,276 @@
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+
+/// What is held, by the ledger alone: what destruction asks before it believes the index. Pure.
+struct HoldBook {
+    /// One revision.
+    struct Scope {
+        let revision: Int
+        var form: Event.HoldPlaced.Form
+        var clauses: [HoldClause] = []
+        var judgedOnly = false
+        /// The first entry of it: from here on it binds.
+        let entry: UInt64
+        let startedAt: Date
+        var cases: Set<CaseUID> = []
+        var expected: Set<HoldExpectation> = []
+        /// Its last entry has come.
+        var isPlaced = false
+        /// The revision that takes it back, and until when it cools.
+        var narrowedBy: Int?
+        var coolingUntil: Date?
+        var hasEnded = false
+    }
+
+    struct Exclusion {
+        let revision: Int
+        let coolingUntil: Date
+        var hasEnded = false
+    }
+
+    struct Hold {
+        let uid: HoldUID
+        let author: ActorUID
+        var placedAt: Date
+        /// Of its first `hold placed`; of its first entry, while it is being placed.
+        var entry: UInt64
+        var reviewBy = Date.distantFuture
+        var isConfidential = false
+        /// The tag of its matter in hexadecimal, and the number of the tagging key.
+        var matterTag = ""
+        var tagKey: UInt64 = 0
+        /// By their revisions.
+        var scopes: [Int: Scope] = [:]
+        var exclusions: [CaseUID: [Exclusion]] = [:]
+        var revision = 0
+        var coolingUntil: Date?
+        var releasedAt: Date?
+        var endedAt: Date?
+        var endCause: Event.HoldEnded.Cause?
+
+        var state: HoldRecord.State {
+            endedAt != nil ? .ended : releasedAt != nil ? .released : scopes[1]?.isPlaced == true ? .standing : .placing
+        }
+    }
+
+    static let kinds: [Event.Kind] = [
+        .holdPlaced, .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged,
+    ]
+
+    /// In the order in which they began.
+    private(set) var order: [HoldUID] = []
+    private(set) var holds: [HoldUID: Hold] = [:]
+    /// What contradicts itself: sentences.
+    private(set) var contradictions: [String] = []
+    /// Scopes with clauses that have not ended, asked together.
+    private var clauseSet = HoldClauseSet([])
+    private var clausePlaces: [HoldScopeName] = []
+    private var namedIn: [CaseUID: [HoldScopeName]] = [:]
+    private var expectedIn: [HoldExpectation: [HoldScopeName]] = [:]
+    private var everything: [HoldScopeName] = []
+
+    mutating func apply(_ entry: Entry, number: UInt64) {
+        func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
+        switch entry.event {
+        case .holdCovers(let event):
+            var scope = begin(event.hold, Int(event.revision), entry, number)
+            let new = Set(event.cases).subtracting(scope.cases)
+            scope.cases.formUnion(new)
+            holds[event.hold]!.scopes[scope.revision] = scope
+            for uid in new {
+                namedIn[uid, default: []].append(HoldScopeName(hold: event.hold, revision: scope.revision))
+            }
+        case .holdExpects(let event):
+            var scope = begin(event.hold, Int(event.revision), entry, number)
+            for text in event.tags {
+                guard let bytes = [UInt8](hex: text) else { continue }
+                let expectation = HoldExpectation(
+                    purpose: event.purpose == .caseID ? .caseID : .subject,
+                    tag: Tag(keyNumber: UInt32(truncatingIfNeeded: event.tagKey), bytes: bytes))
+                guard scope.expected.insert(expectation).inserted else { continue }
+                expectedIn[expectation, default: []].append(HoldScopeName(hold: event.hold, revision: scope.revision))
+            }
+            holds[event.hold]!.scopes[scope.revision] = scope
+        case .holdPlaced(let event):
+            let revision = Int(event.revision)
+            if event.form == .review {
+                guard holds[event.hold] != nil else { return contradict("the hold was never placed") }
+            } else {
+                var scope = begin(event.hold, revision, entry, number)
+                if scope.isPlaced { contradict("the revision was placed before") }
+                (scope.form, scope.isPlaced, scope.judgedOnly) = (event.form, true, event.judgedOnly ?? false)
+                scope.clauses = (event.clauses ?? []).map { HoldClause($0) }
+                if UInt64(scope.cases.count) != event.cases || UInt64(scope.expected.count) != event.expected {
+                    contradict("the cases of the hold are not those that were named")
+                }
+                holds[event.hold]!.scopes[revision] = scope
+                if event.form == .where || event.form == .everything { rebuild() }
+            }
+            var hold = holds[event.hold]!
+            if hold.endedAt != nil || hold.releasedAt != nil { contradict("the hold was lifted before") }
+            if revision == 1 { (hold.placedAt, hold.entry) = (entry.time, number) }
+            hold.reviewBy = event.reviewBy
+            hold.isConfidential = event.isConfidential
+            (hold.matterTag, hold.tagKey) = (event.matterTag, event.tagKey)
+            hold.revision = max(hold.revision, revision)
+            holds[event.hold] = hold
+        case .holdNarrowed(let event):
+            guard var hold = holds[event.hold] else { return contradict("the hold was never placed") }
+            let revision = Int(event.revision)
+            hold.revision = max(hold.revision, revision)
+            for uid in event.cases ?? [] {
+                hold.exclusions[uid, default: []].append(
+                    Exclusion(revision: revision, coolingUntil: event.coolingUntil))
+            }
+            if let scope = event.scope.map({ Int($0) }) {
+                guard hold.scopes[scope] != nil else { return contradict("the hold has no such revision") }
+                hold.scopes[scope]!.narrowedBy = revision
+                hold.scopes[scope]!.coolingUntil = event.coolingUntil
+            }
+            holds[event.hold] = hold
+        case .holdReleased(let event):
+            guard holds[event.hold] != nil else { return contradict("the hold was never placed") }
+            holds[event.hold]!.releasedAt = entry.time
+            holds[event.hold]!.coolingUntil = event.coolingUntil
+        case .holdEnded(let event):
+            guard var hold = holds[event.hold] else { return contradict("the hold was never placed") }
+            switch event.cause {
+            case .released:
+                if hold.coolingUntil.map({ entry.time < $0 }) ?? true { contradict("the hold had not cooled") }
+                hold.endedAt = entry.time
+            case .withdrawn:
+                if hold.scopes[1]?.isPlaced == true { contradict("the hold was placed to its end") }
+                hold.endedAt = entry.time
+            case .narrowed:
+                let revision = Int(event.revision ?? 0)
+                for (number, scope) in hold.scopes where scope.narrowedBy == revision {
+                    if scope.coolingUntil.map({ entry.time < $0 }) ?? true { contradict("the revision had not cooled") }
+                    hold.scopes[number]!.hasEnded = true
+                }
+                for (uid, exclusions) in hold.exclusions {
+                    for place in exclusions.indices where exclusions[place].revision == revision {
+                        if entry.time < exclusions[place].coolingUntil { contradict("a case had not cooled") }
+                        hold.exclusions[uid]![place].hasEnded = true
+                    }
+                }
+            }
+            hold.endCause = event.cause
+            holds[event.hold] = hold
+            rebuild()
+        case .holdAcknowledged(let event):
+            if holds[event.hold] == nil { contradict("the hold was never placed") }
+        default: break
+        }
+    }
+
+    /// A revision, as its first entry makes it.
+    private mutating func begin(_ uid: HoldUID, _ revision: Int, _ entry: Entry, _ number: UInt64) -> Scope {
+        if holds[uid] == nil {
+            order.append(uid)
+            holds[uid] = Hold(uid: uid, author: entry.actor.uid, placedAt: entry.time, entry: number)
+        }
+        holds[uid]!.revision = max(holds[uid]!.revision, revision)
+        return holds[uid]!.scopes[revision]
+            ?? Scope(revision: revision, form: .cases, entry: number, startedAt: entry.time)
+    }
+
+    private mutating func rebuild() {
+        var members: [HoldClauseSet.Member] = []
+        (clausePlaces, everything) = ([], [])
+        for uid in order {
+            guard let hold = holds[uid], hold.endedAt == nil else { continue }
+            for scope in hold.scopes.values.sorted(by: { $0.revision < $1.revision }) where !scope.hasEnded {
+                let name = HoldScopeName(hold: uid, revision: scope.revision)
+                if scope.form == .everything { everything.append(name) }
+                for clause in scope.clauses {
+                    members.append(HoldClauseSet.Member(clause, judgedOnly: scope.judgedOnly))
+                    clausePlaces.append(name)
+                }
+            }
+        }
+        clauseSet = HoldClauseSet(members)
+    }
+
+    // MARK: Asking
+
+    /// An object as it was at several times: what is known of its case can grow.
+    struct History {
+        struct Version {
+            let facts: HoldClause.Facts
+            /// The entry with which it ended; nil for what is known now.
+            let until: UInt64?
+        }
+
+        let object: ObjectUID
+        let caseUID: CaseUID
+        /// The entry that archived it.
+        let entry: UInt64
+        /// In their order.
+        let versions: [Version]
+    }
+
+    /// Whether any hold waits for cases or persons to come.
+    var expectsAny: Bool { !expectedIn.isEmpty }
+
+    /// Whether any hold has not ended.
+    var isEmpty: Bool { !holds.values.contains { $0.endedAt == nil } }
+
+    /// The holds that bind an object: those that take it in, or took it in at any time since they were placed and it was
+    /// archived, and have not ended.
+    ///
+    /// - Parameter tags: of its case's ID and subject, under the keys that are live.
+    func binding(_ object: History, expected tags: [HoldExpectation]) -> Set<HoldUID> {
+        var found: Set<HoldUID> = []
+        func add(_ name: HoldScopeName) {
+            guard !found.contains(name.hold), binds(name, caseUID: object.caseUID) else { return }
+            found.insert(name.hold)
+        }
+        everything.forEach(add)
+        namedIn[object.caseUID]?.forEach(add)
+        for tag in tags { expectedIn[tag]?.forEach(add) }
+        guard !clausePlaces.isEmpty else { return found }
+        for version in object.versions {
+            for place in clauseSet.takingIn(version.facts) {
+                let name = clausePlaces[place]
+                guard let scope = holds[name.hold]?.scopes[name.revision],
+                    version.until.map({ $0 > max(scope.entry, object.entry) }) ?? true
+                else { continue }
+                add(name)
+            }
+        }
+        return found
+    }
+
+    /// The holds that name a case, or expect it.
+    func bindingCase(_ uid: CaseUID, expected tags: [HoldExpectation]) -> Set<HoldUID> {
+        let names = everything + (namedIn[uid] ?? []) + tags.flatMap { expectedIn[$0] ?? [] }
+        return Set(names.filter { binds($0, caseUID: uid) }.map(\.hold))
+    }
+
+    private func binds(_ name: HoldScopeName, caseUID: CaseUID) -> Bool {
+        guard let hold = holds[name.hold], hold.endedAt == nil, let scope = hold.scopes[name.revision], !scope.hasEnded
+        else { return false }
+        return !(hold.exclusions[caseUID]?.contains { $0.hasEnded && $0.revision > name.revision } ?? false)
+    }
+}
+
+extension HoldClause {
+    init(_ clause: Event.HoldPlaced.Clause) {
+        self.init(
+            media: clause.media.map { Set($0) }, jurisdictions: clause.jurisdictions.map { Set($0) },
+            purposes: clause.purposes.map { Set($0) }, outcomes: clause.outcomes.map { Set($0) },
+            captured: .init(from: clause.capturedFrom, before: clause.capturedBefore),
+            archived: .init(from: clause.archivedFrom, before: clause.archivedBefore))
+    }
+
+    /// As an entry has it.
+    var recorded: Event.HoldPlaced.Clause {
+        Event.HoldPlaced.Clause(
+            media: media?.sorted(), jurisdictions: jurisdictions?.sorted(), purposes: purposes?.sorted(),
+            outcomes: outcomes?.sorted(), capturedFrom: captured.from, capturedBefore: captured.before,
+            archivedFrom: archived.from, archivedBefore: archived.before)
+    }
+}

@@ -1,0 +1,94 @@
+import Archive
+import ArgumentParser
+import Foundation
+
+struct HoldPlaceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "place", abstract: "Hold from now on, in one transaction.",
+        discussion: """
+            It takes effect when the command returns. It says what is held now, what is held when it comes, what was \
+            destroyed before, and what the expression could not judge. Preserving never needs a second person.
+            """)
+
+    @OptionGroup var matter: MatterOption
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
+    var reason: String
+
+    @Option(help: ArgumentHelp("When somebody looks again; nothing ends by itself.", valueName: "date"))
+    var reviewBy: String
+
+    @OptionGroup var scope: HoldScopeOptions
+
+    @Flag(help: "Who may not know sees \"kept by law\", and no more.")
+    var confidential = false
+
+    @Flag(help: "Say what it would hold, and change nothing.")
+    var preview = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard !scope.isEmpty else {
+            throw ValidationError("Say what is held: --case, --cases FILE, --subject, --where, or --everything.")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            let order = HoldOrder(
+                matter: try Matter(matter.matter), reason: try Reason(reason),
+                reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
+                isConfidential: confidential)
+            var effects = Effects()
+            effects.isInterrupted = Interruption.begin()
+            try common.withArchive(effects) { archive in
+                try HoldText.say(try archive.placeHold(order, preview: preview), json: common.json)
+                if !preview { try HoldText.finish(archive, json: common.json) }
+            }
+        }
+    }
+}
+
+struct HoldExtendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extend", abstract: "Add to a matter that is held, or move its review.",
+        discussion: "Each extension is a revision of its own. hold show lists them.")
+
+    @OptionGroup var matter: MatterOption
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
+    var reason: String
+
+    @Option(help: ArgumentHelp("Another day of review.", valueName: "date"))
+    var reviewBy: String?
+
+    @OptionGroup var scope: HoldScopeOptions
+
+    @Flag(help: "Say what it would hold, and change nothing.")
+    var preview = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard !scope.isEmpty || reviewBy != nil else {
+            throw ValidationError(
+                "Say what is added: --case, --cases FILE, --subject, --where, --everything, or --review-by.")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            let order = HoldOrder(
+                matter: try Matter(matter.matter), reason: try Reason(reason),
+                reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
+                scope: try scope.scope())
+            var effects = Effects()
+            effects.isInterrupted = Interruption.begin()
+            try common.withArchive(effects) { archive in
+                try HoldText.say(try archive.extendHold(order, preview: preview), json: common.json)
+                if !preview { try HoldText.finish(archive, json: common.json) }
+            }
+        }
+    }
+}

@@ -1,0 +1,389 @@
+import Catalog
+import Foundation
+import Ledger
+import Retention
+import Synchronization
+import Testing
+
+@testable import Archive
+
+extension TestArchive {
+    @discardableResult
+    func hold(
+        _ matter: String, _ scope: HoldOrder.Scope, in archive: Archive, confidential: Bool = false,
+        preview: Bool = false
+    ) throws -> HoldAnswer {
+        let answer = try archive.placeHold(
+            HoldOrder(
+                matter: try Matter(matter), reason: try Reason("subpoena 26-cv-118"),
+                reviewBy: time.now.addingTimeInterval(400 * 86_400), scope: scope, isConfidential: confidential),
+            preview: preview)
+        if !preview { try archive.workOnHolds() }
+        return answer
+    }
+
+    @discardableResult
+    func hold(_ matter: String, where expression: String, judgedOnly: Bool = false, in archive: Archive) throws
+        -> HoldAnswer
+    {
+        try hold(matter, .expression(expression, judgedOnly: judgedOnly, timeZone: .gmt), in: archive)
+    }
+
+    func release(_ matter: String, in archive: Archive) throws -> Permitted<HoldChange> {
+        try archive.releaseHold(try Matter(matter), reason: try Reason("settled"))
+    }
+
+    func cases(_ ids: String...) throws -> HoldOrder.Scope { .cases(try ids.map { try CaseID($0) }) }
+}
+
+/// Nothing held is destroyed.
+struct HoldTests {
+    let test: TestArchive
+    let archive: Archive
+
+    init() throws {
+        test = try TestArchive()
+        archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+    }
+
+    private func purge() throws -> PurgeReport { try archive.runPurge(accepting: nil).get() }
+
+    private func explain(_ caseID: String, _ media: String) throws -> ObjectExplanation {
+        try #require(try archive.explain(try CaseID(caseID)).objects.first { $0.kind == media })
+    }
+
+    // MARK: Scopes
+
+    @Test(arguments: ["case", "subject", "expression", "everything"])
+    func whatAnOrderTakesInStays(scope: String) throws {
+        try test.archive("K-1", in: archive) { $0.subject = "S-1" }
+        try test.archive("K-2", in: archive) { $0.subject = "S-2" }
+        let answer: HoldAnswer =
+            switch scope {
+            case "case": try test.hold("M-1", try test.cases("K-1"), in: archive)
+            case "subject": try test.hold("M-1", .subject("S-1"), in: archive)
+            case "everything": try test.hold("M-1", .everything, in: archive)
+            default: try test.hold("M-1", where: "media = video and jurisdiction = HK", in: archive)
+            }
+        let all = scope == "everything"
+        #expect(answer.heldCases == (all || scope == "expression" ? 2 : 1))
+        #expect(answer.heldObjects == (all ? 6 : scope == "expression" ? 2 : 3))
+        try test.pass(days: 91, in: archive)
+        let report = try purge()
+        #expect(report.destroyed == (all || scope == "expression" ? 0 : 1))
+        #expect(try explain("K-1", "video").status == "held" && explain("K-1", "video").matters == ["M-1"])
+        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.status().retention["held"] == answer.heldObjects)
+    }
+
+    /// What arrives after the order is held in the moment in which it arrives.
+    @Test(arguments: ["case", "subject", "subject later", "expression", "everything", "waiting token"])
+    func whatArrivesLaterIsHeld(scope: String) throws {
+        switch scope {
+        case "case":
+            #expect(try test.hold("M-1", try test.cases("K-9"), in: archive).unknownCases == ["K-9"])
+        case "subject", "subject later": try test.hold("M-1", .subject("S-9"), in: archive)
+        case "everything": try test.hold("M-1", .everything, in: archive)
+        case "waiting token":
+            _ = try archive.register(try test.registration("K-9", token: "tok") { $0.jurisdictions = ["HK"] })
+            let answer = try test.hold("M-1", try test.cases("K-9"), in: archive)
+            #expect(answer.heldCases == 1 && answer.heldObjects == 0 && answer.unknownCases.isEmpty)
+        default: #expect(try test.hold("M-1", where: "jurisdiction = HK", in: archive).heldCases == 0)
+        }
+        if scope == "waiting token" {
+            let answer = TestAnswer(videoLength: 10)
+            test.transport.answer { _, _ in (200, answer.text) }
+            #expect(try test.pull(archive).map(\.state) == [.archived])
+        } else {
+            try test.archive("K-9", in: archive) { if scope == "subject" { $0.subject = "S-9" } }
+        }
+        if scope == "subject later" {
+            #expect(try explain("K-9", "video").status != "held")
+            _ = try archive.register(try test.registration("K-9", token: "t2") { $0.subject = "S-9" })
+        }
+        #expect(try explain("K-9", "video").status == "held")
+        #expect(try archive.reconcile().findings == [])
+        try test.pass(days: 91, in: archive)
+        #expect(try purge().destroyed == 0)
+        #expect(try test.contents("video", of: "K-9", in: archive).count > 0)
+    }
+
+    @Test func whatWasDestroyedBeforeIsSaid() throws {
+        try test.archive("K-1", in: archive)
+        try test.archive("K-2", in: archive)
+        _ = try test.event("relationship-ended", of: "K-2", in: archive)
+        try test.pass(days: 91, in: archive)
+        #expect(try purge().destroyed == 2)
+        try test.pass(days: 3 * 366, in: archive)
+        #expect(try purge().cases == 1)
+        let answer = try test.hold("M-1", try test.cases("K-1", "K-2", "K-3"), in: archive)
+        #expect(answer.heldCases == 1 && answer.heldObjects == 2 && answer.unknownCases == ["K-3"])
+        #expect(answer.alreadyDestroyed.filter(\.isWhole).map(\.caseID) == ["K-2"])
+        #expect(answer.alreadyDestroyed.filter { !$0.isWhole }.map(\.caseID) == ["K-1"])
+        // Should the same case ID come again, it is held.
+        try test.archive("K-2", in: archive, answer: TestAnswer(videoLength: 11).text)
+        #expect(try explain("K-2", "video").status == "held")
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    /// What an expression cannot judge is held, and said.
+    @Test func whatCannotBeJudgedIsHeld() throws {
+        try test.archive("K-1", in: archive, place: nil)
+        try test.archive("K-2", in: archive, place: "SG")
+        try test.archive("K-3", in: archive, place: "HK")
+        let answer = try test.hold("M-1", where: "jurisdiction = HK", in: archive)
+        #expect(answer.heldCases == 2 && answer.unjudged == ["jurisdiction": 1])
+        let judged = try test.hold("M-2", where: "jurisdiction = HK", judgedOnly: true, in: archive)
+        #expect(judged.heldCases == 1 && judged.unjudged.isEmpty)
+        // Completed to something else, it stays what it was when it was taken in.
+        _ = try archive.register(try test.registration("K-1", token: "t") { $0.jurisdictions = ["SG"] })
+        #expect(try explain("K-1", "video").matters == ["M-1"])
+        #expect(try archive.reconcile().findings == [])
+        // What could not be judged at first is taken in when it can be.
+        try test.archive("K-4", in: archive, place: nil)
+        #expect(try explain("K-4", "video").matters == ["M-1"])
+        _ = try archive.register(try test.registration("K-4", token: "t4") { $0.jurisdictions = ["HK"] })
+        #expect(try explain("K-4", "video").matters == ["M-1", "M-2"])
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func aPreviewChangesNothing() throws {
+        try test.archive("K-1", in: archive)
+        let before = try archive.lastEntry()
+        let preview = try test.hold("M-1", try test.cases("K-1", "K-2"), in: archive, preview: true)
+        #expect(
+            preview.isPreview && preview.entry == nil && preview.heldObjects == 3 && preview.unknownCases == ["K-2"])
+        #expect(try archive.lastEntry() == before && archive.holds(all: true).isEmpty)
+        #expect(try explain("K-1", "video").status != "held")
+        let placed = try test.hold("M-1", try test.cases("K-1", "K-2"), in: archive)
+        #expect(placed.heldObjects == preview.heldObjects && placed.unknownCases == preview.unknownCases)
+    }
+
+    // MARK: Lifting
+
+    /// A release binds on for its cooling, whatever the settings say, and its end is an entry.
+    @Test func aReleaseCools() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        try test.pass(days: 91, in: archive)
+        let change = try test.release("M-1", in: archive).get()
+        #expect(abs(change.coolingUntil.timeIntervalSince(test.time.now) - 30 * 86_400) < 1)
+        #expect(try purge().destroyed == 0 && explain("K-1", "video").status == "held")
+        #expect(refusal { _ = try test.release("M-1", in: archive) }?.code == .matterOver)
+        #expect(try archive.reconcile().findings == [])
+        try test.pass(days: 29, in: archive)
+        #expect(try purge().destroyed == 0)
+        #expect(try archive.reconcile().findings == [])
+        try test.pass(days: 2, in: archive)
+        #expect(try purge().destroyed == 1)
+        #expect(try archive.hold(try Matter("M-1")).state == "ended")
+        #expect(try archive.reconcile().findings == [])
+        var query = LedgerQuery()
+        query.kind = "hold ended"
+        #expect(try archive.ledgerEntries(query).count == 1)
+        // The matter can be held again.
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        #expect(try explain("K-1", "best-frame").status == "held")
+    }
+
+    @Test func settingsDoNotShortenTheCoolingOfOnePerson() throws {
+        let settings = test.path + "/strongroom.yaml"
+        try String(contentsOfFile: settings, encoding: .utf8).replacingOccurrences(
+            of: "cooling-days: 30", with: "cooling-days: 0"
+        )
+        .write(toFile: settings, atomically: true, encoding: .utf8)
+        let archive = try test.open()
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        let change = try test.release("M-1", in: archive).get()
+        #expect(change.coolingUntil.timeIntervalSince(test.time.now) > 29 * 86_400)
+    }
+
+    @Test func casesAreTakenOutAfterACooling() throws {
+        try test.archive("K-1", in: archive)
+        try test.archive("K-2", in: archive)
+        try test.hold("M-1", where: "jurisdiction = HK", in: archive)
+        try test.pass(days: 91, in: archive)
+        _ = try archive.narrowHold(
+            try Matter("M-1"), cases: [try CaseID("K-1")], revision: nil, reason: try Reason("r")
+        ).get()
+        #expect(try purge().destroyed == 0)
+        #expect(try archive.reconcile().findings == [])
+        try test.pass(days: 31, in: archive)
+        #expect(try purge().destroyed == 1)
+        #expect(try explain("K-1", "best-frame").status != "held" && explain("K-2", "video").status == "held")
+        // What arrives in a case that was taken out is free, too.
+        try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 20).text)
+        #expect(try archive.explain(try CaseID("K-1")).objects.allSatisfy { $0.status != "held" })
+        #expect(try archive.reconcile().findings == [])
+        // Named again, it is held again.
+        _ = try archive.extendHold(
+            HoldOrder(matter: try Matter("M-1"), reason: try Reason("r"), reviewBy: nil, scope: try test.cases("K-1")))
+        try archive.workOnHolds()
+        #expect(try explain("K-1", "best-frame").status == "held")
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    @Test func aRevisionIsTakenBack() throws {
+        try test.archive("K-1", in: archive)
+        try test.archive("K-2", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        let order = HoldOrder(
+            matter: try Matter("M-1"), reason: try Reason("more"), reviewBy: nil,
+            scope: .expression("media = video", judgedOnly: false, timeZone: .gmt))
+        #expect(try archive.extendHold(order).revision == 2)
+        try archive.workOnHolds()
+        try test.pass(days: 91, in: archive)
+        _ = try archive.narrowHold(try Matter("M-1"), cases: [], revision: 2, reason: try Reason("too much")).get()
+        #expect(try purge().destroyed == 0)
+        try test.pass(days: 31, in: archive)
+        #expect(try purge().destroyed == 1)
+        #expect(try explain("K-1", "video").status == "held")
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    /// Orders overlap: what one lets go another keeps.
+    @Test func everyMatterCountsForItself() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        try test.hold("M-2", where: "media = video", in: archive)
+        try test.pass(days: 91, in: archive)
+        _ = try test.release("M-1", in: archive).get()
+        try test.pass(days: 31, in: archive)
+        #expect(try purge().destroyed == 0 && explain("K-1", "video").matters == ["M-2"])
+        #expect(try explain("K-1", "best-frame").status == "waiting-for-event")
+    }
+
+    // MARK: Large lists, interruptions
+
+    @Test func aLargeListIsPlacedInParts() throws {
+        let ids = try (0..<3200).map { try CaseID("L-\($0)") }
+        for number in [0, 1600, 3199] { try test.archive("L-\(number)", in: archive) }
+        let answer = try test.hold("M-1", .cases(ids), in: archive)
+        #expect(answer.heldCases == 3 && answer.heldObjects == 9 && answer.unknownCases.count == 3197)
+        try test.archive("L-5", in: archive)
+        #expect(try explain("L-5", "video").status == "held" && explain("L-1600", "video").status == "held")
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    /// What was named before an interruption is protected; who began it finishes it, or takes it back.
+    @Test(arguments: ["finish", "withdraw"])
+    func anInterruptedOrderProtects(end: String) throws {
+        try test.archive("L-0", in: archive)
+        let ids = try (0..<3200).map { try CaseID("L-\($0)") }
+        let order = HoldOrder(
+            matter: try Matter("M-1"), reason: try Reason("r"), reviewBy: test.time.now.addingTimeInterval(1e8),
+            scope: .cases(ids))
+        // The person stops it after its first part.
+        let asked = Mutex(0)
+        var effects = test.effects()
+        effects.isInterrupted = {
+            asked.withLock {
+                $0 += 1; return $0 > 1
+            }
+        }
+        let stopped = try Archive.open(
+            test.path, rootKey: test.rootKey, as: .actor(try Actor(claimed: "tester")), effects: effects)
+        #expect(refusal { _ = try stopped.placeHold(order) }?.code == .interrupted)
+        #expect(try archive.holds(all: false).map(\.state) == ["placing"])
+        #expect(try archive.status().holds.unfinished == ["M-1"])
+        #expect(try archive.reconcile().findings == [])
+        try test.pass(days: 91, in: archive)
+        #expect(try purge().destroyed == 0)
+        #expect(refusal { _ = try test.open(actor: "other").placeHold(order) }?.code == .matterExists)
+        #expect(refusal { _ = try test.open(actor: "other").withdrawHold(try Matter("M-1")) }?.code == .notAllowed)
+        if end == "finish" {
+            #expect(try archive.placeHold(order).heldCases == 1)
+            try archive.workOnHolds()
+            #expect(try purge().destroyed == 0)
+        } else {
+            _ = try archive.withdrawHold(try Matter("M-1"))
+            #expect(try purge().destroyed == 1)
+        }
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    // MARK: What is shown
+
+    @Test func aReportIsOfItsTime() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", where: "jurisdiction = HK", in: archive)
+        let first = test.time.now
+        try test.pass(days: 1, in: archive)
+        try test.archive("K-2", in: archive)
+        #expect(try archive.reportHold(try Matter("M-1"), asOf: first).objects.map(\.caseID) == ["K-1", "K-1", "K-1"])
+        let now = try archive.reportHold(try Matter("M-1"), asOf: nil)
+        #expect(Set(now.objects.map(\.caseID)) == ["K-1", "K-2"] && now.record.count == 1)
+        #expect(now.record.first?.reason == "subpoena 26-cv-118")
+        #expect(
+            refusal { _ = try archive.reportHold(try Matter("M-1"), asOf: first.addingTimeInterval(-9)) }?.code
+                == .unknownMatter)
+    }
+
+    @Test func aNoticeNamesTheCopiesThatWereGivenOut() throws {
+        try test.archive("K-1", in: archive)
+        _ = try archive.retrieve(try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        let notice = try archive.noticeOfHold(try Matter("M-1"))
+        #expect(notice.copies == 1 && notice.text.contains("case K-1: a bag of 3 items, given to tester"))
+        _ = try archive.acknowledgeHold(try Matter("M-1"), reader: nil)
+        _ = try archive.acknowledgeHold(try Matter("M-1"), reader: "Outside Counsel")
+        #expect(try archive.hold(try Matter("M-1")).acknowledgements.map(\.reader) == ["tester", "Outside Counsel"])
+    }
+
+    @Test func overdueReviewsAlarmAndReleaseNothing() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        try test.pass(days: 500, in: archive)
+        #expect(try archive.status().holds.overdueReviews == ["M-1"] && archive.hold(try Matter("M-1")).isOverdue)
+        #expect(try purge().destroyed == 0)
+        _ = try archive.extendHold(
+            HoldOrder(
+                matter: try Matter("M-1"), reason: try Reason("still needed"),
+                reviewBy: test.time.now.addingTimeInterval(1e7), scope: .review))
+        #expect(try archive.status().holds.overdueReviews.isEmpty)
+        #expect(try archive.reconcile().findings == [])
+    }
+
+    // MARK: Bad input
+
+    @Test func ordersThatAreNoneAreRefused() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        let matter = try Matter("M-2")
+        let reason = try Reason("r")
+        func place(_ scope: HoldOrder.Scope, matter: Matter = matter, days: Double = 9) -> ArchiveError? {
+            refusal {
+                _ = try archive.placeHold(
+                    HoldOrder(
+                        matter: matter, reason: reason, reviewBy: test.time.now.addingTimeInterval(days * 86_400),
+                        scope: scope))
+            }
+        }
+        let before = try archive.holds(all: true).count
+        #expect(place(.cases([]))?.code == .badScope)
+        #expect(place(.everything, days: -1)?.code == .badScope)
+        #expect(try place(test.cases("K-1"), matter: Matter("M-1"))?.code == .matterExists)
+        let typo = place(.expression("jursdiction = HK", judgedOnly: false, timeZone: .gmt))
+        #expect(typo?.code == .badExpression && typo?.mark?.column == 1 && typo?.hint?.contains("jurisdiction") == true)
+        let unknown = HoldOrder(matter: matter, reason: reason, reviewBy: nil, scope: .everything)
+        #expect(refusal { _ = try archive.extendHold(unknown) }?.code == .unknownMatter)
+        #expect(refusal { _ = try archive.releaseHold(matter, reason: reason) }?.code == .unknownMatter)
+        #expect(try archive.holds(all: true).count == before)
+    }
+
+    @Test func filesOfCasesAreRead() throws {
+        func read(_ text: String) throws -> CaseListFile { try CaseListFile(Array(text.utf8), name: "list.txt") }
+        #expect(try read("\u{FEFF}K-1\r\nK-2\r\n\r\nK-1\r\n").cases.map(\.text) == ["K-1", "K-2"])
+        #expect(try read("K-1\nK-1\n").repeated == 1)
+        #expect(try read("K-e\u{301}\nK-\u{e9}\n").cases.count == 1, "one case in two Unicode forms")
+        #expect(try read("subject,case\nS,K-1\nS,\"K,2\"\n").cases.map(\.text) == ["K-1", "K,2"])
+        for (text, word) in [
+            ("", "names no case"), ("\n \n", "names no case"), ("case\n", "names no case"), ("K-1,K-2\n", "2 columns"),
+            ("K-1\nK\u{7}\n", "line 2"), ("case,x\n,1\n", "line 2"),
+        ] {
+            #expect(refusal { _ = try read(text) }?.message.contains(word) == true, "\(text.debugDescription)")
+        }
+    }
+}
