@@ -30,9 +30,9 @@ public final class Archive: Sendable {
     /// The rules that were read last.
     let knownRules = Mutex<ActiveRules?>(nil)
     /// Who may do what, as far as the ledger was read.
-    let authorityBook = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
+    let authorityBook: LedgerBook<Authority>
     /// What is held, as far as the ledger was read.
-    let holdBook = LedgerBook(HoldBook(), kinds: HoldBook.kinds) { $0.apply($1, number: $2) }
+    let holdBook = LedgerBook(HoldBook(), kinds: HoldBook.kinds, finish: { $0.prepare() }) { $0.apply($1, number: $2) }
     /// Guards that the file would loosen, and which count as the ledger has them.
     let loosened: [LoosenedSetting]
 
@@ -45,8 +45,9 @@ public final class Archive: Sendable {
 
     private init(
         parts: Parts, configuration: Configuration, loosened: [LoosenedSetting], rootKeyKind: RootKeyKind,
-        recorder: Recorder, ledger: LedgerState
+        recorder: Recorder, authority: LedgerBook<Authority>, ledger: LedgerState
     ) {
+        authorityBook = authority
         directory = parts.directory
         self.configuration = configuration
         self.loosened = loosened
@@ -108,29 +109,37 @@ public final class Archive: Sendable {
             let ledger = try compare(
                 publication, recorder: recorder, configuration: parts.configuration, catalog: parts.catalog)
             if !toLook, let fork = ledger.fork { throw fork }
+            let authority = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
             switch identity {
             case .actor(let actor): recorder.actor = actor
             case .token(let token):
-                recorder.actor = try actor(by: token, recorder: recorder, catalog: parts.catalog, effects: effects)
+                recorder.actor = try actor(
+                    by: token, recorder: recorder, catalog: parts.catalog, effects: effects, authority: authority,
+                    mayWrite: ledger.fork == nil)
             }
-            let (configuration, loosened) = try parts.catalog.read {
-                try guarded(parts.configuration, recorder: recorder, in: $0)
-            }
+            let (configuration, loosened) = try guarded(
+                parts.configuration, recorder: recorder, catalog: parts.catalog, authority: authority, toLook: toLook)
             return Archive(
                 parts: parts, configuration: configuration, loosened: loosened, rootKeyKind: rootKey.kind,
-                recorder: recorder, ledger: ledger)
+                recorder: recorder, authority: authority, ledger: ledger)
         } catch {
             throw ArchiveError(error)
         }
     }
 
-    /// Where two persons are needed, a file alone loosens no guard.
     private static func guarded(
-        _ file: Configuration, recorder: Recorder, in index: any CatalogReader
+        _ file: Configuration, recorder: Recorder, catalog: any Catalog, authority: LedgerBook<Authority>, toLook: Bool
     ) throws -> (configuration: Configuration, loosened: [LoosenedSetting]) {
-        let book = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
-        guard try book.content(in: index).needsTwo else { return (file, []) }
-        return file.guarded(by: try recorder.recordedSettings(in: index))
+        do {
+            return try catalog.read { index in
+                file.guarded(
+                    by: try recorder.recordedSettings(in: index),
+                    needsTwo: try authority.content(in: index, by: recorder).needsTwo)
+            }
+        } catch  where toLook {
+            // Whoever looks for what was altered must be able to.
+            return (file, [])
+        }
     }
 
     private static func checkIsOutside(_ publication: Publication, of directory: String) throws(ArchiveError) {

@@ -128,6 +128,8 @@ public protocol CatalogReader {
     /// The newest time on record, since a clock was last accepted.
     func newestTime() throws -> Date?
     func compactedAt() throws -> Date?
+    /// Which entries matter most, sealed.
+    func entryNote() throws -> [UInt8]?
     /// Entries of a kind since a time.
     func ledgerCount(kind: String, since time: Date) throws -> Int
     func caseCounts() throws -> CaseCounts
@@ -215,6 +217,7 @@ public protocol CatalogWriter: CatalogReader {
     func setStandingSet(_ number: Int) throws
     func setNewestTime(_ time: Date) throws
     func setCompactedAt(_ time: Date) throws
+    func setEntryNote(_ sealed: [UInt8]) throws
     /// Deletes an object with its wrapped key, and notes its blob for removal. Called by the one function that
     /// destroys.
     func destroy(_ object: RetentionRow, at time: Date) throws
@@ -257,8 +260,8 @@ public protocol CatalogWriter: CatalogReader {
     ///
     /// - Returns: whether there is more to pin.
     func compileHolds(limit: Int) throws -> Bool
-    /// Notes that decisions about what a revision takes in are those of now.
-    func setFresh(_ scope: HoldScopeName) throws
+    /// Notes that decisions about what a revision takes in are those of now, unless its state is another than it was.
+    func setFresh(_ scope: HoldScopeName, in state: HoldScopeRecord.State) throws
     /// Deletes what is left of revisions that have ended, `limit` rows at most.
     ///
     /// - Returns: whether there is more.

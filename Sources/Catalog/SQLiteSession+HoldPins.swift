@@ -54,9 +54,7 @@ extension SQLiteSession {
         let places = found.map {
             HoldClauses.Place(scope: $0["scope_id"], hold: $0["hold_id"], revision: $0["revision"])
         }
-        // Also those that are gone count as seen.
-        let last =
-            try row("SELECT coalesce(max(seq), 0) AS n FROM sqlite_sequence WHERE name = 'hold_clause'")?["n"] as Int64?
+        let last = try row("SELECT max(id) AS n FROM hold_clause")?["n"] as Int64?
         let clauses = HoldClauses(
             revision: revision, last: last ?? 0, places: places, clauses: HoldClauseSet(members))
         knownClauses?.newest = clauses
@@ -114,8 +112,8 @@ extension SQLiteSession {
                 [upto, limit])?["n"] as Int64? ?? last)
         try run(
             """
-            INSERT OR IGNORE INTO hold_pin (object_id, scope_id) SELECT object_id, scope_id FROM hold_match
-            WHERE clause_id = ? AND object_id > ? AND object_id <= ?
+            INSERT INTO hold_pin (object_id, scope_id) SELECT object_id, scope_id FROM hold_match
+            WHERE clause_id = ? AND object_id > ? AND object_id <= ? ON CONFLICT DO NOTHING
             """, [clause, upto, end])
         // What is held has no next change of its own.
         try run(

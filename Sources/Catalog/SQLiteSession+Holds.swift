@@ -204,12 +204,14 @@ extension SQLiteSession {
         var counts = HoldCounts()
         let takesIn = """
             cases.id AS case_id, object.id AS object_id,
-                (hold_clause.any_jurisdiction = 0
-                    AND NOT EXISTS (SELECT 1 FROM case_jurisdiction AS c WHERE c.case_id = cases.id)) AS no_jurisdiction,
-                (hold_clause.any_purpose = 0 AND cases.purpose IS NULL) AS no_purpose,
-                (hold_clause.any_outcome = 0 AND verification.result_code IS NULL) AS no_outcome,
-                ((hold_clause.captured_from IS NOT NULL AND verification.captured_until IS NULL)
-                    OR (hold_clause.captured_before IS NOT NULL AND verification.captured_from IS NULL)) AS no_captured
+                CASE WHEN hold_clause.any_jurisdiction = 0
+                    AND NOT EXISTS (SELECT 1 FROM case_jurisdiction AS c WHERE c.case_id = cases.id)
+                    THEN 1 ELSE 0 END AS no_jurisdiction,
+                CASE WHEN hold_clause.any_purpose = 0 AND cases.purpose IS NULL THEN 1 ELSE 0 END AS no_purpose,
+                CASE WHEN hold_clause.any_outcome = 0 AND verification.result_code IS NULL THEN 1 ELSE 0 END AS no_outcome,
+                CASE WHEN (hold_clause.captured_from IS NOT NULL AND verification.captured_until IS NULL)
+                    OR (hold_clause.captured_before IS NOT NULL AND verification.captured_from IS NULL)
+                    THEN 1 ELSE 0 END AS no_captured
             FROM hold_clause CROSS JOIN hold_scope CROSS JOIN cases CROSS JOIN verification CROSS JOIN object
             WHERE hold_clause.scope_id = ? AND hold_scope.id = hold_clause.scope_id AND verification.case_id = cases.id
                 AND object.verification_id = verification.id AND \(Schema.takesIn)
@@ -394,8 +396,8 @@ extension SQLiteSession {
         return (try scopes.map { HoldScopeName(hold: try $0.uid("uid"), revision: $0["revision"]) }, exclusions)
     }
 
-    func setFresh(_ scope: HoldScopeName) throws {
-        try run("UPDATE hold_scope SET stale = 0 WHERE id = ?", [try id(of: scope)])
+    func setFresh(_ scope: HoldScopeName, in state: HoldScopeRecord.State) throws {
+        try run("UPDATE hold_scope SET stale = 0 WHERE id = ? AND state = ?", [try id(of: scope), state.rawValue])
     }
 
     func deleteEndedPins(limit: Int) throws -> Bool {

@@ -393,6 +393,10 @@ extension SQLiteSession {
         try db.cachedStatement(sql: "UPDATE archive SET newest_time = ?").execute(arguments: [time.milliseconds])
     }
 
+    func entryNote() throws -> [UInt8]? { try row("SELECT entry_note FROM archive")?.bytes("entry_note") }
+
+    func setEntryNote(_ sealed: [UInt8]) throws { try run("UPDATE archive SET entry_note = ?", [Data(sealed)]) }
+
     func compactedAt() throws -> Date? { try row("SELECT compacted_at FROM archive")?.date("compacted_at") }
 
     func setCompactedAt(_ time: Date) throws {

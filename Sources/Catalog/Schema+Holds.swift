@@ -32,6 +32,8 @@ extension Schema {
     static let holds = """
         -- Another number after every change of what holds take in.
         ALTER TABLE archive ADD COLUMN hold_revision INTEGER NOT NULL DEFAULT 0;
+        -- Which entries say what is held and who may do what, under the archive key.
+        ALTER TABLE archive ADD COLUMN entry_note BLOB;
         -- Clauses up to this one were asked when the object came, and those that fit are pinned.
         ALTER TABLE object ADD COLUMN holds_seen INTEGER NOT NULL DEFAULT 0;
 
@@ -201,7 +203,7 @@ extension Schema {
         WHEN EXISTS (SELECT 1 FROM hold_case_binding WHERE case_id = OLD.case_id)
         BEGIN SELECT RAISE(ABORT, 'the case is held'); END;
         CREATE TRIGGER details_held BEFORE UPDATE OF details ON verification
-        WHEN OLD.details IS NOT NULL AND NEW.details IS NULL AND (
+        WHEN OLD.details IS NOT NULL AND NEW.details IS NOT OLD.details AND (
             EXISTS (SELECT 1 FROM hold_case_binding WHERE case_id = OLD.case_id)
             OR EXISTS (SELECT 1 FROM hold_binding WHERE object_id IN (
                 SELECT id FROM object WHERE verification_id = OLD.id)))
@@ -241,7 +243,8 @@ extension Schema {
             INSERT OR IGNORE INTO hold_case (case_id, scope_id)
             SELECT NEW.id, e.scope_id FROM hold_expectation AS e JOIN hold_scope AS s ON s.id = e.scope_id
             WHERE s.state <> 'ended' AND e.tag = NEW.subject_tag AND e.tag_key = NEW.subject_tag_key
-                AND e.purpose = 'subject';
+                AND e.purpose = 'subject' AND NOT EXISTS (SELECT 1 FROM hold_exclusion AS x WHERE x.hold_id = s.hold_id
+                    AND x.case_id = NEW.id AND x.revision > s.revision AND x.state = 'ended');
         END;
 
         -- What was covered stays covered: before a fact changes what fits is pinned, and after it what fits then.
@@ -310,6 +313,17 @@ extension Schema {
             (OLD.state = 'placing' AND NEW.state IN ('standing', 'ended'))
             OR (OLD.state = 'standing' AND NEW.state = 'cooling') OR (OLD.state = 'cooling' AND NEW.state = 'ended'))
         BEGIN SELECT RAISE(ABORT, 'a hold cools before it ends'); END;
+        CREATE TRIGGER hold_state BEFORE UPDATE OF state ON hold
+        WHEN NEW.state <> OLD.state AND NOT (
+            (OLD.state = 'placing' AND NEW.state IN ('standing', 'ended'))
+            OR (OLD.state = 'standing' AND NEW.state = 'released') OR (OLD.state = 'released' AND NEW.state = 'ended'))
+        BEGIN SELECT RAISE(ABORT, 'a hold cools before it ends'); END;
+        CREATE TRIGGER case_named BEFORE INSERT ON hold_case
+        WHEN (SELECT state FROM hold_scope WHERE id = NEW.scope_id) = 'ended'
+        BEGIN SELECT RAISE(ABORT, 'the hold has ended'); END;
+        CREATE TRIGGER case_awaited BEFORE INSERT ON hold_expectation
+        WHEN (SELECT state FROM hold_scope WHERE id = NEW.scope_id) = 'ended'
+        BEGIN SELECT RAISE(ABORT, 'the hold has ended'); END;
         CREATE TRIGGER scope_fixed BEFORE UPDATE OF id, hold_id, revision, form, judged_only ON hold_scope
         BEGIN SELECT RAISE(ABORT, 'a revision of a hold never changes'); END;
         CREATE TRIGGER scope_kept BEFORE DELETE ON hold_scope

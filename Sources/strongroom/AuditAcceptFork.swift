@@ -37,6 +37,11 @@ struct AuditAcceptFork: ParsableCommand {
                 Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
                 Terminal.print("verifier key: \(done.verifierKey)")
                 Terminal.print("  tell your auditor both, and why")
+                for hold in done.holdsLost {
+                    Terminal.say(
+                        "\(Terminal.red("warning")): this index does not know all of the hold \(hold): place it again before anything is destroyed"
+                    )
+                }
             }
         }
     }

@@ -76,7 +76,7 @@ struct CommonOptions: ParsableArguments {
 
     /// Who acts: by a personal token where there is one, which says by itself who it is.
     func identity() throws -> Identity {
-        let text = environment["STRONGROOM_TOKEN"]
+        let text = ProcessInfo.processInfo.environment["STRONGROOM_TOKEN"]
         guard tokenFile != nil || text != nil else { return .actor(try actingAs()) }
         guard actor == nil else {
             throw ArchiveError(

@@ -40,7 +40,7 @@ struct HoldNarrowCommand: ParsableCommand {
 
     @Option(
         name: .customLong("cases"), help: ArgumentHelp("A file with case IDs.", valueName: "file"), completion: .file())
-    var caseFile: String?
+    var caseFiles: [String] = []
 
     @Option(help: ArgumentHelp("A revision that is taken back; hold show lists them.", valueName: "n"))
     var revision: Int?
@@ -51,7 +51,7 @@ struct HoldNarrowCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (cases.isEmpty && caseFile == nil) != (revision == nil) else {
+        guard (cases.isEmpty && caseFiles.isEmpty) != (revision == nil) else {
             throw ValidationError("Give --case or --cases, or --revision.")
         }
     }
@@ -59,7 +59,7 @@ struct HoldNarrowCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let (matter, reason) = (try Matter(matter.matter), try Reason(reason))
-            let named = try cases.map { try CaseID($0) } + (try caseFile.map { try CaseListFile(path: $0).cases } ?? [])
+            let named = try cases.map { try CaseID($0) } + (try caseFiles.flatMap { try CaseListFile(path: $0).cases })
             try common.withArchive { archive in
                 let done = try PermittedText.settle(
                     try archive.narrowHold(matter, cases: named, revision: revision, reason: reason), json: common.json)

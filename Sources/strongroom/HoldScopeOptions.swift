@@ -9,12 +9,14 @@ struct HoldScopeOptions: ParsableArguments {
 
     @Option(
         name: .customLong("cases"),
-        help: ArgumentHelp("A file with a case ID a line, or a table with a column case.", valueName: "file"),
+        help: ArgumentHelp("Files with a case ID a line, or a table with a column case.", valueName: "file"),
         completion: .file())
-    var caseFile: String?
+    var caseFiles: [String] = []
 
-    @Option(help: ArgumentHelp("Every case of this person, also those to come, by your reference.", valueName: "ref"))
-    var subject: String?
+    @Option(
+        name: .customLong("subject"),
+        help: ArgumentHelp("Every case of this person, also those to come, by your reference.", valueName: "ref"))
+    var subjects: [String] = []
 
     @Option(
         name: .customLong("where"), parsing: .unconditional,
@@ -34,7 +36,7 @@ struct HoldScopeOptions: ParsableArguments {
     var everything = false
 
     private var count: Int {
-        [!cases.isEmpty || caseFile != nil, subject != nil, expression != nil, everything].filter { $0 }.count
+        [!cases.isEmpty || !caseFiles.isEmpty, !subjects.isEmpty, expression != nil, everything].filter { $0 }.count
     }
 
     var isEmpty: Bool { count == 0 }
@@ -43,6 +45,9 @@ struct HoldScopeOptions: ParsableArguments {
         guard count <= 1 else {
             throw ValidationError(
                 "Give one of --case and --cases, --subject, --where, --everything; hold extend adds another.")
+        }
+        guard subjects.count <= 1 else {
+            throw ValidationError("Give one --subject; hold extend adds another.")
         }
         if judgedOnly, expression == nil { throw ValidationError("--judged-only goes with --where.") }
         if let timeZone, TimeZone(identifier: timeZone) == nil {
@@ -54,16 +59,16 @@ struct HoldScopeOptions: ParsableArguments {
 
     func scope() throws -> HoldOrder.Scope {
         if everything { return .everything }
-        if let subject { return .subject(subject) }
+        if let subject = subjects.first { return .subject(subject) }
         if let expression { return .expression(expression, judgedOnly: judgedOnly, timeZone: zone) }
-        if cases.isEmpty, caseFile == nil { return .review }
+        if cases.isEmpty, caseFiles.isEmpty { return .review }
         return .cases(try named())
     }
 
     /// The cases that are named.
     func named() throws -> [CaseID] {
         var found = try cases.map { try CaseID($0) }
-        if let caseFile {
+        for caseFile in caseFiles {
             let file = try CaseListFile(path: caseFile)
             if file.repeated > 0 {
                 Terminal.say(

@@ -13,7 +13,9 @@ enum HoldText {
             line +=
                 " · \(Figure.count(count, "case")) not in the archive yet: held when \(count == 1 ? "it comes" : "they come")"
         }
+        if answer.isReview { line = "nothing new is held; the day of the review is another" }
         Terminal.print(line)
+        if answer.expectsSubject { Terminal.print("  every other case of this person: held when it comes") }
         if !answer.unknownCases.isEmpty {
             Terminal.print("  not yet: \(list(answer.unknownCases.map(Terminal.visible)))")
         }
@@ -101,7 +103,9 @@ enum HoldText {
                 ?? (revision.form == "everything"
                     ? "everything"
                     : "\(Figure.count(revision.cases, "case"))"
-                        + (revision.expected > 0 ? ", and \(Figure.count(revision.expected)) when they come" : ""))
+                        + (revision.expected > 0
+                            ? "; \(Figure.count(revision.expected, "case or person", "cases or persons")) named to be held when they come"
+                            : ""))
             let cooling = revision.state == "cooling" ? ", until \(revision.coolingUntil.map(Figure.time) ?? "")" : ""
             lines.append(
                 "revision  \(revision.revision) since \(Figure.time(revision.since)), entry \(Figure.count(Int(revision.entry))) · \(revision.state)\(cooling) · \(what)\(revision.judgedOnly ? " (only what can be judged)" : "")"

@@ -36,6 +36,16 @@ struct Strongroom: ParsableCommand {
                 Foundation.exit(64)
             }
         }
+        // Seen by every user of the host, it is worth nothing any more; and it must not become a name on the record.
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index],
+                String(cString: argument).contains(/srt_[A-Za-z0-9_-]{43}/)
+            else { continue }
+            Terminal.say(
+                "error: argument \(index) holds a personal token, which every user of this host can read there")
+            Terminal.say("  put it into STRONGROOM_TOKEN, or into a file for --token-file; and revoke this one")
+            Foundation.exit(64)
+        }
         main(nil)
     }
 }

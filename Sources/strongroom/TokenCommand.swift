@@ -45,7 +45,12 @@ struct TokenCreateCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if request != nil { return }
+        if request != nil {
+            guard common.actor == nil, role.isEmpty, expires == nil else {
+                throw ValidationError("With --request, the request says whose token it is and what it allows.")
+            }
+            return
+        }
         guard common.actor != nil else { throw ValidationError("--actor says whose token it is.") }
         guard !role.isEmpty else { throw ValidationError("--role says what its holder may do: \(Archive.roleNames).") }
         for name in role where Role(rawValue: name) == nil {

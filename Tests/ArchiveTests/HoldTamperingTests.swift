@@ -39,7 +39,12 @@ struct HoldTamperingTests {
         try test.pass(days: 91, in: archive)
         #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
         #expect(try archive.reconcile().findings == [])
-        return Prepared(test: test, archive: archive, database: try DatabaseQueue(path: test.path + "/index.sqlite"))
+        // Who writes by hand keeps no foreign key.
+        var byHand = GRDB.Configuration()
+        byHand.foreignKeysEnabled = false
+        return Prepared(
+            test: test, archive: archive,
+            database: try DatabaseQueue(path: test.path + "/index.sqlite", configuration: byHand))
     }
 
     @Test(arguments: [
@@ -125,6 +130,40 @@ struct HoldTamperingTests {
         #expect(refused?.outcome == .integrity, "\(kind): \(refused?.message ?? "went on")")
         #expect(try test.contents("video", of: "K-1", in: archive).count > 0)
         #expect(try !archive.reconcile().findings.isEmpty)
+    }
+
+    /// What the index says beside an entry hides none: not that something is held, not that a token is worth nothing.
+    @Test(arguments: ["near", "far"])
+    func entriesCannotBeHidden(distance: String) throws {
+        let prepared = try prepared()
+        let reason = try Reason("r")
+        let maker = try prepared.test.open(actor: "maker")
+        _ = try prepared.test.token("a.one", .approver, by: maker)
+        _ = try prepared.test.token("b.two", .approver, by: maker)
+        if distance == "far" {
+            // Far enough for the archive's note.
+            for _ in 0..<2 {
+                _ = try prepared.archive.record { recording in
+                    for _ in 0..<600 { try recording.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0))) }
+                }
+            }
+            _ = try prepared.archive.record { _ in }
+        }
+        try prepared.alter(
+            """
+            UPDATE ledger_entry SET kind = 'attempt failed' WHERE kind LIKE 'hold%' OR kind LIKE 'token%';
+            DELETE FROM hold_case; DELETE FROM hold_pin; DELETE FROM hold_clause_value; DELETE FROM hold_clause;
+            DELETE FROM hold_expectation; DELETE FROM hold_scope; DELETE FROM hold
+            """)
+        let opened = try prepared.test.open(actor: "op")
+        #expect(try opened.runPurge(accepting: nil).get().destroyed == 0)
+        #expect(try opened.status().authority.needsTwoPersons)
+        try prepared.test.hold("M-9", .everything, in: opened)
+        #expect(try opened.releaseHold(try Matter("M-9"), reason: reason).request != nil)
+        #expect(try !opened.reconcile().findings.isEmpty)
+        // Nor can one be taken out, or the note be put back to nothing.
+        try prepared.alter("UPDATE archive SET entry_note = NULL; DELETE FROM ledger_entry WHERE number = 40")
+        #expect(refusal { _ = try prepared.test.open(actor: "op").runPurge(accepting: nil) }?.outcome == .integrity)
     }
 
     /// The database itself refuses what the program never does.

@@ -332,6 +332,30 @@ struct HoldTests {
         #expect(try archive.hold(try Matter("M-1")).acknowledgements.map(\.reader) == ["tester", "Outside Counsel"])
     }
 
+    /// A bag and a certificate say that something is preserved; of a confidential hold no more than that.
+    @Test(arguments: [false, true])
+    func bagsSayWhatIsPreserved(confidential: Bool) throws {
+        try test.archive("K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        #expect(try purge().destroyed == 1)
+        try test.hold("Matter 17", try test.cases("K-1"), in: archive, confidential: confidential)
+        _ = try archive.retrieve(try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
+        _ = try archive.certify(.caseID(try CaseID("K-1")), to: test.directory + "/certificate")
+        for name in [
+            "bag/custody.html", "bag/custody.json", "certificate/certificate.html", "certificate/certificate.json",
+        ] {
+            let text = try String(contentsOfFile: test.directory + "/" + name, encoding: .utf8)
+            #expect(text.contains(confidential ? Archive.keptByLaw : "Matter 17"), "\(name)")
+            if confidential { #expect(!text.contains("Matter 17"), "\(name)") }
+        }
+        let auditor = try test.token("a.udit", .auditor, by: archive).archive
+        let shown = try auditor.explain(try CaseID("K-1")).objects.map(\.matters)
+        #expect(shown.allSatisfy { $0 == [confidential ? Archive.keptByLaw : "Matter 17"] })
+        #expect(try auditor.holds(all: true).map(\.matter) == [confidential ? Archive.keptByLaw : "Matter 17"])
+        let unknown = refusal { _ = try auditor.hold(try Matter("Matter 17")) }
+        #expect((unknown?.code == .unknownMatter) == confidential)
+    }
+
     @Test func overdueReviewsAlarmAndReleaseNothing() throws {
         try test.archive("K-1", in: archive)
         try test.hold("M-1", try test.cases("K-1"), in: archive)

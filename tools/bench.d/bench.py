@@ -307,9 +307,77 @@ def retention():
         (f"{done['wall']:.1f}", f"{done['cpu']:.1f}", f"{20_000 / done['wall']:,.0f}", f"{done['MiB']:.0f}")])
 
 
+def holds():
+    bench = os.environ["RETENTION_BENCH"]
+
+    def measured(*command):
+        return json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+
+    def archive(objects, due):
+        path = fresh()
+        quiet("strongroom", "init", STRONGROOM_ARCHIVE=path)
+        measured(bench, "fill", path, environment["STRONGROOM_ROOT_KEY_FILE"], str(objects), str(due))
+        return path
+
+    def place(path, matter, *scope):
+        """Seconds until the answer stands there, and until the command has ended; the answer."""
+        command = ["strongroom", "hold", "place", "--matter", matter, "--reason", "measured", "--review-by", "2099-01-01", "--json", *scope]
+        begin = time.monotonic()
+        process = subprocess.Popen(command, env=dict(environment, STRONGROOM_ARCHIVE=path), stdout=subprocess.PIPE)
+        answer = b""
+        while not answer.rstrip().endswith(b"}"):
+            answer += os.read(process.stdout.fileno(), 1 << 20)
+        answered = time.monotonic() - begin
+        process.wait()
+        return answered, time.monotonic() - begin, json.loads(answer)
+
+    big = archive(1_000_000, 0)
+    names = fresh()
+    with open(names, "w") as file:
+        file.write("case\n" + "".join(f"B-{number}\n" for number in range(100_000)))
+    answered, ended, answer = place(big, "list", "--cases", names)
+    rows = [("order over 1,000,000 objects", "held objects", "answered after s", "all done after s"),
+            ("100,000 cases from a file", f"{answer['heldObjects']:,}", f"{answered:.2f}", f"{ended:.2f}")]
+    stop = fresh()
+    waiting = subprocess.Popen([bench, "wait", big, stop], stdout=subprocess.PIPE, env=environment)
+    time.sleep(1)
+    answered, ended, answer = place(big, "expression", "--where", "jurisdiction = HK and media in (video, action-video)")
+    rows.append(("jurisdiction = HK and media in (video, action-video)", f"{answer['heldObjects']:,}", f"{answered:.2f}", f"{ended:.2f}"))
+    open(stop, "w").close()
+    waits = json.loads(waiting.communicate()[0])
+    answered, ended, answer = place(big, "everything", "--everything")
+    rows.append(("everything", f"{answer['heldObjects']:,}", f"{answered:.2f}", f"{ended:.2f}"))
+    table("Placing a hold, whole process", rows)
+    table("A small write of another process meanwhile (expression)", [
+        ("median ms", "99th percentile ms", "slowest ms", "how many"),
+        (f"{waits['median']:.1f}", f"{waits['p99']:.1f}", f"{waits['most']:.1f}", waits["count"])])
+
+    plain, held = archive(100_000, 20_000), archive(100_000, 20_000)
+    inserts = {"without": [], "with": []}
+    for _ in range(ROUNDS):
+        inserts["without"].append(measured(bench, "insert", plain, "20000")["milliseconds"])
+    measured(bench, "hold", held, environment["STRONGROOM_ROOT_KEY_FILE"], "1000")
+    for _ in range(ROUNDS):
+        inserts["with"].append(measured(bench, "insert", held, "20000")["milliseconds"])
+    without, beside = (statistics.median(inserts[name]) for name in ("without", "with"))
+    table("Inserting an object into the index", [
+        ("holds in force", "ms an object"), ("none", f"{without:.3f}"), ("1,000 clauses", f"{beside:.3f}"), ("slower by", f"{beside - without:.3f}")])
+    house = os.path.join(HERE, "../../policies/hk-amlo.yaml")
+    rates = {}
+    for name, path in (("none", plain), ("1,000", held)):
+        simulated = subprocess.run(["strongroom", "policy", "simulate", house, "--json"], check=True, capture_output=True, env=dict(environment, STRONGROOM_ARCHIVE=path))
+        quiet("strongroom", "policy", "activate", house, "--accept-impact", json.loads(simulated.stdout)["digest"], STRONGROOM_ARCHIVE=path)
+        refused = subprocess.run(["strongroom", "purge", "run"], capture_output=True, env=dict(environment, STRONGROOM_ARCHIVE=path)).stderr.decode()
+        done = run(["strongroom", "purge", "run", "--accept-impact", refused.rsplit(" ", 1)[1].strip()], STRONGROOM_ARCHIVE=path)
+        rates[name] = 20_000 / done["wall"]
+    table("Destroying 20,000 of 100,000 objects", [
+        ("holds in force", "objects a second"), *((name, f"{rate:,.0f}") for name, rate in rates.items()),
+        ("ratio", f"{rates['1,000'] / rates['none']:.2f}")])
+
+
 try:
     print(f"{os.cpu_count()} cores, medians of {ROUNDS} rounds, side by side", flush=True)
-    parts = os.environ.get("BENCH_PARTS", "imports pulls retrieval ledger retention").split()
+    parts = os.environ.get("BENCH_PARTS", "imports pulls retrieval ledger retention holds").split()
     if "imports" in parts or "pulls" in parts:
         answers = make_answers(200)
     if "imports" in parts:
@@ -322,5 +390,7 @@ try:
         ledger()
     if "retention" in parts:
         retention()
+    if "holds" in parts:
+        holds()
 finally:
     shutil.rmtree(place, ignore_errors=True)

@@ -7,13 +7,13 @@ internal import Sealing
 extension Archive {
     /// Who a token belongs to, by the ledger; refuses one that is not known, was revoked, or has expired.
     static func actor(
-        by token: PersonalToken, recorder: Recorder, catalog: any Catalog, effects: Effects
+        by token: PersonalToken, recorder: Recorder, catalog: any Catalog, effects: Effects,
+        authority: LedgerBook<Authority>, mayWrite: Bool
     ) throws -> Actor {
-        let book = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
         let tag = token.tag(by: recorder.keyring)
         let now = effects.clock.now()
         let found = try catalog.read { index -> (token: Authority.Token, name: String)? in
-            let authority = try book.content(in: index)
+            let authority = try authority.content(in: index, by: recorder)
             guard
                 let known = authority.tokens.values.first(where: { candidate in
                     guard candidate.tagKey == UInt64(tag.keyNumber), let bytes = [UInt8](hex: candidate.tag) else {
@@ -26,7 +26,7 @@ extension Archive {
         }
         guard let found else {
             // Nobody knows who; the next who acts puts it on the ledger.
-            try? catalog.write { try $0.countRefusedOpening(at: now) }
+            if mayWrite { try? catalog.write { try $0.countRefusedOpening(at: now) } }
             throw ArchiveError(
                 .badToken, "nobody has this personal token here",
                 hint: "check STRONGROOM_TOKEN or the token file; strongroom token create makes one")
@@ -40,6 +40,7 @@ extension Archive {
                 ?? "expired on \(found.token.expires.map(Timestamp.minute) ?? "")"
             let refusal = ArchiveError(
                 .badToken, "the token of \(found.name) \(why)", hint: "ask for a new one: strongroom token create")
+            guard mayWrite else { throw refusal }
             _ = try? catalog.write { index in
                 let recording = try Recording(recorder, index: index, now: now)
                 try recording.add(
@@ -54,7 +55,9 @@ extension Archive {
     }
 
     /// Who may do what, as of a state of the index.
-    func authority(in index: any CatalogReader) throws -> Authority { try authorityBook.content(in: index) }
+    func authority(in index: any CatalogReader) throws -> Authority {
+        try authorityBook.content(in: index, by: recorder)
+    }
 
     /// Refuses what the roles of a personal token do not allow. Without a token everything is allowed but to approve:
     /// who has the root key needs none.

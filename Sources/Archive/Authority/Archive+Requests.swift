@@ -76,6 +76,8 @@ extension Archive {
     func request(_ effect: Effect, _ recording: Recording) throws -> RequestSummary {
         let index = recording.index
         let authority = try authority(in: index)
+        var effect = effect
+        effect.round()
         let text = try effect.document()
         let stamp = try recording.actorStamp()
         for known in authority.requests.values where known.verb == effect.verb && known.isOpen(at: recording.now) {
@@ -85,7 +87,9 @@ extension Archive {
             }
             return try summary(of: known, in: index)
         }
-        let rule = configuration.approvals[effect.verb] ?? ApprovalRule(roles: effect.verb.standardRoles)
+        var rule = configuration.approvals[effect.verb] ?? ApprovalRule(roles: effect.verb.standardRoles)
+        // A name that is only claimed can be anybody's, also that of who approves: then it takes one person more.
+        if stamp.known != .token { rule.quorum += 1 }
         let number = UInt64(authority.requests.count + recording.requests + 1)
         recording.requests += 1
         let expires = recording.now.addingTimeInterval(configuration.requestLifetime)
@@ -100,7 +104,8 @@ extension Archive {
         return RequestSummary(
             request: number, verb: effect.verb.rawValue, state: "open", author: recorder.actor.name,
             authorKnown: stamp.known.rawValue, madeAt: recording.now, expires: expires,
-            roles: rule.roles.sorted().map(\.rawValue), quorum: rule.quorum, votes: [], effect: effect, entry: entry)
+            roles: rule.roles.sorted().map(\.rawValue), quorum: rule.quorum, votes: [],
+            effect: try shown(effect, in: index), entry: entry)
     }
 
     // MARK: Looking
@@ -144,6 +149,19 @@ extension Archive {
             effect: try effect(of: request, in: index), entry: request.entry)
     }
 
+    /// An effect as who acts may see it, with the IDs of the cases that are still there.
+    private func shown(_ effect: Effect, in index: any CatalogReader) throws -> Effect {
+        var effect = effect
+        if let uid = effect.hold.flatMap(HoldUID.init(hex:)), let hold = try index.hold(uid), try !maySee(hold) {
+            (effect.matter, effect.reason, effect.says) = (Self.keptByLaw, "", ["a hold is lifted or narrowed"])
+            (effect.cases, effect.objects) = (nil, nil)
+        }
+        effect.caseIDs = try effect.cases?.compactMap { text in
+            try CaseUID(hex: text).flatMap { try index.caseRecord($0) }.map { try open($0).particulars.caseID }
+        }.sorted()
+        return effect
+    }
+
     private func state(of request: Authority.Request) -> String {
         if let outcome = request.outcome { return outcome.rawValue }
         if now >= request.expires { return Event.RequestClosed.Outcome.expired.rawValue }
@@ -165,7 +183,8 @@ extension Archive {
     /// have allowed it; a purge is permitted by it.
     public func approve(_ number: UInt64, reason: Reason) throws -> VoteReport {
         try attempt(.own, verb: "approve") {
-            let report = try record { try vote(.approve, number, reason: reason, $0) }
+            let grown = try growth(of: number)
+            let report = try record { try vote(.approve, number, reason: reason, grown: grown, $0) }
             try followUp(report.followUp)
             return report.report
         }
@@ -176,8 +195,31 @@ extension Archive {
         try attempt(.own, verb: "deny") { try record { try vote(.deny, number, reason: reason, $0) }.report }
     }
 
+    /// Why a request is void that would do more now than it says: more objects than were shown become due by it. Reads
+    /// every object, and so comes before the transaction; the set of policies is compared in it.
+    private func growth(of number: UInt64) throws -> String? {
+        try catalog.read { index in
+            let request = try known(number, in: index)
+            guard request.isOpen(at: now), try index.activeSetNumber() == request.set else { return nil }
+            let effect = try effect(of: request, in: index)
+            if effect.verb == .holdRelease, let uid = effect.hold.flatMap(HoldUID.init(hex:)),
+                let counts = effect.counts
+            {
+                let found = try releaseCounts(of: uid, in: index)
+                return zip(found, counts).contains { $0 > $1 }
+                    ? "it would let go of \(found[0]) objects now, where \(counts[0]) were shown, or sooner than was shown"
+                    : nil
+            }
+            return try objectsDueEarlier(by: effect, in: index).flatMap { count in
+                count > effect.counts?.first ?? 0
+                    ? "\(count) objects would become due earlier now, where \(effect.counts?.first ?? 0) were shown"
+                    : nil
+            }
+        }
+    }
+
     private func vote(
-        _ vote: Event.VoteCast.Vote, _ number: UInt64, reason: Reason, _ recording: Recording
+        _ vote: Event.VoteCast.Vote, _ number: UInt64, reason: Reason, grown: String? = nil, _ recording: Recording
     ) throws -> (report: VoteReport, followUp: FollowUp) {
         let index = recording.index
         let request = try known(number, in: index)
@@ -185,7 +227,8 @@ extension Archive {
         let held = try checkMayVote(on: request, in: index)
         var says: [String] = []
         var (entry, state, followUp): (UInt64?, String, FollowUp) = (nil, "open", .nothing)
-        if vote == .approve, let why = try reasonToVoid(request, effect, recording) {
+        if effect.verb != .clockAccept { try checkClock(recording) }
+        if vote == .approve, let why = try grown ?? reasonToVoid(request, effect, recording) {
             try recording.add(.requestClosed(.init(request: number, outcome: .void)))
             return (
                 VoteReport(
@@ -300,7 +343,13 @@ extension Archive {
                 return "the clock says another day than the one that was to be accepted"
             }
             return try clockDoubt(in: index) == nil ? "the clock is not in doubt any more" : nil
-        case .settingsApply, .tokenCreate, .tokenRevoke, .singlePerson: return nil
+        case .settingsApply:
+            let recorded = try recorder.recordedSettings(in: index) ?? [:]
+            let isSame = (effect.settings ?? [:]).allSatisfy { name, values in
+                if case .plain(let value) = recorded[name] { value.plain == values.first } else { false }
+            }
+            return isSame ? nil : "other settings count than when it was asked for"
+        case .tokenCreate, .tokenRevoke, .singlePerson: return nil
         }
     }
 

@@ -84,11 +84,16 @@ struct Authority {
             if needsTwo, tokens[event.token]!.isApproving, event.request == nil, event.approvesFrom == nil {
                 contradict("an approving token was made by one person alone")
             }
+            guard tokens[event.token]!.isApproving else { break }
             let holders = Set(tokens.values.filter { $0.isApproving && $0.isValid(at: entry.time) }.map(\.holder))
             if holders.count >= 2 { needsTwo = true }
         case .tokenRevoked(let event):
             guard tokens[event.token] != nil else { return contradict("the token was never made") }
             tokens[event.token]!.revokedAt = entry.time
+            // What it said of requests that are not over counts no more.
+            for number in requests.keys where requests[number]!.outcome == nil {
+                requests[number]!.votes.removeAll { $0.token == event.token }
+            }
         case .requestMade(let event):
             guard let verb = GuardedVerb(rawValue: event.verb) else { return contradict("a request for no verb") }
             if event.request != UInt64(requests.count + 1) { contradict("requests are numbered without a gap") }

@@ -16,6 +16,7 @@ public struct Effect: Codable, Equatable, Sendable {
     public internal(set) var scope: Int?
     /// UIDs.
     var cases: [String]?
+    /// Their IDs, where it is shown; what is kept of a request must not outlive its cases.
     public internal(set) var caseIDs: [String]?
     /// UIDs of objects.
     public internal(set) var objects: [String]?
@@ -42,6 +43,14 @@ public struct Effect: Codable, Equatable, Sendable {
     init(_ verb: GuardedVerb, reason: String) {
         self.verb = verb
         self.reason = reason
+    }
+
+    /// Times to the millisecond, as they are read again.
+    mutating func round() {
+        func whole(_ time: Date?) -> Date? {
+            time.map { Date(timeIntervalSince1970: ($0.timeIntervalSince1970 * 1000).rounded() / 1000) }
+        }
+        (time, expires) = (whole(time), whole(expires))
     }
 
     /// Its one form, as it is committed to.

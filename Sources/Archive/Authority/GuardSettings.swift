@@ -29,7 +29,11 @@ struct GuardSetting: Sendable {
     init(_ name: String, _ direction: Direction, _ set: @escaping @Sendable (inout Configuration, Double) -> Void) {
         self.name = name
         self.direction = direction
-        self.set = { configuration, value in if let number = Self.number(value) { set(&configuration, number) } }
+        self.set = { configuration, value in
+            // What no number of a setting is like was not put there by this program.
+            guard let number = Self.number(value), number >= 0, number <= 1e12 else { return }
+            set(&configuration, number)
+        }
     }
 
     init(text name: String, _ direction: Direction, _ set: @escaping @Sendable (inout Configuration, String) -> Void) {
@@ -106,11 +110,18 @@ public struct LoosenedSetting: Encodable, Sendable {
 }
 
 extension Configuration {
-    /// The same with every guard as strict as the ledger has it, and which ones the file would loosen.
-    func guarded(by recorded: [String: LedgerSetting]?) -> (configuration: Configuration, loosened: [LoosenedSetting]) {
+    /// Where two persons are needed: the same with every guard as strict as the ledger has it, and which ones the file
+    /// would loosen. Before, one person sets all, but for the cooling of a hold.
+    func guarded(
+        by recorded: [String: LedgerSetting]?, needsTwo: Bool
+    ) -> (configuration: Configuration, loosened: [LoosenedSetting]) {
+        var guarded = self
+        guard needsTwo else {
+            guarded.coolingDays = max(guarded.coolingDays, Archive.leastCoolingDays)
+            return (guarded, [])
+        }
         guard let recorded else { return (self, []) }
         let wanted = ledgerSettings
-        var guarded = self
         var loosened: [LoosenedSetting] = []
         for setting in GuardSetting.all {
             guard case .plain(let old) = recorded[setting.name], case .plain(let new) = wanted[setting.name],

@@ -78,6 +78,8 @@ struct Certificate {
         let objects: [Destroyed]
         /// UIDs of objects of the case that are still there.
         let kept: [String]
+        /// Why they are preserved beyond their rules: matters, or `kept by law` and no more.
+        let holds: [String]
         let epochs: [Epoch]
         let actors: [Custody.Document.Person]
         let record: [Custody.Document.Line]
@@ -204,7 +206,7 @@ extension Archive {
             }?.0, madeAt: LedgerTime.text(now), origin: head.origin,
             entries: head.size, verifierKey: try verifierKey(),
             caseDestroyed: run == nil ? entries.first { $0.1.event.kind == .caseDestroyed }?.0 : nil,
-            objects: destroyed, kept: kept ?? [],
+            objects: destroyed, kept: kept ?? [], holds: try caseUID.map { try holds(of: $0, in: index) } ?? [],
             epochs: try index.epochs().map {
                 Certificate.Document.Epoch(number: $0.epoch.number, state: $0.state.rawValue)
             },

@@ -106,7 +106,7 @@ enum CertificatePage {
         }
         return document.kept.isEmpty
             ? ""
-            : "<p>\(document.kept.count) objects of the case are still kept, and so is what identifies the person.</p>"
+            : "<p>\(document.kept.count) objects of the case are still kept, and so is what identifies the person.\(document.holds.isEmpty ? "" : " Preserved: \(EvidencePage.escaped(document.holds.joined(separator: ", "))).")</p>"
     }
 
     private static func epochs(_ document: Certificate.Document) -> String {

@@ -2,6 +2,7 @@ internal import BlobStore
 internal import Catalog
 internal import Foundation
 internal import Ledger
+internal import Retention
 internal import Sealing
 
 /// The chain of custody of a case, as it goes into a bag. See <doc:Custody>.
@@ -68,6 +69,8 @@ struct Custody {
         let verifierKey: String
         let actors: [Person]
         let items: [Item]
+        /// Why the case is preserved beyond its rules: matters, or `kept by law` and no more. The archive's word.
+        let holds: [String]
         let record: [Line]
     }
 
@@ -155,7 +158,7 @@ extension Archive {
                             throw CatalogError.damaged("object \(item.object) is not on the ledger")
                         }
                         return Custody.Document.Item(file: item.file, entry: entry, sha256: item.digest.hex)
-                    }, record: lines),
+                    }, holds: try holds(of: caseUID, in: index), record: lines),
                 checkpoint: note,
                 evidence: try rows.map { row in
                     Custody.Evidence(
@@ -166,6 +169,14 @@ extension Archive {
                             checkpoint: note))
                 })
         }
+    }
+
+    /// The matters that preserve a case, as anybody may know them.
+    func holds(of caseUID: CaseUID, in index: any CatalogReader) throws -> [String] {
+        let names = try index.retentionRows(.ofCase(caseUID), after: nil, limit: .max).flatMap {
+            $0.facts.holds.map(\.matter)
+        }
+        return try matters(names, forOutsiders: true, in: index)
     }
 
     /// The entries about a case, and those that say who made the archive, who acted, and when it was last found

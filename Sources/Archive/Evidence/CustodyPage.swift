@@ -25,6 +25,7 @@ enum CustodyPage {
             <tr><th>Retrieved</th><td>\(EvidencePage.time(document.madeAt)) by \(EvidencePage.escaped(retriever(document, people)))</td></tr>
             <tr><th>Reason</th><td>\(EvidencePage.escaped(reason(document)))</td></tr>
             <tr><th>Entry</th><td>\(document.access)</td></tr>
+            \(EvidencePage.holds(document.holds))
             </table>
             <h2>Items</h2>
             <table>

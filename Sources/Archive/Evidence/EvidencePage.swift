@@ -2,6 +2,11 @@ internal import Foundation
 
 /// What the pages for people have in common: no script, nothing from elsewhere, every text escaped.
 enum EvidencePage {
+    /// A row of facts, where something is preserved by a legal hold.
+    static func holds(_ matters: [String]) -> String {
+        matters.isEmpty ? "" : "<tr><th>Preserved</th><td>\(escaped(matters.joined(separator: ", ")))</td></tr>"
+    }
+
     static func known(_ source: String) -> String {
         switch source {
         case "claimed": "a name that was given"

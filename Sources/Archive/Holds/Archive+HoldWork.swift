@@ -24,8 +24,11 @@ extension Archive {
             try record { try endCooled($0) }
         }
         while let scope = try catalog.read({ try $0.staleHoldScope() }) {
+            let state = try catalog.read { try $0.holdScopes(of: scope.hold).first { $0.name == scope }?.state }
+            guard let state else { throw CatalogError.damaged("a revision of a hold is gone") }
             try decideAnew(scope)
-            try quietly { try $0.setFresh(scope) }
+            // Another process may have lifted or ended it meanwhile: then it is decided about once more.
+            try quietly { try $0.setFresh(scope, in: state) }
             progress()
         }
         while try quietly({ try $0.deleteEndedPins(limit: 5000) }) { progress() }
@@ -68,7 +71,7 @@ extension Archive {
         let index = recording.index
         guard try index.hasCoolingHolds(by: recording.now) else { return }
         try checkClock(recording)
-        let book = try holdBook.content(in: index)
+        let book = try holdBook.content(in: index, by: recorder)
         let ended = try index.endCooled(by: recording.now)
         func vouch(_ until: Date?, _ what: String) throws {
             guard let until, until <= recording.now else {
@@ -79,24 +82,27 @@ extension Archive {
             guard let hold = book.holds[uid], var record = try index.hold(uid) else {
                 throw CatalogError.damaged("a hold that cools was never placed by the ledger")
             }
-            let revisions = ended.scopes.filter { $0.hold == uid }.map(\.revision)
-            if hold.releasedAt != nil {
+            // What was taken back before the release ends by itself, where its own time is over.
+            var narrowings: Set<Int> = []
+            for revision in ended.scopes.filter({ $0.hold == uid }).map(\.revision) {
+                guard let scope = hold.scopes[revision] else {
+                    throw CatalogError.damaged("a revision of a hold that cools was never placed by the ledger")
+                }
+                if let narrowing = scope.narrowedBy, let until = scope.coolingUntil, until <= recording.now {
+                    narrowings.insert(narrowing)
+                } else {
+                    try vouch(hold.coolingUntil, "a hold")
+                }
+            }
+            for narrowing in narrowings.sorted() {
+                try recording.add(.holdEnded(.init(hold: uid, cause: .narrowed, revision: UInt64(narrowing))))
+            }
+            // With its last revision a released hold has ended.
+            if hold.releasedAt != nil, try index.holdScopes(of: uid).allSatisfy({ $0.state == .ended }) {
                 try vouch(hold.coolingUntil, "a hold")
                 record.state = .ended
                 try index.update(record)
                 try recording.add(.holdEnded(.init(hold: uid, cause: .released, revision: nil)))
-                continue
-            }
-            for narrowing in Set(
-                try revisions.map { revision -> Int in
-                    guard let scope = hold.scopes[revision], let narrowing = scope.narrowedBy else {
-                        throw CatalogError.damaged("a revision of a hold cools that nobody took back by the ledger")
-                    }
-                    try vouch(scope.coolingUntil, "a revision of a hold")
-                    return narrowing
-                }
-            ).sorted() {
-                try recording.add(.holdEnded(.init(hold: uid, cause: .narrowed, revision: UInt64(narrowing))))
             }
         }
         for (scope, cases) in ended.exclusions.sorted(by: { $0.key.hold.hex < $1.key.hold.hex }) {

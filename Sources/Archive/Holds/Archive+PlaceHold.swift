@@ -1,3 +1,4 @@
+internal import BlobStore
 internal import Catalog
 internal import Foundation
 internal import Ledger
@@ -8,6 +9,8 @@ internal import Sealing
 struct HoldParticulars: Codable, Equatable {
     var matter: String
     var reason: String
+    /// SHA-256 over a list of cases that is named in parts, so that no other list goes on with it.
+    var cases: String?
 }
 
 extension Archive {
@@ -115,17 +118,16 @@ extension Archive {
         }
         let isSmall = prepared.cases.count <= Self.casesAtOnce
         var current = placing
+        // The first part comes with the hold itself; the last transaction says that it is placed.
         try record { recording in
             current = placing
             try begin(&current, prepared, reviewBy: reviewBy, extends: extends, recording)
-            guard isSmall else { return }
-            try name(prepared.cases, in: &current, recording)
-            try finish(&current, prepared, reviewBy: reviewBy, recording)
+            try name(Array(prepared.cases.prefix(Self.casesAtOnce)), in: &current, recording)
+            if isSmall { try finish(&current, prepared, reviewBy: reviewBy, recording) }
         }
         placing = current
         if !isSmall {
-            // What is named protects at once; the last transaction says that it is placed.
-            for first in stride(from: 0, to: prepared.cases.count, by: Self.casesAtOnce) {
+            for first in stride(from: Self.casesAtOnce, to: prepared.cases.count, by: Self.casesAtOnce) {
                 if effects.isInterrupted() {
                     throw ArchiveError(
                         .interrupted,
@@ -135,12 +137,14 @@ extension Archive {
                 let part = Array(prepared.cases[first..<min(first + Self.casesAtOnce, prepared.cases.count)])
                 try record { recording in
                     current = placing
+                    try checkIsOpen(current, recording)
                     try name(part, in: &current, recording)
                 }
                 placing = current
             }
             try record { recording in
                 current = placing
+                try checkIsOpen(current, recording)
                 try finish(&current, prepared, reviewBy: reviewBy, recording)
             }
             placing = current
@@ -189,7 +193,10 @@ extension Archive {
             }
             placing.uid = hold.uid
             // An extension by the same person that was interrupted goes on.
-            if let open = try index.holdScopes(of: hold.uid).last, open.state == .placing, prepared.form == .cases {
+            if isLarge, let open = try index.holdScopes(of: hold.uid).last(where: { $0.state == .placing }),
+                let book = try holdBook.content(in: index, by: recorder).holds[hold.uid]?.scopes[open.name.revision],
+                try isSamePerson(book.author, in: index)
+            {
                 placing.revision = open.name.revision
                 return
             }
@@ -197,7 +204,7 @@ extension Archive {
             placing.revision = hold.revision
             try index.update(hold)
         } else if let hold = known {
-            guard hold.state == .placing, prepared.form == .cases, try isSamePerson(hold.authorUID, in: index) else {
+            guard hold.state == .placing, isLarge, try isSamePerson(hold.authorUID, in: index) else {
                 throw ArchiveError(
                     .matterExists,
                     hold.state == .placing
@@ -207,12 +214,20 @@ extension Archive {
                         ? "who began it finishes it by the same command, or takes it back: strongroom hold withdraw"
                         : "add to it with strongroom hold extend")
             }
+            let begun = try particulars(of: hold, in: index)
+            guard begun.reason == placing.order.reason.text, begun.cases == Self.digest(of: prepared.cases) else {
+                throw ArchiveError(
+                    .matterExists, "matter \(matter) is being placed with another list of cases, or another reason",
+                    hint: "finish it with the same command as before, or take it back: strongroom hold withdraw")
+            }
             placing.uid = hold.uid
             return
         } else {
             let key = try recorder.archiveKey(try index.archive())
             let sealed = try seal(
-                HoldParticulars(matter: matter, reason: placing.order.reason.text), key: key,
+                HoldParticulars(
+                    matter: matter, reason: placing.order.reason.text,
+                    cases: isLarge ? Self.digest(of: prepared.cases) : nil), key: key,
                 context: contexts.hold(placing.uid))
             try index.insert(
                 HoldRecord(
@@ -226,6 +241,23 @@ extension Archive {
                 name: placing.scope, form: form, state: state, judgedOnly: prepared.judgedOnly,
                 clauses: prepared.clauses))
         if let subject = prepared.subject { try name(subject: subject, in: &placing, recording) }
+    }
+
+    private static func digest(of cases: [CaseID]) -> String {
+        SHA256.digest(of: cases.map(\.text).sorted().joined(separator: "\n").utf8).hex
+    }
+
+    /// Sees that nobody finished, released or took back meanwhile what is still being placed.
+    private func checkIsOpen(_ placing: Placing, _ recording: Recording) throws {
+        let index = recording.index
+        guard let hold = try index.hold(placing.uid), hold.state == .placing || hold.state == .standing,
+            try index.holdScopes(of: placing.uid).contains(where: { $0.name == placing.scope && $0.state == .placing })
+        else {
+            throw ArchiveError(
+                .matterOver,
+                "matter \(placing.order.matter.text) was finished, released or taken back while it was being placed",
+                hint: "see strongroom hold show, and place what is missing")
+        }
     }
 
     /// Names cases: those that are there are held, the others when they come.
@@ -313,7 +345,7 @@ extension Archive {
         guard isCases, placing.named.count <= Self.casesDecidedAtOnce, prepared.cases.count <= Self.casesDecidedAtOnce
         else { return }
         for uid in placing.named { try restand(uid, recording) }
-        try index.setFresh(placing.scope)
+        try index.setFresh(placing.scope, in: .standing)
     }
 
     private func answer(_ placing: Placing, _ prepared: Prepared, in index: any CatalogReader) throws -> HoldAnswer {
@@ -323,7 +355,11 @@ extension Archive {
             isPreview: placing.isPreview)
         answer.unknownCases = placing.unknown
         answer.alreadyDestroyed = placing.destroyed
-        guard prepared.form != nil else { return answer }
+        answer.expectsSubject = prepared.subject != nil
+        guard prepared.form != nil else {
+            answer.isReview = true
+            return answer
+        }
         let counts = try index.holdCounts(of: placing.scope)
         (answer.heldObjects, answer.heldCases) = (counts.objects, counts.cases)
         if !prepared.judgedOnly {
@@ -352,12 +388,16 @@ extension Archive {
         Actor.isSamePerson(try name(of: uid, in: index), recorder.actor.name)
     }
 
+    static func neverPlaced(_ matter: String) -> ArchiveError {
+        ArchiveError(
+            .unknownMatter, "no hold of matter \(matter) was ever placed",
+            hint: "strongroom hold list shows the matters")
+    }
+
     func noHold(of matter: String, in index: any CatalogReader) throws -> ArchiveError {
         let tag = keyring.tag(matter.utf8, purpose: .matter)
         guard let over = try index.holds(matterTag: tag).last else {
-            return ArchiveError(
-                .unknownMatter, "no hold of matter \(matter) was ever placed",
-                hint: "strongroom hold list shows the matters")
+            return Self.neverPlaced(matter)
         }
         return ArchiveError(
             .matterOver,

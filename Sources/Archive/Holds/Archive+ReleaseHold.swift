@@ -6,7 +6,7 @@ internal import Sealing
 
 extension Archive {
     /// Days for which everything counts as held after a release, while one person can do all.
-    private static let leastCoolingDays = 30.0
+    static let leastCoolingDays = 30.0
     /// Objects up to which a request says how many of them would be due.
     private static let mostDecided = 50_000
     /// Cases that one narrowing takes out.
@@ -17,11 +17,21 @@ extension Archive {
     public func releaseHold(_ matter: Matter, reason: Reason) throws -> Permitted<HoldChange> {
         try attempt(.release, verb: GuardedVerb.holdRelease.rawValue) {
             try workOnHolds()
+            // What it comes to is read before the transaction: nobody waits for that.
+            let says = try catalog.read { index in
+                let hold = try standingHold(matter, in: index)
+                return (
+                    text: try self.says(of: hold, matter: matter.text, in: index),
+                    counts: try releaseCounts(of: hold.uid, in: index)
+                )
+            }
             let done = try guarded { recording in
+                try checkClock(recording)
                 let hold = try standingHold(matter, in: recording.index)
                 var effect = Effect(.holdRelease, reason: reason.text)
                 (effect.hold, effect.matter, effect.revision) = (hold.uid.hex, matter.text, hold.revision)
-                effect.says = try says(of: hold, matter: matter.text, in: recording.index)
+                effect.says = says.text
+                effect.counts = says.counts
                 return effect
             } carryOut: { effect, request, recording in
                 try release(effect, request: request, recording)
@@ -42,6 +52,16 @@ extension Archive {
             sentence += ", then \(due) of them \(due == 1 ? "is" : "are") due"
         }
         return [sentence]
+    }
+
+    /// What a release comes to, so that more is worse: objects that it lets go, hours by which its cooling is shorter than
+    /// ten years, and objects that are due then.
+    func releaseCounts(of hold: HoldUID, in index: any CatalogReader) throws -> [Int] {
+        let days = try coolingDays(in: index)
+        let objects = try index.heldCounts(by: hold).objects
+        let due =
+            objects <= Self.mostDecided ? try dueWithout(hold, at: now.addingTimeInterval(days * 86_400), in: index) : 0
+        return [objects, 87_600 - Int(min(days, 3650) * 24), due]
     }
 
     /// How many objects of a hold would be due at a time without it.
@@ -68,18 +88,24 @@ extension Archive {
         try needsApproval(in: index) ? configuration.coolingDays : max(Self.leastCoolingDays, configuration.coolingDays)
     }
 
+    /// Counted from the newest time on record: a clock that is behind shortens nothing.
+    private func coolingEnd(_ recording: Recording) throws -> Date {
+        let start = max(recording.now, try recording.index.newestTime() ?? recording.now)
+        return start.addingTimeInterval(try coolingDays(in: recording.index) * 86_400)
+    }
+
     func release(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> HoldChange {
         let index = recording.index
         var hold = try hold(of: effect, in: index)
-        let until = recording.now.addingTimeInterval(try coolingDays(in: index) * 86_400)
+        let until = try coolingEnd(recording)
         (hold.state, hold.coolingUntil) = (.released, until)
         try index.update(hold)
         for scope in try index.holdScopes(of: hold.uid) where scope.state != .ended {
             // An extension that was never finished cools like the rest.
             if scope.state == .placing { try index.setState(.standing, coolingUntil: nil, of: scope.name) }
-            let end = scope.state == .cooling ? min(until, scope.coolingUntil ?? until) : until
+            // What cools already goes on; the hold ends with its last revision.
             guard scope.state != .cooling else { continue }
-            try index.setState(.cooling, coolingUntil: end, of: scope.name)
+            try index.setState(.cooling, coolingUntil: until, of: scope.name)
         }
         let entry = try recording.add(
             .holdReleased(
@@ -110,6 +136,7 @@ extension Archive {
             }
             try workOnHolds()
             let done = try guarded { recording in
+                try checkClock(recording)
                 let index = recording.index
                 let hold = try standingHold(matter, in: index)
                 var effect = Effect(.holdNarrow, reason: reason.text)
@@ -128,9 +155,21 @@ extension Archive {
                         "revision \(revision) of matter \(matter.text) is taken back; \(days) days of cooling"
                     ]
                 } else {
-                    let found = try cases.map { try find($0, in: index).record.uid }
+                    let found = try cases.map { caseID in
+                        let uid = try find(caseID, in: index).record.uid
+                        let isHeld =
+                            try index.holdScopes(naming: uid).contains { $0.hold == hold.uid }
+                            || index.retentionRows(.ofCase(uid), after: nil, limit: .max).contains {
+                                $0.facts.holds.contains { $0.matter == hold.uid.hex }
+                            }
+                        guard isHeld else {
+                            throw ArchiveError(
+                                .badScope, "matter \(matter.text) does not hold case \(caseID.text)",
+                                hint: "check the case ID; strongroom hold report shows what it covers")
+                        }
+                        return uid
+                    }
                     effect.cases = Set(found).map(\.hex).sorted()
-                    effect.caseIDs = Set(cases.map(\.text)).sorted()
                     effect.says = [
                         "matter \(matter.text) is no longer about \(Self.count(effect.cases!.count, "case")); \(days) days of cooling"
                     ]
@@ -149,7 +188,7 @@ extension Archive {
         var hold = try hold(of: effect, in: index)
         hold.revision += 1
         try index.update(hold)
-        let until = recording.now.addingTimeInterval(try coolingDays(in: index) * 86_400)
+        let until = try coolingEnd(recording)
         let cases = effect.cases?.compactMap { CaseUID(hex: $0) }
         for uid in cases ?? [] {
             guard try index.caseRecord(uid) != nil else { continue }
@@ -186,7 +225,10 @@ extension Archive {
                     throw try noHold(of: matter.text, in: index)
                 }
                 let author = try name(of: hold.authorUID, in: index)
-                guard Actor.isSamePerson(author, recorder.actor.name) else {
+                // Who was known by a token takes it back by a token.
+                let wasToken = try index.actor(hold.authorUID)?.stamp.known == .token
+                guard Actor.isSamePerson(author, recorder.actor.name), !wasToken || recorder.actor.known == .token
+                else {
                     throw ArchiveError(
                         .notAllowed, "matter \(matter.text) is being placed by \(author)",
                         hint: "who began it takes it back")

@@ -67,7 +67,8 @@ extension Archive {
     ) throws -> (book: HoldBook, lines: [HoldReport.Line], objects: [HoldReport.Covered]) {
         var book = HoldBook()
         var lines: [HoldReport.Line] = []
-        for (number, entry) in try vouchedEntries(HoldBook.kinds, from: 0, size: try index.ledgerSize(), in: index)
+        for (number, entry) in try vouchedEntries(
+            HoldBook.kinds, from: 0, size: try index.ledgerSize(), in: index, by: recorder)
         where entry.time <= time {
             book.apply(entry, number: number)
             guard entry.event.hold == uid else { continue }
@@ -77,6 +78,7 @@ extension Archive {
                     entry: number, at: entry.time, actor: try name(of: entry.actor.uid, in: index),
                     known: entry.actor.known.rawValue, says: entry.event.sentence, reason: reason))
         }
+        book.prepare()
         guard let hold = book.holds[uid], hold.endedAt == nil else { return (book, lines, []) }
         var objects: [HoldReport.Covered] = []
         func add(_ facts: LedgerFacts) throws {

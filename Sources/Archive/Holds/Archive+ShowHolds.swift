@@ -26,7 +26,7 @@ extension Archive {
     public func holds(all: Bool) throws -> [HoldSummary] {
         try attempt(.look) {
             try catalog.read { index in
-                let book = try holdBook.content(in: index)
+                let book = try holdBook.content(in: index, by: recorder)
                 return try index.holds().filter { all || $0.state != .ended }.map {
                     try summary(of: $0, book, in: index)
                 }
@@ -39,7 +39,7 @@ extension Archive {
         try attempt(.look) {
             try catalog.read { index in
                 let record = try knownHold(matter, in: index)
-                var summary = try summary(of: record, try holdBook.content(in: index), in: index)
+                var summary = try summary(of: record, try holdBook.content(in: index, by: recorder), in: index)
                 if record.state != .ended {
                     let counts = try index.heldCounts(by: record.uid)
                     (summary.heldObjects, summary.heldCases) = (counts.objects, counts.cases)
@@ -85,7 +85,7 @@ extension Archive {
         guard let hold = try index.holds(matterTag: keyring.tag(matter.text.utf8, purpose: .matter)).last else {
             throw try noHold(of: matter.text, in: index)
         }
-        guard try maySee(hold) else { throw try noHold(of: matter.text, in: index) }
+        guard try maySee(hold) else { throw Self.neverPlaced(matter.text) }
         return hold
     }
 

@@ -12,6 +12,8 @@ struct HoldBook {
         var form: Event.HoldPlaced.Form
         var clauses: [HoldClause] = []
         var judgedOnly = false
+        /// Who began it.
+        let author: ActorUID
         /// The first entry of it: from here on it binds.
         let entry: UInt64
         let startedAt: Date
@@ -71,35 +73,35 @@ struct HoldBook {
     private var namedIn: [CaseUID: [HoldScopeName]] = [:]
     private var expectedIn: [HoldExpectation: [HoldScopeName]] = [:]
     private var everything: [HoldScopeName] = []
+    private var needsRebuild = false
 
     mutating func apply(_ entry: Entry, number: UInt64) {
         func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
         switch entry.event {
         case .holdCovers(let event):
-            var scope = begin(event.hold, Int(event.revision), entry, number)
-            let new = Set(event.cases).subtracting(scope.cases)
-            scope.cases.formUnion(new)
-            holds[event.hold]!.scopes[scope.revision] = scope
-            for uid in new {
-                namedIn[uid, default: []].append(HoldScopeName(hold: event.hold, revision: scope.revision))
+            begin(event.hold, Int(clamping: event.revision), entry, number)
+            let name = HoldScopeName(hold: event.hold, revision: Int(clamping: event.revision))
+            for uid in event.cases where holds[name.hold]!.scopes[name.revision]!.cases.insert(uid).inserted {
+                namedIn[uid, default: []].append(name)
             }
         case .holdExpects(let event):
-            var scope = begin(event.hold, Int(event.revision), entry, number)
+            begin(event.hold, Int(clamping: event.revision), entry, number)
+            let name = HoldScopeName(hold: event.hold, revision: Int(clamping: event.revision))
             for text in event.tags {
                 guard let bytes = [UInt8](hex: text) else { continue }
                 let expectation = HoldExpectation(
                     purpose: event.purpose == .caseID ? .caseID : .subject,
                     tag: Tag(keyNumber: UInt32(truncatingIfNeeded: event.tagKey), bytes: bytes))
-                guard scope.expected.insert(expectation).inserted else { continue }
-                expectedIn[expectation, default: []].append(HoldScopeName(hold: event.hold, revision: scope.revision))
+                guard holds[name.hold]!.scopes[name.revision]!.expected.insert(expectation).inserted else { continue }
+                expectedIn[expectation, default: []].append(name)
             }
-            holds[event.hold]!.scopes[scope.revision] = scope
         case .holdPlaced(let event):
-            let revision = Int(event.revision)
+            let revision = Int(clamping: event.revision)
             if event.form == .review {
                 guard holds[event.hold] != nil else { return contradict("the hold was never placed") }
             } else {
-                var scope = begin(event.hold, revision, entry, number)
+                begin(event.hold, revision, entry, number)
+                var scope = holds[event.hold]!.scopes[revision]!
                 if scope.isPlaced { contradict("the revision was placed before") }
                 (scope.form, scope.isPlaced, scope.judgedOnly) = (event.form, true, event.judgedOnly ?? false)
                 scope.clauses = (event.clauses ?? []).map { HoldClause($0) }
@@ -107,7 +109,7 @@ struct HoldBook {
                     contradict("the cases of the hold are not those that were named")
                 }
                 holds[event.hold]!.scopes[revision] = scope
-                if event.form == .where || event.form == .everything { rebuild() }
+                if event.form == .where || event.form == .everything { needsRebuild = true }
             }
             var hold = holds[event.hold]!
             if hold.endedAt != nil || hold.releasedAt != nil { contradict("the hold was lifted before") }
@@ -119,13 +121,13 @@ struct HoldBook {
             holds[event.hold] = hold
         case .holdNarrowed(let event):
             guard var hold = holds[event.hold] else { return contradict("the hold was never placed") }
-            let revision = Int(event.revision)
+            let revision = Int(clamping: event.revision)
             hold.revision = max(hold.revision, revision)
             for uid in event.cases ?? [] {
                 hold.exclusions[uid, default: []].append(
                     Exclusion(revision: revision, coolingUntil: event.coolingUntil))
             }
-            if let scope = event.scope.map({ Int($0) }) {
+            if let scope = event.scope.map({ Int(clamping: $0) }) {
                 guard hold.scopes[scope] != nil else { return contradict("the hold has no such revision") }
                 hold.scopes[scope]!.narrowedBy = revision
                 hold.scopes[scope]!.coolingUntil = event.coolingUntil
@@ -145,7 +147,7 @@ struct HoldBook {
                 if hold.scopes[1]?.isPlaced == true { contradict("the hold was placed to its end") }
                 hold.endedAt = entry.time
             case .narrowed:
-                let revision = Int(event.revision ?? 0)
+                let revision = Int(clamping: event.revision ?? 0)
                 for (number, scope) in hold.scopes where scope.narrowedBy == revision {
                     if scope.coolingUntil.map({ entry.time < $0 }) ?? true { contradict("the revision had not cooled") }
                     hold.scopes[number]!.hasEnded = true
@@ -159,25 +161,31 @@ struct HoldBook {
             }
             hold.endCause = event.cause
             holds[event.hold] = hold
-            rebuild()
+            needsRebuild = true
         case .holdAcknowledged(let event):
             if holds[event.hold] == nil { contradict("the hold was never placed") }
         default: break
         }
     }
 
-    /// A revision, as its first entry makes it.
-    private mutating func begin(_ uid: HoldUID, _ revision: Int, _ entry: Entry, _ number: UInt64) -> Scope {
+    /// Makes a hold and its revision, where this is the first entry about it.
+    private mutating func begin(_ uid: HoldUID, _ revision: Int, _ entry: Entry, _ number: UInt64) {
         if holds[uid] == nil {
             order.append(uid)
             holds[uid] = Hold(uid: uid, author: entry.actor.uid, placedAt: entry.time, entry: number)
         }
         holds[uid]!.revision = max(holds[uid]!.revision, revision)
-        return holds[uid]!.scopes[revision]
-            ?? Scope(revision: revision, form: .cases, entry: number, startedAt: entry.time)
+        if holds[uid]!.scopes[revision] == nil {
+            holds[uid]!.scopes[revision] = Scope(
+                revision: revision, form: .cases, author: entry.actor.uid, entry: number, startedAt: entry.time)
+        }
     }
 
+    /// Gathers the clauses that count, once many entries were read.
+    mutating func prepare() { if needsRebuild { rebuild() } }
+
     private mutating func rebuild() {
+        needsRebuild = false
         var members: [HoldClauseSet.Member] = []
         (clausePlaces, everything) = ([], [])
         for uid in order {
@@ -223,6 +231,7 @@ struct HoldBook {
     ///
     /// - Parameter tags: of its case's ID and subject, under the keys that are live.
     func binding(_ object: History, expected tags: [HoldExpectation]) -> Set<HoldUID> {
+        precondition(!needsRebuild, "prepare comes first")
         var found: Set<HoldUID> = []
         func add(_ name: HoldScopeName) {
             guard !found.contains(name.hold), binds(name, caseUID: object.caseUID) else { return }

@@ -62,6 +62,10 @@ public struct HoldAnswer: Encodable, Sendable {
     /// The expression in its one form.
     @OrNull public var expression: String?
     public let isPreview: Bool
+    /// Nothing was added but another day of review.
+    public internal(set) var isReview = false
+    /// A person is named, whose other cases are held when they come.
+    public internal(set) var expectsSubject = false
 
     public struct Destroyed: Encodable, Sendable {
         public let caseID: String

@@ -60,6 +60,8 @@ public struct LedgerExport: Encodable, Sendable {
     /// Of the checkpoint.
     public let entries: UInt64
     public let verifierKey: String
+    /// Of an accepted fork: holds that only the published ledger has. They have to be placed again.
+    public internal(set) var holdsLost: [String] = []
 }
 
 extension Archive {

@@ -132,17 +132,35 @@ extension Archive {
 
     /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
     /// must not be a way around the second, nor a token that the published ledger revoked.
-    private func forkTokens(_ second: PersonalToken?, published: Publication) throws -> [TokenUID]? {
-        var elsewhere = Authority()
+    /// Holds that stand by the published ledger, and that this index does not know: nobody else will place them again.
+    private func holdsLost(published: Publication) throws -> [String] {
+        var book = HoldBook()
+        for (number, entry) in try publishedEntries(published) { book.apply(entry, number: number) }
+        return try catalog.read { index in
+            try book.order.filter { uid in
+                guard let hold = book.holds[uid], hold.endedAt == nil else { return false }
+                return try (index.hold(uid)?.revision ?? 0) < hold.revision
+            }.map { "\($0.hex), placed \(Timestamp.minute(book.holds[$0]!.placedAt))" }
+        }
+    }
+
+    private func publishedEntries(_ published: Publication) throws -> [(number: UInt64, entry: Entry)] {
+        var found: [(UInt64, Entry)] = []
         var number: UInt64 = 0
         for origin in 1...max(1, published.origin.number) {
             let entries = "\(FilePath.parent(published.folder))/\(origin)/\(Publication.entriesName)"
             guard effects.files.exists(entries) else { continue }
             for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
-                if let entry = try? Entry([UInt8](line)) { elsewhere.apply(entry, number: number) }
+                if let entry = try? Entry([UInt8](line)) { found.append((number, entry)) }
                 number += 1
             }
         }
+        return found
+    }
+
+    private func forkTokens(_ second: PersonalToken?, published: Publication) throws -> [TokenUID]? {
+        var elsewhere = Authority()
+        for (number, entry) in try publishedEntries(published) { elsewhere.apply(entry, number: number) }
         return try catalog.read { index in
             let here = try authority(in: index)
             guard here.needsTwo || elsewhere.needsTwo else { return nil }
@@ -191,6 +209,7 @@ extension Archive {
             }
             let old = publication(of: ledgerState.withLock { $0.origin })
             let tokens = try forkTokens(second, published: old)
+            let lost = try holdsLost(published: old)
             let previous = try old.newestText()
             // The index may be older than an origin that was accepted before.
             let number = try old.nextOriginNumber()
@@ -225,7 +244,9 @@ extension Archive {
             publish()
             try workOnHolds()
             let (head, _) = try catalog.read { try currentHead(in: $0) }
-            return describe(head, output: publication(of: origin).folder)
+            var export = describe(head, output: publication(of: origin).folder)
+            export.holdsLost = lost
+            return export
         }
     }
 }

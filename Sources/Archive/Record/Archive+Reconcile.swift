@@ -44,6 +44,7 @@ extension Archive {
             var replay = LedgerReplay()
             let gone = try destroyedCases(in: index)
             try replayEntries(into: &replay, without: gone, in: index, &result, progress: progress)
+            replay.finish()
             result.findings += replay.contradictions
             if replay.archive != configuration.archiveUID { result.findings.append("entry 0 is about another archive") }
             try compareCases(&replay, in: index, &result)

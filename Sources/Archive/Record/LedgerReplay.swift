@@ -69,6 +69,9 @@ struct LedgerReplay {
     /// What contradicts itself: sentences.
     var contradictions: [String] { ownContradictions + holds.contradictions + authority.contradictions }
 
+    /// Comes after the last entry.
+    mutating func finish() { holds.prepare() }
+
     mutating func apply(_ entry: Entry, number: UInt64) {
         func contradict(_ what: String) { ownContradictions.append("entry \(number): \(what)") }
         holds.apply(entry, number: number)

@@ -158,7 +158,7 @@ extension Recorder {
         var filter = LedgerFilter()
         filter.kind = Event.Kind.configurationChanged.rawValue
         guard let row = try index.newestLedgerRows(filter, limit: 1).last,
-            case .configurationChanged(let change) = try Entry(row.bytes).event
+            case .configurationChanged(let change) = try vouched(row, in: index).event
         else { return nil }
         let openings = try self.openings(of: row.number, in: index) { _ in nil }
         return change.settings.reduce(into: [:]) { settings, setting in
@@ -219,6 +219,7 @@ extension Archive {
         try checkLedgerIsWritable()
         let (result, size) = try recordOrForget { index in
             try checkOrigin(in: index)
+            try recorder.renewEntryNote(in: index)
             try checkToken(in: index)
             let recording = try Recording(recorder, index: index, now: now)
             try recordSettings(recording)
@@ -275,6 +276,10 @@ extension Archive {
     private func recordSettings(_ recording: Recording) throws {
         guard !settingsAreKnown.load(ordering: .relaxed) else { return }
         let recorded = try recorder.recordedSettings(in: recording.index)
+        // Another process may have put stricter guards on record since this archive was opened.
+        let configuration = configuration.guarded(
+            by: recorded, needsTwo: try needsApproval(in: recording.index)
+        ).configuration
         guard recorded != configuration.ledgerSettings else { return }
         if configuration.isPublishedElsewhere(than: recorded), var origin = try recording.index.origins().last {
             // Nothing is known of the new place but what this process saw there.

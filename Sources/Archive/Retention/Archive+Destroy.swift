@@ -22,21 +22,21 @@ extension Archive {
     func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> Destruction {
         let index = recording.index
         try checkClock(recording)
-        try endCooled(recording)
         let rules = try rules(in: index)
-        let (book, authority) = (try holdBook.content(in: index), try authority(in: index))
+        let (book, authority) = (try holdBook.content(in: index, by: recorder), try authority(in: index))
         var result = Destruction()
         var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
         let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
         if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
         var ledger: [CaseUID: LedgerFacts] = [:]
+        var tags: [CaseUID: [HoldExpectation]] = [:]
         for row in rows {
             // Entries that cannot be read agree with nothing, and stop nothing else.
             let facts = ledger[row.caseUID] ?? (try? LedgerFacts(of: row.caseUID, in: index))
             ledger[row.caseUID] = facts
             guard let facts,
                 facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
-                try agree(with: row, facts, book, in: index)
+                try agree(with: row, facts, book, tags: &tags, in: index)
             else {
                 result.skipped["altered", default: 0] += 1
                 continue
@@ -61,11 +61,15 @@ extension Archive {
 
     /// Whether the index knows of every hold that binds an object by the ledger.
     private func agree(
-        with row: RetentionRow, _ facts: LedgerFacts, _ book: HoldBook, in index: any CatalogReader
+        with row: RetentionRow, _ facts: LedgerFacts, _ book: HoldBook, tags: inout [CaseUID: [HoldExpectation]],
+        in index: any CatalogReader
     ) throws -> Bool {
         guard !book.isEmpty else { return true }
         guard let history = facts.history(of: row.object) else { return false }
-        let tags = try book.expectsAny ? index.caseRecord(row.caseUID).map { try expectations(of: $0) } ?? [] : []
+        if book.expectsAny, tags[row.caseUID] == nil {
+            tags[row.caseUID] = try index.caseRecord(row.caseUID).map { try expectations(of: $0) }
+        }
+        let tags = tags[row.caseUID] ?? []
         let known = Set(row.facts.holds.map(\.matter))
         return book.binding(history, expected: tags).allSatisfy { known.contains($0.hex) }
     }

@@ -55,6 +55,22 @@ extension Archive {
         }
     }
 
+    /// How many objects a change of policies would make due earlier now; nil for what is no such change.
+    func objectsDueEarlier(by effect: Effect, in index: any CatalogReader) throws -> Int? {
+        switch effect.verb {
+        case .policyActivate:
+            let file = try PolicyFile(Array((effect.text ?? "").utf8), path: effect.policy ?? "")
+            return try impact(of: file, in: index, progress: { _, _ in }).earlier
+        case .policyRetire:
+            let rules = try rules(in: index)
+            guard let record = rules.records.first(where: { $0.name == effect.policy }) else { return nil }
+            return try count(
+                PolicyImpact(retiring: record), rules, try rules.removing(record.name), in: index, progress: { _, _ in }
+            ).earlier
+        default: return nil
+        }
+    }
+
     private static let otherSet = ArchiveError(
         .impactNotAccepted, "another policy was activated in the meantime", hint: "look at the impact again")
 
@@ -216,6 +232,7 @@ extension Archive {
                 var effect = Effect(.policyResolve, reason: reason.text)
                 (effect.lower, effect.upper, effect.winner) = (lower.recorded, upper.recorded, winner.rawValue)
                 effect.digest = impact
+                effect.counts = [conflicts]
                 effect.says = [
                     winner == .keep
                         ? "\(lower) counts where \(upper) contradicts it: \(conflicts) objects are kept until it ends"
@@ -325,8 +342,11 @@ extension Archive {
         _ row: RetentionRow, _ rules: ActiveRules, _ next: ActiveRules, at now: Date, _ impact: inout PolicyImpact,
         in index: any CatalogReader
     ) throws {
-        let old = rules.engine.decide(row.facts, at: now)
-        let new = next.engine.decide(row.facts, at: now)
+        // Without holds: what they keep now would go with them.
+        var facts = row.facts
+        facts.holds = []
+        let old = rules.engine.decide(facts, at: now)
+        let new = next.engine.decide(facts, at: now)
         guard let change = impact.count(old, new) else { return }
         guard impact.examples.filter({ $0.change == change }).count < PolicyImpact.examplesOfEach,
             let record = try index.caseRecord(row.caseUID)

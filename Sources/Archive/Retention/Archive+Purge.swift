@@ -347,8 +347,10 @@ extension Archive {
                 return .done((run, objects, request))
             }
             let (share, exceeds) = try share(of: objects.count, counted: true, in: recording.index)
-            if exceeds, let permit = try permittedPurge(recording) {
-                let allowed = objects.filter(permit.objects.contains)
+            if exceeds, let permit = try permittedPurge(recording),
+                case let allowed = objects.filter(permit.objects.contains),
+                !allowed.isEmpty
+            {
                 let hash =
                     allowed.count == objects.count
                     ? digest : Self.digest(of: allowed, set: try recording.index.activeSetNumber())
@@ -375,7 +377,7 @@ extension Archive {
                 var effect = Effect(.purge, reason: "more is due than the limit lets go")
                 (effect.objects, effect.digest) = (objects.map(\.hex).sorted(), digest)
                 effect.says = [
-                    "\(Self.count(objects.count, "object")) that are due are destroyed; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
+                    "\(Self.count(objects.count, "object")) that \(objects.count == 1 ? "is" : "are") due go; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
                 ]
                 return .requested(try request(effect, recording))
             }
@@ -428,10 +430,10 @@ extension Archive {
                         hint: "strongroom explain CASE shows what is kept and why")
                 }
                 var effect = Effect(.backstop, reason: reason.text)
-                (effect.cases, effect.caseIDs) = ([uid.hex], [caseID.text])
+                effect.cases = [uid.hex]
                 effect.objects = rows.map(\.object.hex).sorted()
                 effect.says = [
-                    "case \(caseID.text): \(rows.map(\.facts.media).sorted().joined(separator: ", ")) are due; their event never came, and their backstop has passed"
+                    "\(rows.map(\.facts.media).sorted().joined(separator: ", ")) of one case \(rows.count == 1 ? "is" : "are") due: the event never came, and the backstop has passed"
                 ]
                 return effect
             } carryOut: { effect, request, recording in
@@ -445,6 +447,8 @@ extension Archive {
     ) throws {
         for first in stride(from: 0, to: objects.count, by: Self.batch) {
             let part = Array(objects[first..<min(first + Self.batch, objects.count)])
+            // What has cooled ends on the record before anything goes by it.
+            if try catalog.read({ try $0.hasCoolingHolds(by: now) }) { try record { try endCooled($0) } }
             let done = try record { try destroy(part, in: run, $0) }
             report.destroyed += done.destroyed
             report.bytes += done.bytes

@@ -7,7 +7,7 @@ import Sealing
 
 /// `decide POLICY…` measures decisions on one core. `fill ARCHIVE ROOT-KEY OBJECTS DUE` fills an archive's index with
 /// cases of four objects, of which so many have an upper bound that has passed, with blobs of theirs. Both print one
-/// JSON object.
+/// JSON object. `hold`, `insert` and `wait` measure holds: see ``HoldBench``.
 @main struct RetentionBench {
     static func main() throws {
         StandardDescriptors.reserve()
@@ -15,6 +15,9 @@ import Sealing
         switch arguments[1] {
         case "decide":
             try decide(arguments[2...].map { try Policy(yaml: try String(contentsOfFile: $0, encoding: .utf8)) })
+        case "hold": try HoldBench.place(arguments[2], rootKey: arguments[3], count: Int(arguments[4])!)
+        case "insert": try HoldBench.insert(arguments[2], objects: Int(arguments[3])!)
+        case "wait": try HoldBench.wait(arguments[2], until: arguments[3])
         default:
             try fill(
                 arguments[2], rootKey: arguments[3], objects: Int(arguments[4])!, due: Int(arguments[5])!)
