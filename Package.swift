@@ -82,9 +82,15 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        // Random verbs on an archive that several processes have open, and one such process.
+        .target(
+            name: "RandomVerbs", dependencies: ["Archive", "FaceID"], path: "Tests/RandomVerbs", swiftSettings: strict),
+        .executableTarget(
+            name: "RandomWorker", dependencies: ["RandomVerbs", "Archive", "BlobStore", "FaceID", "Sealing"],
+            path: "Tests/RandomWorker", swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["strongroom", "FaceIDSimulator"], resources: [.copy("Support")],
-            swiftSettings: strict),
+            name: "CommandTests", dependencies: ["strongroom", "FaceIDSimulator", "RandomWorker"],
+            resources: [.copy("Support")], swiftSettings: strict),
         .testTarget(
             name: "FaceIDTests", dependencies: ["FaceID"], resources: [.copy("Vectors")], swiftSettings: strict),
     ]

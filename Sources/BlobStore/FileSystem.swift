@@ -64,7 +64,8 @@ public struct FileStatus: Sendable {
     public let links: UInt64
     /// What makes it the same file under another name.
     public let identity: UInt64
-    public let modifiedAt: Date
+    /// By the clock of the machine, which is what ages are told by; another time can be played in its place.
+    public var modifiedAt: Date
 }
 
 extension FileSystem {
