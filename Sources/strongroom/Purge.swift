@@ -9,6 +9,6 @@ struct Purge: ParsableCommand {
             """,
         subcommands: [
             PurgePlanCommand.self, PurgeApply.self, PurgeRun.self, PurgeCertificate.self, PurgeCompact.self,
-            PurgeBackstopCommand.self,
+            PurgeBackstop.self,
         ])
 }

@@ -17,8 +17,8 @@ struct Strongroom: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Initialize.self, Pull.self, Import.self, Case.self, Retrieve.self, Status.self, Verify.self,
-            PolicyCommand.self, Explain.self, Purge.self, HoldCommand.self, RequestsCommand.self, ApproveCommand.self,
-            DenyCommand.self, TokenCommand.self, SettingsCommand.self, Clock.self, Audit.self,
+            PolicyCommand.self, Explain.self, Purge.self, Hold.self, Requests.self, Approve.self,
+            Deny.self, Token.self, Settings.self, Clock.self, Audit.self,
         ])
 
     static func main() {

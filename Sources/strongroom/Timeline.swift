@@ -22,9 +22,11 @@ struct Timeline {
         let captured = explanation.objects.map(\.capturedFrom).min()
         tracks =
             explanation.objects.map { object in
-                Track(
-                    label: object.kind, from: object.capturedFrom, keepUntil: object.keepUntil, goneBy: object.goneBy,
-                    isOpen: object.goneBy == nil, destroyed: nil)
+                // What is held stays, whatever its rules say.
+                let goneBy = object.status == "held" ? nil : object.goneBy
+                return Track(
+                    label: object.kind, from: object.capturedFrom, keepUntil: object.keepUntil, goneBy: goneBy,
+                    isOpen: goneBy == nil, destroyed: nil)
             }
             + explanation.destroyed.compactMap { gone in
                 captured.map {

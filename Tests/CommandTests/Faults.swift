@@ -50,9 +50,11 @@ enum Faults {
         #expect(published.code == 0, "\(what): \(published.text)")
     }
 
+    static var isLong: Bool { ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] != nil }
+
     /// Every step with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
     static func steps(_ count: Int) -> [Int] {
-        guard ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] == nil else { return Array(1...count) }
+        guard !isLong else { return Array(1...count) }
         return (0..<12).map { part in
             Int.random(in: count * part / 12 + 1...max(count * part / 12 + 1, count * (part + 1) / 12))
         }

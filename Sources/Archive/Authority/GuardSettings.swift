@@ -73,9 +73,9 @@ struct GuardSetting: Sendable {
                 let start = Date(timeIntervalSince1970: 1_000_000_000)
                 return a.after(start, in: .gmt) < b.after(start, in: .gmt)
             }
-            // Of who approves, only a larger quorum of the same roles is stricter.
+            // Of who approves, only as many or more, of the same roles or of fewer, is no looser.
             if let a = ApprovalRule(recorded: a), let b = ApprovalRule(recorded: b) {
-                return !(a.roles.sorted() == b.roles.sorted() && a.quorum >= b.quorum)
+                return !(Set(a.roles).isSubset(of: b.roles) && a.quorum >= b.quorum)
             }
             return true
         }

@@ -34,7 +34,9 @@ public struct CaseListFile: Sendable {
             throw ArchiveError(.badTable, "\(name) names no case", hint: "give a case ID a line")
         }
         var column = 0
-        if let place = first.fields.firstIndex(of: "case") {
+        if let place = first.fields.firstIndex(where: {
+            $0.trimmingCharacters(in: .whitespaces).lowercased() == "case"
+        }) {
             column = place
             records.removeFirst()
         } else if let wide = records.first(where: { $0.fields.count > 1 }) {

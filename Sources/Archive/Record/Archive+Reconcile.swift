@@ -238,8 +238,9 @@ extension Archive {
         if Dictionary(active, uniquingKeysWith: max) != replay.rules.active.mapValues(\.version) {
             result.findings.append("other policies are active than the ledger says")
         }
-        let remembered = Set(replay.destroyedCases.filter { $0.value > now }.keys)
-        if try index.rememberedCases(after: now) != remembered {
+        let time = max(now, replay.forgottenUpTo)
+        let remembered = Set(replay.destroyedCases.filter { $0.value > time }.keys)
+        if try index.rememberedCases(after: time) != remembered {
             result.findings.append("the destroyed cases that are remembered are not those of the ledger")
         }
         let waiting = try index.blobRemovals(limit: .max)

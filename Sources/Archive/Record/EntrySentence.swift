@@ -14,7 +14,8 @@ extension Event {
         case .publicationRepaired(let event):
             return "completed the published copy, which held \(event.found) of \(event.expected) entries"
         case .configurationChanged(let event):
-            return "works with other settings: \(event.settings.keys.sorted().joined(separator: ", "))"
+            return
+                "works with other settings: \((event.before ?? event.settings).keys.sorted().joined(separator: ", "))"
         case .actorIntroduced: return "acts for the first time"
         case .caseRegistered(let event):
             let places =

@@ -60,6 +60,8 @@ struct LedgerReplay {
     private(set) var destroyedCases: [UInt64: Date] = [:]
     /// The newest time since the clock was last accepted.
     private(set) var newestTime = Date.distantPast
+    /// Tags whose time was over then are gone, whatever time it is now.
+    private(set) var forgottenUpTo = Date.distantPast
     /// What is held, and who may do what.
     private(set) var holds = HoldBook()
     private(set) var authority = Authority()
@@ -198,8 +200,9 @@ struct LedgerReplay {
                 removed.insert(address)
             }
         case .clockAccepted: newestTime = entry.time
+        case .tagsForgotten: forgottenUpTo = max(forgottenUpTo, entry.time)
         case .publicationRepaired, .configurationChanged, .attemptFailed, .openingsRefused, .archiveVerified,
-            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted, .holdPlaced,
+            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .clockDoubted, .holdPlaced,
             .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
             .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved:
             break

@@ -2,7 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 
-struct HoldPlaceCommand: ParsableCommand {
+struct HoldPlace: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "place", abstract: "Hold from now on, in one transaction.",
         discussion: """
@@ -50,7 +50,7 @@ struct HoldPlaceCommand: ParsableCommand {
     }
 }
 
-struct HoldExtendCommand: ParsableCommand {
+struct HoldExtend: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "extend", abstract: "Add to a matter that is held, or move its review.",
         discussion: "Each extension is a revision of its own. hold show lists them.")

@@ -2,13 +2,13 @@ import Archive
 import ArgumentParser
 import Foundation
 
-struct RequestsCommand: ParsableCommand {
+struct Requests: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "requests", abstract: "What waits for a second person.",
-        subcommands: [RequestsListCommand.self, RequestsShowCommand.self], defaultSubcommand: RequestsListCommand.self)
+        subcommands: [RequestsList.self, RequestsShow.self], defaultSubcommand: RequestsList.self)
 }
 
-struct RequestsListCommand: ParsableCommand {
+struct RequestsList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the requests that wait.")
 
     @Flag(help: "Also those that are over.")
@@ -30,7 +30,7 @@ struct RequestsListCommand: ParsableCommand {
     }
 }
 
-struct RequestsShowCommand: ParsableCommand {
+struct RequestsShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what a request would do, and what was said of it.")
 
@@ -77,7 +77,7 @@ struct RequestsShowCommand: ParsableCommand {
     }
 }
 
-struct ApproveCommand: ParsableCommand {
+struct Approve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Allow what another person asked for, with a token of your own.",
         discussion: "What is short is carried out at once, in the same transaction; a purge is permitted by it.")
@@ -111,7 +111,7 @@ struct ApproveCommand: ParsableCommand {
     }
 }
 
-struct DenyCommand: ParsableCommand {
+struct Deny: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deny", abstract: "Refuse what another person asked for, with a token of your own.")
 

@@ -2,7 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 
-struct TokenCommand: ParsableCommand {
+struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Personal tokens: by which people are known.",
         discussion: """
@@ -11,11 +11,11 @@ struct TokenCommand: ParsableCommand {
             tokens that approve (approver, legal, privacy), what lifts a guard needs two persons.
             """,
         subcommands: [
-            TokenCreateCommand.self, TokenListCommand.self, TokenRevokeCommand.self, TokenSinglePersonCommand.self,
+            TokenCreate.self, TokenList.self, TokenRevoke.self, TokenSinglePerson.self,
         ])
 }
 
-struct TokenCreateCommand: ParsableCommand {
+struct TokenCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a token for somebody, and show it once.",
         discussion:
@@ -92,7 +92,7 @@ struct TokenCreateCommand: ParsableCommand {
     }
 }
 
-struct TokenListCommand: ParsableCommand {
+struct TokenList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the tokens, without their secrets.")
 
@@ -119,7 +119,7 @@ struct TokenListCommand: ParsableCommand {
     }
 }
 
-struct TokenRevokeCommand: ParsableCommand {
+struct TokenRevoke: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Make a token worth nothing.",
         discussion: "Your own at any time; another's that approves needs a second person where there are two.")
@@ -153,7 +153,7 @@ struct TokenRevokeCommand: ParsableCommand {
     }
 }
 
-struct TokenSinglePersonCommand: ParsableCommand {
+struct TokenSinglePerson: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "single-person", abstract: "Ask for the end of the rule that two persons are needed.")
 

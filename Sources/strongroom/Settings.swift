@@ -2,17 +2,17 @@ import Archive
 import ArgumentParser
 import Foundation
 
-struct SettingsCommand: ParsableCommand {
+struct Settings: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings", abstract: "Guards that strongroom.yaml would loosen.",
         discussion: """
             What tightens a guard takes effect at once. What loosens one waits, where two persons are needed, and until then \
             the stricter value counts.
             """,
-        subcommands: [SettingsShowCommand.self, SettingsApplyCommand.self], defaultSubcommand: SettingsShowCommand.self)
+        subcommands: [SettingsShow.self, SettingsApply.self], defaultSubcommand: SettingsShow.self)
 }
 
-struct SettingsShowCommand: ParsableCommand {
+struct SettingsShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what waits for a second person.")
 
@@ -31,7 +31,7 @@ struct SettingsShowCommand: ParsableCommand {
     }
 }
 
-struct SettingsApplyCommand: ParsableCommand {
+struct SettingsApply: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Ask that what the file says counts.")
 

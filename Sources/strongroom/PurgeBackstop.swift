@@ -1,7 +1,7 @@
 import Archive
 import ArgumentParser
 
-struct PurgeBackstopCommand: ParsableCommand {
+struct PurgeBackstop: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backstop",
         abstract: "Let media of a case go whose event never came and whose backstop has passed.",

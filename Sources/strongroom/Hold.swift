@@ -1,6 +1,6 @@
 import ArgumentParser
 
-struct HoldCommand: ParsableCommand {
+struct Hold: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold", abstract: "Stop destruction: legal holds.",
         discussion: """
@@ -8,9 +8,9 @@ struct HoldCommand: ParsableCommand {
             not when it arrives tomorrow, not by a colleague who lifts it alone.
             """,
         subcommands: [
-            HoldPlaceCommand.self, HoldExtendCommand.self, HoldNarrowCommand.self, HoldReleaseCommand.self,
-            HoldWithdrawCommand.self, HoldListCommand.self, HoldShowCommand.self, HoldReportCommand.self,
-            HoldNoticeCommand.self, HoldAcknowledgeCommand.self,
+            HoldPlace.self, HoldExtend.self, HoldNarrow.self, HoldRelease.self,
+            HoldWithdraw.self, HoldList.self, HoldShow.self, HoldReportCommand.self,
+            HoldNoticeCommand.self, HoldAcknowledge.self,
         ])
 }
 

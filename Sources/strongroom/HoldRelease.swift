@@ -2,7 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 
-struct HoldReleaseCommand: ParsableCommand {
+struct HoldRelease: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Lift a hold: it cools, and only then binds nothing.",
         discussion: """
@@ -28,7 +28,7 @@ struct HoldReleaseCommand: ParsableCommand {
     }
 }
 
-struct HoldNarrowCommand: ParsableCommand {
+struct HoldNarrow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "narrow", abstract: "Take cases, or a whole revision, out of a hold.",
         discussion: "Needs a second person where there are two, and cools like a release.")
@@ -69,7 +69,7 @@ struct HoldNarrowCommand: ParsableCommand {
     }
 }
 
-struct HoldWithdrawCommand: ParsableCommand {
+struct HoldWithdraw: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw", abstract: "Take back an order that was interrupted while it was placed.")
 

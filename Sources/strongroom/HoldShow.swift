@@ -2,7 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 
-struct HoldListCommand: ParsableCommand {
+struct HoldList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the holds.")
 
     @Flag(help: "Also those that have ended.")
@@ -25,7 +25,7 @@ struct HoldListCommand: ParsableCommand {
     }
 }
 
-struct HoldShowCommand: ParsableCommand {
+struct HoldShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one hold: what it takes in, and since when.")
 
@@ -139,7 +139,7 @@ struct HoldNoticeCommand: ParsableCommand {
     }
 }
 
-struct HoldAcknowledgeCommand: ParsableCommand {
+struct HoldAcknowledge: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "acknowledge", abstract: "Put it on the record that the notice of a hold was read.")
 
