@@ -44,6 +44,13 @@ enum ExplanationText {
                 lines.append("             \(Figure.padded(number == 0 ? label : "", 6)) \(part)")
             }
         }
+        if object.status == "held" {
+            if object.holds.count > 1 { for hold in object.holds { detail("by", held(hold)) } }
+            let due = object.dueWithoutHolds.map {
+                $0 <= asOf ? "due since \(Figure.day($0))" : "due on \(Figure.day($0))"
+            }
+            detail("", "would be \(due ?? "kept all the same") without \(object.holds.count == 1 ? "it" : "them")")
+        }
         for reason in object.reasons.sorted(by: { $0.decides && !$1.decides }) {
             detail(
                 reason.decides ? "why" : "also",
@@ -64,12 +71,6 @@ enum ExplanationText {
                 }
             }
         }
-        if object.status == "held" {
-            let due = object.dueWithoutHolds.map {
-                $0 <= asOf ? "due since \(Figure.day($0))" : "due on \(Figure.day($0))"
-            }
-            detail("", "would be \(due ?? "kept all the same") without it")
-        }
         if object.reasons.isEmpty { detail("why", "no active rule is about it") }
         for event in object.awaits { detail("waits", "for \(event): strongroom case event … \(event)") }
         if let at = object.changesAt, let to = object.changesTo {
@@ -79,12 +80,12 @@ enum ExplanationText {
     }
 
     private static func held(_ hold: HoldMention) -> String {
-        guard let since = hold.since else { return "HELD: \(hold.matter)" }
+        guard let since = hold.since else { return hold.matter }
         let review =
             hold.coolingUntil.map { "released, cooling until \(Figure.day($0))" }
             ?? hold.reviewBy.map { "review by \(Figure.day($0)), \(hold.isOverdue ? "overdue" : "not overdue")" } ?? ""
         return
-            "HELD by matter \(Terminal.visible(hold.matter)) since \(Figure.day(since)) (\(Terminal.visible(hold.placedBy ?? "")), \(review))"
+            "matter \(Terminal.visible(hold.matter)) since \(Figure.day(since)) (\(Terminal.visible(hold.placedBy ?? "")), \(review))"
     }
 
     private static func headline(_ object: ObjectExplanation, asOf: Date) -> String {
@@ -107,7 +108,9 @@ enum ExplanationText {
         case "erasure-pending":
             return
                 "to be erased once it need not be kept any more\(object.keepUntil.map { ", \(Figure.day($0))" } ?? "")"
-        case "held": return object.holds.map(held).joined(separator: "; ")
+        case "held":
+            guard object.holds.count == 1 else { return "HELD by \(Figure.count(object.holds.count, "matter"))" }
+            return (object.holds[0].since == nil ? "HELD: " : "HELD by ") + held(object.holds[0])
         default: return object.status
         }
     }

@@ -20,6 +20,9 @@ struct HoldList: ParsableCommand {
                 Terminal.print(
                     "\(Figure.padded(Terminal.visible(hold.matter), width))  \(Figure.padded(hold.state, 8))  since \(Figure.time(hold.placedAt)), \(Terminal.visible(hold.placedBy))\(HoldText.known(hold.placedByKnown))  \(HoldText.review(hold))"
                 )
+                for revision in hold.revisions where revision.state != "ended" || hold.state == "ended" {
+                    for part in Figure.wrapped(HoldText.what(revision), 96) { Terminal.print("    \(part)") }
+                }
             }
         }
     }

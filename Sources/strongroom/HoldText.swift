@@ -85,6 +85,18 @@ enum HoldText {
             : "review by \(Figure.day(hold.reviewBy))"
     }
 
+    /// What a revision takes in.
+    static func what(_ revision: HoldRevision) -> String {
+        if let expression = revision.expression {
+            return expression + (revision.judgedOnly ? " (only what can be judged)" : "")
+        }
+        if revision.form == "everything" { return "everything" }
+        let named = Figure.count(revision.cases, "case")
+        guard revision.expected > 0 else { return named }
+        return
+            "\(named); \(Figure.count(revision.expected, "case or person", "cases or persons")) named to be held when they come"
+    }
+
     static func lines(_ hold: HoldSummary) -> [String] {
         var lines = [
             "Matter \(Terminal.visible(hold.matter)) · \(hold.state) · placed \(Figure.time(hold.placedAt)) by \(Terminal.visible(hold.placedBy))\(known(hold.placedByKnown))",
@@ -98,17 +110,9 @@ enum HoldText {
                     + (hold.isCompiling ? ", and more is being pinned" : ""))
         }
         for revision in hold.revisions {
-            let what =
-                revision.expression
-                ?? (revision.form == "everything"
-                    ? "everything"
-                    : "\(Figure.count(revision.cases, "case"))"
-                        + (revision.expected > 0
-                            ? "; \(Figure.count(revision.expected, "case or person", "cases or persons")) named to be held when they come"
-                            : ""))
             let cooling = revision.state == "cooling" ? ", until \(revision.coolingUntil.map(Figure.time) ?? "")" : ""
             lines.append(
-                "revision  \(revision.revision) since \(Figure.time(revision.since)), entry \(Figure.count(Int(revision.entry))) · \(revision.state)\(cooling) · \(what)\(revision.judgedOnly ? " (only what can be judged)" : "")"
+                "revision  \(revision.revision) since \(Figure.time(revision.since)), entry \(Figure.count(Int(revision.entry))) · \(revision.state)\(cooling) · \(what(revision))"
             )
         }
         for read in hold.acknowledgements {
