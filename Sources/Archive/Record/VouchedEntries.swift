@@ -141,11 +141,19 @@ func vouchedEntries(
 
 /// The kind that an entry has by its own bytes. Inside of a text the quotes would be escaped.
 private func kindName(_ bytes: [UInt8]) -> String? {
-    let mark = Array(#""kind":""#.utf8)
-    guard let first = bytes.firstRange(of: mark)?.upperBound,
-        let end = bytes[first...].firstIndex(of: UInt8(ascii: "\""))
-    else { return nil }
-    return String(decoding: bytes[first..<end], as: UTF8.self)
+    let mark: StaticString = #""kind":""#
+    // Every entry behind the note is looked at when an archive is opened: this has to be quick.
+    return bytes.withUnsafeBytes { bytes in
+        let length = mark.utf8CodeUnitCount
+        guard let base = bytes.baseAddress, bytes.count > length,
+            let place = (0...bytes.count - length).first(where: {
+                bytes[$0] == mark.utf8Start[0] && memcmp(base + $0, mark.utf8Start, length) == 0
+            })
+        else { return nil }
+        let rest = bytes[(place + length)...]
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
+        return String(decoding: rest[..<end], as: UTF8.self)
+    }
 }
 
 /// One entry, proved to be in the tree: one that was altered where it stands, with the columns beside it, is found.
