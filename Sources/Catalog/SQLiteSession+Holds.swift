@@ -199,22 +199,20 @@ extension SQLiteSession {
         return counts
     }
 
-    /// Case by case, so that what is known of a case is asked once for all its objects.
+    /// In the order of the objects, whose rows lie one after the other, and with them those of their cases.
     private func countTakenIn(by scopeID: Int64) throws -> HoldCounts {
         var counts = HoldCounts()
         let takesIn = """
             cases.id AS case_id, object.id AS object_id,
-                CASE WHEN hold_clause.any_jurisdiction = 0
-                    AND NOT EXISTS (SELECT 1 FROM case_jurisdiction AS c WHERE c.case_id = cases.id)
-                    THEN 1 ELSE 0 END AS no_jurisdiction,
+                hold_clause.any_jurisdiction AS any_jurisdiction,
                 CASE WHEN hold_clause.any_purpose = 0 AND cases.purpose IS NULL THEN 1 ELSE 0 END AS no_purpose,
                 CASE WHEN hold_clause.any_outcome = 0 AND verification.result_code IS NULL THEN 1 ELSE 0 END AS no_outcome,
                 CASE WHEN (hold_clause.captured_from IS NOT NULL AND verification.captured_until IS NULL)
                     OR (hold_clause.captured_before IS NOT NULL AND verification.captured_from IS NULL)
                     THEN 1 ELSE 0 END AS no_captured
-            FROM hold_clause CROSS JOIN hold_scope CROSS JOIN cases CROSS JOIN verification CROSS JOIN object
-            WHERE hold_clause.scope_id = ? AND hold_scope.id = hold_clause.scope_id AND verification.case_id = cases.id
-                AND object.verification_id = verification.id AND \(Schema.takesIn)
+            FROM hold_clause CROSS JOIN hold_scope CROSS JOIN object CROSS JOIN verification CROSS JOIN cases
+            WHERE hold_clause.scope_id = ? AND hold_scope.id = hold_clause.scope_id
+                AND verification.id = object.verification_id AND cases.id = verification.case_id AND \(Schema.takesIn)
             """
         let isSingle =
             try row("SELECT count(*) AS n FROM hold_clause WHERE scope_id = ?", [scopeID])?["n"] as Int? ?? 0 == 1
@@ -226,7 +224,9 @@ extension SQLiteSession {
                 SELECT count(*) AS cases, coalesce(sum(objects), 0) AS objects,
                     coalesce(sum(jurisdiction), 0) AS jurisdiction, coalesce(sum(purpose), 0) AS purpose,
                     coalesce(sum(outcome), 0) AS outcome, coalesce(sum(captured), 0) AS captured
-                FROM (SELECT case_id, \(objects) AS objects, max(no_jurisdiction) AS jurisdiction,
+                FROM (SELECT case_id, \(objects) AS objects, CASE WHEN min(any_jurisdiction) = 0
+                        AND NOT EXISTS (SELECT 1 FROM case_jurisdiction AS c WHERE c.case_id = taken.case_id)
+                        THEN 1 ELSE 0 END AS jurisdiction,
                     max(no_purpose) AS purpose, max(no_outcome) AS outcome, max(no_captured) AS captured
                     FROM (SELECT \(takesIn)) AS taken GROUP BY case_id) AS per_case
                 """, [scopeID])
