@@ -170,7 +170,7 @@ extension SQLiteSession {
             ways.append(
                 """
                 hold_match AS b CROSS JOIN hold_scope AS s CROSS JOIN hold
-                WHERE b.object_id = e.value AND b.compiled_upto < b.object_id AND b.clause_id > b.holds_seen
+                WHERE b.object_id = e.value AND b.compiled_upto < b.object_id AND +b.clause_id > b.holds_seen
                     AND s.id = b.scope_id AND hold.id = s.hold_id
                 """)
         }

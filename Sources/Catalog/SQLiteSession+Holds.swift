@@ -199,7 +199,8 @@ extension SQLiteSession {
         return counts
     }
 
-    /// In the order of the objects, whose rows lie one after the other, and with them those of their cases.
+    /// In the order of the verifications, whose rows lie one after the other, and with them those of their cases and
+    /// objects; what is known of a case is asked once for all objects of a verification.
     private func countTakenIn(by scopeID: Int64) throws -> HoldCounts {
         var counts = HoldCounts()
         let takesIn = """
@@ -210,9 +211,9 @@ extension SQLiteSession {
                 CASE WHEN (hold_clause.captured_from IS NOT NULL AND verification.captured_until IS NULL)
                     OR (hold_clause.captured_before IS NOT NULL AND verification.captured_from IS NULL)
                     THEN 1 ELSE 0 END AS no_captured
-            FROM hold_clause CROSS JOIN hold_scope CROSS JOIN object CROSS JOIN verification CROSS JOIN cases
+            FROM hold_clause CROSS JOIN hold_scope CROSS JOIN verification CROSS JOIN cases CROSS JOIN object
             WHERE hold_clause.scope_id = ? AND hold_scope.id = hold_clause.scope_id
-                AND verification.id = object.verification_id AND cases.id = verification.case_id AND \(Schema.takesIn)
+                AND cases.id = verification.case_id AND object.verification_id = verification.id AND \(Schema.takesIn)
             """
         let isSingle =
             try row("SELECT count(*) AS n FROM hold_clause WHERE scope_id = ?", [scopeID])?["n"] as Int? ?? 0 == 1

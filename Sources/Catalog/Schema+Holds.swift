@@ -70,7 +70,8 @@ extension Schema {
             UNIQUE (hold_id, revision),
             CHECK (state <> 'cooling' OR cooling_until IS NOT NULL)
         ) STRICT;
-        CREATE INDEX hold_scope_everything ON hold_scope (id) WHERE form = 'everything' AND state <> 'ended';
+        -- By its form, so that a search of it is preferred to reading every scope in force.
+        CREATE INDEX hold_scope_everything ON hold_scope (form) WHERE form = 'everything' AND state <> 'ended';
         CREATE INDEX hold_scope_binding ON hold_scope (id) WHERE state <> 'ended';
         CREATE INDEX hold_scope_cooling ON hold_scope (cooling_until) WHERE state = 'cooling';
 
@@ -176,7 +177,8 @@ extension Schema {
         CREATE VIEW hold_binding AS
         SELECT object_id, scope_id FROM hold_pinned
         UNION ALL
-        SELECT object_id, scope_id FROM hold_match WHERE compiled_upto < object_id AND clause_id > holds_seen;
+        -- The plus keeps the search on compiled_upto, behind which few clauses are: not on the clauses' numbers.
+        SELECT object_id, scope_id FROM hold_match WHERE compiled_upto < object_id AND +clause_id > holds_seen;
 
         -- Cases that are held themselves: named by a hold, or held with everything.
         CREATE VIEW hold_case_binding AS

@@ -162,3 +162,23 @@ struct LedgerTriggerTests {
         #expect(try catalog.read { try $0.ledgerSize() } == 3)
     }
 }
+
+/// What is asked of holds for every object that goes must not grow with their number.
+struct HoldPlanTests {
+    @Test(arguments: [
+        "SELECT 1 FROM hold_binding WHERE object_id = 1", "SELECT 1 FROM hold_case_binding WHERE case_id = 1",
+        "SELECT 1 FROM hold_match WHERE object_id = 1 AND compiled_upto < object_id AND +clause_id > holds_seen",
+    ])
+    func theGuardsReadNoHoldThatDoesNotMatter(sql: String) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
+        _ = try SQLiteCatalog.create(at: path)
+        let plan = try DatabaseQueue(path: path).read { db in
+            try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+        }
+        #expect(!plan.isEmpty)
+        for step in plan where step.contains("hold_") {
+            #expect(!step.hasPrefix("SCAN"), "every row is read: \(step)")
+            #expect(!step.contains("hold_clause USING INTEGER PRIMARY KEY (rowid>"), "every clause is asked: \(step)")
+        }
+    }
+}

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The way of a lawyer, an operator and an auditor, through the commands alone.
-@Suite(.serialized) struct HoldJourneyTests {
-    private static let policy = """
+/// What both suites place their holds on: everything is due at once.
+private enum HoldCommands {
+    static let policy = """
         policy: soon
         version: 1
         title: Everything goes at once
@@ -13,8 +13,25 @@ import Testing
             media: [video, action-video, best-frame, result]
             retain: { from: captured, at-most: P1D }
         """
-    private static let review = ["--reason", "r", "--review-by", "2099-01-01"]
+    static let review = ["--reason", "r", "--review-by", "2099-01-01"]
 
+    /// The file of a new token.
+    static func token(_ place: Workplace, _ name: String, _ role: String) throws -> String {
+        let made = try place.strongroom(
+            "token", "create", "--actor", name, "--role", role, "--reason", "r", "--json")
+        try #require(made.code == 0, "\(made.err)")
+        let path = try place.file(name, try #require(try made.json()["secret"] as? String))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        return path
+    }
+
+    static func run(_ place: Workplace, _ arguments: [String]) throws -> Programs.Outcome {
+        try Programs.run(Programs.folder + "/strongroom", arguments, environment: place.environment)
+    }
+}
+
+/// The way of a lawyer, an operator and an auditor, through the commands alone.
+@Suite(.serialized) struct HoldJourneyTests {
     /// Cases K-1 to K-3, everything of which is due.
     private func place() throws -> Workplace {
         let place = try Workplace()
@@ -26,45 +43,33 @@ import Testing
                     "HK", "--subject", "S-\(number)"
                 ).code == 0)
         }
-        try place.activate(Self.policy)
+        try place.activate(HoldCommands.policy)
         return place
-    }
-
-    /// The file of a new token.
-    private func token(_ place: Workplace, _ name: String, _ role: String) throws -> String {
-        let made = try place.strongroom(
-            "token", "create", "--actor", name, "--role", role, "--reason", "r", "--json")
-        try #require(made.code == 0, "\(made.err)")
-        let path = try place.file(name, try #require(try made.json()["secret"] as? String))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        return path
-    }
-
-    private func run(_ place: Workplace, _ arguments: [String]) throws -> Programs.Outcome {
-        try Programs.run(Programs.folder + "/strongroom", arguments, environment: place.environment)
     }
 
     @Test func aLawyerStopsWhatIsDueAndTwoPeopleLiftIt() throws {
         let place = try place()
-        let preview = try run(
+        let preview = try HoldCommands.run(
             place,
-            ["hold", "place", "--matter", "M", "--case", "K-1", "--case", "K-9", "--preview", "--json"] + Self.review)
+            ["hold", "place", "--matter", "M", "--case", "K-1", "--case", "K-9", "--preview", "--json"]
+                + HoldCommands.review)
         #expect(try preview.code == 0 && preview.json()["heldObjects"] as? Int == 4)
-        #expect(
-            try place.strongroom("hold", "list", "--json").out.isEmpty || place.strongroom("hold", "list").code == 0)
-        let placed = try run(
-            place, ["hold", "place", "--matter", "M", "--case", "K-1", "--case", "K-9", "--json"] + Self.review)
+        let none = try place.strongroom("hold", "list", "--json").text
+        #expect(none.filter { !$0.isWhitespace } == "[]", "a preview places nothing: \(none)")
+        let placed = try HoldCommands.run(
+            place, ["hold", "place", "--matter", "M", "--case", "K-1", "--case", "K-9", "--json"] + HoldCommands.review)
         let answer = try placed.json()
         #expect(placed.code == 0 && answer["matter"] as? String == "M" && answer["entry"] as? Int != nil)
         #expect(answer["heldObjects"] as? Int == 4 && answer["heldCases"] as? Int == 1)
         #expect(
             answer["unknownCases"] as? [String] == ["K-9"] && (answer["alreadyDestroyed"] as? [Any])?.isEmpty == true)
-        let twice = try run(place, ["hold", "place", "--matter", "M", "--case", "K-1"] + Self.review)
+        let twice = try HoldCommands.run(
+            place, ["hold", "place", "--matter", "M", "--case", "K-1"] + HoldCommands.review)
         #expect(twice.code == 2 && twice.err.contains("hold extend"), "\(twice.err)")
 
         // Destroyed: the two cases that nobody holds. Then the order comes too late, and says so.
         #expect(try place.strongroom("purge", "run", "--json").json()["destroyed"] as? Int == 8)
-        let late = try run(
+        let late = try HoldCommands.run(
             place, ["hold", "extend", "--matter", "M", "--case", "K-2", "--reason", "r", "--json"]
         ).json()
         let gone = try #require((late["alreadyDestroyed"] as? [[String: Any]])?.first)
@@ -73,11 +78,13 @@ import Testing
         for (name, flags) in [("K-9", [String]()), ("K-10", ["--subject", "S-77"])] {
             if name == "K-10" {
                 #expect(
-                    try run(place, ["hold", "extend", "--matter", "M", "--subject", "S-77", "--reason", "r"]).code == 0)
+                    try HoldCommands.run(
+                        place, ["hold", "extend", "--matter", "M", "--subject", "S-77", "--reason", "r"]
+                    ).code == 0)
             }
             let file = try place.file("late.json", try Simulator.answer("late-\(name)"))
             #expect(
-                try run(
+                try HoldCommands.run(
                     place,
                     ["import", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z", "--jurisdiction", "HK"]
                         + flags
@@ -92,14 +99,17 @@ import Testing
         #expect(notice.code == 0 && notice.text.contains("K-1"), "\(notice.text)")
         #expect(try place.strongroom("hold", "acknowledge", "--matter", "M").code == 0)
 
-        let (ann, ben) = (try token(place, "ann", "legal"), try token(place, "ben", "approver"))
+        let (ann, ben) = (
+            try HoldCommands.token(place, "ann", "legal"), try HoldCommands.token(place, "ben", "approver")
+        )
         let asked = try place.strongroom(
             "hold", "release", "--matter", "M", "--reason", "r", "--token-file", ann, "--json")
         let request = try #require(try asked.json()["request"] as? Int)
         #expect(asked.code == 2)
         #expect(try place.strongroom("requests", "show", "\(request)").text.contains("M"))
         func vote(_ file: String?) throws -> Programs.Outcome {
-            try run(place, ["approve", "\(request)", "--reason", "r"] + (file.map { ["--token-file", $0] } ?? []))
+            try HoldCommands.run(
+                place, ["approve", "\(request)", "--reason", "r"] + (file.map { ["--token-file", $0] } ?? []))
         }
         #expect(try vote(ann).code == 2 && vote(nil).code == 2)
         #expect(try vote(ben).code == 0)
@@ -115,7 +125,7 @@ import Testing
 
     @Test func badInputIsNamedAndChangesNothing() throws {
         let place = try place()
-        let begin = ["hold", "place", "--matter", "M"] + Self.review
+        let begin = ["hold", "place", "--matter", "M"] + HoldCommands.review
         try expect(place, 1, saying: "column 1", from: begin + ["--where", "jurisdicton = HK"])
         try expect(place, 1, saying: "there is no 'not'", from: begin + ["--where", "not media = video"])
         try expect(place, 1, saying: "2026-13-01", from: begin + ["--where", "captured >= 2026-13-01"])
@@ -129,13 +139,13 @@ import Testing
                     + (verb == "release" ? [] : ["--case", "K-1"]))
         }
         let twice = try place.file("twice", "K-1\nK-1\nCafe\u{301}\nCaf\u{e9}\n")
-        let told = try run(place, begin + ["--cases", twice, "--json"]).json()
+        let told = try HoldCommands.run(place, begin + ["--cases", twice, "--json"]).json()
         #expect(told["heldCases"] as? Int == 1 && (told["unknownCases"] as? [String])?.count == 1, "\(told)")
 
         // Tokens.
         let secret = "srt_" + String(repeating: "A", count: 43)
         for arguments in [["status", "--token", secret], ["status", "--token=\(secret)"], ["status", secret]] {
-            let refused = try run(place, arguments)
+            let refused = try HoldCommands.run(place, arguments)
             #expect(
                 refused.code != 0 && !refused.err.contains(secret) && !refused.text.contains(secret), "\(refused.err)")
         }
@@ -144,7 +154,7 @@ import Testing
         let open = try place.file("open", secret)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open)
         try expect(place, 2, saying: "chmod 600", from: ["status", "--token-file", open])
-        let auditor = try token(place, "aud", "auditor")
+        let auditor = try HoldCommands.token(place, "aud", "auditor")
         #expect(try place.strongroom("status", "--token-file", auditor).code == 0)
         #expect(try place.strongroom("purge", "run", "--token-file", auditor).code == 2)
         #expect(
@@ -160,17 +170,6 @@ import Testing
 /// SIGKILL at the calls of orders and their lifting: what was ordered binds, what was not lifted binds, the same command
 /// goes on, and the ledger fits.
 @Suite(.serialized) struct HoldCrashTests {
-    private static let policy = """
-        policy: soon
-        version: 1
-        title: Everything goes at once
-        applies-to: { jurisdiction: [HK] }
-        rules:
-          - name: all
-            media: [video, action-video, best-frame, result]
-            retain: { from: captured, at-most: P1D }
-        """
-    private static let review = ["--reason", "r", "--review-by", "2099-01-01"]
 
     private func prepared(released: Bool) throws -> Workplace {
         let place = try Workplace()
@@ -182,17 +181,15 @@ import Testing
                     "--purpose", name == "held" ? "onboarding" : "transaction"
                 ).code == 0)
         }
-        try place.activate(Self.policy)
+        try place.activate(HoldCommands.policy)
         if released {
             let placed = try Programs.run(
-                Programs.folder + "/strongroom", ["hold", "place", "--matter", "M", "--case", "held"] + Self.review,
+                Programs.folder + "/strongroom",
+                ["hold", "place", "--matter", "M", "--case", "held"] + HoldCommands.review,
                 environment: place.environment)
             try #require(placed.code == 0)
             for name in ["ann", "ben"] {
-                let made = try place.strongroom(
-                    "token", "create", "--actor", name, "--role", "legal", "--reason", "r", "--json")
-                let path = try place.file(name, try #require(try made.json()["secret"] as? String))
-                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+                _ = try HoldCommands.token(place, name, "legal")
             }
             try #require(
                 try place.strongroom(
@@ -207,8 +204,9 @@ import Testing
     private func arguments(_ order: Order, _ place: Workplace) throws -> [String] {
         switch order {
         case .list:
-            ["hold", "place", "--matter", "M", "--cases", try place.file("cases", "held\nunknown\n")] + Self.review
-        case .expression: ["hold", "place", "--matter", "M", "--where", "purpose = onboarding"] + Self.review
+            ["hold", "place", "--matter", "M", "--cases", try place.file("cases", "held\nunknown\n")]
+                + HoldCommands.review
+        case .expression: ["hold", "place", "--matter", "M", "--where", "purpose = onboarding"] + HoldCommands.review
         case .approval: ["approve", "1", "--reason", "r", "--token-file", place.folder + "/ben"]
         }
     }

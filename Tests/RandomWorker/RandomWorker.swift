@@ -107,6 +107,7 @@ import Sealing
             return Answer(rest: Array(text.utf8))
         }
 
+        /// Read by the one thread that asked, as every answer is.
         private final class Answer: HTTPResponse, @unchecked Sendable {
             let status = 200
             let date: Date? = nil

@@ -14,14 +14,9 @@ extension Archive {
         let now = effects.clock.now()
         let found = try catalog.read { index -> (token: Authority.Token, name: String)? in
             let authority = try authority.content(in: index, by: recorder)
-            guard
-                let known = authority.tokens.values.first(where: { candidate in
-                    guard candidate.tagKey == UInt64(tag.keyNumber), let bytes = [UInt8](hex: candidate.tag) else {
-                        return false
-                    }
-                    return Tag(keyNumber: tag.keyNumber, bytes: bytes).isEqualInConstantTime(to: tag)
-                }), let actor = try index.actor(known.holder)
-            else { return nil }
+            guard let known = authority.token(tagged: tag), let actor = try index.actor(known.holder) else {
+                return nil
+            }
             return (known, try recorder.name(of: actor, in: index))
         }
         guard let found else {

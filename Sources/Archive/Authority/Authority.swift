@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Ledger
+internal import Sealing
 
 /// Who may do what, and who asked for what and what was said of it: by the ledger alone. Pure.
 struct Authority {
@@ -119,6 +120,14 @@ struct Authority {
         case .twoPersonsEnded(let event):
             if requests[event.request]?.isApproved == true { needsTwo = false } else { contradict("nobody allowed it") }
         default: break
+        }
+    }
+
+    /// The token whose secret has this tag. Compared in constant time.
+    func token(tagged tag: Tag) -> Token? {
+        tokens.values.first { token in
+            guard token.tagKey == UInt64(tag.keyNumber), let bytes = [UInt8](hex: token.tag) else { return false }
+            return Tag(keyNumber: tag.keyNumber, bytes: bytes).isEqualInConstantTime(to: tag)
         }
     }
 

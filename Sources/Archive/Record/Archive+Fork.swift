@@ -130,12 +130,10 @@ extension Archive {
         }
     }
 
-    /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
-    /// must not be a way around the second, nor a token that the published ledger revoked.
     /// Holds that stand by the published ledger, and that this index does not know: nobody else will place them again.
-    private func holdsLost(published: Publication) throws -> [String] {
+    private func holdsLost(published: [(number: UInt64, entry: Entry)]) throws -> [String] {
         var book = HoldBook()
-        for (number, entry) in try publishedEntries(published) { book.apply(entry, number: number) }
+        for (number, entry) in published { book.apply(entry, number: number) }
         return try catalog.read { index in
             try book.order.filter { uid in
                 guard let hold = book.holds[uid], hold.endedAt == nil else { return false }
@@ -144,6 +142,8 @@ extension Archive {
         }
     }
 
+    /// Entries about holds, tokens and requests that were published, as far as they can be read: a fork may be accepted
+    /// because what was published is damaged.
     private func publishedEntries(_ published: Publication) throws -> [(number: UInt64, entry: Entry)] {
         var found: [(UInt64, Entry)] = []
         var number: UInt64 = 0
@@ -151,42 +151,41 @@ extension Archive {
             let entries = "\(FilePath.parent(published.folder))/\(origin)/\(Publication.entriesName)"
             guard effects.files.exists(entries) else { continue }
             for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
-                if let entry = try? Entry([UInt8](line)) { found.append((number, entry)) }
+                if let entry = try? Entry([UInt8](line)), EntryNote.kinds.contains(entry.event.kind) {
+                    found.append((number, entry))
+                }
                 number += 1
             }
         }
         return found
     }
 
-    private func forkTokens(_ second: PersonalToken?, published: Publication) throws -> [TokenUID]? {
+    /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
+    /// must not be a way around the second, nor a token that the published ledger revoked.
+    private func forkTokens(
+        _ second: PersonalToken?, published: [(number: UInt64, entry: Entry)]
+    ) throws -> [TokenUID]? {
         var elsewhere = Authority()
-        for (number, entry) in try publishedEntries(published) { elsewhere.apply(entry, number: number) }
+        for (number, entry) in published { elsewhere.apply(entry, number: number) }
         return try catalog.read { index in
             let here = try authority(in: index)
             guard here.needsTwo || elsewhere.needsTwo else { return nil }
-            func holder(_ tag: Tag) throws -> (uid: TokenUID, name: String) {
-                let found = here.tokens.values.first { token in
-                    token.tagKey == UInt64(tag.keyNumber)
-                        && [UInt8](hex: token.tag).map {
-                            Tag(keyNumber: tag.keyNumber, bytes: $0).isEqualInConstantTime(to: tag)
-                        } ?? false
-                }
-                guard let found, found.approves(at: now), elsewhere.tokens[found.uid]?.revokedAt == nil else {
+            func approver(_ token: Authority.Token?) throws -> (uid: TokenUID, name: String) {
+                guard let token, token.approves(at: now), elsewhere.tokens[token.uid]?.revokedAt == nil else {
                     throw ArchiveError(
                         .badToken,
                         "one of the two tokens approves nothing here, or was revoked in the published ledger",
                         hint: "accepting a fork takes two good tokens of persons who approve")
                 }
-                return (found.uid, try name(of: found.holder, in: index))
+                return (token.uid, try name(of: token.holder, in: index))
             }
-            guard let first = recorder.actor.token.flatMap({ here.tokens[$0.uid] }), let second else {
+            guard let first = recorder.actor.token, let second else {
                 throw ArchiveError(
                     .notAllowed, "accepting a fork takes the tokens of two persons",
                     hint: "yours in STRONGROOM_TOKEN or --token-file, another's with --second-token-file")
             }
-            let own = try holder(
-                Tag(keyNumber: UInt32(truncatingIfNeeded: first.tagKey), bytes: [UInt8](hex: first.tag) ?? []))
-            let other = try holder(second.tag(by: keyring))
+            let own = try approver(here.tokens[first.uid])
+            let other = try approver(here.token(tagged: second.tag(by: keyring)))
             guard !Actor.isSamePerson(own.name, other.name) else {
                 throw ArchiveError(
                     .notAllowed, "both tokens are of \(own.name)", hint: "the second is another person's")
@@ -208,8 +207,9 @@ extension Archive {
                     hint: "strongroom status shows the ledger's state")
             }
             let old = publication(of: ledgerState.withLock { $0.origin })
-            let tokens = try forkTokens(second, published: old)
-            let lost = try holdsLost(published: old)
+            let published = try publishedEntries(old)
+            let tokens = try forkTokens(second, published: published)
+            let lost = try holdsLost(published: published)
             let previous = try old.newestText()
             // The index may be older than an origin that was accepted before.
             let number = try old.nextOriginNumber()
