@@ -200,45 +200,77 @@ extension SQLiteSession {
     }
 
     /// In the order of the verifications, whose rows lie one after the other, and with them those of their cases and
-    /// objects; what is known of a case is asked once for all objects of a verification.
+    /// objects; what is known of a case is asked once for all objects of a verification. What could not be judged is
+    /// counted only where a clause restricts it: that takes a third of the time.
     private func countTakenIn(by scopeID: Int64) throws -> HoldCounts {
         var counts = HoldCounts()
-        let takesIn = """
-            cases.id AS case_id, object.id AS object_id,
-                hold_clause.any_jurisdiction AS any_jurisdiction,
-                CASE WHEN hold_clause.any_purpose = 0 AND cases.purpose IS NULL THEN 1 ELSE 0 END AS no_purpose,
-                CASE WHEN hold_clause.any_outcome = 0 AND verification.result_code IS NULL THEN 1 ELSE 0 END AS no_outcome,
-                CASE WHEN (hold_clause.captured_from IS NOT NULL AND verification.captured_until IS NULL)
-                    OR (hold_clause.captured_before IS NOT NULL AND verification.captured_from IS NULL)
-                    THEN 1 ELSE 0 END AS no_captured
-            FROM hold_clause CROSS JOIN hold_scope CROSS JOIN verification CROSS JOIN cases CROSS JOIN object
-            WHERE hold_clause.scope_id = ? AND hold_scope.id = hold_clause.scope_id
-                AND cases.id = verification.case_id AND object.verification_id = verification.id AND \(Schema.takesIn)
-            """
-        let isSingle =
-            try row("SELECT count(*) AS n FROM hold_clause WHERE scope_id = ?", [scopeID])?["n"] as Int? ?? 0 == 1
+        guard
+            let parts = try row(
+                """
+                SELECT max(1 - any_jurisdiction) AS jurisdiction, max(1 - any_purpose) AS purpose,
+                    max(1 - any_outcome) AS outcome,
+                    max(captured_from IS NOT NULL OR captured_before IS NOT NULL) AS captured
+                FROM hold_clause WHERE scope_id = ? AND judged_only = 0
+                """, [scopeID])
+        else { return counts }
+        var restricted = HoldClause.Part.allCases.filter { (parts[$0.rawValue] as Int?) == 1 }
+        // To ask it of each case costs five times as much as to see that none is without.
+        if restricted.contains(.jurisdiction), try allCasesHaveJurisdictions() {
+            restricted.removeAll { $0 == .jurisdiction }
+        }
         // Of several clauses two may take in the same.
-        let objects = isSingle ? "count(*)" : "count(DISTINCT object_id)"
+        let isSingle = try row("SELECT count(*) AS n FROM hold_clause WHERE scope_id = ?", [scopeID])?["n"] as Int? == 1
+        let columns =
+            [
+                isSingle ? "count(*) AS objects" : "count(DISTINCT object.id) AS objects",
+                "count(DISTINCT cases.id) AS cases",
+            ]
+            + restricted.map {
+                "count(DISTINCT CASE WHEN \(Self.unjudged($0)) THEN cases.id END) AS \($0.rawValue)"
+            }
         guard
             let row = try row(
                 """
-                SELECT count(*) AS cases, coalesce(sum(objects), 0) AS objects,
-                    coalesce(sum(jurisdiction), 0) AS jurisdiction, coalesce(sum(purpose), 0) AS purpose,
-                    coalesce(sum(outcome), 0) AS outcome, coalesce(sum(captured), 0) AS captured
-                FROM (SELECT case_id, \(objects) AS objects, CASE WHEN min(any_jurisdiction) = 0
-                        AND NOT EXISTS (SELECT 1 FROM case_jurisdiction AS c WHERE c.case_id = taken.case_id)
-                        THEN 1 ELSE 0 END AS jurisdiction,
-                    max(no_purpose) AS purpose, max(no_outcome) AS outcome, max(no_captured) AS captured
-                    FROM (SELECT \(takesIn)) AS taken GROUP BY case_id) AS per_case
+                SELECT \(columns.joined(separator: ", "))
+                FROM hold_clause CROSS JOIN hold_scope CROSS JOIN verification CROSS JOIN cases CROSS JOIN object
+                WHERE hold_clause.scope_id = ? AND hold_scope.id = hold_clause.scope_id
+                    AND cases.id = verification.case_id AND object.verification_id = verification.id
+                    AND \(Schema.takesIn)
                 """, [scopeID])
         else { return counts }
         counts.cases = row["cases"]
         counts.objects = row["objects"]
-        for part in HoldClause.Part.allCases {
+        for part in restricted {
             let count: Int = row[part.rawValue]
             if count > 0 { counts.unjudged[part] = count }
         }
         return counts
+    }
+
+    private func allCasesHaveJurisdictions() throws -> Bool {
+        try row(
+            """
+            SELECT 1 WHERE (SELECT count(*) FROM cases)
+                = (SELECT count(*) FROM (SELECT DISTINCT case_id FROM case_jurisdiction) AS known)
+            """) != nil
+    }
+
+    /// Whether a clause restricts a part that is not known of a case or its verification.
+    private static func unjudged(_ part: HoldClause.Part) -> String {
+        switch part {
+        case .jurisdiction:
+            """
+            hold_clause.any_jurisdiction = 0
+                AND NOT EXISTS (SELECT 1 FROM case_jurisdiction AS c WHERE c.case_id = cases.id)
+            """
+        case .purpose: "hold_clause.any_purpose = 0 AND cases.purpose IS NULL"
+        case .outcome: "hold_clause.any_outcome = 0 AND verification.result_code IS NULL"
+        case .captured:
+            """
+            hold_clause.captured_from IS NOT NULL AND verification.captured_until IS NULL
+                OR hold_clause.captured_before IS NOT NULL AND verification.captured_from IS NULL
+            """
+        }
     }
 
     // MARK: Writing

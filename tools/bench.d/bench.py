@@ -349,7 +349,11 @@ def holds():
     stop = fresh()
     waiting = subprocess.Popen([bench, "wait", big, stop], stdout=subprocess.PIPE, env=environment)
     time.sleep(1)
-    answered, pinned, ended, answer = place(big, "expression", "--where", "jurisdiction = HK and media in (video, action-video)")
+    tries = [
+        place(big, f"expression {number}", "--where", "jurisdiction = HK and media in (video, action-video)")
+        for number in range(ROUNDS)]
+    answered, pinned, ended = (statistics.median(tried[column] for tried in tries) for column in range(3))
+    answer = tries[0][3]
     rows.append(("jurisdiction = HK and media in (video, action-video)", f"{answer['heldObjects']:,}", f"{answered:.2f}", f"{pinned:.2f}", f"{ended:.2f}"))
     open(stop, "w").close()
     waits = json.loads(waiting.communicate()[0])
