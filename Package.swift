@@ -14,10 +14,14 @@ let package = Package(
     name: "strongroom",
     products: [
         .executable(name: "strongroom", targets: ["strongroom"]),
+        .executable(name: "strongroom-verify", targets: ["StrongroomVerify"]),
         .executable(name: "faceid-simulator", targets: ["FaceIDSimulator"]),
         .library(
             name: "StrongroomParts",
-            targets: ["Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "FaceID", "Catalog", "Archive"]),
+            targets: [
+                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "FaceID", "Catalog",
+                "Archive",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -29,29 +33,38 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "Sealing", dependencies: ["CSodium"], swiftSettings: strict),
-        .target(name: "BlobStore", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Base", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Sealing", dependencies: ["Base", "CSodium"], swiftSettings: strict),
+        .target(name: "BlobStore", dependencies: ["Base"], swiftSettings: strict),
         .target(name: "StrictYAML", dependencies: ["Yams"], swiftSettings: strict),
         .target(name: "Retention", dependencies: ["StrictYAML"], swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Sealing", "BlobStore", "COpenSSL"], swiftSettings: strict),
-        .target(name: "FaceID", dependencies: ["COpenSSL", "CCurl"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Base", "COpenSSL"], swiftSettings: strict),
+        .target(name: "Evidence", dependencies: ["Base", "Ledger"], swiftSettings: strict),
+        .target(name: "FaceID", dependencies: ["Base", "COpenSSL", "CCurl"], swiftSettings: strict),
         .target(
             name: "Catalog",
             dependencies: [
-                "Sealing", "BlobStore", "Retention", "Ledger", .product(name: "GRDB", package: "GRDB.swift"),
+                "Base", "Sealing", "Retention", "Ledger", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(
             name: "Archive",
-            dependencies: ["Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "FaceID", "Catalog"],
+            dependencies: [
+                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "FaceID", "Catalog",
+            ],
             swiftSettings: strict),
+        // What the command lines have in common.
+        .target(name: "Presentation", dependencies: ["Base", "Evidence", argumentParser], swiftSettings: strict),
         .executableTarget(
-            name: "strongroom", dependencies: ["Archive", "BlobStore", "Retention", "StrictYAML", argumentParser],
+            name: "StrongroomVerify", dependencies: ["Base", "Presentation", argumentParser], swiftSettings: strict),
+        .executableTarget(
+            name: "strongroom",
+            dependencies: ["Archive", "Base", "Evidence", "Presentation", "Retention", "StrictYAML", argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "FaceIDSimulator",
             dependencies: [
-                "BlobStore", "FaceID", argumentParser,
+                "Base", "FaceID", argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -59,39 +72,51 @@ let package = Package(
             resources: [.copy("Media")],
             swiftSettings: strict),
 
+        // What the tests have in common.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "BaseTests", dependencies: ["TestSupport", "Base"], swiftSettings: strict),
         .testTarget(
-            name: "SealingTests", dependencies: ["Sealing", "COpenSSL"], resources: [.copy("Vectors")],
+            name: "SealingTests", dependencies: ["TestSupport", "Base", "Sealing", "COpenSSL"],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
-        .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "COpenSSL"], swiftSettings: strict),
+        .testTarget(name: "BlobStoreTests", dependencies: ["Base", "BlobStore", "COpenSSL"], swiftSettings: strict),
         .testTarget(
-            name: "RetentionTests", dependencies: ["Retention", "StrictYAML"], resources: [.copy("Vectors")],
+            name: "RetentionTests", dependencies: ["TestSupport", "Retention", "StrictYAML"],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "BlobStore", "Sealing"], resources: [.copy("Vectors")],
+            name: "LedgerTests", dependencies: ["TestSupport", "Base", "Ledger", "Sealing"],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "CatalogTests",
             dependencies: [
-                "Catalog", "BlobStore", "Ledger", "Retention", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
+                "TestSupport", "Base", "Catalog", "Ledger", "Retention", "Sealing",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
-                "Archive", "BlobStore", "Catalog", "FaceID", "Ledger", "Retention", "Sealing", "StrictYAML",
+                "TestSupport", "Archive", "Base", "BlobStore", "Catalog", "Evidence", "FaceID", "Ledger", "Retention",
+                "Sealing",
+                "StrictYAML",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         // Random verbs on an archive that several processes have open, and one such process.
         .target(
-            name: "RandomVerbs", dependencies: ["Archive", "FaceID"], path: "Tests/RandomVerbs", swiftSettings: strict),
+            name: "RandomVerbs", dependencies: ["TestSupport", "Archive", "Base", "FaceID"], path: "Tests/RandomVerbs",
+            swiftSettings: strict),
         .executableTarget(
-            name: "RandomWorker", dependencies: ["RandomVerbs", "Archive", "BlobStore", "FaceID", "Sealing"],
+            name: "RandomWorker", dependencies: ["TestSupport", "RandomVerbs", "Archive", "Base", "FaceID", "Sealing"],
             path: "Tests/RandomWorker", swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["strongroom", "FaceIDSimulator", "RandomWorker"],
+            name: "CommandTests",
+            dependencies: ["TestSupport", "StrongroomVerify", "strongroom", "FaceIDSimulator", "RandomWorker"],
             resources: [.copy("Support")], swiftSettings: strict),
         .testTarget(
-            name: "FaceIDTests", dependencies: ["FaceID"], resources: [.copy("Vectors")], swiftSettings: strict),
+            name: "FaceIDTests", dependencies: ["TestSupport", "Base", "FaceID"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
     ]
 )

@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 internal import Ledger
 
@@ -28,9 +29,7 @@ public struct Actor: Sendable {
 
     /// A name in its one form.
     static func checked(_ name: String) throws(ArchiveError) -> String {
-        let name = name.precomposedStringWithCanonicalMapping
-        try PlainText.check(name, name: "actor", longest: 200, code: .badReason)
-        return name
+        try PlainText.name(name, "actor", longest: 200, code: .badReason)
     }
 
     /// Who runs this process, by the operating system: who logged in, as the kernel remembers it through sudo, or
@@ -56,7 +55,7 @@ public struct Actor: Sendable {
     static func isSamePerson(_ a: String, _ b: String) -> Bool { folded(a) == folded(b) }
 
     static func folded(_ name: String) -> String {
-        name.precomposedStringWithCanonicalMapping.lowercased().precomposedStringWithCanonicalMapping
+        ComparedName.form(of: ComparedName.form(of: name).lowercased())
     }
 }
 

@@ -1,4 +1,4 @@
-internal import BlobStore
+public import Base
 internal import Catalog
 internal import FaceID
 public import Foundation
@@ -112,7 +112,7 @@ extension Archive {
     public func cases(_ query: CaseQuery) throws -> [CaseSummary] {
         var filter = CaseFilter()
         filter.jurisdiction = query.jurisdiction?.code
-        filter.purpose = query.purpose
+        filter.purpose = query.purpose.map(ComparedName.form(of:))
         filter.subjectTag = subjectTag(query.subject)
         filter.registeredFrom = query.registeredFrom
         filter.registeredBefore = query.registeredBefore
@@ -233,9 +233,14 @@ extension Archive {
             objects: objects, destroyed: destroyed)
     }
 
+    /// Other cases with the same bytes that are named.
+    private static let mostSharing = 100
+
     private func caseIDs(sharing object: ObjectRecord, in index: any CatalogReader) throws -> [String] {
         guard object.kind != .result else { return [] }
-        return try index.cases(withContent: object.contentTag).filter { $0 != object.caseUID }.compactMap { uid in
+        return try index.cases(withContent: object.contentTag, limit: Self.mostSharing + 1).filter {
+            $0 != object.caseUID
+        }.compactMap { uid in
             try index.caseRecord(uid).map { try open($0).particulars.caseID }
         }
     }

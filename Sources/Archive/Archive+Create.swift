@@ -1,3 +1,4 @@
+internal import Base
 internal import BlobStore
 internal import Catalog
 internal import FaceID
@@ -88,7 +89,7 @@ extension Archive {
         let recorder = Recorder(
             actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness)
         let key = SecretKey(from: effects.randomness)
-        let verifier = VerifierKey(name: origin, publicKey: keyring.ledgerKey.publicKey)
+        let verifier = VerifierKey(name: origin, publicKey: keyring.signer.publicKey)
         try catalog.write { index in
             for epoch in keyring.epochs { try index.insert(EpochRecord(epoch: epoch, state: .open, createdAt: now)) }
             let epoch = keyring.currentEpoch
@@ -125,12 +126,10 @@ extension Archive {
             atPath: parent, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         do {
-            // Written whole under another name first, so that no reader ever sees half a key.
-            let temporary = path + "." + UID<Parts>(from: effects.randomness).hex
-            try RootKeyFile.generate(effects.randomness) { try effects.files.createDurably(temporary, bytes: $0) }
-            defer { try? effects.files.remove(temporary) }
-            try effects.files.link(temporary, to: path)
-            try effects.files.syncDirectory(parent)
+            // No reader ever sees half a key.
+            let file = try NewFile(path, files: effects.files, suffix: effects.suffix())
+            try RootKeyFile.generate(effects.randomness) { try file.append($0) }
+            try file.finish()
             return true
         } catch let error as FileError where error.operation == .link && error.code == EEXIST {
             // Another process made it in the meantime.
@@ -152,8 +151,7 @@ extension Archive {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         }
         do throws(FileError) {
-            try files.makeDirectory(directory)
-            try files.syncDirectory(parent)
+            try files.changingNames(in: [parent]) { () throws(FileError) in try files.makeDirectory(directory) }
         } catch {
             guard error.code == EEXIST else { throw error }
             guard try files.status(directory + "/.").mode & 0o077 == 0 else {
@@ -163,13 +161,12 @@ extension Archive {
     }
 
     private static func withDirectoryLock<Result>(_ directory: String, _ body: () throws -> Result) throws -> Result {
-        let descriptor = Foundation.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(.lock, path: directory, code: errno) }
-        defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let lock = try FileLock(directory: directory)
+        guard try lock.tryToTake() else {
             throw ArchiveError(
                 .archiveBusy, "another process is making an archive at \(directory)", hint: "wait for it")
         }
+        defer { lock.release() }
         return try body()
     }
 
@@ -187,7 +184,8 @@ extension Archive {
         for name in names where name != unfinishedName {
             try FileManager.default.removeItem(atPath: directory + "/" + name)
         }
-        try files.remove(directory + "/" + unfinishedName)
-        try files.syncDirectory(directory)
+        try files.changingNames(in: [directory]) { () throws(FileError) in
+            try files.remove(directory + "/" + unfinishedName)
+        }
     }
 }

@@ -1,3 +1,4 @@
+public import Base
 internal import Catalog
 public import Foundation
 internal import Ledger
@@ -97,6 +98,9 @@ public struct ArchiveStatus: Encodable, Sendable {
 
     public struct Example: Encodable, Sendable {
         public let kind: String
+        /// In how many cases it is.
+        public let caseCount: Int
+        /// The first of them.
         public let cases: [String]
     }
 }
@@ -109,22 +113,21 @@ extension Archive {
                 let summary = try index.summary()
                 let now = now
                 var deadlines = ArchiveStatus.Deadlines(earliest: summary.earliestDeadline)
-                for deadline in try index.awaiting().compactMap(\.deadline) {
-                    switch deadline.timeIntervalSince(now) {
-                    case ..<0: deadlines.over += 1
-                    case ..<3600: deadlines.within1Hour += 1
-                    case ..<(6 * 3600): deadlines.within6Hours += 1
-                    case ..<(24 * 3600): deadlines.within24Hours += 1
-                    default: deadlines.later += 1
-                    }
+                func waiting(hours: Double) throws -> Int {
+                    try index.awaitingCount(before: now.addingTimeInterval(hours * 3600))
                 }
+                deadlines.over = try waiting(hours: 0)
+                deadlines.within1Hour = try waiting(hours: 1) - deadlines.over
+                deadlines.within6Hours = try waiting(hours: 6) - waiting(hours: 1)
+                deadlines.within24Hours = try waiting(hours: 24) - waiting(hours: 6)
+                deadlines.later = (summary.verifications[.awaiting] ?? 0) - (try waiting(hours: 24))
                 var verifications: [String: Int] = [:]
                 for state in VerificationRecord.State.allCases {
                     verifications[state.rawValue] = summary.verifications[state] ?? 0
                 }
-                let examples = try index.repeatedContents(limit: 10).map { repeated in
+                let examples = try index.repeatedContents(limit: 10, cases: 20).map { repeated in
                     ArchiveStatus.Example(
-                        kind: repeated.kind.name,
+                        kind: repeated.kind.name, caseCount: repeated.caseCount,
                         cases: try repeated.cases.compactMap { uid in
                             try index.caseRecord(uid).map { try open($0).particulars.caseID }
                         })
@@ -147,24 +150,25 @@ extension Archive {
         }
     }
 
+    /// Decisions that time has changed and that `status` computes itself.
+    private static let mostChanged = 2000
+
     private func retentionStatus(in index: any CatalogReader) throws -> ArchiveStatus.RetentionStatus {
         let rules = try rules(in: index)
         var counts = try index.standingCounts()
-        // What changed with time since somebody last wrote it down.
-        var position: CatalogPosition?
-        while case let rows = try index.retentionRows(.changing(by: now), after: position, limit: 2000), !rows.isEmpty {
-            position = rows.last?.position
-            for row in rows {
-                counts[row.standing.status, default: 0] -= 1
-                counts[rules.engine.decide(row.facts, at: now).status, default: 0] += 1
-            }
+        // What changed with time since somebody last wrote it down; where that is much, the next purge does it.
+        let changed = try index.retentionRows(.changing(by: now), after: nil, limit: Self.mostChanged + 1)
+        for row in changed.prefix(Self.mostChanged) {
+            counts[row.standing.status, default: 0] -= 1
+            counts[rules.engine.decide(row.facts, at: now).status, default: 0] += 1
         }
         var named: [String: Int] = [:]
         for status in Decision.Status.allCases { named[status.rawValue] = counts[status] ?? 0 }
         return ArchiveStatus.RetentionStatus(
             policies: rules.records.map { "\($0.name) v\($0.version)" }, counts: named,
             next30Days: try index.dueCounts(from: now, days: 30),
-            isRefreshing: try index.standingSet() != rules.set, blobsWaiting: try index.blobRemovalCount(),
+            isRefreshing: try index.standingSet() != rules.set || changed.count > Self.mostChanged,
+            blobsWaiting: try index.blobRemovalCount(),
             compactedAt: try index.compactedAt())
     }
 

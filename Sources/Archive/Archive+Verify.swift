@@ -1,3 +1,4 @@
+public import Base
 internal import BlobStore
 internal import Catalog
 internal import FaceID

@@ -1,3 +1,4 @@
+internal import Base
 internal import BlobStore
 internal import Catalog
 internal import FaceID
@@ -23,6 +24,8 @@ public final class Archive: Sendable {
     let catalog: any Catalog
     let recorder: Recorder
     let ledgerState: Mutex<LedgerState>
+    /// The first entry that is not published, and its time.
+    let oldestUnpublished = Mutex<(number: UInt64, time: Date)?>(nil)
     /// Held by the thread that publishes.
     let publishing = Mutex(())
     /// The ledger has the configured settings.
@@ -100,7 +103,7 @@ public final class Archive: Sendable {
             }
             guard let origin else { throw CatalogError.damaged("the ledger has no origin") }
             let publication = Publication(
-                origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.ledgerKey.publicKey),
+                origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.signer.publicKey),
                 archive: record.uid, settings: parts.configuration.publication, effects: effects)
             try checkIsOutside(publication, of: directory)
             var recorder = Recorder(
@@ -248,7 +251,7 @@ struct Parts {
         guard names.contains(Configuration.fileName) else { throw missing }
         if names.contains(Archive.unfinishedName) {
             // The creation ended at its last step: its settings are seen, and may not be durable yet.
-            try files.syncDirectory(directory)
+            try files.changingNames(in: [directory]) { () throws(FileError) in }
             try? files.remove(directory + "/" + Archive.unfinishedName)
         }
     }

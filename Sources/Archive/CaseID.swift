@@ -1,19 +1,16 @@
+internal import Base
 internal import Foundation
 
-/// The customer's name for a case: 1 to 200 bytes of UTF-8 in normalization form C, without control
-/// characters and without a blank at either end. Slashes, dots, quotes and any script are welcome: a case
-/// ID is never part of a path.
+/// The customer's name for a case: 1 to 200 bytes of UTF-8, as a ``Base/ComparedName``. Slashes, dots, quotes and any
+/// script are welcome: a case ID is never part of a path.
 public struct CaseID: Hashable, Sendable {
     /// Bytes.
     public static let longest = 200
 
     public let text: String
 
-    /// Takes the text in any normalization form and keeps it in form C.
     public init(_ text: String) throws(ArchiveError) {
-        let text = text.precomposedStringWithCanonicalMapping
-        try PlainText.check(text, name: "case ID", longest: Self.longest, code: .badCaseID)
-        self.text = text
+        self.text = try PlainText.name(text, "case ID", longest: Self.longest, code: .badCaseID)
     }
 }
 
@@ -35,18 +32,47 @@ public struct Jurisdiction: Hashable, Comparable, Sendable {
 
 /// Text that a person typed and that is shown again.
 enum PlainText {
+    /// A name in the form in which it is compared.
+    static func name(
+        _ text: String, _ name: String, longest: Int, code: ArchiveError.Code
+    ) throws(ArchiveError) -> String {
+        do throws(ComparedName.Problem) {
+            return try ComparedName(text, longest: longest).text
+        } catch {
+            switch error {
+            case .empty: throw empty(name, longest: longest, code: code)
+            case .tooLong(let length): throw tooLong(name, length, longest: longest, code: code)
+            case .invisible(let scalar, let place): throw invisible(name, scalar, at: place, code: code)
+            }
+        }
+    }
+
+    private static func empty(_ name: String, longest: Int, code: ArchiveError.Code) -> ArchiveError {
+        ArchiveError(code, "the \(name) is empty", hint: "give 1 to \(longest) bytes")
+    }
+
+    private static func tooLong(
+        _ name: String, _ length: Int, longest: Int, code: ArchiveError.Code
+    ) -> ArchiveError {
+        ArchiveError(code, "the \(name) has \(length) bytes", hint: "give at most \(longest) bytes of UTF-8")
+    }
+
+    private static func invisible(
+        _ name: String, _ scalar: Unicode.Scalar, at place: Int, code: ArchiveError.Code
+    ) -> ArchiveError {
+        let what = scalar.properties.generalCategory == .control ? "a control character" : "an invisible character"
+        return ArchiveError(
+            code, "the \(name) has \(what) (U+\(hex(scalar))) at character \(place)", hint: "leave it out")
+    }
+
     /// Refuses an empty or overlong text, blanks at its ends, control characters, line and paragraph
     /// separators, and characters that change the direction of what is shown.
     static func check(_ text: String, name: String, longest: Int, code: ArchiveError.Code) throws(ArchiveError) {
         let length = text.utf8.count
-        guard length > 0 else { throw ArchiveError(code, "the \(name) is empty", hint: "give 1 to \(longest) bytes") }
-        guard length <= longest else {
-            throw ArchiveError(code, "the \(name) has \(length) bytes", hint: "give at most \(longest) bytes of UTF-8")
-        }
+        guard length > 0 else { throw empty(name, longest: longest, code: code) }
+        guard length <= longest else { throw tooLong(name, length, longest: longest, code: code) }
         for (index, scalar) in text.unicodeScalars.enumerated() where isForbidden(scalar) {
-            throw ArchiveError(
-                code, "the \(name) has a control character (U+\(hex(scalar))) at character \(index + 1)",
-                hint: "leave it out")
+            throw invisible(name, scalar, at: index + 1, code: code)
         }
         guard !isBlank(text.unicodeScalars.first!), !isBlank(text.unicodeScalars.last!) else {
             throw ArchiveError(code, "the \(name) begins or ends with a blank", hint: "leave it out")

@@ -1,3 +1,4 @@
+internal import Base
 internal import FaceID
 internal import Ledger
 internal import Retention

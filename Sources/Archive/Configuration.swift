@@ -1,3 +1,4 @@
+internal import Base
 internal import Catalog
 public import FaceID
 public import Foundation

@@ -1,4 +1,4 @@
-public import BlobStore
+public import Base
 public import FaceID
 internal import Foundation
 public import Sealing
@@ -29,6 +29,9 @@ public struct Effects: Sendable {
         self.transport = transport
         self.stateDirectory = stateDirectory
     }
+
+    /// Of a name that nothing else has: for what is still being written.
+    func suffix() -> String { randomness.bytes(6).hex }
 
     public static var userStateDirectory: String {
         let environment = ProcessInfo.processInfo.environment

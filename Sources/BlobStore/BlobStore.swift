@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// Durable, content-addressed blobs.
@@ -109,6 +110,6 @@ extension BlobReader {
             hash.update(UnsafeRawBufferPointer(part))
             offset += UInt64(count)
         }
-        return hash.finish()
+        return BlobAddress(hash.finish())
     }
 }

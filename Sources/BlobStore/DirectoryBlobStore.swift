@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// Blobs as files of one directory tree. See <doc:DirectoryLayout>.
@@ -30,10 +31,11 @@ public struct DirectoryBlobStore: BlobStore {
     public static func create(in directory: String, files: any FileSystem) throws(FileError) {
         try files.makeDirectory(directory + "/staging")
         try files.makeDirectory(directory + "/objects")
-        for high in digits {
-            for low in digits { try files.makeDirectory("\(directory)/objects/\(high)\(low)") }
+        try files.changingNames(in: [directory + "/objects"]) { () throws(FileError) in
+            for high in digits {
+                for low in digits { try files.makeDirectory("\(directory)/objects/\(high)\(low)") }
+            }
         }
-        try files.syncDirectory(directory + "/objects")
     }
 
     public func stage() throws -> any BlobStage {
@@ -43,11 +45,14 @@ public struct DirectoryBlobStore: BlobStore {
     public func commit(_ stages: [any BlobStage]) throws {
         let stages = stages.map(own)
         guard !stages.isEmpty else { return }
-        for stage in stages { try stage.makeDurable() }
         // A blob must not outlive its name in `staging/`, by which a sweep finds it.
-        try files.syncDirectory(staging)
-        for stage in stages { try stage.place() }
-        for directory in Set(stages.map { self.directory(of: $0.placedAddress) }) { try files.syncDirectory(directory) }
+        try files.changingNames(in: [staging]) { () throws(FileError) in
+            for stage in stages { try stage.makeDurable() }
+        }
+        try files.changingNames(in: Set(stages.map { directory(of: $0.finishedAddress) }).sorted()) {
+            () throws(FileError) in
+            for stage in stages { try stage.place() }
+        }
     }
 
     public func settle(_ stages: [any BlobStage]) {
@@ -68,28 +73,30 @@ public struct DirectoryBlobStore: BlobStore {
         for (directory, addresses) in Dictionary(grouping: addresses, by: directory(of:)).sorted(by: { $0.key < $1.key }
         ) {
             var (removed, missing): ([BlobAddress], [BlobAddress]) = ([], [])
-            for address in addresses {
-                do throws(FileError) {
-                    try removeStaged(address)
-                    try files.remove(path(of: address))
-                    removed.append(address)
-                } catch {
-                    if error.code == ENOENT {
-                        missing.append(address)
-                    } else {
-                        deletion.failed.append((address, error))
+            var failed: [(BlobAddress, FileError)] = []
+            do throws(FileError) {
+                // Synced also where nothing was there: an earlier removal may not be durable yet.
+                try files.changingNames(in: [directory]) { () throws(FileError) in
+                    for address in addresses {
+                        do throws(FileError) {
+                            try removeStaged(address)
+                            try files.remove(path(of: address))
+                            removed.append(address)
+                        } catch {
+                            if error.code == ENOENT { missing.append(address) } else { failed.append((address, error)) }
+                        }
                     }
                 }
-            }
-            do throws(FileError) {
-                // Also where nothing was there: an earlier removal may not be durable yet.
-                try files.syncDirectory(directory)
                 deletion.removed += removed
                 deletion.missing += missing
+                deletion.failed += failed
             } catch {
                 // A directory that is gone holds nothing.
-                if error.code == ENOENT { deletion.missing += missing } else { removed += missing }
-                deletion.failed += removed.map { ($0, error) }
+                if error.code == ENOENT, removed.isEmpty, failed.isEmpty {
+                    deletion.missing += addresses
+                } else {
+                    deletion.failed += addresses.map { ($0, error) }
+                }
             }
         }
         return deletion
@@ -99,18 +106,19 @@ public struct DirectoryBlobStore: BlobStore {
     private func removeStaged(_ address: BlobAddress) throws(FileError) {
         let placed = try files.status(path(of: address))
         guard placed.links > 1 else { return }
-        for name in try files.names(in: staging) {
-            guard let staged = try? files.status(staging + "/" + name), staged.identity == placed.identity else {
-                continue
-            }
-            do throws(FileError) {
-                try files.remove(staging + "/" + name)
-            } catch {
-                // Settled or swept since the directory was listed.
-                guard error.code == ENOENT else { throw error }
+        try files.changingNames(in: [staging]) { () throws(FileError) in
+            for name in try files.names(in: staging) {
+                guard let staged = try? files.status(staging + "/" + name), staged.identity == placed.identity else {
+                    continue
+                }
+                do throws(FileError) {
+                    try files.remove(staging + "/" + name)
+                } catch {
+                    // Settled or swept since the directory was listed.
+                    guard error.code == ENOENT else { throw error }
+                }
             }
         }
-        try files.syncDirectory(staging)
     }
 
     public func walk(_ body: (BlobListing) throws -> Void) throws {
@@ -157,8 +165,9 @@ public struct DirectoryBlobStore: BlobStore {
                 if let placed = try? files.status(path(of: address)),
                     placed.identity == (try files.status(staged)).identity
                 {
-                    try files.remove(path(of: address))
-                    try files.syncDirectory(directory(of: address))
+                    try files.changingNames(in: [directory(of: address)]) { () throws(FileError) in
+                        try files.remove(path(of: address))
+                    }
                 }
                 report.removed += 1
             }

@@ -1,3 +1,5 @@
+internal import Base
+
 /// A blob being written as a file of `staging/`.
 final class FileStage: BlobStage {
     private let path: String
@@ -27,15 +29,13 @@ final class FileStage: BlobStage {
     }
 
     func finish() -> BlobAddress {
-        let address = hash.take()!.finish()
+        let address = BlobAddress(hash.take()!.finish())
         self.address = address
         return address
     }
 
-    var placedAddress: BlobAddress {
-        precondition(state == .placed)
-        return address!
-    }
+    /// Of a stage that is finished.
+    var finishedAddress: BlobAddress { address! }
 
     /// Makes the bytes durable. A failed sync is never tried again: the stage can only be discarded.
     func makeDurable() throws(FileError) {

@@ -1,4 +1,4 @@
-public import BlobStore
+public import Base
 public import Foundation
 public import Ledger
 public import Retention
@@ -46,18 +46,25 @@ public protocol CatalogReader {
     /// All that wait for the vendor, the earliest deadline first.
     func awaiting() throws -> [VerificationRecord]
 
+    /// How many wait whose deadline lies before a time.
+    func awaitingCount(before deadline: Date) throws -> Int
+
     /// In the order of their kinds.
     func objects(of verificationUID: VerificationUID) throws -> [ObjectRecord]
     func object(address: BlobAddress) throws -> ObjectRecord?
     /// All objects in the order of their commits, `limit` at most, after a position that was returned
     /// before; no position is returned where there are no more.
     func objects(after: CatalogPosition?, limit: Int) throws -> (records: [ObjectRecord], next: CatalogPosition?)
-    /// The cases in which these bytes are archived as media, in the order of their registration.
-    func cases(withContent tag: Tag) throws -> [CaseUID]
-    /// Media that is archived in more than one case, the newest first, `limit` contents at most.
-    func repeatedContents(limit: Int) throws -> [(kind: MediaKind, cases: [CaseUID])]
+    /// The cases in which these bytes are archived as media, in the order of their registration, `limit` at most.
+    func cases(withContent tag: Tag, limit: Int) throws -> [CaseUID]
+    /// Media that is archived in more than one case, the newest first, `limit` contents at most, each with so many cases
+    /// at most.
+    func repeatedContents(limit: Int, cases: Int) throws -> [RepeatedContent]
 
+    /// What the transactions have counted; takes the same time however much there is.
     func summary() throws -> CatalogSummary
+    /// Counts that are not what they are when everything is counted: their names. Reads the whole index.
+    func miscounts() throws -> [String]
 
     func actor(_ uid: ActorUID) throws -> ActorRecord?
     func actorCount() throws -> Int
@@ -311,6 +318,15 @@ public struct CatalogSummary: Equatable, Sendable {
     public var casesWithRepeatedContents = 0
 
     public init() {}
+}
+
+/// Media that is archived in more than one case.
+public struct RepeatedContent: Equatable, Sendable {
+    public let kind: MediaKind
+    /// In how many.
+    public let caseCount: Int
+    /// The first of them.
+    public let cases: [CaseUID]
 }
 
 public enum CatalogError: Error, Equatable, Sendable {

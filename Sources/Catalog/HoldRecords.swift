@@ -1,5 +1,6 @@
+public import Base
 public import Foundation
-public import Ledger
+internal import Ledger
 public import Retention
 public import Sealing
 

@@ -1,6 +1,6 @@
-public import BlobStore
+public import Base
 public import Foundation
-public import Ledger
+internal import Ledger
 public import Retention
 public import Sealing
 
@@ -14,11 +14,11 @@ public struct PolicyRecord: Equatable, Sendable {
     /// The file, as it was given.
     public let text: String
     /// SHA-256 of its bytes.
-    public let digest: BlobAddress
+    public let digest: Digest
     /// The entry that activated it first.
     public let entry: UInt64
 
-    public init(form: Form, name: String, version: Int, text: String, digest: BlobAddress, entry: UInt64) {
+    public init(form: Form, name: String, version: Int, text: String, digest: Digest, entry: UInt64) {
         self.form = form
         self.name = name
         self.version = version

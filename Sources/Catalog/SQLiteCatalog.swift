@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 internal import GRDB
 
@@ -17,6 +17,7 @@ public final class SQLiteCatalog: Catalog {
     private let writer: DatabaseQueue
     private let readers: DatabasePool
     private let lock: WriterLock
+    private let queue = WriterQueue()
     private let clauses = KnownHoldClauses()
 
     /// Opens an index that ``create(at:)`` made.
@@ -30,20 +31,10 @@ public final class SQLiteCatalog: Catalog {
                 guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                     throw CatalogError.notIndex("\(path) is another program's database")
                 }
-                guard try !Schema.migrator.hasBeenSuperseded(db) else {
-                    throw CatalogError.notIndex("\(path) was written by a newer version")
+                guard try !Schema.migrator.hasBeenSuperseded(db), try Schema.migrator.hasCompletedMigrations(db) else {
+                    throw CatalogError.notIndex("\(path) was written by another version")
                 }
             }
-        }
-        try migrate()
-    }
-
-    /// Brings an index that an earlier version wrote to today's schema.
-    private func migrate() throws {
-        guard try !Self.translate({ try readers.read(Schema.migrator.hasCompletedMigrations) }) else { return }
-        try Self.translate {
-            // Each migration is a transaction of its own; the lock keeps other processes out of all of them.
-            try lock.withLock { try Schema.migrator.migrate(writer) }
         }
     }
 
@@ -95,19 +86,96 @@ public final class SQLiteCatalog: Catalog {
     }
 
     public func write<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
-        try Self.translate {
-            try writer.writeWithoutTransaction { db in
-                try lock.withLock {
-                    var result: Result?
-                    try db.inTransaction(.immediate) {
-                        result = try body(SQLiteSession(db: db, knownClauses: clauses))
-                        return .commit
+        try withoutActuallyEscaping(body) { body in
+            var result: Result?
+            let job = WriterQueue.Job { result = try body($0) }
+            queue.perform(job) { lead(job) }
+            try job.outcome!.get()
+            return result!
+        }
+    }
+
+    /// Runs a job, and those of others who wait, in one transaction; each in a savepoint, so that one that fails takes
+    /// nothing of the others with it.
+    ///
+    /// - Returns: all of them, with their outcomes.
+    private func lead(_ first: WriterQueue.Job) -> [WriterQueue.Job] {
+        var group: [WriterQueue.Job] = [first]
+        do {
+            try Self.translate {
+                try writer.writeWithoutTransaction { db in
+                    try lock.withLock {
+                        group = []
+                        try db.beginTransaction(.immediate)
+                        var next: WriterQueue.Job? = first
+                        let end = Self.ticks() + WriterQueue.longest
+                        while let job = next {
+                            group.append(job)
+                            run(job, db)
+                            // An error such as a full disk ends the whole transaction.
+                            guard db.isInsideTransaction else { return runAgain(group, db) }
+                            let isFull = group.count == WriterQueue.mostTogether || Self.ticks() >= end
+                            next = isFull ? nil : queue.next()
+                        }
+                        try commit(group, db)
                     }
-                    return result!
                 }
+            }
+        } catch {
+            // The lock, the beginning or the commit failed: nothing of it is there.
+            for job in group.isEmpty ? [first] : group { job.outcome = .failure(error) }
+            return group.isEmpty ? [first] : group
+        }
+        return group
+    }
+
+    private func commit(_ group: [WriterQueue.Job], _ db: Database) throws {
+        do {
+            try db.commit()
+        } catch {
+            if db.isInsideTransaction { try? db.rollback() }
+            // What one of them left contradicts itself, which is seen only now. What else can fail here may have left
+            // something on the disk, and is not tried again.
+            guard (error as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT else { throw error }
+            runAgain(group, db)
+        }
+    }
+
+    private func run(_ job: WriterQueue.Job, _ db: Database) {
+        do {
+            try db.execute(sql: "SAVEPOINT body")
+            do {
+                try job.run(SQLiteSession(db: db, knownClauses: clauses))
+                try db.execute(sql: "RELEASE body")
+                job.outcome = .success(())
+            } catch {
+                if db.isInsideTransaction { try db.execute(sql: "ROLLBACK TO body; RELEASE body") }
+                throw error
+            }
+        } catch {
+            job.outcome = .failure(Self.translated(error))
+        }
+    }
+
+    /// Runs each in a transaction of its own, after one that they had together was rolled back.
+    private func runAgain(_ group: [WriterQueue.Job], _ db: Database) {
+        // Who was alone has failed alone.
+        if group.count == 1, case .failure = group[0].outcome { return }
+        for job in group {
+            do {
+                try db.inTransaction(.immediate) {
+                    try job.run(SQLiteSession(db: db, knownClauses: clauses))
+                    return .commit
+                }
+                job.outcome = .success(())
+            } catch {
+                job.outcome = .failure(Self.translated(error))
             }
         }
     }
+
+    /// Nanoseconds.
+    private static func ticks() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
 
     public func scrub() throws -> Bool {
         // Who reads an older state forbids it. Readers are short, so it is tried for a while, and never with the
@@ -160,16 +228,16 @@ public final class SQLiteCatalog: Catalog {
 
     /// GRDB's errors as this target's.
     private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            if error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
-                throw CatalogError.damaged(error.message ?? "SQLite \(error.resultCode.rawValue)")
-            }
-            if error.resultCode == .SQLITE_FULL {
-                throw FileError(.write, path: "the index", code: ENOSPC)
-            }
-            throw CatalogError.database(error.message ?? "no message", code: error.extendedResultCode.rawValue)
+        do { return try body() } catch { throw translated(error) }
+    }
+
+    private static func translated(_ error: any Error) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            return CatalogError.damaged(error.message ?? "SQLite \(error.resultCode.rawValue)")
+        case .SQLITE_FULL: return FileError(.write, path: "the index", code: ENOSPC)
+        default: return CatalogError.database(error.message ?? "no message", code: error.extendedResultCode.rawValue)
         }
     }
 }

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 internal import GRDB
 internal import Ledger

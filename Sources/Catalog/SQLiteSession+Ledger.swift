@@ -1,3 +1,4 @@
+internal import Base
 import Foundation
 internal import GRDB
 import Ledger

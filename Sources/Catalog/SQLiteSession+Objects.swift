@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 internal import GRDB
 internal import Ledger
@@ -28,55 +28,59 @@ extension SQLiteSession: CatalogWriter {
         return (try rows.map(object), rows.last.map { CatalogPosition(rowID: $0["id"]) })
     }
 
-    func cases(withContent tag: Tag) throws -> [CaseUID] {
+    func cases(withContent tag: Tag, limit: Int) throws -> [CaseUID] {
         try rows(
             """
             SELECT DISTINCT cases.uid AS case_uid, cases.id
             FROM object JOIN verification ON verification.id = verification_id JOIN cases ON cases.id = case_id
-            WHERE content_tag = ? AND content_tag_key = ? AND kind <> 'result' ORDER BY cases.id
-            """, [Data(tag.bytes), Int64(tag.keyNumber)]
+            WHERE content_tag = ? AND content_tag_key = ? AND kind <> 'result' ORDER BY cases.id LIMIT ?
+            """, [Data(tag.bytes), Int64(tag.keyNumber), limit]
         ).map { try $0.uid("case_uid") }
     }
 
-    func repeatedContents(limit: Int) throws -> [(kind: MediaKind, cases: [CaseUID])] {
-        try rows(
-            """
-            SELECT content_tag, content_tag_key, max(kind) AS kind FROM object
-            JOIN verification ON verification.id = verification_id WHERE kind <> 'result'
-            GROUP BY content_tag, content_tag_key HAVING count(DISTINCT case_id) > 1
-            ORDER BY max(object.id) DESC LIMIT ?
-            """, [limit]
-        ).map { row in
+    func repeatedContents(limit: Int, cases most: Int) throws -> [RepeatedContent] {
+        try rows("SELECT * FROM repeated_content ORDER BY newest DESC LIMIT ?", [limit]).map { row in
             let tag = try row.required(row.tag("content_tag"), "content_tag")
-            return (MediaKind(row["kind"]), try cases(withContent: tag))
+            return RepeatedContent(
+                kind: MediaKind(row["kind"]), caseCount: row["cases"], cases: try cases(withContent: tag, limit: most))
         }
     }
 
     func summary() throws -> CatalogSummary {
         var summary = CatalogSummary()
-        summary.cases = try count("SELECT count(*) FROM cases")
-        for row in try rows("SELECT state, count(*) AS n FROM verification GROUP BY state") {
-            summary.verifications[try row.value("state")] = row["n"]
-        }
-        for row in try rows("SELECT kind, count(*) AS n, total(length) AS bytes FROM object GROUP BY kind") {
-            let count: Int = row["n"]
-            summary.objectsByKind[row["kind"]] = count
-            summary.objects += count
-            summary.bytes += UInt64(row["bytes"] as Double)
+        for row in try rows("SELECT what, which, number, bytes FROM tally WHERE number > 0") {
+            let (which, number): (String, Int) = (row["which"], row["number"])
+            switch row["what"] as String {
+            case "case": summary.cases = number
+            case "verification": summary.verifications[try row.value("which")] = number
+            case "object":
+                summary.objectsByKind[which] = number
+                summary.objects += number
+                summary.bytes += try row.unsigned("bytes")
+            case "repeated" where which == "contents": summary.repeatedContents = number
+            case "repeated": summary.casesWithRepeatedContents = number
+            default: break
+            }
         }
         summary.earliestDeadline = try row("SELECT min(deadline) AS d FROM verification WHERE state = 'awaiting'")?
             .date("d")
-        let repeated = """
-            SELECT content_tag FROM object JOIN verification ON verification.id = verification_id
-            WHERE kind <> 'result' GROUP BY content_tag, content_tag_key HAVING count(DISTINCT case_id) > 1
-            """
-        summary.repeatedContents = try count("SELECT count(*) FROM (\(repeated))")
-        summary.casesWithRepeatedContents = try count(
-            """
-            SELECT count(DISTINCT case_id) FROM object JOIN verification ON verification.id = verification_id
-            WHERE kind <> 'result' AND content_tag IN (\(repeated))
-            """)
         return summary
+    }
+
+    func miscounts() throws -> [String] {
+        try rows(
+            """
+            WITH counted AS (\(Schema.recount))
+            SELECT what, which FROM (SELECT what, which, number, bytes FROM counted WHERE number <> 0
+                EXCEPT SELECT what, which, number, bytes FROM tally) AS missing
+            UNION SELECT what, which FROM (SELECT what, which, number, bytes FROM tally WHERE number <> 0
+                EXCEPT SELECT what, which, number, bytes FROM counted) AS wrong
+            ORDER BY 1, 2
+            """
+        ).map { row in
+            let which: String = row["which"]
+            return which.isEmpty ? row["what"] : "\(row["what"] as String) \(which)"
+        }
     }
 
     func insert(_ object: ObjectRecord) throws {

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 internal import GRDB
 import Ledger
@@ -46,7 +46,7 @@ extension SQLiteSession {
     }
 
     private func policy(_ row: Row) throws -> PolicyRecord {
-        guard let digest = row.bytes("digest").flatMap(BlobAddress.init(bytes:)) else {
+        guard let digest = row.bytes("digest").flatMap(Digest.init(bytes:)) else {
             throw CatalogError.damaged("digest")
         }
         return PolicyRecord(
@@ -262,8 +262,8 @@ extension SQLiteSession {
 
     func standingCounts() throws -> [Decision.Status: Int] {
         var counts: [Decision.Status: Int] = [:]
-        for row in try rows("SELECT status, objects AS n FROM standing_count WHERE objects > 0") {
-            counts[try row.value("status")] = row["n"]
+        for row in try rows("SELECT which, number FROM tally WHERE what = 'status' AND number > 0") {
+            counts[try row.value("which")] = row["number"]
         }
         return counts
     }
@@ -282,7 +282,7 @@ extension SQLiteSession {
         return counts
     }
 
-    func objectCount() throws -> Int { try count("SELECT total(objects) FROM standing_count") }
+    func objectCount() throws -> Int { try count("SELECT coalesce(sum(number), 0) FROM tally WHERE what = 'object'") }
 
     func countObjects() throws -> Int { try count("SELECT count(*) FROM object") }
 

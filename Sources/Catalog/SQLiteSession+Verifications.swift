@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 internal import GRDB
 internal import Ledger
@@ -27,6 +27,12 @@ extension SQLiteSession {
 
     func verifications(of caseUID: CaseUID) throws -> [VerificationRecord] {
         try rows("\(Self.selection) WHERE cases.uid = ? ORDER BY number", [Data(caseUID.bytes)]).map(verification)
+    }
+
+    func awaitingCount(before deadline: Date) throws -> Int {
+        try row(
+            "SELECT count(*) AS n FROM verification WHERE state = 'awaiting' AND deadline < ?", [deadline.milliseconds])?[
+                "n"] ?? 0
     }
 
     func awaiting() throws -> [VerificationRecord] {

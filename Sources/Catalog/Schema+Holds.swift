@@ -30,13 +30,6 @@ extension Schema {
         """
 
     static let holds = """
-        -- Another number after every change of what holds take in.
-        ALTER TABLE archive ADD COLUMN hold_revision INTEGER NOT NULL DEFAULT 0;
-        -- Which entries say what is held and who may do what, under the archive key.
-        ALTER TABLE archive ADD COLUMN entry_note BLOB;
-        -- Clauses up to this one were asked when the object came, and those that fit are pinned.
-        ALTER TABLE object ADD COLUMN holds_seen INTEGER NOT NULL DEFAULT 0;
-
         CREATE TABLE hold (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
@@ -212,7 +205,6 @@ extension Schema {
         BEGIN SELECT RAISE(ABORT, 'the case is held'); END;
 
         -- Keys are only wrapped again, under a newer epoch that is open, and an epoch goes last.
-        DROP TRIGGER object_key_fixed;
         CREATE TRIGGER object_key_fixed BEFORE UPDATE OF wrapped_key, epoch ON object
         WHEN NEW.epoch <= OLD.epoch OR (SELECT state FROM epoch WHERE number = NEW.epoch) IS NOT 'open'
         BEGIN SELECT RAISE(ABORT, 'a key is only wrapped again, under a newer epoch'); END;

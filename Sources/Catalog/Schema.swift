@@ -13,11 +13,8 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 archive") { db in
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-            try db.execute(sql: archive)
-            try db.execute(sql: ledger)
+            for part in [archive, ledger, retention, holds, counts] { try db.execute(sql: part) }
         }
-        migrator.registerMigration("2 retention") { db in try db.execute(sql: retention) }
-        migrator.registerMigration("3 holds") { db in try db.execute(sql: holds) }
         return migrator
     }
 
@@ -38,7 +35,15 @@ enum Schema {
             -- Openings with a wrong root key that are not on the ledger yet.
             refused_openings INTEGER NOT NULL DEFAULT 0,
             refused_first INTEGER,
-            refused_last INTEGER
+            refused_last INTEGER,
+            newest_time INTEGER NOT NULL DEFAULT 0,
+            -- The set of policies by which every object's standing was computed.
+            standing_set INTEGER NOT NULL DEFAULT 0,
+            compacted_at INTEGER,
+            -- Another number after every change of what holds take in.
+            hold_revision INTEGER NOT NULL DEFAULT 0,
+            -- Which entries say what is held and who may do what, under the archive key.
+            entry_note BLOB
         ) STRICT;
 
         CREATE TABLE cases (
@@ -53,6 +58,8 @@ enum Schema {
             particulars BLOB NOT NULL,
             subject_tag BLOB CHECK (length(subject_tag) = 32),
             subject_tag_key INTEGER,
+            has_consent INTEGER NOT NULL DEFAULT 0 CHECK (has_consent IN (0, 1)),
+            age TEXT,
             UNIQUE (case_id_tag, case_id_tag_key)
         ) STRICT;
         CREATE INDEX cases_subject ON cases (subject_tag) WHERE subject_tag IS NOT NULL;
@@ -111,6 +118,13 @@ enum Schema {
             epoch INTEGER NOT NULL REFERENCES epoch,
             wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72),
             archived_at INTEGER NOT NULL,
+            -- What was decided about it, when that changes, and the set of policies that it was decided by.
+            status TEXT NOT NULL DEFAULT 'uncovered',
+            changes_at INTEGER,
+            due_at INTEGER,
+            policy_set INTEGER NOT NULL DEFAULT 0,
+            -- Clauses of holds up to this one were asked when the object came, and those that fit are pinned.
+            holds_seen INTEGER NOT NULL DEFAULT 0,
             UNIQUE (verification_id, kind)
         ) STRICT;
         CREATE INDEX object_content ON object (content_tag) WHERE kind <> 'result';
@@ -205,17 +219,6 @@ enum Schema {
     /// Rules, what retention counts from, and what is left of what was destroyed. Each object has the decision
     /// about it beside it, with the set of policies that it was made by.
     private static let retention = """
-        ALTER TABLE archive ADD COLUMN newest_time INTEGER NOT NULL DEFAULT 0;
-        UPDATE archive SET newest_time = (
-            SELECT ifnull(max(time), 0) FROM ledger_entry
-            WHERE kind NOT IN ('attempt failed', 'openings refused', 'publication repaired'));
-        -- The set of policies by which every object's standing was computed.
-        ALTER TABLE archive ADD COLUMN standing_set INTEGER NOT NULL DEFAULT 0;
-        ALTER TABLE archive ADD COLUMN compacted_at INTEGER;
-
-        ALTER TABLE cases ADD COLUMN has_consent INTEGER NOT NULL DEFAULT 0 CHECK (has_consent IN (0, 1));
-        ALTER TABLE cases ADD COLUMN age TEXT;
-
         CREATE TABLE policy_file (
             name TEXT NOT NULL,
             version INTEGER NOT NULL CHECK (version >= 1),
@@ -262,29 +265,6 @@ enum Schema {
         ) STRICT;
         CREATE INDEX case_event_case ON case_event (case_id);
 
-        ALTER TABLE object ADD COLUMN status TEXT NOT NULL DEFAULT 'uncovered';
-        ALTER TABLE object ADD COLUMN changes_at INTEGER;
-        ALTER TABLE object ADD COLUMN due_at INTEGER;
-        ALTER TABLE object ADD COLUMN policy_set INTEGER NOT NULL DEFAULT 0;
-        -- How many objects have each status: a plan must not cost more because more is kept.
-        CREATE TABLE standing_count (
-            status TEXT PRIMARY KEY,
-            objects INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        INSERT INTO standing_count SELECT status, count(*) FROM object GROUP BY status;
-        CREATE TRIGGER object_counted AFTER INSERT ON object
-        BEGIN
-            INSERT INTO standing_count VALUES (NEW.status, 1)
-            ON CONFLICT DO UPDATE SET objects = objects + 1;
-        END;
-        CREATE TRIGGER object_uncounted AFTER DELETE ON object
-        BEGIN UPDATE standing_count SET objects = objects - 1 WHERE status = OLD.status; END;
-        CREATE TRIGGER object_recounted AFTER UPDATE OF status ON object WHEN NEW.status <> OLD.status
-        BEGIN
-            UPDATE standing_count SET objects = objects - 1 WHERE status = OLD.status;
-            INSERT INTO standing_count VALUES (NEW.status, 1)
-            ON CONFLICT DO UPDATE SET objects = objects + 1;
-        END;
         CREATE INDEX object_changes ON object (changes_at) WHERE changes_at IS NOT NULL;
         CREATE INDEX object_due ON object (due_at) WHERE due_at IS NOT NULL;
 
@@ -332,8 +312,5 @@ enum Schema {
         CREATE TRIGGER object_destroyed BEFORE DELETE ON object
         WHEN NOT EXISTS (SELECT 1 FROM blob_removal WHERE address = OLD.address)
         BEGIN SELECT RAISE(ABORT, 'an object is destroyed, not deleted'); END;
-        CREATE TRIGGER object_key_fixed BEFORE UPDATE OF wrapped_key, epoch ON object
-        WHEN NEW.epoch <= OLD.epoch
-        BEGIN SELECT RAISE(ABORT, 'a key is only wrapped again, under a newer epoch'); END;
         """
 }

@@ -1,3 +1,4 @@
+public import Base
 internal import Foundation
 internal import Synchronization
 
@@ -37,10 +38,9 @@ public final class RequestPace: Sendable {
     /// Takes the next slot in the state file. Where the file cannot be used, this process paces itself.
     private func shared(after earliest: UInt64, now: UInt64) -> UInt64 {
         guard let stateFile else { return earliest }
-        let descriptor = open(stateFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { return earliest }
-        defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX) == 0 else { return earliest }
+        guard let lock = try? FileLock(stateFile), (try? lock.take()) != nil else { return earliest }
+        defer { lock.release() }
+        let descriptor = lock.file.descriptor
         var stored: UInt64 = 0
         _ = withUnsafeMutableBytes(of: &stored) { pread(descriptor, $0.baseAddress!, $0.count, 0) }
         // The clock starts anew with the machine: what lies minutes ahead is from before.

@@ -1,3 +1,4 @@
+internal import Base
 internal import COpenSSL
 import Foundation
 
@@ -26,7 +27,7 @@ public struct TC3Signature: Equatable, Sendable {
     ) {
         let headers = headers.map { ($0.lowercased(), $1.lowercased().trimmingCharacters(in: .whitespaces)) }
             .sorted { $0.0 < $1.0 }
-        bodyHash = Self.hex(Self.sha256(body))
+        bodyHash = SHA256.digest(of: body).hex
         signedHeaders = headers.map(\.0).joined(separator: ";")
         let canonicalHeaders = headers.map { "\($0):\($1)\n" }.joined()
         let canonicalRequest = ["POST", "/", "", canonicalHeaders, signedHeaders, bodyHash].joined(separator: "\n")
@@ -34,13 +35,13 @@ public struct TC3Signature: Equatable, Sendable {
         let date = Self.utcDate(timestamp)
         scope = "\(date)/\(service)/tc3_request"
         let stringToSign = [
-            Self.algorithm, String(timestamp), scope, Self.hex(Self.sha256(Array(canonicalRequest.utf8))),
+            Self.algorithm, String(timestamp), scope, SHA256.digest(of: canonicalRequest.utf8).hex,
         ].joined(separator: "\n")
 
         let dateKey = Self.hmac(key: Array("TC3\(secretKey)".utf8), date)
         let serviceKey = Self.hmac(key: dateKey, service)
         let signingKey = Self.hmac(key: serviceKey, "tc3_request")
-        signature = Self.hex(Self.hmac(key: signingKey, stringToSign))
+        signature = Self.hmac(key: signingKey, stringToSign).hex
     }
 
     /// The value of the `Authorization` header.
@@ -66,21 +67,12 @@ public struct TC3Signature: Equatable, Sendable {
         return "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
     }
 
-    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
-        return digest
-    }
-
     private static func hmac(key: [UInt8], _ text: String) -> [UInt8] {
         let bytes = Array(text.utf8)
         var code = [UInt8](repeating: 0, count: 32)
-        HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &code, nil)
+        // A code that was not computed must never be taken for one.
+        precondition(
+            HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &code, nil) != nil, "HMAC-SHA256 failed")
         return code
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import BlobStore
+import Base
 
 @main
 struct FaceIDSimulator: AsyncParsableCommand {

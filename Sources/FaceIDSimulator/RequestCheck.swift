@@ -1,3 +1,4 @@
+import Base
 import FaceID
 import Foundation
 

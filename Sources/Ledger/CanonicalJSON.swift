@@ -1,3 +1,5 @@
+internal import Base
+
 /// The part of JSON that entries use, in the one form of <doc:Entries>.
 public indirect enum CanonicalJSON: Equatable, Sendable {
     case text(String)
@@ -56,7 +58,7 @@ public indirect enum CanonicalJSON: Equatable, Sendable {
                     bytes += [UInt8(ascii: "\\"), letter]
                 } else {
                     bytes += "\\u00".utf8
-                    bytes += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
+                    bytes += CollectionOfOne(byte).hex.utf8
                 }
             default: bytes.append(byte)
             }
@@ -68,7 +70,6 @@ public indirect enum CanonicalJSON: Equatable, Sendable {
         0x08: UInt8(ascii: "b"), 0x09: UInt8(ascii: "t"), 0x0A: UInt8(ascii: "n"), 0x0C: UInt8(ascii: "f"),
         0x0D: UInt8(ascii: "r"),
     ]
-    fileprivate static let hexDigits = Array("0123456789abcdef".utf8)
 
     fileprivate static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -244,11 +245,11 @@ extension CanonicalJSON {
 
         /// What `00xx` stands for, where it is below U+0020.
         private func controlByte(at offset: Int) -> UInt8? {
-            guard bytes[offset] == UInt8(ascii: "0"), bytes[offset + 1] == UInt8(ascii: "0"),
-                let high = CanonicalJSON.hexDigits.firstIndex(of: bytes[offset + 2]), high < 2,
-                let low = CanonicalJSON.hexDigits.firstIndex(of: bytes[offset + 3])
-            else { return nil }
-            return UInt8(high << 4 | low)
+            let digits = String(decoding: bytes[offset..<offset + 4], as: UTF8.self)
+            guard let value = Hexadecimal.bytes(digits), value.count == 2, value[0] == 0, value[1] < 0x20 else {
+                return nil
+            }
+            return value[1]
         }
 
         /// The text of a string that was passed over.

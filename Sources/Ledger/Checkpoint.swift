@@ -1,4 +1,4 @@
-public import Sealing
+internal import Base
 
 /// The signed head of a ledger: its origin, how many entries it has, and their root.
 public struct Checkpoint: Equatable, Sendable {
@@ -17,7 +17,9 @@ public struct Checkpoint: Equatable, Sendable {
     var text: String { "\(origin)\n\(size)\n\(StrictBase64.encode(root.bytes))\n" }
 
     /// The checkpoint as a signed note. The same checkpoint always gives the same bytes.
-    public func signed(by key: LedgerKey) -> SignedNote { SignedNote(signing: text, name: origin, key: key) }
+    public func signed(by signer: Signer) -> SignedNote {
+        SignedNote(signing: text, name: origin, by: signer)
+    }
 
     /// Reads a checkpoint and checks that it is signed by this key.
     public init(_ note: SignedNote, by key: VerifierKey) throws(NoteError) {

@@ -1,5 +1,4 @@
-internal import BlobStore
-public import Sealing
+public import Base
 
 /// SHA-256(salt ‖ text): binds to a text without saying anything of it while the salt is unknown.
 public struct Commitment: Hashable, Sendable {
@@ -8,7 +7,7 @@ public struct Commitment: Hashable, Sendable {
 
     /// - Parameter hex: 64 lower-case hexadecimal digits.
     public init?(hex: String) {
-        guard BlobAddress(hex: hex) != nil else { return nil }
+        guard Digest(hex: hex) != nil else { return nil }
         self.hex = hex
     }
 
@@ -43,9 +42,7 @@ public struct Commitment: Hashable, Sendable {
         public var bytes: [UInt8] { salt + Array(text.utf8) }
 
         public var commitment: Commitment {
-            var hash = SHA256()
-            bytes.withUnsafeBytes { hash.update($0) }
-            return Commitment(hex: hash.finish().hex)!
+            Commitment(hex: SHA256.digest(of: bytes).hex)!
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import BlobStore
+public import Base
 public import Foundation
 
 /// What the ledger says of one thing that happened. See <doc:Entries>.
@@ -133,7 +133,7 @@ struct MemberReader {
 
     /// A SHA-256 in hexadecimal.
     mutating func digest(_ name: String) throws(EntryError) -> String? {
-        try take(name) { if case .text(let text) = $0, BlobAddress(hex: text) != nil { text } else { nil } }
+        try take(name) { if case .text(let text) = $0, Digest(hex: text) != nil { text } else { nil } }
     }
     mutating func digest(_ name: String) throws(EntryError) -> String { try need(digest(name), name) }
 

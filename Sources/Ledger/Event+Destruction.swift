@@ -1,4 +1,4 @@
-public import BlobStore
+public import Base
 public import Foundation
 
 extension Event {

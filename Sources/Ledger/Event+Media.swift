@@ -1,4 +1,4 @@
-public import BlobStore
+public import Base
 
 extension Event {
     /// An object is in the archive.

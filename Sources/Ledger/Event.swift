@@ -1,3 +1,5 @@
+public import Base
+
 /// What happened: a closed set of kinds, each with its members. See <doc:Entries>.
 public enum Event: Equatable, Sendable {
     case archiveCreated(ArchiveCreated)

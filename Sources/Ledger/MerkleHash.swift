@@ -1,3 +1,4 @@
+internal import Base
 internal import COpenSSL
 
 /// The hash of an entry or of a node: SHA-256, 32 bytes.

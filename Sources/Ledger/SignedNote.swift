@@ -1,6 +1,5 @@
-internal import BlobStore
+internal import Base
 internal import Foundation
-public import Sealing
 
 /// Why a note, a proof or an export is not accepted.
 public enum NoteError: Error, Equatable, Sendable {
@@ -60,12 +59,10 @@ public struct VerifierKey: Equatable, Sendable {
 
     /// Four bytes.
     var keyID: [UInt8] {
-        var hash = SHA256()
-        (Array(name.utf8) + [0x0A, Self.algorithm] + publicKey).withUnsafeBytes { hash.update($0) }
-        return Array(hash.finish().bytes[..<4])
+        Array(SHA256.digest(of: Array(name.utf8) + [0x0A, Self.algorithm] + publicKey).bytes[..<4])
     }
 
-    private var keyIDHex: String { keyID.map { String(format: "%02x", $0) }.joined() }
+    private var keyIDHex: String { keyID.hex }
 
     /// Whether a text can name a key: not empty, without blanks, control characters and plus signs.
     public static func isName(_ text: String) -> Bool {
@@ -93,13 +90,13 @@ public struct SignedNote: Equatable, Sendable {
     }
 
     /// Signs a text.
-    public init(signing text: String, name: String, key: LedgerKey) {
+    public init(signing text: String, name: String, by signer: Signer) {
         precondition(text.hasSuffix("\n") && VerifierKey.isName(name))
         self.text = text
         signatures = [
             Line(
-                name: name, keyID: VerifierKey(name: name, publicKey: key.publicKey).keyID,
-                signature: key.sign(Array(text.utf8)))
+                name: name, keyID: VerifierKey(name: name, publicKey: signer.publicKey).keyID,
+                signature: signer.sign(Array(text.utf8)))
         ]
     }
 

@@ -56,6 +56,13 @@ struct Bounds {
         return track.goneBy == nil ? .unbounded : .kept
     }
 
+    /// What makes it due where it is: an upper bound that is at hand, persons after a backstop, and otherwise the person's
+    /// own request.
+    func cause(at time: Date) -> Decision.Cause {
+        if tracks.contains(where: { $0.dueSince(margins).map { $0 <= time } ?? false }) { return .upperBound }
+        return first.hasOpenLower ? .backstop : .erasure
+    }
+
     /// Whether persons let it go after its backstop.
     private func isApproved(at time: Date) -> Bool { backstopApproved.map { $0 <= time } ?? false }
 

@@ -68,7 +68,12 @@ public struct Decision: Equatable, Sendable {
         public var timeZone: TimeZone { clause.timeZone }
     }
 
+    /// What makes an object due.
+    public enum Cause: Sendable { case upperBound, backstop, erasure }
+
     public let status: Status
+    /// Of an object that is due.
+    public let cause: Cause?
     public let keepUntil: KeepUntil
     public let goneBy: Date?
     /// Every bound that was computed, the rules in their order.

@@ -75,13 +75,15 @@ public struct RetentionEngine: Sendable {
                 openEvents.append(reason.anchor.name)
             }
         }
-        mark(&reasons, track, status: status)
+        let cause = status.isDue ? bounds.cause(at: now) : nil
+        mark(&reasons, track, status: status, cause: cause)
         let (next, dueAt) = bounds.course(from: now, status: status)
         let keepUntil: Decision.KeepUntil =
             track.hasOpenLower ? .open(Set(openEvents).sorted()) : track.lastLower.map { .time($0) } ?? .nothing
         let matters = facts.holds.isEmpty ? [] : facts.holds.filter { $0.binds(at: now) }.map(\.matter).sorted()
         return Decision(
-            status: status, keepUntil: keepUntil, goneBy: track.goneBy, reasons: reasons, matters: matters, next: next,
+            status: status, cause: cause, keepUntil: keepUntil, goneBy: track.goneBy, reasons: reasons,
+            matters: matters, next: next,
             dueAt: dueAt, erasureRequested: facts.erasureRequested)
     }
 
@@ -224,7 +226,9 @@ public struct RetentionEngine: Sendable {
         return review
     }
 
-    private func mark(_ reasons: inout [Decision.Reason], _ bounds: Bounds.Track, status: Decision.Status) {
+    private func mark(
+        _ reasons: inout [Decision.Reason], _ bounds: Bounds.Track, status: Decision.Status, cause: Decision.Cause?
+    ) {
         for index in reasons.indices where reasons[index].side != .atLeast || reasons[index].overruledBy == nil {
             let side = reasons[index].side
             let until = side == .atMost ? reasons[index].counts : reasons[index].until
@@ -241,7 +245,12 @@ public struct RetentionEngine: Sendable {
                 case .erasurePending: isLower
                 case .kept: bounds.lastLower != nil && isLower || isUpper
                 case .due, .overdue:
-                    isUpper || (bounds.goneBy == nil && (bounds.hasOpenLower ? side == .backstop : isLower))
+                    switch cause {
+                    case .upperBound: isUpper
+                    case .backstop: side == .backstop
+                    // No rule makes it due; the last that kept it does no longer. An upper bound is still to come.
+                    case .erasure, nil: isLower
+                    }
                 // A rule that waits for the event of an upper bound keeps nothing, and ends nothing yet.
                 case .unbounded: isLower || side == .atMost
                 }

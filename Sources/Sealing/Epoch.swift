@@ -1,3 +1,5 @@
+public import Base
+
 /// One generation of the key that wraps object keys and case keys.
 public struct Epoch: Hashable, Comparable, Sendable {
     /// Counted from 1.

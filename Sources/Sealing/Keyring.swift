@@ -1,3 +1,5 @@
+public import Base
+
 /// The small set of keys that everything else hangs on: the live epochs, the tagging keys and the
 /// ledger key of one archive. See <doc:KeyringFormat>.
 ///

@@ -2,13 +2,18 @@ internal import CSodium
 
 /// The key that signs an archive's checkpoints: Ed25519 (RFC 8032), by libsodium.
 public struct LedgerKey: Sendable {
+    /// Bytes.
+    private static let publicKeyLength = 32
+    /// Bytes.
+    private static let signatureLength = 64
+
     private let seed: SharedKey
     /// 32 bytes.
     public let publicKey: [UInt8]
 
     init(seed: SharedKey) {
         self.seed = seed
-        var publicKey = [UInt8](repeating: 0, count: Ed25519.publicKeyLength)
+        var publicKey = [UInt8](repeating: 0, count: Self.publicKeyLength)
         Self.withPair(seed) { _ in
         } publicKey: {
             publicKey = $0
@@ -18,7 +23,7 @@ public struct LedgerKey: Sendable {
 
     /// The signature of a message, 64 bytes; the same message always has the same.
     public func sign(_ message: [UInt8]) -> [UInt8] {
-        var signature = [UInt8](repeating: 0, count: Ed25519.signatureLength)
+        var signature = [UInt8](repeating: 0, count: Self.signatureLength)
         Self.withPair(seed) { secret in
             _ = crypto_sign_ed25519_detached(&signature, nil, message, UInt64(message.count), secret)
         } publicKey: { _ in
@@ -31,25 +36,11 @@ public struct LedgerKey: Sendable {
     ) {
         withLockedMemory(byteCount: Int(crypto_sign_ed25519_SECRETKEYBYTES)) { memory in
             let secret = memory.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            var bytes = [UInt8](repeating: 0, count: Ed25519.publicKeyLength)
+            var bytes = [UInt8](repeating: 0, count: Self.publicKeyLength)
             seed.key.withBytes { _ = crypto_sign_ed25519_seed_keypair(&bytes, secret, $0) }
             body(UnsafePointer(secret))
             publicKey(bytes)
         }
-    }
-}
-
-/// Checking of Ed25519 signatures.
-public enum Ed25519 {
-    /// Bytes.
-    public static let publicKeyLength = 32
-    /// Bytes.
-    public static let signatureLength = 64
-
-    public static func isSignature(_ signature: [UInt8], of message: [UInt8], by publicKey: [UInt8]) -> Bool {
-        guard signature.count == signatureLength, publicKey.count == publicKeyLength else { return false }
-        Sodium.start()
-        return crypto_sign_ed25519_verify_detached(signature, message, UInt64(message.count), publicKey) == 0
     }
 }
 

@@ -1,25 +1,11 @@
+public import Base
 internal import CSodium
 
-/// A source of random bytes. The program uses ``system``; a test or a vector can bring its own.
-public struct Randomness: Sendable {
-    /// Fills the whole buffer.
-    public let fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void
-
-    public init(fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void) {
-        self.fill = fill
-    }
-
+extension Randomness {
     /// The operating system's generator, by libsodium's `randombytes_buf`.
     public static let system = Randomness { buffer in
         Sodium.start()
         randombytes_buf(buffer.baseAddress!, buffer.count)
-    }
-
-    /// `count` random bytes.
-    public func bytes(_ count: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        bytes.withUnsafeMutableBytes { if $0.count > 0 { fill($0) } }
-        return bytes
     }
 }
 

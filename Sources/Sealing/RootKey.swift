@@ -1,3 +1,4 @@
+public import Base
 internal import CSodium
 
 /// How the root key comes into the program.

@@ -1,3 +1,4 @@
+public import Base
 internal import CSodium
 
 /// What a small sealed value belongs to: additional data that must be the same when it is opened.

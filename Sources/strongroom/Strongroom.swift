@@ -1,6 +1,6 @@
 import ArgumentParser
-import BlobStore
 import Foundation
+import Presentation
 
 @main
 struct Strongroom: ParsableCommand {
@@ -16,26 +16,15 @@ struct Strongroom: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Initialize.self, Pull.self, Import.self, Case.self, Retrieve.self, Status.self, Verify.self,
-            PolicyCommand.self, Explain.self, Purge.self, Hold.self, Requests.self, Approve.self,
-            Deny.self, Token.self, Settings.self, Clock.self, Audit.self,
+            InitializeCommand.self, PullCommand.self, ImportCommand.self, CaseCommand.self, RetrieveCommand.self,
+            StatusCommand.self, VerifyCommand.self,
+            PolicyCommand.self, ExplainCommand.self, PurgeCommand.self, HoldCommand.self, RequestsCommand.self,
+            ApproveCommand.self,
+            DenyCommand.self, TokenCommand.self, SettingsCommand.self, ClockCommand.self, AuditCommand.self,
         ])
 
     static func main() {
-        StandardDescriptors.reserve()
-        // What this program makes is for its user alone, and its memory is not for the disk.
-        umask(0o077)
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        // A closed pipe is an error like another.
-        signal(SIGPIPE, SIG_IGN)
-        // Repaired, two different names could become the same.
-        for index in 0..<Int(CommandLine.argc) {
-            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) != nil else {
-                Terminal.say("error: argument \(index) is not UTF-8")
-                Foundation.exit(64)
-            }
-        }
+        ProcessStart.prepare()
         // Seen by every user of the host, it is worth nothing any more; and it must not become a name on the record.
         for index in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[index],

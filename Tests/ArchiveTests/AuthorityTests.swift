@@ -1,4 +1,6 @@
+import Base
 import Catalog
+import Evidence
 import Foundation
 import Ledger
 import Retention

@@ -1,8 +1,9 @@
-import BlobStore
+import Base
 import Foundation
 import Testing
 
 @testable import Archive
+@testable import Evidence
 
 /// A bag says who had what and when; whatever is altered or left out is found.
 struct BagTests {

@@ -1,8 +1,9 @@
-import BlobStore
+import Base
 import Catalog
 import Foundation
 import Ledger
 import Retention
+import TestSupport
 import Testing
 
 @testable import Archive
@@ -196,14 +197,11 @@ struct DecadeTests {
 
     @Test func tenYearsAgreeWithTheModel() throws {
         let isLong = ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] != nil
-        let seed =
-            ProcessInfo.processInfo.environment["STRONGROOM_TEST_SEED"].flatMap { UInt64($0) }
-            ?? .random(in: 0...(.max))
-        try play(years: 10, arrivals: isLong ? 0.2 : 0.02, seed: seed)
+        try play(years: 10, arrivals: isLong ? 0.2 : 0.02, seed: SeededGenerator.ofTest().seed)
     }
 
     private func play(years: Int, arrivals: Double, seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }
         let test = try TestArchive(time: TestTime(Date(timeIntervalSince1970: 1_451_649_600)))
         let archive = try test.open()
@@ -319,18 +317,5 @@ struct DecadeTests {
         _ = try archive.runPurge(accepting: nil).get()
         #expect(try archive.reconcile().findings == [], "seed \(seed)")
         #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "seed \(seed)")
-    }
-}
-
-/// A source of numbers that a seed repeats.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

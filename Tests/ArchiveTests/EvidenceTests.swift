@@ -1,4 +1,5 @@
-import BlobStore
+import Base
+import Evidence
 import Foundation
 import Testing
 
@@ -73,7 +74,7 @@ struct EvidenceTests {
         let proof = test.directory + "/proof"
         _ = try archive.proveConsistency(since: first + "/checkpoint", to: proof)
         #expect(try problems(proof, key: key, since: first + "/checkpoint") == [])
-        #expect(throws: ArchiveError.self) { try problems(proof, key: key, since: second + "/checkpoint") }
+        #expect(throws: EvidenceError.self) { try problems(proof, key: key, since: second + "/checkpoint") }
         #expect(throws: ArchiveError.self) {
             try archive.proveConsistency(since: other + "/checkpoint", to: test.directory + "/p2")
         }

@@ -1,4 +1,5 @@
-import BlobStore
+import Base
+import Evidence
 import Foundation
 import GRDB
 import Ledger

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 import GRDB
 import Testing

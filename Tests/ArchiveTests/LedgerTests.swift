@@ -1,5 +1,6 @@
-import BlobStore
+import Base
 import Catalog
+import Evidence
 import FaceID
 import Foundation
 import Ledger

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 import Ledger
 import Synchronization
@@ -79,6 +79,24 @@ struct PowerLossTests {
             step += (20..<265).contains(step) ? 25 : 1
         }
         #expect(step > 280)
+    }
+
+    /// A bag, an item and an export are there with all that is in them once the command has said so.
+    @Test func whatWasHandedOutIsThere() throws {
+        let test = try TestArchive()
+        let answer = TestAnswer(videoLength: 70_000)
+        _ = try test.open().import(try test.item("K-1", answer: answer.text))
+        let files = LosingFileSystem(operations: .max)
+        let archive = try test.open(files: files)
+        let (caseID, reason) = (try CaseID("K-1"), try Reason("checked"))
+        let (bag, item, export) = (test.directory + "/bag", test.directory + "/item", test.directory + "/export")
+        _ = try archive.retrieve(caseID, for: reason, to: bag)
+        _ = try archive.retrieve(
+            ItemName(kind: "video", verification: nil), of: caseID, range: nil, for: reason, toFile: item)
+        let key = try archive.exportLedger(to: export).verifierKey
+        files.losePower()
+        #expect(try problems(bag, key: key) == [] && problems(export, key: key) == [])
+        #expect(FileManager.default.contents(atPath: item).map { [UInt8]($0) } == answer.video)
     }
 
     /// The test of the test: a store that forgets a sync is caught.
@@ -199,6 +217,9 @@ final class LosingFileSystem: FileSystem {
         try step(newPath)
         try posix.rename(path, to: newPath)
         state.withLock { state in
+            // What is in a directory goes with it.
+            state.unsyncedNames = Set(
+                state.unsyncedNames.map { $0.hasPrefix(path + "/") ? newPath + $0.dropFirst(path.count) : $0 })
             state.unsyncedNames.remove(path)
             state.unsyncedNames.insert(newPath)
         }
@@ -210,11 +231,15 @@ final class LosingFileSystem: FileSystem {
         state.withLock { _ = $0.unsyncedNames.remove(path) }
     }
 
-    func syncDirectory(_ path: String) throws(FileError) {
-        try step(path)
+    func openDirectory(_ path: String) throws(FileError) -> OpenFile { try posix.openDirectory(path) }
+
+    func syncDirectory(_ directory: OpenFile) throws(FileError) {
+        try step(directory.path)
         guard !skipsSyncs else { return }
         state.withLock { state in
-            state.unsyncedNames = state.unsyncedNames.filter { (($0 as NSString).deletingLastPathComponent) != path }
+            state.unsyncedNames = state.unsyncedNames.filter {
+                (($0 as NSString).deletingLastPathComponent) != directory.path
+            }
         }
     }
 

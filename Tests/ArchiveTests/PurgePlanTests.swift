@@ -1,4 +1,5 @@
 import Catalog
+import Evidence
 import Foundation
 import Ledger
 import Testing

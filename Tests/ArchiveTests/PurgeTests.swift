@@ -1,3 +1,4 @@
+import Base
 import BlobStore
 import Catalog
 import Foundation
@@ -307,7 +308,8 @@ struct StubbornFiles: FileSystem {
     func close(_ file: OpenFile) { posix.close(file) }
     func link(_ path: String, to newPath: String) throws(FileError) { try posix.link(path, to: newPath) }
     func rename(_ path: String, to newPath: String) throws(FileError) { try posix.rename(path, to: newPath) }
-    func syncDirectory(_ path: String) throws(FileError) { try posix.syncDirectory(path) }
+    func openDirectory(_ path: String) throws(FileError) -> OpenFile { try posix.openDirectory(path) }
+    func syncDirectory(_ directory: OpenFile) throws(FileError) { try posix.syncDirectory(directory) }
     func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
     func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int
     {

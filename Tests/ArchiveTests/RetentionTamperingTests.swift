@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import GRDB
 import Testing
@@ -94,13 +95,16 @@ struct RetentionTamperingTests {
         for sql in [
             "UPDATE object SET due_at = NULL, changes_at = NULL, status = 'kept' WHERE kind = 'video'",
             "UPDATE object SET due_at = 1, changes_at = NULL, status = 'overdue' WHERE kind = 'result'",
-            "UPDATE standing_count SET objects = 100000",
+            "UPDATE tally SET number = 100000 WHERE what = 'status'",
+            "UPDATE tally SET number = number + 1 WHERE what = 'case'",
+            "UPDATE tally SET bytes = 0 WHERE what = 'object'",
+            "DELETE FROM tally WHERE what = 'verification'", "INSERT INTO tally VALUES ('repeated', 'cases', 5, 0)",
         ] {
             let prepared = try prepared()
             _ = try prepared.archive.refreshStandings()
             try prepared.database.write { try $0.execute(sql: sql) }
             #expect(try !prepared.archive.reconcile().findings.isEmpty, "\(sql)")
-            guard !sql.contains("standing_count") else { continue }
+            guard !sql.contains("tally") else { continue }
             #expect(try prepared.archive.refreshDecisions() == 3)
             #expect(try prepared.archive.reconcile().findings == [], "\(sql)")
             #expect(try prepared.archive.runPurge(accepting: nil).get().destroyed == 1)

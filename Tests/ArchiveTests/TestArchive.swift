@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import FaceID
 import Foundation
 import Ledger

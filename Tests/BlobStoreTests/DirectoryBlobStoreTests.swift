@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Synchronization
 import Testing
@@ -48,10 +49,12 @@ struct DirectoryBlobStoreTests {
         store.settle([stage])
         #expect(
             files.operations == [
-                "create staging/stage", "append staging/stage", "syncData staging/stage", "close staging/stage",
-                "syncDirectory staging",
+                "create staging/stage", "append staging/stage", "openDirectory staging", "syncData staging/stage",
+                "close staging/stage", "syncDirectory staging", "close staging",
+                "openDirectory objects/\(address.hex.prefix(2))",
                 "link staging/stage objects/\(address.hex.prefix(2))/\(address.hex)",
-                "syncDirectory objects/\(address.hex.prefix(2))", "remove staging/stage",
+                "syncDirectory objects/\(address.hex.prefix(2))", "close objects/\(address.hex.prefix(2))",
+                "remove staging/stage",
             ])
     }
 
@@ -135,9 +138,13 @@ private final class RecordingFileSystem: FileSystem {
         try note("remove", path)
         try posix.remove(path)
     }
-    func syncDirectory(_ path: String) throws(FileError) {
-        try note("syncDirectory", path)
-        try posix.syncDirectory(path)
+    func openDirectory(_ path: String) throws(FileError) -> OpenFile {
+        try note("openDirectory", path)
+        return try posix.openDirectory(path)
+    }
+    func syncDirectory(_ directory: OpenFile) throws(FileError) {
+        try note("syncDirectory", directory.path)
+        try posix.syncDirectory(directory)
     }
     func open(_ path: String) throws(FileError) -> OpenFile { try posix.open(path) }
     func read(_ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int

@@ -1,8 +1,9 @@
-import BlobStore
+import Base
 import Foundation
 import Ledger
 import Retention
 import Sealing
+import TestSupport
 import Testing
 
 @testable import Catalog
@@ -33,7 +34,7 @@ struct HoldConformance {
         var objects: [ObjectUID: HoldClause.Facts] = [:]
     }
 
-    private func insertCase(using random: inout Generator) throws -> Known {
+    private func insertCase(using random: inout SeededGenerator) throws -> Known {
         let places = Array(
             ["HK", "US-IL", "SG", "GB"].shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random))
         ).sorted()
@@ -56,7 +57,7 @@ struct HoldConformance {
         return Known(record: record, verification: verification)
     }
 
-    private func insertObject(in known: inout Known, using random: inout Generator) throws {
+    private func insertObject(in known: inout Known, using random: inout SeededGenerator) throws {
         let kind = ["video", "result", "best-frame", "action-video"].first { kind in
             !known.objects.values.contains { $0.media == kind }
         }
@@ -76,7 +77,7 @@ struct HoldConformance {
             capturedUntil: known.verification.capturedUntil, archived: archived)
     }
 
-    private func randomClause(using random: inout Generator) -> HoldClause {
+    private func randomClause(using random: inout SeededGenerator) -> HoldClause {
         func some(_ values: [String]) -> Set<String>? {
             Bool.random(using: &random)
                 ? nil : Set(values.shuffled(using: &random).prefix(Int.random(in: 1...2, using: &random)))
@@ -113,7 +114,7 @@ struct HoldConformance {
     /// Objects before and after clauses, clauses that are half compiled, cases whose facts become known: always the same
     /// answer as the clauses give of themselves, of what was and of what is.
     @Test func pinsAreWhatTheClausesSay() throws {
-        var random = Generator.forTest()
+        var random = SeededGenerator.ofTest()
         var cases: [Known] = []
         var scopes: [(name: HoldScopeName, clauses: [HoldClause], judgedOnly: Bool)] = []
         var expected: [ObjectUID: Set<String>] = [:]
@@ -187,7 +188,7 @@ struct HoldConformance {
 
     /// A transaction that is undone leaves nothing behind, also not in what is remembered of the clauses.
     @Test func whatIsUndoneTakesNothingIn() throws {
-        var random = Generator.forTest()
+        var random = SeededGenerator.ofTest()
         struct Undone: Error {}
         var known = try insertCase(using: &random)
         let first = try place([HoldClause(media: ["video"])], judgedOnly: false)
@@ -247,26 +248,5 @@ struct HoldConformance {
         try catalog.write { [other] in try $0.update(other) }
         #expect(try isNamed(other))
         #expect(try catalog.read { try $0.holdExpectations(of: name).count } == 2)
-    }
-}
-
-/// Random numbers that can be had again: STRONGROOM_TEST_SEED.
-private struct Generator: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    static func forTest() -> Generator {
-        let seed =
-            ProcessInfo.processInfo.environment["STRONGROOM_TEST_SEED"].flatMap { UInt64($0) }
-            ?? UInt64.random(in: 0...UInt64.max)
-        return Generator(seed: seed, state: seed)
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

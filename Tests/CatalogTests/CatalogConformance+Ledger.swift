@@ -1,6 +1,8 @@
+import Base
 import Foundation
 import Ledger
 import Sealing
+import TestSupport
 import Testing
 
 @testable import Catalog
@@ -81,24 +83,34 @@ struct LedgerConformance {
     @Test func filtersMeetEveryEntryOnce() throws {
         let cases = (0..<3).map { _ in CaseUID(from: .system) }
         let actors = (0..<3).map { _ in ActorStamp(uid: ActorUID(from: .system), known: .osUser) }
+        var random = SeededGenerator.ofTest()
         var clock = 0.0
         let entries = (0..<300).map { number -> Entry in
-            clock += number % 37 == 0 ? -400 : Double.random(in: 0..<20).rounded()
-            return entry(max(0, clock + 5000), caseUID: cases.randomElement(), by: actors.randomElement())
+            clock += number % 37 == 0 ? -400 : Double.random(in: 0..<20, using: &random).rounded()
+            return entry(
+                max(0, clock + 5000), caseUID: cases.randomElement(using: &random),
+                by: actors.randomElement(using: &random))
         }
         try catalog.write { _ = try $0.append(entries) }
         let all = try catalog.read { try $0.ledgerRows(LedgerFilter(), from: 0, limit: 1000) }
         #expect(all.count == 300)
         for _ in 0..<300 {
             var filter = LedgerFilter()
-            if Bool.random() { filter.caseUID = cases.randomElement() }
-            if Bool.random() { filter.actorUIDs = Array(actors.map(\.uid).shuffled().prefix(Int.random(in: 0...2))) }
-            if Bool.random() { filter.kind = Bool.random() ? "attempt failed" : "case registered" }
-            if Bool.random() {
-                filter.from = all.randomElement()!.time.addingTimeInterval(Double(Int.random(in: -1...1)))
+            if Bool.random(using: &random) { filter.caseUID = cases.randomElement(using: &random) }
+            if Bool.random(using: &random) {
+                filter.actorUIDs = Array(
+                    actors.map(\.uid).shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random)))
             }
-            if Bool.random() {
-                filter.before = all.randomElement()!.time.addingTimeInterval(Double(Int.random(in: -1...1)))
+            if Bool.random(using: &random) {
+                filter.kind = Bool.random(using: &random) ? "attempt failed" : "case registered"
+            }
+            if Bool.random(using: &random) {
+                filter.from = all.randomElement(using: &random)!.time.addingTimeInterval(
+                    Double(Int.random(in: -1...1, using: &random)))
+            }
+            if Bool.random(using: &random) {
+                filter.before = all.randomElement(using: &random)!.time.addingTimeInterval(
+                    Double(Int.random(in: -1...1, using: &random)))
             }
             let expected = all.filter { row in
                 (filter.caseUID.map { row.caseUID == $0 } ?? true)
@@ -106,8 +118,8 @@ struct LedgerConformance {
                     && (filter.kind.map { row.kind == $0 } ?? true) && (filter.from.map { row.time >= $0 } ?? true)
                     && (filter.before.map { row.time < $0 } ?? true)
             }
-            let limit = Int.random(in: 1...40)
-            let from = UInt64.random(in: 0...300)
+            let limit = Int.random(in: 1...40, using: &random)
+            let from = UInt64.random(in: 0...300, using: &random)
             try catalog.read { index throws in
                 #expect(
                     try index.ledgerRows(filter, from: from, limit: limit)

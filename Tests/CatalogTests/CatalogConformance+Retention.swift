@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 import Ledger
 import Retention
@@ -164,7 +164,7 @@ struct RetentionConformance {
         func record(_ name: String, _ version: Int) -> PolicyRecord {
             PolicyRecord(
                 form: .policy, name: name, version: version, text: "t\(version)",
-                digest: BlobAddress(bytes: Randomness.system.bytes(32))!, entry: UInt64(version))
+                digest: Digest(bytes: Randomness.system.bytes(32))!, entry: UInt64(version))
         }
         let (a1, a2, b1) = (record("a", 1), record("a", 2), record("b", 1))
         try catalog.write { index in

@@ -1,7 +1,8 @@
-import BlobStore
+import Base
 import Foundation
 import Ledger
 import Sealing
+import TestSupport
 import Testing
 
 @testable import Catalog
@@ -245,13 +246,67 @@ struct CatalogConformance {
             }
         }
         let (summary, repeated, cases) = try catalog.read {
-            (try $0.summary(), try $0.repeatedContents(limit: 5), try $0.cases(withContent: content))
+            (
+                try $0.summary(), try $0.repeatedContents(limit: 5, cases: 9),
+                try $0.cases(withContent: content, limit: 9)
+            )
         }
         #expect(summary.repeatedContents == 1)
         #expect(summary.casesWithRepeatedContents == 2)
         #expect(cases == records.prefix(2).map(\.uid))
         #expect(repeated.count == 1 && repeated[0].cases == cases && repeated[0].kind == .video)
+        #expect(repeated[0].caseCount == 2)
         #expect(summary.objects == 8 && summary.bytes == 8_000_000 && summary.objectsByKind["result"] == 3)
+    }
+
+    /// Whatever comes, goes, and comes again in other cases, the counts are those of everything counted.
+    @Test func countsAreThoseOfEverythingCounted() throws {
+        var random = SeededGenerator.ofTest()
+        let contents = (0..<6).map { _ in tag() }
+        let records = (0..<6).map { _ in makeCase() }
+        var verifications: [VerificationRecord] = []
+        for record in records {
+            verifications += (1...3).map { makeVerification(of: record.uid, number: $0) }
+        }
+        try catalog.write { index in
+            for record in records { try index.insert(record) }
+            for verification in verifications { try index.insert(verification) }
+        }
+        var objects: [ObjectRecord] = []
+        for round in 0..<40 {
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                if Int.random(in: 0..<5, using: &random) < 3 || objects.isEmpty {
+                    let object = makeObject(
+                        of: verifications.randomElement(using: &random)!,
+                        kind: [.video, .bestFrame, .result].randomElement(using: &random)!,
+                        content: contents.randomElement(using: &random)!)
+                    guard
+                        !objects.contains(where: {
+                            $0.verificationUID == object.verificationUID && $0.kind == object.kind
+                        })
+                    else { continue }
+                    try catalog.write { try $0.insert(object) }
+                    objects.append(object)
+                } else {
+                    let object = objects.remove(at: Int.random(in: 0..<objects.count, using: &random))
+                    let rows = try catalog.read { try $0.retentionRows(.objects([object.uid]), after: nil, limit: 1) }
+                    try catalog.write { try $0.destroy(rows[0], at: time) }
+                }
+            }
+            var ended = verifications[Int.random(in: 0..<verifications.count, using: &random)]
+            ended.state = [.expired, .rejected].randomElement(using: &random)!
+            ended.endedAt = time
+            ended.sealedToken = nil
+            try catalog.write { try $0.update(ended) }
+            try catalog.read { index throws in
+                #expect(try index.miscounts() == [], "round \(round)")
+                #expect(try index.summary().objects == objects.count)
+                for repeated in try index.repeatedContents(limit: 9, cases: 9) {
+                    #expect(repeated.cases.count == repeated.caseCount && repeated.caseCount > 1)
+                }
+            }
+        }
+        #expect(try catalog.read { try $0.summary() }.verifications[.awaiting, default: 0] < 18)
     }
 
     @Test func aWalkThroughTheObjectsMeetsEachOnce() throws {

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 import GRDB
 import Ledger
@@ -57,37 +57,8 @@ struct SQLiteCatalogTests {
         withExtendedLifetime(catalog) {}
         let queue = try DatabaseQueue(path: path)
         try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 future')") }
-        #expect(throws: CatalogError.notIndex("\(path) was written by a newer version")) {
+        #expect(throws: CatalogError.notIndex("\(path) was written by another version")) {
             try SQLiteCatalog(path: path)
-        }
-    }
-
-    /// An index of the version before is brought to today's schema when it is opened, by several at once.
-    @Test func anOlderIndexIsMigrated() throws {
-        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
-        close(descriptor)
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-        try Schema.migrator.migrate(queue, upTo: "1 archive")
-        try queue.write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO epoch VALUES (1, 'open', 0);
-                    INSERT INTO cases VALUES (1, zeroblob(16), zeroblob(32), 1, 0, NULL, 1, zeroblob(72), x'00', NULL, NULL);
-                    INSERT INTO verification VALUES (1, zeroblob(16), 1, 1, 'import', 'archived', NULL, NULL, NULL, NULL, NULL,
-                        0, NULL, 0, 0, 0, 0, NULL, NULL, 0, '0', NULL, NULL, NULL);
-                    INSERT INTO object VALUES (1, zeroblob(16), 1, 'video', 'video/mp4', 10, zeroblob(32), zeroblob(32), 1, 1,
-                        zeroblob(72), 0);
-                    """)
-        }
-        try queue.close()
-        DispatchQueue.concurrentPerform(iterations: 4) { _ in
-            do {
-                let catalog = try SQLiteCatalog(path: path)
-                #expect(try catalog.read { try $0.standingCounts() } == [.uncovered: 1])
-            } catch {
-                Issue.record("\(error)")
-            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// SIGKILL, a full disk and a failing disk at every call by which a command changes files, for every N.
@@ -146,11 +147,12 @@ import Testing
         let place = try Workplace()
         let file = try place.file("a.json", try Simulator.answer("size=20M~x"))
         #expect(try place.strongroom("import", "--case", "K", file, "--captured-at", "2026-01-01T00:00:00Z").code == 0)
+        var random = SeededGenerator.ofTest()
         for _ in 0..<5 {
             let (process, _, _) = try Programs.start(
                 Programs.folder + "/strongroom", ["retrieve", "K", "--reason", "r", "--out", place.folder + "/bag"],
                 environment: place.environment)
-            usleep(UInt32.random(in: 20_000...120_000))
+            usleep(UInt32.random(in: 20_000...120_000, using: &random))
             process.terminate()
             process.waitUntilExit()
             let left = try FileManager.default.contentsOfDirectory(atPath: place.folder).filter { $0.contains("bag") }

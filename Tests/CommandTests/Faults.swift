@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Commands with a fault at one of the calls by which they change files, and what must hold afterwards.
@@ -55,8 +56,10 @@ enum Faults {
     /// Every step with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
     static func steps(_ count: Int) -> [Int] {
         guard !isLong else { return Array(1...count) }
+        var random = SeededGenerator.ofTest("steps of \(count)")
         return (0..<12).map { part in
-            Int.random(in: count * part / 12 + 1...max(count * part / 12 + 1, count * (part + 1) / 12))
+            Int.random(
+                in: count * part / 12 + 1...max(count * part / 12 + 1, count * (part + 1) / 12), using: &random)
         }
     }
 }

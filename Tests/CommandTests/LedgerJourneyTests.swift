@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What an auditor does, with this program and without it.
@@ -133,14 +134,45 @@ import Testing
         #expect(entry.contains("\"caseIDCommitment\":\"\(digest)\"") && opening["text"] == "K-2")
     }
 
+    /// The program that an auditor runs is the same code as `audit verify`, and nothing in it could hold a key, read an
+    /// index or ask the vendor.
+    @Test func theAuditorsProgramSaysTheSameAndKnowsNoMore() throws {
+        let handout = try Handout()
+        func compare(_ arguments: [String], _ code: Int32) throws {
+            let own = try Programs.run(
+                Programs.folder + "/strongroom", ["audit", "verify"] + arguments, environment: ["PATH": ""])
+            let theirs = try Programs.run(
+                Programs.folder + "/strongroom-verify", arguments, environment: ["PATH": ""])
+            #expect(own.code == code && theirs.code == code, "\(arguments): \(own.err)\(theirs.err)")
+            #expect(own.out == theirs.out && own.err == theirs.err, "\(arguments)")
+        }
+        let key = ["--verifier-key", handout.key]
+        for path in [handout.bag, handout.export] {
+            try compare([path] + key, 0)
+            try compare([path, "--json"], 0)
+        }
+        try compare([handout.proof, "--entry", handout.entry] + key, 0)
+        try compare([handout.consistency, "--since", handout.earlier] + key, 0)
+        try compare([handout.proof] + key, 1)
+        try compare([handout.place.folder + "/nothing"], 1)
+        try compare([handout.export, "--verifier-key", "nonsense"], 1)
+        let entries = URL(fileURLWithPath: handout.export + "/entries.jsonl")
+        try (try Data(contentsOf: entries) + Data("x\n".utf8)).write(to: entries)
+        try compare([handout.export] + key, 4)
+        let linked = try Programs.run("/usr/bin/ldd", [Programs.folder + "/strongroom-verify"]).text
+        #expect(linked.contains("libcrypto"))
+        for library in ["libsodium", "libsqlite3", "libcurl", "libpq"] { #expect(!linked.contains(library)) }
+    }
+
     @Test func othersRefuseWhatWasAltered() throws {
         let handout = try Handout()
         let all = try verifiers()
+        var random = SeededGenerator.ofTest()
         func check(_ path: String, _ arguments: [String], _ own: [String], at position: Int? = nil) throws {
             let good = try Data(contentsOf: URL(fileURLWithPath: path))
             defer { try? good.write(to: URL(fileURLWithPath: path)) }
             var altered = good
-            let position = position ?? Int.random(in: 0..<good.count - 1)
+            let position = position ?? Int.random(in: 0..<good.count - 1, using: &random)
             altered[position] ^= 1
             try altered.write(to: URL(fileURLWithPath: path))
             for (name, run) in all {

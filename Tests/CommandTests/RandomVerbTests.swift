@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Several processes do random verbs on one archive at once, some are killed, time goes on; then an independent checker looks.
@@ -6,9 +7,8 @@ struct RandomVerbTests {
     @Test func nothingHeldIsDestroyedWhoeverDoesWhat() throws {
         let environment = ProcessInfo.processInfo.environment
         let wanted = environment["STRONGROOM_TEST_DECISIONS"].flatMap { Int($0) } ?? 1500
-        let seed = environment["STRONGROOM_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
-        print("random verbs: seed \(seed)")
-        var random = Generator(state: seed)
+        var random = SeededGenerator.ofTest()
+        let seed = random.seed
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("random-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -102,17 +102,6 @@ struct RandomVerbTests {
                 as? [String: Int])
         for what in ["destroyed", "placed", "lifted", "votes"] {
             #expect((counts[what] ?? 0) > 0, "seed \(seed): \(counts)")
-        }
-    }
-
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
         }
     }
 }

@@ -1,5 +1,7 @@
+import Base
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import FaceID
@@ -83,8 +85,12 @@ struct PolicyTests {
         let file = directory.appendingPathComponent("pace").path
         let paces = (0..<2).map { _ in RequestPace(rate: 20, clock: clock, stateFile: file) }
         var sent: [UInt64] = []
+        var random = SeededGenerator.ofTest()
         for index in 0..<200 {
-            if index % 37 == 0 { ticks.withLock { $0 += UInt64.random(in: 0...3_000_000_000) } }
+            if index % 37 == 0 {
+                let pause = UInt64.random(in: 0...3_000_000_000, using: &random)
+                ticks.withLock { $0 += pause }
+            }
             paces[index % 2].wait()
             sent.append(ticks.withLock { $0 })
         }

@@ -1,6 +1,8 @@
+import Base
 import Foundation
 import Ledger
 import Sealing
+import TestSupport
 import Testing
 
 /// The one form of entries: what is written is read, and nothing else is.
@@ -88,7 +90,10 @@ struct EntryTests {
         var times: [TimeInterval] = [
             0, 951_782_400, 951_868_799.999, 4_107_542_400, 253_402_300_799.999, 1_709_164_800,
         ]
-        for _ in 0..<5000 { times.append((Double.random(in: 0..<253_402_300_799) * 1000).rounded() / 1000) }
+        var random = SeededGenerator.ofTest()
+        for _ in 0..<5000 {
+            times.append((Double.random(in: 0..<253_402_300_799, using: &random) * 1000).rounded() / 1000)
+        }
         for seconds in times {
             let time = Date(timeIntervalSince1970: seconds)
             #expect(LedgerTime.text(time) == formatter.string(from: time))

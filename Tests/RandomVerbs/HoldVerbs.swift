@@ -1,4 +1,5 @@
 internal import Archive
+import Base
 internal import FaceID
 import Foundation
 

@@ -1,5 +1,7 @@
 public import Archive
+import Base
 public import Foundation
+public import TestSupport
 
 /// Something that people do to an archive, at random. A later issue adds its verbs to a list of these; the worker, the driver
 /// and the checker stay as they are.
@@ -55,20 +57,5 @@ extension Array where Element == Verb {
             place -= verb.weight
         }
         return self[0]
-    }
-}
-
-/// SplitMix64.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    public init(seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Foundation
 
 /// The real files, whose ages are told by the time that is played: what was written a moment ago is young, however far the
@@ -20,7 +20,8 @@ struct PlayedFiles: FileSystem {
     func link(_ path: String, to newPath: String) throws(FileError) { try files.link(path, to: newPath) }
     func rename(_ path: String, to newPath: String) throws(FileError) { try files.rename(path, to: newPath) }
     func remove(_ path: String) throws(FileError) { try files.remove(path) }
-    func syncDirectory(_ path: String) throws(FileError) { try files.syncDirectory(path) }
+    func openDirectory(_ path: String) throws(FileError) -> OpenFile { try files.openDirectory(path) }
+    func syncDirectory(_ directory: OpenFile) throws(FileError) { try files.syncDirectory(directory) }
     func open(_ path: String) throws(FileError) -> OpenFile { try files.open(path) }
     func read(
         _ file: OpenFile, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer

@@ -1,9 +1,10 @@
 import Archive
-import BlobStore
+import Base
 import FaceID
 import Foundation
 import RandomVerbs
 import Sealing
+import TestSupport
 
 /// One of several processes that do random verbs on the same archive, until it is killed or has done its part. Prints a JSON
 /// line for each. `RandomWorker prepare FOLDER` makes the archive; `work FOLDER SEED STEPS TOKEN` works in it: TOKEN names a

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Retention
@@ -162,7 +163,7 @@ struct HoldExpressionTests {
 
     /// Clauses say what the expression says, of whatever is known and is not.
     @Test func clausesSayWhatTheExpressionSays() throws {
-        var random = SeededRandom.forTest()
+        var random = SeededGenerator.ofTest()
         var (tried, taken) = (0, 0)
         for _ in 0..<2000 {
             let tree = Tree.random(3, places: true, using: &random)
@@ -193,7 +194,7 @@ struct HoldExpressionTests {
 
     /// More that becomes known never takes less in than what is certain, and nothing certain is lost by what is not known.
     @Test func whatIsCertainIsAlsoPossible() throws {
-        var random = SeededRandom.forTest()
+        var random = SeededGenerator.ofTest()
         for _ in 0..<500 {
             guard
                 let expression = try? HoldExpression(Tree.random(3, places: true, using: &random).text, Self.vocabulary)
@@ -211,7 +212,7 @@ struct HoldExpressionTests {
     }
 
     @Test func aSetOfClausesAnswersLikeEachOfThem() throws {
-        var random = SeededRandom.forTest()
+        var random = SeededGenerator.ofTest()
         let members = (0..<200).flatMap { _ in
             ((try? HoldExpression(Tree.random(2, places: true, using: &random).text, Self.vocabulary))?.clauses ?? [])
                 .map {
@@ -226,27 +227,5 @@ struct HoldExpressionTests {
             }
             #expect(set.takingIn(facts) == expected, "seed \(random.seed)")
         }
-    }
-}
-
-/// Random numbers that can be had again: STRONGROOM_TEST_SEED.
-struct SeededRandom: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(seed: UInt64) { (self.seed, state) = (seed, seed) }
-
-    static func forTest() -> SeededRandom {
-        SeededRandom(
-            seed: ProcessInfo.processInfo.environment["STRONGROOM_TEST_SEED"].flatMap { UInt64($0) }
-                ?? UInt64.random(in: 0...UInt64.max))
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Retention
+import TestSupport
 import Testing
 
 /// The decisions of the page, one by one, and what must hold for all.
@@ -80,11 +81,12 @@ struct RetentionEngineTests {
     }
 
     @Test func correctionsAndWithdrawalsFollowTheLedger() {
+        var random = SeededGenerator.ofTest()
         let rules = policy(
             events: ["gone": .once, "seen": .latest], .init(name: "r", anchor: .event("gone"), atLeast: period("P1D")),
             .init(name: "s", anchor: .event("seen"), atLeast: period("P1D")))
         func keepUntil(_ events: EventRecord...) -> Decision.KeepUntil {
-            decide(facts(events: events.shuffled()), rules, at: 0).keepUntil
+            decide(facts(events: events.shuffled(using: &random)), rules, at: 0).keepUntil
         }
         func gone(_ entry: UInt64, _ effect: EventRecord.Effect) -> EventRecord {
             EventRecord(entry: entry, name: "gone", effect: effect)
@@ -125,6 +127,19 @@ struct RetentionEngineTests {
         #expect(decide(facts(), rules, at: 11).status == .unbounded)
     }
 
+    /// What a destruction names as its cause is what made it due, not a rule that would have later.
+    @Test func anErasureIsNotTheWorkOfAnUpperBoundToCome() {
+        let rules = policy(.init(name: "r", anchor: .archived, atLeast: period("P10D"), atMost: period("P50D")))
+        let asked = facts(erasure: Self.day(2))
+        let early = decide(asked, rules, at: 11)
+        #expect(early.status == .due && early.cause == .erasure)
+        #expect(!early.decisive.contains { $0.side == .atMost })
+        #expect(early.goneBy == Self.day(51), "it is still said when it would have gone")
+        let late = decide(asked, rules, at: 50)
+        #expect(late.status == .due && late.cause == .upperBound && late.decisive.map(\.side) == [.atMost])
+        #expect(decide(facts(), rules, at: 11).cause == nil)
+    }
+
     @Test func aHoldStandsAboveEverything() {
         let rules = policy(.init(name: "r", anchor: .archived, atMost: period("P1D")))
         let hold = HoldFact(matter: "M-1", placed: Self.day(0), released: Self.day(50), cooling: 30 * 86_400)
@@ -137,49 +152,55 @@ struct RetentionEngineTests {
 
     // MARK: Properties
 
-    private func someRule(_ name: String) -> Policy.Rule {
+    private func someRule(_ name: String, _ random: inout SeededGenerator) -> Policy.Rule {
         let anchors: [Policy.Anchor] = [.captured, .archived, .event("a"), .event("b")]
-        func somePeriod() -> RetentionPeriod? { Bool.random() ? period("P\(Int.random(in: 1...60))D") : nil }
-        let anchor = anchors.randomElement()!
+        func somePeriod() -> RetentionPeriod? {
+            Bool.random(using: &random) ? period("P\(Int.random(in: 1...60, using: &random))D") : nil
+        }
+        let anchor = anchors.randomElement(using: &random)!
         let (least, most) = (somePeriod(), somePeriod())
         var backstop: Policy.Backstop?
-        if case .event = anchor, Bool.random() {
-            backstop = .init(anchor: .captured, after: period("P\(Int.random(in: 1...90))D"))
+        if case .event = anchor, Bool.random(using: &random) {
+            backstop = .init(anchor: .captured, after: period("P\(Int.random(in: 1...90, using: &random))D"))
         }
         return Policy.Rule(
-            name: name, media: Bool.random() ? ["video"] : nil, outcome: Bool.random() ? .any : .passed, anchor: anchor,
+            name: name, media: Bool.random(using: &random) ? ["video"] : nil,
+            outcome: Bool.random(using: &random) ? .any : .passed, anchor: anchor,
             atLeast: least, atMost: least == nil && most == nil ? period("P9D") : most, backstop: backstop,
-            isFallback: Int.random(in: 0..<5) == 0)
+            isFallback: Int.random(in: 0..<5, using: &random) == 0)
     }
 
-    private func someFacts() -> ObjectFacts {
+    private func someFacts(_ random: inout SeededGenerator) -> ObjectFacts {
         var events: [EventRecord] = []
-        for entry in 0..<UInt64(Int.random(in: 0...4)) {
-            let time = Self.day(Double(Int.random(in: -10...60)))
+        for entry in 0..<UInt64(Int.random(in: 0...4, using: &random)) {
+            let time = Self.day(Double(Int.random(in: -10...60, using: &random)))
             let effect: EventRecord.Effect =
-                entry > 0 && Int.random(in: 0..<3) == 0 ? .corrects(entry - 1, time) : .happened(time)
-            events.append(EventRecord(entry: entry, name: ["a", "b"].randomElement()!, effect: effect))
+                entry > 0 && Int.random(in: 0..<3, using: &random) == 0 ? .corrects(entry - 1, time) : .happened(time)
+            events.append(EventRecord(entry: entry, name: ["a", "b"].randomElement(using: &random)!, effect: effect))
         }
         return facts(
-            media: ["video", "result"].randomElement()!, code: ["0", "1004", nil].randomElement()!, events: events,
-            erasure: Int.random(in: 0..<4) == 0 ? Self.day(Double(Int.random(in: 0...60))) : nil)
+            media: ["video", "result"].randomElement(using: &random)!,
+            code: ["0", "1004", nil].randomElement(using: &random)!, events: events,
+            erasure: Int.random(in: 0..<4, using: &random) == 0
+                ? Self.day(Double(Int.random(in: 0...60, using: &random))) : nil)
     }
 
     private func isDue(_ decision: Decision) -> Bool { decision.status == .due || decision.status == .overdue }
 
     @Test func whatMustHoldForAll() {
+        var random = SeededGenerator.ofTest()
         for round in 0..<4000 {
-            let policies = (0..<Int.random(in: 0...3)).map { number in
+            let policies = (0..<Int.random(in: 0...3, using: &random)).map { number in
                 Policy(
                     name: "p\(number)", version: 1, title: "", events: ["a": .once, "b": .latest],
-                    rules: (0..<Int.random(in: 1...3)).map { someRule("r\($0)") })
+                    rules: (0..<Int.random(in: 1...3, using: &random)).map { someRule("r\($0)", &random) })
             }
             let engine = RetentionEngine(policies: policies)
-            var facts = someFacts()
-            let now = Self.day(Double(Int.random(in: 0...120)) / 1.5)
+            var facts = someFacts(&random)
+            let now = Self.day(Double(Int.random(in: 0...120, using: &random)) / 1.5)
             let decision = engine.decide(facts, at: now)
             // The order in which independent records arrive does not matter, nor that of the policies.
-            facts.events.shuffle()
+            facts.events.shuffle(using: &random)
             #expect(engine.decide(facts, at: now) == decision, "round \(round)")
             #expect(RetentionEngine(policies: policies.reversed()).decide(facts, at: now).status == decision.status)
             // Every decision names a cause.

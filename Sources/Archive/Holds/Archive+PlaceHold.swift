@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
 internal import Foundation
 internal import Ledger
@@ -73,7 +73,7 @@ extension Archive {
             guard !prepared.cases.isEmpty else { throw Self.noScope }
             prepared.form = .cases
         case .subject(let subject):
-            try PlainText.check(subject, name: "subject", longest: 500, code: .badParticular)
+            let subject = try PlainText.name(subject, "subject", longest: 500, code: .badParticular)
             (prepared.form, prepared.subject) = (.cases, subject)
         case .expression(let text, let judgedOnly, let zone):
             let expression = try Self.expression(text, purposes: configuration.purposes, timeZone: zone)

@@ -1,4 +1,6 @@
+internal import Base
 internal import Catalog
+internal import Evidence
 internal import Foundation
 internal import Ledger
 internal import Retention

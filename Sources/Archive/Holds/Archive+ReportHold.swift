@@ -1,5 +1,6 @@
-internal import BlobStore
+public import Base
 internal import Catalog
+internal import Evidence
 public import Foundation
 internal import Ledger
 internal import Retention

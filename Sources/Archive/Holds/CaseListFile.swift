@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 internal import Foundation
 
 /// A file with case IDs: one a line, or a table (CSV) with a column `case`.

@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 internal import Ledger
 
@@ -32,14 +33,12 @@ public struct HoldOrder: Sendable {
     }
 }
 
-/// The name of a legal affair: 1 to 200 bytes of UTF-8 in normalization form C.
+/// The name of a legal affair: 1 to 200 bytes of UTF-8, as a ``Base/ComparedName``.
 public struct Matter: Hashable, Sendable {
     public let text: String
 
     public init(_ text: String) throws(ArchiveError) {
-        let text = text.precomposedStringWithCanonicalMapping
-        try PlainText.check(text, name: "matter", longest: 200, code: .badMatter)
-        self.text = text
+        self.text = try PlainText.name(text, "matter", longest: 200, code: .badMatter)
     }
 }
 

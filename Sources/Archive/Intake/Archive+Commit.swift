@@ -1,3 +1,4 @@
+internal import Base
 internal import BlobStore
 internal import Catalog
 internal import FaceID

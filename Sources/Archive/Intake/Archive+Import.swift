@@ -1,3 +1,4 @@
+internal import Base
 internal import Catalog
 internal import FaceID
 public import Foundation
@@ -63,8 +64,9 @@ public struct ImportItem: Sendable {
 }
 
 extension Archive {
-    /// Threads that import a batch; most of their time goes into waiting for the disk.
-    public static let importWorkers = 8
+    /// Threads that import a batch: twice as many as one transaction commits, so that half of them prepare answers while
+    /// those of the others are written.
+    public static let importWorkers = 32
 
     /// Archives one saved answer. Everything is durable when this returns, and nothing is changed when it
     /// throws.

@@ -1,3 +1,4 @@
+internal import Base
 internal import Catalog
 internal import FaceID
 internal import Foundation
@@ -208,7 +209,7 @@ extension Archive {
     }
 
     func subjectTag(_ subject: String?) -> Tag? {
-        subject.map { keyring.tag($0.utf8, purpose: .subject) }
+        subject.map { keyring.tag(ComparedName.form(of: $0).utf8, purpose: .subject) }
     }
 
     private func insertCase(

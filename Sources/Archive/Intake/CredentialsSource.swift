@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 public import FaceID
 internal import Foundation
 

@@ -1,3 +1,4 @@
+internal import Base
 public import FaceID
 public import Foundation
 
@@ -49,12 +50,13 @@ public struct Registration: Sendable {
         self.jurisdictions = jurisdictions.sorted()
         subject = try Self.reference(input.subject, name: "subject")
         consent = try Self.reference(input.consent, name: "consent reference")
-        if let purpose = input.purpose, !purposes.contains(purpose) {
+        let purpose = input.purpose.map(ComparedName.form(of:))
+        if let purpose, !purposes.contains(purpose) {
             throw ArchiveError(
                 .badParticular, "the purpose is not a configured one",
                 hint: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
         }
-        purpose = input.purpose
+        self.purpose = purpose
         age = try input.age.map { (text) throws(ArchiveError) in
             guard let age = AgeAttestation(rawValue: text) else {
                 throw ArchiveError(
@@ -87,8 +89,7 @@ public struct Registration: Sendable {
 
     private static func reference(_ text: String?, name: String) throws(ArchiveError) -> String? {
         guard let text else { return nil }
-        try PlainText.check(text, name: name, longest: 500, code: .badParticular)
-        return text
+        return try PlainText.name(text, name, longest: 500, code: .badParticular)
     }
 
     private static func time(_ text: String?, name: String, now: Date) throws(ArchiveError) -> Date? {

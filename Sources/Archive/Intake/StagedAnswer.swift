@@ -1,3 +1,4 @@
+internal import Base
 internal import BlobStore
 internal import Catalog
 internal import FaceID
@@ -70,7 +71,7 @@ final class StagedObject {
     private let keyring: Keyring
     private var content: SHA256? = SHA256()
     private var front: [UInt8] = []
-    private var finished: (address: BlobAddress, digest: BlobAddress)?
+    private var finished: (address: BlobAddress, digest: Digest)?
 
     init(kind: MediaKind, stage: any BlobStage, keyring: Keyring, randomness: Randomness) {
         self.kind = kind
@@ -94,7 +95,7 @@ final class StagedObject {
     var mediaType: MediaType { kind == .result ? .json : MediaType(sniffing: front) }
     var address: BlobAddress { finished!.address }
     /// The SHA-256 of the plaintext.
-    var digest: BlobAddress { finished!.digest }
+    var digest: Digest { finished!.digest }
     var contentTag: Tag { keyring.tag(digest.bytes, purpose: .content) }
 
     func withKey<Result>(_ body: (borrowing SecretKey) throws -> Result) rethrows -> Result {

@@ -1,5 +1,6 @@
-internal import BlobStore
+public import Base
 internal import Catalog
+internal import Evidence
 public import Foundation
 internal import Ledger
 internal import Sealing
@@ -182,29 +183,16 @@ extension Archive {
             let directory = FilePath.trimmed(directory)
             let files = effects.files
             try checkAbsent(directory, files: files)
-            let temporary = temporaryPath(beside: directory, effects: effects)
-            try files.makeDirectory(temporary)
+            let export = try NewDirectory(directory, files: files, suffix: effects.suffix())
             do {
                 let (head, note) = try catalog.read { try currentHead(in: $0) }
-                let key = "\(try verifierKey())\n"
-                try Array(key.utf8).withUnsafeBytes {
-                    try files.createDurably("\(temporary)/\(Publication.verifierName)", bytes: $0)
-                }
-                let entries = try files.create("\(temporary)/\(Publication.entriesName)")
-                do {
-                    defer { files.close(entries) }
-                    try lines(from: 0, to: head) { try files.append($0, to: entries) }
-                    try files.syncData(entries)
-                }
-                try note.bytes.withUnsafeBytes {
-                    try files.createDurably("\(temporary)/\(Publication.checkpointName)", bytes: $0)
-                }
-                try checkAbsent(directory, files: files)
-                try files.rename(temporary, to: directory)
-                try files.syncDirectory(FilePath.parent(directory))
+                try export.add(LedgerFiles.verifierKey, Array("\(try verifierKey())\n".utf8))
+                try export.add(LedgerFiles.entries) { try lines(from: 0, to: head, write: $0) }
+                try export.add(LedgerFiles.checkpoint, note.bytes)
+                try export.finish()
                 return describe(head, output: directory)
             } catch {
-                try? FileManager.default.removeItem(atPath: temporary)
+                export.abandon()
                 throw error
             }
         }
@@ -232,13 +220,13 @@ extension Archive {
         let size = try index.ledgerSize()
         let head = Checkpoint(
             origin: origin.origin, size: size, root: try MerkleTree.root(of: size, in: index.ledgerNodes))
-        return (head, head.signed(by: keyring.ledgerKey))
+        return (head, head.signed(by: keyring.signer))
     }
 
     func describe(_ head: Checkpoint, output: String) -> LedgerExport {
         LedgerExport(
             output: output, origin: head.origin, entries: head.size,
-            verifierKey: VerifierKey(name: head.origin, publicKey: keyring.ledgerKey.publicKey).text)
+            verifierKey: VerifierKey(name: head.origin, publicKey: keyring.signer.publicKey).text)
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {

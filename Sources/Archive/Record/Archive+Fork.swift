@@ -1,5 +1,6 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
+internal import Evidence
 internal import Foundation
 internal import Ledger
 internal import Sealing
@@ -91,7 +92,7 @@ extension Archive {
     static func checkOrigins(
         in index: any CatalogReader, recorder: Recorder, publication: Publication
     ) throws {
-        let key = recorder.keyring.ledgerKey
+        let key = recorder.keyring.signer
         for (place, origin) in try index.origins().enumerated() {
             func isRight() throws -> Bool {
                 guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry) else {
@@ -148,7 +149,7 @@ extension Archive {
         var found: [(UInt64, Entry)] = []
         var number: UInt64 = 0
         for origin in 1...max(1, published.origin.number) {
-            let entries = "\(FilePath.parent(published.folder))/\(origin)/\(Publication.entriesName)"
+            let entries = "\(FilePath.parent(published.folder))/\(origin)/\(LedgerFiles.entries)"
             guard effects.files.exists(entries) else { continue }
             for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
                 if let entry = try? Entry([UInt8](line)), EntryNote.kinds.contains(entry.event.kind) {
@@ -220,7 +221,7 @@ extension Archive {
                 let size = try index.ledgerSize()
                 // A second history that is accepted elsewhere must not take the same name.
                 let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
-                let key = VerifierKey(name: name, publicKey: keyring.ledgerKey.publicKey)
+                let key = VerifierKey(name: name, publicKey: keyring.signer.publicKey)
                 let recording = try Recording(recorder, index: index, now: now)
                 // Who accepts a fork does not accept a clock.
                 try noteTime(recording)

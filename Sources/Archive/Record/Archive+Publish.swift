@@ -1,3 +1,4 @@
+internal import Base
 internal import Catalog
 internal import FaceID
 internal import Foundation
@@ -51,7 +52,7 @@ extension Archive {
     }
 
     func verifierKey(of origin: OriginRecord) -> VerifierKey {
-        VerifierKey(name: origin.origin, publicKey: keyring.ledgerKey.publicKey)
+        VerifierKey(name: origin.origin, publicKey: keyring.signer.publicKey)
     }
 
     /// Why what was committed is not published, where that is so.
@@ -91,8 +92,14 @@ extension Archive {
         let (size, published) = ledgerState.withLock { ($0.size, $0.published) }
         guard size > published else { return false }
         if size - published > configuration.publication.limit { return true }
-        guard let row = try catalog.read({ try $0.ledgerRow(published) }) else { return false }
-        return now.timeIntervalSince(row.time) > configuration.publication.hours * 3600
+        // The time of an entry does not change; that of the oldest that waits is asked once.
+        var oldest = oldestUnpublished.withLock { $0 }
+        if oldest?.number != published {
+            guard let row = try catalog.read({ try $0.ledgerRow(published) }) else { return false }
+            oldest = (published, row.time)
+            oldestUnpublished.withLock { $0 = oldest }
+        }
+        return oldest.map { now.timeIntervalSince($0.time) > configuration.publication.hours * 3600 } ?? false
     }
 
     /// Sees in a transaction that no other process accepted a fork, and notes what is published.
@@ -213,8 +220,7 @@ extension Archive {
             }
             var kept = found
             if head.size > found {
-                kept = try publication.publish(head, note: head.signed(by: keyring.ledgerKey), after: found, last: last)
-                {
+                kept = try publication.publish(head, note: head.signed(by: keyring.signer), after: found, last: last) {
                     try lines(from: $0, to: head, write: $1)
                 }
             }

@@ -1,5 +1,7 @@
+internal import Base
 internal import BlobStore
 internal import Catalog
+internal import Evidence
 internal import Foundation
 internal import Ledger
 internal import Retention
@@ -291,6 +293,9 @@ extension Archive {
                     )
                 }
             }
+        }
+        for name in try index.miscounts() {
+            result.findings.append("what the index has counted is not what is there: \(name)")
         }
         if try index.standingCounts() != counts {
             result.findings.append("how many objects have each status is not what the index has counted")

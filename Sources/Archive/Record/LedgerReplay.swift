@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
 internal import Foundation
 internal import Ledger

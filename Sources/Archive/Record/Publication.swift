@@ -1,14 +1,11 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
+internal import Evidence
 internal import Foundation
 internal import Ledger
 
 /// The place outside of the archive where its ledger is published, under one origin. See <doc:Publication>.
 struct Publication: Sendable {
-    static let checkpointName = "checkpoint"
-    static let entriesName = "entries.jsonl"
-    static let verifierName = "verifier.key"
-
     let origin: OriginRecord
     let key: VerifierKey
     private let archive: ArchiveUID
@@ -46,7 +43,7 @@ struct Publication: Sendable {
                 .ledgerForked, "\(home)/\(later) is published, an origin that this index does not know",
                 hint: Archive.forkHint)
         }
-        let path = folder + "/" + Self.checkpointName
+        let path = folder + "/" + LedgerFiles.checkpoint
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try files.contents(of: path, limit: SignedNote.longest)
@@ -67,9 +64,7 @@ struct Publication: Sendable {
     func newestText() throws -> String {
         guard let number = try originNumbers().max(), let bytes = try checkpointBytes(of: number) else { return "" }
         if (try? SignedNote(bytes)) != nil, bytes.count < 8192 { return String(decoding: bytes, as: UTF8.self) }
-        var hash = SHA256()
-        bytes.withUnsafeBytes { hash.update($0) }
-        return "not a checkpoint: SHA-256 \(hash.finish().hex)"
+        return "not a checkpoint: SHA-256 \(SHA256.digest(of: bytes).hex)"
     }
 
     /// Whether an origin with this number begins with the newest checkpoint that is published under the one before
@@ -83,7 +78,7 @@ struct Publication: Sendable {
 
     private func checkpointBytes(of number: Int) throws -> [UInt8]? {
         do throws(FileError) {
-            return try files.contents(of: "\(home)/\(number)/\(Self.checkpointName)", limit: SignedNote.longest)
+            return try files.contents(of: "\(home)/\(number)/\(LedgerFiles.checkpoint)", limit: SignedNote.longest)
         } catch {
             guard error.code == ENOENT else { throw error }
             return nil
@@ -108,19 +103,15 @@ struct Publication: Sendable {
     /// Runs `body` while no other process publishes for this archive.
     func withLock<Result>(_ body: () throws -> Result) throws -> Result {
         try makeFolders()
-        let path = home + "/lock"
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError(.lock, path: path, code: errno) }
-        defer { close(descriptor) }
+        let lock = try FileLock(home + "/lock")
         // A command may hold it for as long as it may take.
         var patience = Int(PublicationCommand.patience * 100) + 1500
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        while try !lock.tryToTake() {
             patience -= 1
-            guard patience > 0, errno == EWOULDBLOCK || errno == EINTR else {
-                throw FileError(.lock, path: path, code: errno)
-            }
+            guard patience > 0 else { throw FileError(.lock, path: lock.file.path, code: EWOULDBLOCK) }
             usleep(10_000)
         }
+        defer { lock.release() }
         return try body()
     }
 
@@ -135,7 +126,7 @@ struct Publication: Sendable {
         _ head: Checkpoint, note: SignedNote, after published: UInt64, last: LedgerRow?,
         lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> UInt64 {
-        let verifier = folder + "/" + Self.verifierName
+        let verifier = folder + "/" + LedgerFiles.verifierKey
         if (try? files.status(verifier)) == nil {
             try replace(verifier, Array("\(key.text)\n".utf8))
         }
@@ -145,7 +136,7 @@ struct Publication: Sendable {
         } else {
             kept = try append(after: published, last: last, lines: lines)
         }
-        try replace(folder + "/" + Self.checkpointName, note.bytes)
+        try replace(folder + "/" + LedgerFiles.checkpoint, note.bytes)
         return kept
     }
 
@@ -155,7 +146,7 @@ struct Publication: Sendable {
         after published: UInt64, last: LedgerRow?,
         lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> UInt64 {
-        let path = folder + "/" + Self.entriesName
+        let path = folder + "/" + LedgerFiles.entries
         let end = last.map { $0.offset + UInt64($0.bytes.count) + 1 } ?? 0
         var length: UInt64
         do throws(FileError) {
@@ -207,8 +198,7 @@ struct Publication: Sendable {
         defer { files.close(file) }
         try lines(0) { try files.append($0, to: file) }
         try files.syncData(file)
-        try files.rename(temporary, to: path)
-        try files.syncDirectory(folder)
+        try files.changingNames(in: [folder]) { () throws(FileError) in try files.rename(temporary, to: path) }
     }
 
     private func compare(_ bytes: [UInt8], with file: OpenFile, at offset: UInt64) throws {
@@ -278,8 +268,9 @@ struct Publication: Sendable {
         if settings.directory == nil { try Self.make(FilePath.parent(home)) }
         for folder in [home, folder] {
             do throws(FileError) {
-                try files.makeDirectory(folder)
-                try files.syncDirectory(FilePath.parent(folder))
+                try files.changingNames(in: [FilePath.parent(folder)]) { () throws(FileError) in
+                    try files.makeDirectory(folder)
+                }
             } catch {
                 guard error.code == EEXIST else { throw error }
             }

@@ -1,3 +1,4 @@
+internal import Base
 internal import Catalog
 internal import FaceID
 internal import Foundation
@@ -11,6 +12,7 @@ struct Recorder: Sendable {
     let keyring: Keyring
     let contexts: SealedContexts
     let randomness: Randomness
+    let knownNote = KnownEntryNote()
 }
 
 /// One transaction on the index with what it puts on the ledger. Entries get their numbers at once, and are

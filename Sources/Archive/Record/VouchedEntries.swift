@@ -8,8 +8,10 @@ internal import Synchronization
 final class LedgerBook<Content>: Sendable where Content: Sendable {
     private struct State {
         var content: Content
-        /// How many entries of the ledger it has taken in.
+        /// How many entries of the ledger it has taken in, and their root: what a transaction read that never
+        /// committed is of another history.
         var size: UInt64
+        var root: MerkleHash?
     }
 
     private let kinds: [Event.Kind]
@@ -27,29 +29,31 @@ final class LedgerBook<Content>: Sendable where Content: Sendable {
         self.initial = initial
         self.kinds = kinds
         self.apply = apply
-        state = Mutex(State(content: initial, size: 0))
+        state = Mutex(State(content: initial, size: 0, root: nil))
     }
 
     /// The content as of a state of the index. Only what came since the last time is read; each entry is proved to be
     /// in the tree whose root the stored nodes give.
     func content(in index: any CatalogReader, by recorder: Recorder) throws -> Content {
         let size = try index.ledgerSize()
-        var (content, known) = state.withLock { ($0.content, $0.size) }
+        var (content, known, root) = state.withLock { ($0.content, $0.size, $0.root) }
         // Another history, or an older state than was read before.
-        if known > size { (content, known) = (initial, 0) }
+        let isOther = try known > size || (known > 0 && root != MerkleTree.root(of: known, in: index.ledgerNodes))
+        if isOther { (content, known) = (initial, 0) }
         guard known < size else { return content }
         for (number, entry) in try vouchedEntries(kinds, from: known, size: size, in: index, by: recorder) {
             apply(&content, entry, number)
         }
         finish(&content)
+        root = try MerkleTree.root(of: size, in: index.ledgerNodes)
         state.withLock { state in
             guard state.size < size || known == 0 else { return }
-            state = State(content: content, size: size)
+            state = State(content: content, size: size, root: root)
         }
         return content
     }
 
-    func forget() { state.withLock { $0 = State(content: initial, size: 0) } }
+    func forget() { state.withLock { $0 = State(content: initial, size: 0, root: nil) } }
 }
 
 /// Which entries there are, up to a size of the ledger, from which what is held and who may do what follows. Kept in the
@@ -79,11 +83,25 @@ struct EntryNote: Equatable {
     }
 }
 
+/// The note that was opened last, with the bytes that it was sealed as.
+final class KnownEntryNote: Sendable {
+    private let state = Mutex<(sealed: [UInt8], note: EntryNote)?>(nil)
+
+    subscript(sealed: [UInt8]) -> EntryNote? {
+        state.withLock { $0.flatMap { $0.sealed == sealed ? $0.note : nil } }
+    }
+
+    func remember(_ sealed: [UInt8], _ note: EntryNote) { state.withLock { $0 = (sealed, note) } }
+}
+
 extension Recorder {
     func entryNote(in index: any CatalogReader) throws -> EntryNote {
         guard let sealed = try index.entryNote() else { return EntryNote() }
+        // Every transaction asks: what these bytes said once, they say again.
+        if let known = knownNote[sealed] { return known }
         let bytes = try archiveKey(try index.archive()).openField(sealed, context: contexts.entryNote)
         guard let note = EntryNote(bytes: bytes) else { throw CatalogError.damaged("the note of entries") }
+        knownNote.remember(sealed, note)
         return note
     }
 

@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
 internal import Foundation
 internal import Ledger
@@ -28,7 +28,7 @@ struct ActiveRules: Sendable {
     }
 
     /// The digest of an active policy's file.
-    func digest(of policy: String) -> BlobAddress? { records.first { $0.name == policy }?.digest }
+    func digest(of policy: String) -> Digest? { records.first { $0.name == policy }?.digest }
 
     /// The same with one more policy or terms, in the place of an earlier version, or of other terms.
     func replacing(with record: PolicyRecord, resolutions: [Resolution]) throws -> ActiveRules {
@@ -122,13 +122,5 @@ struct RecordedRules {
 extension RuleName {
     fileprivate init(_ rule: Event.ConflictResolved.Rule) {
         self.init(policy: rule.policy, version: Int(rule.version), rule: rule.rule)
-    }
-}
-
-extension SHA256 {
-    static func digest(of bytes: some Sequence<UInt8>) -> BlobAddress {
-        var hash = SHA256()
-        Array(bytes).withUnsafeBytes { hash.update($0) }
-        return hash.finish()
     }
 }

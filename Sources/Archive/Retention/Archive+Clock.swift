@@ -1,4 +1,6 @@
+public import Base
 internal import Catalog
+internal import Evidence
 public import Foundation
 internal import Ledger
 

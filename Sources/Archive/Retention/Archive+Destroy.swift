@@ -1,3 +1,4 @@
+internal import Base
 internal import BlobStore
 internal import Catalog
 internal import Foundation
@@ -77,15 +78,20 @@ extension Archive {
     private func event(
         of row: RetentionRow, by decision: Decision, _ rules: ActiveRules, run: UInt64
     ) -> Event.ObjectDestroyed {
-        let cause = decision.decisive.first { $0.side == .atMost } ?? decision.decisive.first { $0.side == .backstop }
+        let (cause, side): (Event.ObjectDestroyed.Cause, Decision.Reason.Side?) =
+            switch decision.cause {
+            case .upperBound: (.upperBound, .atMost)
+            case .backstop: (.backstop, .backstop)
+            case .erasure, nil: (.erasure, nil)
+            }
+        let rule = decision.decisive.first { $0.side == side }
         var keepUntil: Date?
         if case .time(let time) = decision.keepUntil { keepUntil = time }
         return Event.ObjectDestroyed(
             caseUID: row.caseUID, verification: UInt64(row.verification), object: row.object, media: row.facts.media,
             length: row.length, address: row.address,
-            cause: cause.map { $0.side == .backstop ? .backstop : .upperBound } ?? .erasure,
-            policy: cause?.policy, version: cause.map { UInt64($0.version) }, rule: cause?.rule,
-            file: cause.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil, goneBy: decision.goneBy,
+            cause: cause, policy: rule?.policy, version: rule.map { UInt64($0.version) }, rule: rule?.rule,
+            file: rule.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil, goneBy: decision.goneBy,
             run: run)
     }
 

@@ -1,3 +1,4 @@
+public import Base
 internal import Catalog
 public import Foundation
 internal import Ledger

@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
 public import Foundation
 internal import Ledger
@@ -145,13 +145,11 @@ extension Archive {
 
     /// One purge at a time: two together could pass the limit that each keeps.
     private func withPurgeLock<Result>(_ body: () throws -> Result) throws -> Result {
-        let path = directory + "/" + Self.purgeLockName
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError(.lock, path: path, code: errno) }
-        defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let lock = try FileLock(directory + "/" + Self.purgeLockName)
+        guard try lock.tryToTake() else {
             throw ArchiveError(.purgeBusy, "another purge of this archive is at work", hint: "wait for it")
         }
+        defer { lock.release() }
         return try body()
     }
 

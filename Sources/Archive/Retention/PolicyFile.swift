@@ -1,4 +1,4 @@
-internal import BlobStore
+internal import Base
 internal import Catalog
 internal import Foundation
 public import Retention
@@ -71,7 +71,7 @@ public struct PolicyFile: Sendable {
         }
     }
 
-    var digest: BlobAddress { SHA256.digest(of: text.utf8) }
+    var digest: Digest { SHA256.digest(of: text.utf8) }
 
     func record(entry: UInt64) -> PolicyRecord {
         PolicyRecord(form: form, name: name, version: version, text: text, digest: digest, entry: entry)

@@ -1,4 +1,4 @@
-internal import BlobStore
+public import Base
 public import Foundation
 internal import Retention
 

@@ -1,4 +1,4 @@
-internal import BlobStore
+public import Base
 internal import Catalog
 public import Foundation
 internal import Ledger

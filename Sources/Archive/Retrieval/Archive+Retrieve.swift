@@ -1,5 +1,7 @@
+public import Base
 internal import BlobStore
 internal import Catalog
+internal import Evidence
 internal import FaceID
 internal import Foundation
 internal import Ledger
@@ -80,7 +82,8 @@ extension Archive {
                     .noSuchMedia, "nothing is archived yet",
                     hint: "see strongroom case show; strongroom pull asks the vendor")
             }
-            let bag = try BagWriter(directory: directory, effects: effects)
+            try checkAbsent(FilePath.trimmed(directory), files: effects.files)
+            let bag = try BagWriter(directory, files: effects.files, suffix: effects.suffix())
             do {
                 try access(items.map(\.object), form: .bag, for: reason) { entry in
                     var files: [Custody.Item] = []
@@ -119,22 +122,13 @@ extension Archive {
         try attempt(.retrieve, "case \(caseID.text)", verb: "retrieve", caseID: caseID) {
             let object = try find(item, of: caseID)
             try checkAbsent(path, files: effects.files)
-            let temporary = temporaryPath(beside: path, effects: effects)
-            let file = try effects.files.create(temporary)
+            let file = try NewFile(path, files: effects.files, suffix: effects.suffix())
             var written: UInt64 = 0
-            do {
-                defer { effects.files.close(file) }
-                try emit(object, range: range, for: reason) {
-                    try effects.files.append($0, to: file)
-                    written += UInt64($0.count)
-                }
-                try effects.files.syncData(file)
-                try effects.files.link(temporary, to: path)
-            } catch {
-                try? effects.files.remove(temporary)
-                throw error
+            try emit(object, range: range, for: reason) {
+                try file.append($0)
+                written += UInt64($0.count)
             }
-            try effects.files.remove(temporary)
+            try file.finish()
             return Retrieval(
                 caseID: caseID.text, caseUID: object.caseUID.hex, output: path, files: 1, bytes: written,
                 mediaType: object.mediaType)
@@ -285,10 +279,4 @@ func checkAbsent(_ path: String, files: any FileSystem) throws {
         return
     }
     throw ArchiveError(.outputExists, "\(path) exists already", hint: "name another; nothing is ever overwritten")
-}
-
-/// A name beside `path` that is not there yet, for what is still being written.
-func temporaryPath(beside path: String, effects: Effects) -> String {
-    let suffix = UID<Retrieval>(from: effects.randomness).hex.prefix(12)
-    return "\(FilePath.parent(path))/.\(FilePath.name(path)).\(suffix)"
 }

@@ -1,4 +1,4 @@
-import BlobStore
+import Base
 import Catalog
 import Foundation
 import Ledger

@@ -1,5 +1,5 @@
 import Archive
-import BlobStore
+import Base
 import Catalog
 import Foundation
 import Ledger

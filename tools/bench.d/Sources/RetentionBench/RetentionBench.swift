@@ -1,3 +1,4 @@
+import Base
 import BlobStore
 import Catalog
 import Foundation

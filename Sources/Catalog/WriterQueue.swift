@@ -1,0 +1,67 @@
+internal import Foundation
+internal import Synchronization
+
+/// Writers of one process who share transactions. Whoever finds nobody at work leads: runs their own body, then those of
+/// the others who wait, and commits for all. Nobody waits for more to come; the group ends where nobody waits, with the
+/// 16th, or 20 ms after it began.
+///
+/// Only the order stands here; what a transaction is, the leader knows.
+final class WriterQueue: Sendable {
+    /// Bodies that one transaction commits.
+    static let mostTogether = 16
+    /// Nanoseconds after which a group takes in no more.
+    static let longest: UInt64 = 20_000_000
+
+    /// What somebody wants to write.
+    ///
+    /// Unchecked because the compiler cannot see the order: until `isDone` is signalled only the leader touches it,
+    /// afterwards only its owner, who does nothing but wait in between.
+    final class Job: @unchecked Sendable {
+        /// Runs in a transaction, perhaps on the leader's thread, perhaps more than once; gone once there is an outcome,
+        /// because it must not outlive the call that it was given in.
+        private var body: ((SQLiteSession) throws -> Void)?
+        /// What became of it; nil for who is to lead now.
+        var outcome: Result<Void, any Error>?
+        fileprivate let wake = DispatchSemaphore(value: 0)
+
+        init(_ body: @escaping (SQLiteSession) throws -> Void) { self.body = body }
+
+        func run(_ session: SQLiteSession) throws { try body!(session) }
+
+        fileprivate func end() { body = nil }
+    }
+
+    private struct State {
+        var isLed = false
+        var waiting: [Job] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Returns when the job has its outcome.
+    ///
+    /// - Parameter lead: runs it and others from ``next()``, and gives each its outcome.
+    func perform(_ job: Job, lead: () -> [Job]) {
+        let mustWait = state.withLock { state in
+            if state.isLed { state.waiting.append(job) }
+            defer { state.isLed = true }
+            return state.isLed
+        }
+        if mustWait { job.wake.wait() }
+        guard job.outcome == nil else { return }
+        let done = lead()
+        for job in done { job.end() }
+        // The next leads before anybody of this group goes on: who writes again comes behind who waits.
+        let next = state.withLock { state -> Job? in
+            state.isLed = !state.waiting.isEmpty
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }
+        next?.wake.signal()
+        for other in done where other !== job { other.wake.signal() }
+    }
+
+    /// Another that waits, for the leader.
+    func next() -> Job? {
+        state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Base
+internal import Foundation
+public import Ledger
+
+extension Event {
+    /// What an entry says, for people: what was done, without who and when.
+    public var sentence: String {
+        switch self {
+        case .archiveCreated(let event): return "made the archive; the ledger's origin is \(event.origin)"
+        case .forkAccepted(let event):
+            return
+                "looked at a ledger of \(Self.count(event.entries, "entry", "entries")) that did not fit what was published, and went on under the origin \(event.origin)"
+        case .publicationRepaired(let event):
+            return "completed the published copy, which held \(event.found) of \(event.expected) entries"
+        case .configurationChanged(let event):
+            return
+                "works with other settings: \((event.before ?? event.settings).keys.sorted().joined(separator: ", "))"
+        case .actorIntroduced: return "acts for the first time"
+        case .caseRegistered(let event):
+            let places =
+                event.jurisdictions.isEmpty ? "without a jurisdiction" : event.jurisdictions.joined(separator: " ")
+            return "registered the case, \(places)" + (event.purpose.map { ", for \($0)" } ?? "")
+                + (event.consent == nil ? "" : ", with a reference to a consent")
+        case .caseCompleted(let event):
+            let added = [
+                event.jurisdictions.map { "jurisdiction \($0.joined(separator: " "))" },
+                event.purpose.map { "purpose \($0)" }, event.subject.map { _ in "subject" },
+                event.consent.map { _ in "consent" },
+            ]
+            return "added to the case: \(added.compactMap { $0 }.joined(separator: ", "))"
+        case .verificationRegistered(let event):
+            let issued = event.tokenIssuedAt.map {
+                event.tokenIssueAssumed
+                    ? ", whose token's time of issue was not given" : ", token issued \(Self.time($0))"
+            }
+            let captured = event.capturedAt.map { ", captured \(Self.time($0))" }
+            return
+                "registered verification \(event.verification), to \(event.origin == .pull ? "be pulled from the vendor" : "be imported from a file")"
+                + (issued ?? "") + (captured ?? "")
+        case .verificationCompleted(let event):
+            let times = [
+                event.tokenIssuedAt.map { "token issued \(Self.time($0))" },
+                event.capturedAt.map { "captured \(Self.time($0))" }, event.tokenAdded.map { _ in "its SDK token" },
+            ]
+            return "added to verification \(event.verification): \(times.compactMap { $0 }.joined(separator: ", "))"
+        case .vendorAsked(let event):
+            let outcome =
+                switch event.outcome {
+                case .answered: "which answered"
+                case .notFinished: "which said that it is not finished"
+                case .failed: "without an answer that can be used" + (event.problem.map { " (\($0))" } ?? "")
+                }
+            return
+                "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the first time, \(outcome)"
+        case .verificationEnded(let event):
+            let result = event.result.map { code in
+                ", result \(code)"
+            }
+            let code = result ?? event.problem.map { ", \($0)" } ?? ""
+            return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
+                + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")
+        case .objectArchived(let event):
+            return
+                "archived the \(event.media) of verification \(event.verification): \(event.mediaType), \(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
+        case .accessOpened(let event):
+            let objects = Self.count(UInt64(event.objects.count), "item", "items")
+            switch event.form {
+            case .bag: return "retrieved \(objects) as a bag"
+            case .item: return "retrieved \(objects)"
+            case .ranges: return "retrieved parts of \(objects)"
+            }
+        case .accessClosed(let event):
+            return
+                "ended the access of entry \(event.access): at most \(Self.count(event.bytes, "byte", "bytes")) in \(Self.count(event.ranges, "piece", "pieces"))"
+                + (event.complete ? "" : "; it was broken off, or its end was not seen")
+        case .attemptFailed(let event):
+            let verb = event.verb.contains(" ") ? "tried “\(event.verb)”" : "tried to \(event.verb)"
+            return verb + (event.count > 1 ? " \(event.count) times" : "")
+                + ": \(event.outcome.rawValue) (\(event.code))"
+        case .openingsRefused(let event):
+            return
+                "found that the archive had been tried with a wrong root key, \(Self.count(event.count, "time", "times")) between \(Self.time(event.first)) and \(Self.time(event.last))"
+        case .archiveVerified(let event):
+            return
+                "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) opened, \(Self.count(event.findings, "finding", "findings"))"
+        case .integrityFound(let event):
+            return "found \(event.finding)" + (event.address.map { " at \($0.hex.prefix(16))…" } ?? "")
+        case .policyActivated, .policyRetired, .conflictResolved, .caseEventRecorded, .purgeStarted, .objectDestroyed,
+            .caseDestroyed,
+            .blobsRemoved, .purgeFinished, .indexCompacted, .tagsForgotten, .clockDoubted, .clockAccepted:
+            return retentionSentence
+        case .holdPlaced, .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged,
+            .tokenCreated, .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved:
+            return authoritySentence
+        }
+    }
+
+    /// A number with its noun, in groups of three digits.
+    public static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
+        // Grouped by hand: the sentence must not depend on where the program runs.
+        let digits = Array(String(number))
+        let grouped = digits.indices.reduce(into: "") { text, index in
+            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+            text.append(digits[index])
+        }
+        return "\(grouped) \(number == 1 ? one : many)"
+    }
+
+    static func time(_ time: Date) -> String { Timestamp.minute(time) }
+}

@@ -1,0 +1,288 @@
+public import Base
+internal import Foundation
+internal import Ledger
+
+/// What was checked without an archive and without a secret, and what does not hold.
+public struct EvidenceCheck: Encodable, Sendable {
+    public enum Kind: String, Encodable, Sendable {
+        case export, bag, certificate, proof, checkpoint
+    }
+
+    public let kind: Kind
+    public let path: String
+    @OrNull public internal(set) var origin: String?
+    /// Entries of the signed checkpoint.
+    @OrNull public internal(set) var entries: UInt64?
+    @OrNull public internal(set) var verifierKey: String?
+    /// The key was given, and not taken from what it checks.
+    public let keyWasGiven: Bool
+    /// Entries of the earlier checkpoint that the ledger extends.
+    @OrNull public internal(set) var since: UInt64?
+    /// Of a bag: its items, and its entries with a proof.
+    @OrNull public internal(set) var items: Int?
+    @OrNull public internal(set) var proofs: Int?
+    /// What does not hold, a sentence each.
+    public internal(set) var problems: [String] = []
+
+    mutating func find(_ problem: String) {
+        // A file that is wrong throughout would have no end.
+        if problems.count < 1000 { problems.append(problem) }
+    }
+}
+
+/// Checks what others hand over: exports, bags, proofs and checkpoints.
+public struct EvidenceVerifier: Sendable {
+    /// The verifier key as a line; nil takes the one that lies beside what is checked.
+    public var verifierKey: String?
+    /// The file of a checkpoint that was kept from before.
+    public var since: String?
+    /// The file of the entry that a proof is about.
+    public var entry: String?
+    let files: any FileSystem
+
+    public init() { files = PosixFileSystem() }
+
+    /// Checks what stands at a path. What cannot be an export, a bag, a proof or a checkpoint is thrown; what does
+    /// not hold stands in the result.
+    public func verify(_ path: String) throws -> EvidenceCheck {
+        do {
+            let path = FilePath.trimmed(path)
+            guard files.exists(path) else {
+                throw EvidenceError(.notEvidence, "there is nothing at \(path)", hint: "check the path")
+            }
+            if let verifierKey, (try? VerifierKey(verifierKey)) == nil {
+                throw EvidenceError(
+                    .notEvidence, "the verifier key that was given is not one, and no file that holds one",
+                    hint: "give it as init printed it, ORIGIN+…+…, or the path of a file with it")
+            }
+            let isDirectory = try files.status(path + "/.").kind == .directory
+            if isDirectory, files.exists("\(path)/bagit.txt") { return try verifyBag(path) }
+            if isDirectory, files.exists("\(path)/\(Certificate.jsonName)") { return try verifyCertificate(path) }
+            if isDirectory,
+                files.exists("\(path)/\(LedgerFiles.entries)")
+                    || files.exists("\(path)/\(LedgerFiles.checkpoint)")
+            {
+                return try verifyExport(path)
+            }
+            throw EvidenceError(
+                .notEvidence, "\(path) is not an export, a bag, a certificate, a proof or a checkpoint",
+                hint:
+                    "an export has \(LedgerFiles.checkpoint) and \(LedgerFiles.entries) in it, a bag bagit.txt, a certificate \(Certificate.jsonName)"
+            )
+        } catch let error as FileError where error.code == ENOTDIR {
+            do { return try verifyFile(path) } catch { throw EvidenceError(error) }
+        } catch {
+            throw EvidenceError(error)
+        }
+    }
+
+    func check(_ kind: EvidenceCheck.Kind, _ path: String) -> EvidenceCheck {
+        EvidenceCheck(kind: kind, path: path, keyWasGiven: verifierKey != nil)
+    }
+
+    /// The key that was given, or else the one in a file.
+    func key(beside path: String, _ check: inout EvidenceCheck) -> VerifierKey? {
+        let file = "\(path)/\(LedgerFiles.verifierKey)"
+        var own: VerifierKey?
+        do {
+            let text = String(decoding: try files.contents(of: file, limit: 4096), as: UTF8.self)
+            let key = try VerifierKey(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+            guard "\(key.text)\n" == text else { throw NoteError.badVerifierKey }
+            own = key
+        } catch {
+            check.find("\(file): \(EvidenceError(error).message)")
+        }
+        guard let verifierKey else {
+            check.verifierKey = own?.text
+            return own
+        }
+        guard let key = try? VerifierKey(verifierKey) else { return nil }
+        check.verifierKey = key.text
+        if let own, own != key { check.find("\(file) is another key than the one that was given") }
+        return key
+    }
+
+    /// Reads a checkpoint and checks who signed it; without a key, only reads it.
+    func checkpoint(_ path: String, by key: VerifierKey?, _ check: inout EvidenceCheck) -> (Checkpoint, SignedNote)? {
+        do {
+            let note = try SignedNote(try files.contents(of: path, limit: SignedNote.longest))
+            let head = try Checkpoint(unverified: note)
+            check.origin = head.origin
+            check.entries = head.size
+            if let key {
+                do { _ = try Checkpoint(note, by: key) } catch { check.find("\(path): \(error)") }
+            }
+            return (head, note)
+        } catch {
+            check.find("\(path): \(EvidenceError(error).message)")
+            return nil
+        }
+    }
+
+    /// The checkpoint that was kept from before, signed by the same key under whatever origin it had then.
+    func earlier(by key: VerifierKey?, _ check: inout EvidenceCheck) -> Checkpoint? {
+        guard let since else { return nil }
+        do {
+            let note = try SignedNote(try files.contents(of: since, limit: SignedNote.longest))
+            let head = try Checkpoint(unverified: note)
+            if let key { try note.verify(by: VerifierKey(name: head.origin, publicKey: key.publicKey)) }
+            check.since = head.size
+            return head
+        } catch {
+            check.find("\(since): \(EvidenceError(error).message)")
+            return nil
+        }
+    }
+
+    /// Two heads of which nothing but themselves is known.
+    func compare(_ head: Checkpoint, with earlier: Checkpoint, _ check: inout EvidenceCheck) {
+        if head.size == earlier.size, head.root == earlier.root { return }
+        check.since = nil
+        if head.size <= earlier.size {
+            check.find(
+                "the ledger of \(head.size) entries does not extend the \(earlier.size) of the earlier checkpoint")
+        } else {
+            check.find(
+                "whether it extends the \(earlier.size) entries of the earlier checkpoint cannot be seen from it: ask for an export, or for a proof (strongroom audit prove --since)"
+            )
+        }
+    }
+
+    // MARK: Export
+
+    private func verifyExport(_ path: String) throws -> EvidenceCheck {
+        var check = check(.export, path)
+        let key = key(beside: path, &check)
+        let head = checkpoint("\(path)/\(LedgerFiles.checkpoint)", by: key, &check)?.0
+        let earlier = earlier(by: key, &check)
+        let file = "\(path)/\(LedgerFiles.entries)"
+        var frontier = MerkleFrontier()
+        var (root, earlierRoot): (MerkleHash?, MerkleHash?)
+        if head?.size == 0 { root = frontier.root }
+        if earlier?.size == 0 { earlierRoot = frontier.root }
+        do {
+            let hasher = MerkleHasher()
+            let isWhole = try forEachLine(of: file) { line in
+                do throws(EntryError) {
+                    guard line.count <= Entry.longest else { throw .tooLong(line.count) }
+                    try CanonicalJSON.check(line)
+                } catch {
+                    check.find("\(file), line \(frontier.size + 1) (entry \(frontier.size)): \(error)")
+                }
+                frontier.append(line, hasher: hasher)
+                if frontier.size == head?.size { root = frontier.root }
+                if frontier.size == earlier?.size { earlierRoot = frontier.root }
+            }
+            if !isWhole { check.find("\(file): the last line does not end with a line feed: the file was cut") }
+        } catch {
+            check.find(EvidenceError(error).message)
+        }
+        if let head {
+            if frontier.size > head.size {
+                check.find(
+                    "\(file) has \(frontier.size) entries, of which the checkpoint signs \(head.size): the rest is not signed, or is being published right now"
+                )
+            } else if frontier.size < head.size {
+                check.find(
+                    "\(file) has \(frontier.size) entries, where the checkpoint signs \(head.size): entries are missing"
+                )
+            }
+            if let root, root != head.root {
+                check.find(
+                    "\(file): the first \(head.size) entries are not those that the checkpoint signs: entries were altered, exchanged, removed or repeated"
+                )
+            }
+        }
+        if let earlier {
+            if earlier.size > frontier.size {
+                check.find(
+                    "the ledger has \(frontier.size) entries, where the earlier checkpoint signed \(earlier.size): entries are gone"
+                )
+            } else if earlierRoot != earlier.root {
+                check.find(
+                    "the first \(earlier.size) entries are not those that the earlier checkpoint signed: the ledger does not extend it"
+                )
+            }
+        }
+        return check
+    }
+
+    /// Hands over the lines of a file without their ends.
+    ///
+    /// - Returns: whether the last line had its end.
+    private func forEachLine(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+        let file = try files.open(path)
+        defer { files.close(file) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        var offset: UInt64 = 0
+        var kept = 0
+        while true {
+            let read = try files.read(file, at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
+            offset += UInt64(read)
+            let filled = kept + read
+            var start = 0
+            while start < filled, let end = memchr(buffer.baseAddress! + start, 0x0A, filled - start) {
+                let length = end - (buffer.baseAddress! + start)
+                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<(start + length)]))
+                start += length + 1
+            }
+            kept = filled - start
+            if read == 0 || kept == buffer.count {
+                guard kept > 0 else { return true }
+                // The rest of an overlong line is a line of its own; neither is an entry.
+                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<filled]))
+                if read == 0 { return false }
+                kept = 0
+            }
+            if kept > 0 { memmove(buffer.baseAddress!, buffer.baseAddress! + start, kept) }
+        }
+    }
+
+    // MARK: Files
+
+    private func verifyFile(_ path: String) throws -> EvidenceCheck {
+        let bytes = try files.contents(of: path, limit: SignedNote.longest)
+        let needKey = EvidenceError(
+            .notEvidence, "no verifier key is given",
+            hint: "give --verifier-key: the archive's owner has it, and strongroom status shows it")
+        guard let text = verifierKey else { throw needKey }
+        let key = try VerifierKey(text)
+        func done(_ kind: EvidenceCheck.Kind, _ head: Checkpoint) -> EvidenceCheck {
+            var check = check(kind, path)
+            check.verifierKey = key.text
+            check.origin = head.origin
+            check.entries = head.size
+            return check
+        }
+        var checked: EvidenceCheck
+        if bytes.starts(with: Array(InclusionProof.header.utf8)) {
+            guard let entry else {
+                throw EvidenceError(
+                    .notEvidence, "a proof is about an entry, and none is given",
+                    hint: "give the entry's file with --entry")
+            }
+            let content = try files.contents(of: entry, limit: Entry.longest)
+            checked = done(.proof, try InclusionProof(bytes).verify(entry: content, by: key))
+        } else if bytes.starts(with: Array("old ".utf8)) {
+            guard let since else {
+                throw EvidenceError(
+                    .notEvidence, "a proof of consistency needs the earlier checkpoint",
+                    hint: "give its file with --since")
+            }
+            let note = try SignedNote(try files.contents(of: since, limit: SignedNote.longest))
+            let origin = try Checkpoint(unverified: note).origin
+            let earlier = try Checkpoint(note, by: VerifierKey(name: origin, publicKey: key.publicKey))
+            checked = done(.proof, try ConsistencyProof(bytes).verify(since: earlier, by: key))
+            checked.since = earlier.size
+            return checked
+        } else {
+            checked = done(.checkpoint, try Checkpoint(try SignedNote(bytes), by: key))
+        }
+        if let earlier = earlier(by: key, &checked) {
+            let note = checked.kind == .proof ? try InclusionProof(bytes).checkpoint : try SignedNote(bytes)
+            compare(try Checkpoint(unverified: note), with: earlier, &checked)
+        }
+        return checked
+    }
+}

@@ -1,0 +1,55 @@
+import Archive
+import ArgumentParser
+import Base
+import Presentation
+
+struct InitializeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make an archive.",
+        discussion: """
+            Makes the directory and a root key file with mode 0600, outside of the archive. A root key file that \
+            exists is used as it is. With --passphrase-file, a passphrase takes its place.
+
+            Keep a copy of the root key where the archive's backups are not: without it, nothing can be opened.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "The name under which the ledger is signed, for ever: best a domain name and a path, such as archive.example.com/ekyc.",
+            valueName: "name"))
+    var origin: String?
+
+    @OptionGroup var common: CommonOptions
+
+    private struct Report: Encodable {
+        let archive: String
+        let archiveUID: String
+        let rootKey: String
+        let madeRootKey: Bool
+        let verifierKey: String
+    }
+
+    func run() throws {
+        try reportingErrors {
+            let made = try Archive.create(
+                common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin)
+            if common.json {
+                return try Terminal.document(
+                    Report(
+                        archive: made.directory, archiveUID: made.uid, rootKey: made.rootKey.path,
+                        madeRootKey: made.madeRootKey, verifierKey: made.verifierKey))
+            }
+            Terminal.print("archive \(made.uid) made at \(made.directory)")
+            switch made.rootKey {
+            case .keyFile(let path) where made.madeRootKey:
+                Terminal.print("root key made at \(path)")
+                Terminal.print("  copy it to a safe place now: without it, nothing in the archive can ever be opened")
+            case .keyFile(let path): Terminal.print("root key: the existing \(path) is used, unchanged")
+            case .passphraseFile(let path): Terminal.print("root key: derived from the passphrase in \(path)")
+            }
+            Terminal.print("verifier key of the ledger: \(made.verifierKey)")
+            Terminal.print("  give it to your auditor: it checks what the ledger proves")
+        }
+    }
+}

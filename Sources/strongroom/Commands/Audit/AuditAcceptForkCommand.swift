@@ -1,0 +1,49 @@
+import Archive
+import ArgumentParser
+import Foundation
+import Presentation
+
+struct AuditAcceptForkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept-fork",
+        abstract: "Go on with a ledger that is not the one that was published.",
+        discussion: """
+            Puts on record that you have looked at it, and why. The ledger goes on under a new origin, whose first \
+            entry holds the newest checkpoint of the old one; what was published stays where it is.
+            """)
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("What happened, and why it is right to go on.", valueName: "text"))
+    var reason: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The token of a second person, where two are needed, in a file of mode 0600. Or STRONGROOM_SECOND_TOKEN.",
+            valueName: "file"), completion: .file())
+    var secondTokenFile: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
+            let environment = ProcessInfo.processInfo.environment["STRONGROOM_SECOND_TOKEN"].flatMap {
+                $0.isEmpty ? nil : $0
+            }
+            let second =
+                try secondTokenFile.map { try PersonalToken(file: $0) } ?? environment.map { try PersonalToken($0) }
+            try common.withArchive(toLook: true) { archive in
+                let done = try archive.acceptFork(reason, second: second)
+                if common.json { return try Terminal.document(done) }
+                Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
+                Terminal.print("verifier key: \(done.verifierKey)")
+                Terminal.print("  tell your auditor both, and why")
+                for hold in done.holdsLost {
+                    Terminal.say(
+                        "\(Terminal.red("warning")): this index does not know all of the hold \(hold): place it again before anything is destroyed"
+                    )
+                }
+            }
+        }
+    }
+}

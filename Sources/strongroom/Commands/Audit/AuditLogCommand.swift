@@ -1,0 +1,112 @@
+import Archive
+import ArgumentParser
+import Base
+import Evidence
+import Foundation
+import Presentation
+import Synchronization
+
+struct AuditLogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Show what happened.",
+        discussion: """
+            Shows the newest entries that fit, in their order; with --after, those that follow an entry, so that page \
+            after page shows all: --after the last number of the page before. With --json, a line for each entry.
+            """)
+
+    @Option(help: ArgumentHelp("Only entries of this kind, such as 'access opened'.", valueName: "kind"))
+    var kind: String?
+
+    @Option(
+        name: .customLong("case"), parsing: .unconditional,
+        help: ArgumentHelp("Only entries about this case.", valueName: "id"))
+    var caseID: String?
+
+    @Option(
+        name: .customLong("by"), parsing: .unconditional,
+        help: ArgumentHelp("Only entries of what this actor did.", valueName: "name"))
+    var by: String?
+
+    @Option(help: ArgumentHelp("Only entries of this time or later.", valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Only entries of before this time.", valueName: "time"))
+    var before: String?
+
+    @Option(help: ArgumentHelp("Go on after this entry.", valueName: "number"))
+    var after: UInt64?
+
+    @Flag(help: "From the first entry on.")
+    var fromStart = false
+
+    @Option(help: "How many entries at most.")
+    var limit = 50
+
+    @Flag(help: "Go on showing entries as they come, until interrupted.")
+    var follow = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard (1...100_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 100000.") }
+        for text in [since, before].compactMap({ $0 }) where Timestamp.parse(text) == nil {
+            throw ValidationError("'\(text)' is not a time; write it like 2026-11-22T08:02:00Z.")
+        }
+        if let kind, !LedgerQuery.kinds.contains(kind) {
+            throw ValidationError("'\(kind)' is not a kind of entry: \(LedgerQuery.kinds.joined(separator: ", ")).")
+        }
+        if fromStart, after != nil { throw ValidationError("Give either --from-start or --after.") }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            var query = LedgerQuery()
+            query.kind = kind
+            query.actor = by
+            query.caseID = try caseID.map { try CaseID($0) }
+            query.from = since.flatMap(Timestamp.parse)
+            query.before = before.flatMap(Timestamp.parse)
+            query.after = after
+            query.fromStart = fromStart
+            query.limit = limit
+            try common.withArchive(toLook: true) { archive in
+                let newest = try archive.lastEntry()
+                var lines = try archive.ledgerEntries(query)
+                try show(lines)
+                if !follow {
+                    if query.after != nil || fromStart, lines.count == limit, let last = lines.last {
+                        Terminal.say("more may follow: strongroom audit log --after \(last.number)")
+                    } else if lines.isEmpty {
+                        Terminal.say("no entries")
+                    }
+                    return
+                }
+                let isInterrupted = Interruption.begin()
+                var last = lines.last?.number ?? newest
+                while !isInterrupted(), Terminal.outputFailure.load(ordering: .relaxed) == 0 {
+                    if lines.isEmpty { Thread.sleep(forTimeInterval: 0.5) }
+                    query.after = last
+                    query.fromStart = false
+                    lines = try archive.ledgerEntries(query)
+                    try show(lines)
+                    last = lines.last?.number ?? last
+                }
+            }
+        }
+    }
+
+    private func show(_ lines: [LedgerLine]) throws {
+        for line in lines {
+            if common.json {
+                try Terminal.document(line, pretty: false)
+                continue
+            }
+            let number = String(line.number)
+            let about = line.caseID.map { " · case \(Terminal.visible($0))" } ?? ""
+            Terminal.print(
+                "\(String(repeating: " ", count: max(0, 7 - number.count)))\(number)  \(Figure.time(line.time))  \(Terminal.visible(line.actor)) \(Terminal.visible(line.sentence))\(about)"
+            )
+        }
+    }
+}

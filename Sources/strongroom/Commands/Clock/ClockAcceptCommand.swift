@@ -1,0 +1,28 @@
+import Archive
+import ArgumentParser
+import Presentation
+
+struct ClockAcceptCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept", abstract: "Say that the clock is right, on the record: destruction goes on.")
+
+    @Argument(help: ArgumentHelp("What day it is, such as 2026-11-22.", valueName: "day"))
+    var day: String
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why the clock is right.", valueName: "text"))
+    var reason: String
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let time = try Moment.parse(day, option: "the day")
+            let reason = try Reason(reason)
+            let status = try common.withArchive { archive in
+                try PermittedText.settle(try archive.acceptClock(time, reason: reason), json: common.json)
+            }
+            if common.json { return try Terminal.document(status) }
+            Terminal.print("the clock is accepted: it is \(Figure.time(status.now))")
+        }
+    }
+}

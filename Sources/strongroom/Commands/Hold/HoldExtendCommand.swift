@@ -1,0 +1,47 @@
+import Archive
+import ArgumentParser
+import Base
+import Foundation
+
+struct HoldExtendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extend", abstract: "Add to a matter that is held, or move its review.",
+        discussion: "Each extension is a revision of its own. hold show lists them.")
+
+    @OptionGroup var matter: MatterOption
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
+    var reason: String
+
+    @Option(help: ArgumentHelp("Another day of review.", valueName: "date"))
+    var reviewBy: String?
+
+    @OptionGroup var scope: HoldScopeOptions
+
+    @Flag(help: "Say what it would hold, and change nothing.")
+    var preview = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard !scope.isEmpty || reviewBy != nil else {
+            throw ValidationError(
+                "Say what is added: --case, --cases FILE, --subject, --where, --everything, or --review-by.")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            let order = HoldOrder(
+                matter: try Matter(matter.matter), reason: try Reason(reason),
+                reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
+                scope: try scope.scope())
+            var effects = Effects()
+            effects.isInterrupted = Interruption.begin()
+            try common.withArchive(effects) { archive in
+                try HoldText.say(try archive.extendHold(order, preview: preview), json: common.json)
+                if !preview { try HoldText.finish(archive, json: common.json) }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Archive
+import ArgumentParser
+import Base
+import Foundation
+
+struct HoldPlaceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "place", abstract: "Hold from now on, in one transaction.",
+        discussion: """
+            It takes effect when the command returns. It says what is held now, what is held when it comes, what was \
+            destroyed before, and what the expression could not judge. Preserving never needs a second person.
+            """)
+
+    @OptionGroup var matter: MatterOption
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
+    var reason: String
+
+    @Option(help: ArgumentHelp("When somebody looks again; nothing ends by itself.", valueName: "date"))
+    var reviewBy: String
+
+    @OptionGroup var scope: HoldScopeOptions
+
+    @Flag(help: "Who may not know sees \"kept by law\", and no more.")
+    var confidential = false
+
+    @Flag(help: "Say what it would hold, and change nothing.")
+    var preview = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard !scope.isEmpty else {
+            throw ValidationError("Say what is held: --case, --cases FILE, --subject, --where, or --everything.")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            let order = HoldOrder(
+                matter: try Matter(matter.matter), reason: try Reason(reason),
+                reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
+                isConfidential: confidential)
+            var effects = Effects()
+            effects.isInterrupted = Interruption.begin()
+            try common.withArchive(effects) { archive in
+                try HoldText.say(try archive.placeHold(order, preview: preview), json: common.json)
+                if !preview { try HoldText.finish(archive, json: common.json) }
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Archive
+import ArgumentParser
+import Foundation
+import Presentation
+
+struct SettingsApplyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Ask that what the file says counts.")
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
+    var reason: String
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let reason = try Reason(reason)
+            let entry = try common.withArchive { archive in
+                try PermittedText.settle(try archive.applySettings(reason: reason), json: common.json)
+            }
+            if common.json { return try Terminal.document(["entry": entry]) }
+            Terminal.print("the file counts now, ledger entry \(entry)")
+        }
+    }
+}

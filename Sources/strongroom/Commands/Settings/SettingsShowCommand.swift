@@ -1,0 +1,23 @@
+import Archive
+import ArgumentParser
+import Foundation
+import Presentation
+
+struct SettingsShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show what waits for a second person.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        try reportingErrors {
+            let loosened = try common.withArchive(toLook: true) { $0.loosenedSettings }
+            if common.json { return try Terminal.document(loosened) }
+            if loosened.isEmpty { return Terminal.say("strongroom.yaml loosens nothing that does not count already") }
+            for setting in loosened {
+                Terminal.print("\(setting.name): the file says \(setting.file); \(setting.counts) counts")
+            }
+            Terminal.print("ask for it with: strongroom settings apply --reason …")
+        }
+    }
+}

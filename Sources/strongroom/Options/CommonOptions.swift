@@ -1,0 +1,129 @@
+import Archive
+import ArgumentParser
+import Base
+import Foundation
+import Presentation
+
+/// Which archive, whose key, who acts, and how to print.
+struct CommonOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The archive's directory. Or STRONGROOM_ARCHIVE; ./strongroom-archive by default.", valueName: "dir"),
+        completion: .directory)
+    var archive: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The root key file. Or STRONGROOM_ROOT_KEY_FILE; $XDG_CONFIG_HOME/strongroom/root.key by default.",
+            valueName: "file"),
+        completion: .file())
+    var rootKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file whose first line is the passphrase, instead of a root key file. Or STRONGROOM_PASSPHRASE_FILE.",
+            valueName: "file"),
+        completion: .file())
+    var passphraseFile: String?
+
+    @Option(help: ArgumentHelp("Who acts. Or STRONGROOM_ACTOR; the login name by default.", valueName: "name"))
+    var actor: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file of mode 0600 with your personal token, which says who acts. Or STRONGROOM_TOKEN.", valueName: "file"
+        ),
+        completion: .file())
+    var tokenFile: String?
+
+    /// Taken, so that it can be refused with a reason.
+    @Option(help: .hidden)
+    var token: String?
+
+    @Flag(help: "Print JSON: one document, or a line for each item of a batch.")
+    var json = false
+
+    func validate() throws {
+        if rootKeyFile != nil, passphraseFile != nil {
+            throw ValidationError("Give either --root-key-file or --passphrase-file.")
+        }
+        if token != nil {
+            throw ValidationError(
+                "A token on a command line is read by every user of this host: put it into STRONGROOM_TOKEN, or a file for --token-file, and revoke this one."
+            )
+        }
+    }
+
+    private var environment: [String: String] { ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty } }
+
+    var directory: String {
+        let path = archive ?? environment["STRONGROOM_ARCHIVE"] ?? "./strongroom-archive"
+        return path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    var rootKey: RootKeySource {
+        if let passphraseFile { return .passphraseFile(passphraseFile) }
+        if let rootKeyFile { return .keyFile(rootKeyFile) }
+        if let path = environment["STRONGROOM_PASSPHRASE_FILE"] { return .passphraseFile(path) }
+        if let path = environment["STRONGROOM_ROOT_KEY_FILE"] { return .keyFile(path) }
+        let home = environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.config"
+        return .keyFile(home + "/strongroom/root.key")
+    }
+
+    /// The name that was given, or who the operating system says; under sudo, who called it.
+    func actingAs() throws -> Actor {
+        guard let name = actor ?? environment["STRONGROOM_ACTOR"] else { return .osUser }
+        return try Actor(claimed: name)
+    }
+
+    /// Who acts: by a personal token where there is one, which says by itself who it is.
+    func identity() throws -> Identity {
+        let text = ProcessInfo.processInfo.environment["STRONGROOM_TOKEN"]
+        guard tokenFile != nil || text != nil else { return .actor(try actingAs()) }
+        guard actor == nil else {
+            throw ArchiveError(
+                .badToken, "a token says by itself who acts", hint: "leave --actor out, or the token")
+        }
+        if let tokenFile { return .token(try PersonalToken(file: tokenFile)) }
+        return .token(try PersonalToken(text ?? ""))
+    }
+
+    /// Opens the archive for a command; before the command ends, its ledger is published.
+    ///
+    /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
+    func withArchive<Result>(
+        _ effects: Effects = Effects(), toLook: Bool = false, _ body: (Archive) throws -> Result
+    ) throws -> Result {
+        let archive = try Archive.open(
+            directory, rootKey: rootKey, as: try identity(), effects: effects, toLook: toLook)
+        let result: Result
+        do {
+            result = try body(archive)
+        } catch {
+            sayPublication(of: archive)
+            throw error
+        }
+        sayPublication(of: archive)
+        // Found on the way, or known before: whoever looks must see it.
+        if let fork = archive.fork { throw fork }
+        return result
+    }
+
+    private func sayPublication(of archive: Archive) {
+        archive.finishPublication()
+        if let (found, expected) = archive.publicationRepair {
+            Terminal.say(
+                "\(Terminal.red("warning")): the published ledger had \(Figure.count(Int(found))) entries, where \(Figure.count(Int(expected))) had been published; it was completed"
+            )
+            Terminal.say("  find out who or what took them away")
+        }
+        if let problem = archive.publicationProblem {
+            let waiting = Int(archive.unpublishedEntries)
+            Terminal.say(
+                "\(Terminal.red("warning")): the ledger cannot be published: \(Terminal.visible(problem.message))")
+            Terminal.say(
+                "  \(Figure.count(waiting)) \(waiting == 1 ? "entry waits" : "entries wait"); work stops at \(Figure.count(archive.configuration.publicationLimit)), or when one has waited for \(archive.configuration.publicationHours.formatted()) h"
+            )
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Archive
+import ArgumentParser
+import Base
+import Foundation
+
+/// What is said of a case and its verification; on a batch, of all of its rows that do not say it themselves.
+struct RegistrationOptions: ParsableArguments {
+    @Option(
+        name: .customLong("case"), parsing: .unconditional,
+        help: ArgumentHelp("The case ID: 1 to 200 bytes of UTF-8.", valueName: "id"))
+    var caseID: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The SDK token of the verification; - reads it from standard input.", valueName: "token"))
+    var sdkToken: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When the token was issued, such as 2026-11-22T08:02:00Z. The vendor's 72 hours count from it.",
+            valueName: "time"))
+    var tokenIssuedAt: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When the person stood before the camera, where it is known better than by the token.", valueName: "time"))
+    var capturedAt: String?
+
+    @Option(
+        help: ArgumentHelp("An ISO 3166 code such as HK or US-IL. May be given several times.", valueName: "code"))
+    var jurisdiction: [String] = []
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Your reference for the person.", valueName: "ref"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("Why the person was verified: a code of strongroom.yaml.", valueName: "code"))
+    var purpose: String?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Your reference for the person's consent.", valueName: "ref"))
+    var consent: String?
+
+    @Option(help: ArgumentHelp("What is known of the person's age: adult or parental-consent.", valueName: "code"))
+    var age: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A table of verifications (CSV) whose first line names columns as these options are named; - is standard input.",
+            valueName: "file"),
+        completion: .file())
+    var from: String?
+
+    func validate() throws {
+        if from != nil, caseID != nil || sdkToken != nil {
+            throw ValidationError("With --from, the case and the token stand in the table.")
+        }
+    }
+
+    private func input(region: String?) -> Registration.Input {
+        var input = Registration.Input()
+        input.caseID = caseID ?? ""
+        input.jurisdictions = jurisdiction
+        input.subject = subject
+        input.purpose = purpose
+        input.consent = consent
+        input.age = age
+        input.token = sdkToken == "-" ? Self.firstLineOfStandardInput() : sdkToken
+        input.tokenIssuedAt = tokenIssuedAt
+        input.capturedAt = capturedAt
+        input.region = region
+        return input
+    }
+
+    var saysSomething: Bool {
+        !jurisdiction.isEmpty || [tokenIssuedAt, capturedAt, subject, purpose, consent].contains { $0 != nil }
+    }
+
+    /// Reads the table that `--from` names.
+    func table(_ use: RegistrationTable.Use, for archive: Archive, region: String? = nil) throws -> RegistrationTable {
+        let path = from ?? "-"
+        let text: Data
+        if path == "-" {
+            text = FileHandle.standardInput.readDataToEndOfFile()
+        } else {
+            guard let content = FileManager.default.contents(atPath: path) else {
+                throw ArchiveError(.badTable, "\(path) cannot be read", hint: "check the path")
+            }
+            text = content
+        }
+        return try RegistrationTable(
+            text, name: path == "-" ? "standard input" : path, use: use, shared: input(region: region),
+            purposes: archive.configuration.purposes, now: Date())
+    }
+
+    func registration(for archive: Archive, region: String? = nil) throws -> Registration {
+        try Registration(input(region: region), purposes: archive.configuration.purposes, now: Date())
+    }
+
+    private static func firstLineOfStandardInput() -> String { readLine() ?? "" }
+}

@@ -1,0 +1,103 @@
+import Archive
+import Base
+import Foundation
+import Presentation
+
+/// A verification's report as JSON.
+struct ReportLine: Encodable {
+    @OrNull var caseID: String?
+    @OrNull var number: Int?
+    let state: String
+    @OrNull var resultCode: String?
+    let objects: Int
+    let bytes: UInt64
+    @OrNull var deadline: Date?
+    @OrNull var line: Int?
+    @OrNull var error: String?
+
+    /// A line of a table that was refused before there was a verification.
+    init(refused caseID: CaseID, line: Int, problem: ArchiveError) {
+        _caseID = OrNull(wrappedValue: caseID.text)
+        _number = OrNull(wrappedValue: nil)
+        state = VerificationReport.State.failed.rawValue
+        _resultCode = OrNull(wrappedValue: nil)
+        objects = 0
+        bytes = 0
+        _deadline = OrNull(wrappedValue: nil)
+        _line = OrNull(wrappedValue: line)
+        _error = OrNull(wrappedValue: problem.message)
+    }
+
+    init(_ report: VerificationReport) {
+        _caseID = OrNull(wrappedValue: report.caseID?.text)
+        _number = OrNull(wrappedValue: report.number)
+        state = report.state.rawValue
+        _resultCode = OrNull(wrappedValue: report.resultCode)
+        objects = report.objects
+        bytes = report.bytes
+        _deadline = OrNull(wrappedValue: report.state == .awaiting ? report.deadline : nil)
+        _line = OrNull(wrappedValue: report.line)
+        _error = OrNull(wrappedValue: report.problem?.message)
+    }
+}
+
+/// Prints the reports of a batch as they come: JSON lines, or a bar and, for what needs a look, a sentence.
+final class BatchReport: Sendable {
+    let bar: ProgressBar
+    private let json: Bool
+    private let isBatch: Bool
+
+    init(_ verb: String, total: Int, json: Bool, isBatch: Bool) {
+        bar = ProgressBar(verb, total: total, isShown: !json && isBatch)
+        self.json = json
+        self.isBatch = isBatch
+    }
+
+    func take(_ report: VerificationReport) {
+        if json {
+            try? Terminal.document(ReportLine(report), pretty: false)
+            return
+        }
+        if let sentence = sentence(report) {
+            bar.clear()
+            Terminal.say(sentence)
+        }
+        if report.state == .failed, let problem = report.problem {
+            bar.clear()
+            Terminal.complain(problem, prefix: report.line.map { "line \($0): " } ?? "")
+        }
+        bar.advance()
+    }
+
+    /// What is said of a verification that is not simply archived.
+    private func sentence(_ report: VerificationReport) -> String? {
+        let name = "case \(Terminal.visible(report.caseID?.text ?? "?")), verification \(report.number ?? 0)"
+        switch report.state {
+        case .archived:
+            guard !isBatch else { return nil }
+            let meaning = report.resultCode.map { " · result \($0)" } ?? ""
+            return
+                "archived: \(name)\(meaning) · \(Figure.count(report.objects, "object")) · \(Figure.size(report.bytes))"
+        case .unchanged:
+            return isBatch
+                ? nil : "unchanged: \(name) is \(report.resultCode == nil ? "registered" : "archived") already"
+        case .awaiting:
+            guard let deadline = report.deadline else { return nil }
+            let left = deadline.timeIntervalSinceNow
+            return isBatch
+                ? nil
+                : "not finished: \(name); the vendor keeps it until \(Figure.time(deadline)), \(Figure.span(left)) from now\n"
+                    + "  run strongroom pull again, or use --wait"
+        case .expired:
+            let issued = report.tokenIssuedAt.map { ", token issued \(Figure.time($0))" } ?? ""
+            let ended = report.deadline.flatMap {
+                $0 < Date() ? ", 72 h ended \(Figure.span($0.timeIntervalSinceNow)) ago" : nil
+            }
+            return "\(Terminal.red("expired")): \(name)\(issued)\(ended ?? ", by the vendor's word")"
+        case .rejected:
+            return
+                "\(Terminal.red("rejected")): \(name): the vendor will never give a result for this token; see strongroom case show"
+        case .failed: return nil
+        }
+    }
+}

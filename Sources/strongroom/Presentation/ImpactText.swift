@@ -1,0 +1,29 @@
+import Archive
+import Foundation
+import Presentation
+
+/// A policy's impact as people read it.
+enum ImpactText {
+    static func lines(_ impact: PolicyImpact, isRetired: Bool = false) -> [String] {
+        var lines = [
+            "\(impact.policy) v\(impact.version) · \(Terminal.visible(impact.title))"
+                + (isRetired ? "" : impact.replaces.map { " · in the place of v\($0)" } ?? " · new")
+        ]
+        guard impact.form == "policy" else { return lines + ["terms: enforced at registration; no object changes"] }
+        lines.append(
+            "of \(Figure.count(impact.objects, "object")): \(Figure.count(impact.dueNow)) due at once · \(Figure.count(impact.earlier)) due earlier · "
+                + "\(Figure.count(impact.later)) later · \(Figure.count(impact.never)) no longer")
+        for status in Set(impact.before.keys).union(impact.after.keys).sorted() {
+            let (before, after) = (impact.before[status] ?? 0, impact.after[status] ?? 0)
+            guard before != after else { continue }
+            lines.append("  \(Figure.padded(status, 18)) \(Figure.count(before)) → \(Figure.count(after))")
+        }
+        for example in impact.examples {
+            func words(_ due: Date?, _ status: String) -> String { due.map { "due \(Figure.day($0))" } ?? status }
+            lines.append(
+                "  for instance \(Terminal.visible(example.caseID)), \(example.kind): "
+                    + "\(words(example.before, example.statusBefore)) → \(words(example.after, example.statusAfter))")
+        }
+        return lines
+    }
+}
