@@ -176,7 +176,8 @@ extension Archive {
         throw ArchiveError(
             .destroyed, "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
             hint:
-                "strongroom purge certificate shows what is known; this is remembered until \(Timestamp.day(destroyed.forgetAt))"
+                "strongroom purge certificate shows what is known; this is remembered until "
+                + "\(Timestamp.day(destroyed.forgetAt))"
         )
     }
 

@@ -98,7 +98,8 @@ public final class Archive: Sendable {
             guard keyring.generation >= record.keyringGeneration else {
                 throw ArchiveError(
                     .badKeyring,
-                    "\(keyringPath) is an old copy: generation \(keyring.generation), where the index knows \(record.keyringGeneration)",
+                    "\(keyringPath) is an old copy: generation \(keyring.generation), where the index knows "
+                        + "\(record.keyringGeneration)",
                     hint: "put back the newest copy of keyring.sealed")
             }
             guard let origin else { throw CatalogError.damaged("the ledger has no origin") }

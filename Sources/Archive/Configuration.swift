@@ -99,7 +99,8 @@ public struct Configuration: Sendable {
           # A purge run compacts the index where that was last done so many days ago; 0 for never.
           compact-days: 30
 
-        # Legal holds: days for which everything counts as held after a release (30 at least while one person can do all).
+        # Legal holds: days for which everything counts as held after a release (30 at least while one person can do \
+        all).
         holds:
           cooling-days: 30
 
@@ -142,7 +143,8 @@ public struct Configuration: Sendable {
         guard format == Double(Self.format) else {
             throw ArchiveError(
                 .otherFormat,
-                "the archive has format \(format.flatMap { Int(exactly: $0) }.map(String.init) ?? "unknown"), this program reads format \(Self.format)",
+                "the archive has format \(format.flatMap { Int(exactly: $0) }.map(String.init) ?? "unknown"), "
+                    + "this program reads format \(Self.format)",
                 hint: "use the version of strongroom that the archive was made with")
         }
         guard let uid = try reader.text("archive").flatMap({ ArchiveUID(hex: $0) }) else {

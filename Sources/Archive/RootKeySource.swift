@@ -24,7 +24,8 @@ public enum RootKeySource: Sendable, Equatable {
             throw ArchiveError(
                 .noRootKey, "no \(name) at \(path)",
                 hint:
-                    "give --root-key-file or --passphrase-file, or set STRONGROOM_ROOT_KEY_FILE or STRONGROOM_PASSPHRASE_FILE"
+                    "give --root-key-file or --passphrase-file, or set STRONGROOM_ROOT_KEY_FILE or "
+                    + "STRONGROOM_PASSPHRASE_FILE"
             )
         }
         defer { files.close(file) }

@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// A name that somebody typed and that another will type again: case IDs, subjects, consents, purposes, actors, matters.
-/// Two that look the same are the same: in Unicode's normalization form C (UAX #15), without blanks at the ends, and
-/// with nothing in it that nobody sees.
+/// A name that somebody typed and that another will type again: case IDs, subjects, consents, purposes, actors,
+/// matters. Two that look the same are the same: in Unicode's normalization form C (UAX #15), without blanks at the
+/// ends, and with nothing in it that nobody sees.
 public struct ComparedName: Hashable, Sendable {
     public enum Problem: Error, Equatable, Sendable {
         case empty
@@ -41,7 +41,8 @@ public struct ComparedName: Hashable, Sendable {
 
 extension Unicode.Scalar {
     /// Whether nobody sees it, or it changes how others are seen: controls, formats (joiners and direction marks among
-    /// them), line and paragraph separators, what fonts leave out (`Default_Ignorable_Code_Point`), and what is nothing.
+    /// them), line and paragraph separators, what fonts leave out (`Default_Ignorable_Code_Point`), and what is
+    /// nothing.
     public var isInvisible: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// A directory that appears whole or not at all: written with mode 0700 under a hidden name beside its own, every file in
-/// it with mode 0600.
+/// A directory that appears whole or not at all: written with mode 0700 under a hidden name beside its own, every file
+/// in it with mode 0600.
 public final class NewDirectory {
     private let path: String
     private let temporary: String

@@ -20,10 +20,10 @@ public protocol Catalog: Sendable {
     /// Removes what deleted rows left beside the index, in the log of its last changes.
     ///
     /// - Returns: whether it is done; another process that reads forbids it for that long.
-    func scrub() throws -> Bool
+    func eraseResidue() throws -> Bool
 
     /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile, and it may take as much
-    /// memory as the index has bytes. Done when the log is scrubbed afterwards.
+    /// memory as the index has bytes. Done when the residue is erased afterwards.
     ///
     /// - Returns: the size of the index before and after, in bytes.
     func compact() throws -> (before: UInt64, after: UInt64)
@@ -57,8 +57,8 @@ public protocol CatalogReader {
     func objects(after: CatalogPosition?, limit: Int) throws -> (records: [ObjectRecord], next: CatalogPosition?)
     /// The cases in which these bytes are archived as media, in the order of their registration, `limit` at most.
     func cases(withContent tag: Tag, limit: Int) throws -> [CaseUID]
-    /// Media that is archived in more than one case, the newest first, `limit` contents at most, each with so many cases
-    /// at most.
+    /// Media that is archived in more than one case, the newest first, `limit` contents at most, each with so many
+    /// cases at most.
     func repeatedContents(limit: Int, cases: Int) throws -> [RepeatedContent]
 
     /// What the transactions have counted; takes the same time however much there is.
@@ -178,6 +178,9 @@ public protocol CatalogReader {
 }
 
 public protocol CatalogWriter: CatalogReader {
+    /// Another for every run of a body.
+    var transaction: TransactionNumber { get }
+
     func insert(_ archive: ArchiveRecord) throws
     func insert(_ epoch: EpochRecord) throws
     /// Throws ``CatalogError/epochNotOpen(_:)`` where the case key is wrapped under another.
@@ -225,9 +228,9 @@ public protocol CatalogWriter: CatalogReader {
     func setNewestTime(_ time: Date) throws
     func setCompactedAt(_ time: Date) throws
     func setEntryNote(_ sealed: [UInt8]) throws
-    /// Deletes an object with its wrapped key, and notes its blob for removal. Called by the one function that
-    /// destroys.
-    func destroy(_ object: RetentionRow, at time: Date) throws
+    /// Deletes an object with its wrapped key, and notes its blob for removal. Throws where the permit is of another
+    /// transaction.
+    func destroy(_ permit: consuming DestructionPermit, at time: Date) throws
     /// Deletes what a verification keeps of its answer.
     func deleteDetails(of verification: VerificationUID) throws
     /// Deletes a case that has no object any more: its key, its particulars, its events, what opens its commitments.
@@ -254,8 +257,8 @@ public protocol CatalogWriter: CatalogReader {
     /// Names the cases of a person.
     func addCases(subjectTag: Tag, to scope: HoldScopeName) throws -> [CaseUID]
     func insert(_ expectation: HoldExpectation, of scope: HoldScopeName) throws
-    /// Changes the state of a revision: it stands, cools until a time, or has ended. Decisions about what it takes in are
-    /// then to be computed anew.
+    /// Changes the state of a revision: it stands, cools until a time, or has ended. Decisions about what it takes in
+    /// are then to be computed anew.
     func setState(_ state: HoldScopeRecord.State, coolingUntil: Date?, of scope: HoldScopeName) throws
     /// Takes a case out of the revisions of a hold before one, at the end of a cooling.
     func exclude(_ caseUID: CaseUID, from scope: HoldScopeName, coolingUntil: Date) throws

@@ -177,7 +177,7 @@ public final class SQLiteCatalog: Catalog {
     /// Nanoseconds.
     private static func ticks() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    public func scrub() throws -> Bool {
+    public func eraseResidue() throws -> Bool {
         // Who reads an older state forbids it. Readers are short, so it is tried for a while, and never with the
         // lock in hand: no writer waits for a reader.
         for attempt in 0..<10 {

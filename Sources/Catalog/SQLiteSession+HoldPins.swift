@@ -120,7 +120,8 @@ extension SQLiteSession {
         try run(
             """
             UPDATE object SET status = 'held', changes_at = NULL, due_at = NULL WHERE id > ? AND id <= ?
-                AND status <> 'held' AND EXISTS (SELECT 1 FROM hold_pin JOIN hold_scope ON hold_scope.id = hold_pin.scope_id
+                AND status <> 'held' AND EXISTS (SELECT 1 FROM hold_pin JOIN hold_scope ON hold_scope.id = \
+                hold_pin.scope_id
                     WHERE hold_pin.object_id = object.id AND hold_pin.scope_id = ?
                         AND hold_scope.state IN ('placing', 'standing'))
             """, [upto, end, scope])
@@ -141,7 +142,8 @@ extension SQLiteSession {
         let list = "[\(ids.map { "\($0)" }.joined(separator: ","))]"
         var facts: [Int64: Set<HoldFact>] = [:]
         let columns = """
-            e.value AS object_id, hold.uid, s.state, s.cooling_until, (SELECT min(x.cooling_until) FROM hold_exclusion AS x
+            e.value AS object_id, hold.uid, s.state, s.cooling_until, (SELECT min(x.cooling_until) FROM \
+            hold_exclusion AS x
                 JOIN object AS o ON o.id = e.value JOIN verification AS w ON w.id = o.verification_id
                 WHERE x.hold_id = s.hold_id AND x.case_id = w.case_id AND x.revision > s.revision
                     AND x.state = 'cooling') AS out_at
@@ -153,7 +155,8 @@ extension SQLiteSession {
             WHERE b.object_id = e.value AND s.id = b.scope_id AND s.state <> 'ended' AND hold.id = s.hold_id
             """,
             """
-            object AS p CROSS JOIN verification AS v CROSS JOIN hold_case AS b CROSS JOIN hold_scope AS s CROSS JOIN hold
+            object AS p CROSS JOIN verification AS v CROSS JOIN hold_case AS b CROSS JOIN hold_scope AS s CROSS JOIN \
+            hold
             WHERE p.id = e.value AND v.id = p.verification_id AND b.case_id = v.case_id AND s.id = b.scope_id
                 AND s.state <> 'ended' AND hold.id = s.hold_id
             """,
@@ -163,7 +166,8 @@ extension SQLiteSession {
                 """
                 object AS p CROSS JOIN verification AS v CROSS JOIN hold_scope AS s CROSS JOIN hold
                 WHERE p.id = e.value AND v.id = p.verification_id AND s.form = 'everything' AND s.state <> 'ended'
-                    AND hold.id = s.hold_id AND NOT EXISTS (SELECT 1 FROM hold_exclusion AS y WHERE y.hold_id = s.hold_id
+                    AND hold.id = s.hold_id AND NOT EXISTS (SELECT 1 FROM hold_exclusion AS y WHERE y.hold_id = \
+                    s.hold_id
                         AND y.case_id = v.case_id AND y.revision > s.revision AND y.state = 'ended')
                 """)
         }

@@ -394,7 +394,8 @@ extension SQLiteSession {
     func endCooled(by time: Date) throws -> (scopes: [HoldScopeName], exclusions: [HoldScopeName: [CaseUID]]) {
         let scopes = try rows(
             """
-            SELECT hold_scope.id, hold.uid, hold_scope.revision FROM hold_scope JOIN hold ON hold.id = hold_scope.hold_id
+            SELECT hold_scope.id, hold.uid, hold_scope.revision FROM hold_scope JOIN hold ON hold.id = \
+            hold_scope.hold_id
             WHERE hold_scope.state = 'cooling' AND hold_scope.cooling_until <= ? ORDER BY hold_scope.id
             """, [time.milliseconds])
         for scope in scopes {

@@ -278,7 +278,8 @@ extension SQLiteSession {
     ) throws -> OpenAccessRecord? {
         try row(
             """
-            SELECT * FROM open_access WHERE opened_at BETWEEN ? AND ? AND actor_uid = ? AND object_uid = ? AND reason_tag = ?
+            SELECT * FROM open_access WHERE opened_at BETWEEN ? AND ? AND actor_uid = ? AND object_uid = ? AND \
+            reason_tag = ?
                 AND reason_tag_key = ? ORDER BY entry DESC LIMIT 1
             """,
             [
@@ -293,7 +294,8 @@ extension SQLiteSession {
         try insert(
             "access",
             """
-            INSERT INTO open_access (entry, actor_uid, case_uid, object_uid, reason_tag, reason_tag_key, opened_at, bytes,
+            INSERT INTO open_access (entry, actor_uid, case_uid, object_uid, reason_tag, reason_tag_key, opened_at, \
+            bytes,
                 ranges, unfinished)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,

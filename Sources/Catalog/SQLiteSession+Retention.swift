@@ -298,7 +298,11 @@ extension SQLiteSession {
 
     // MARK: Destruction
 
-    func destroy(_ object: RetentionRow, at time: Date) throws {
+    func destroy(_ permit: consuming DestructionPermit, at time: Date) throws {
+        guard permit.transaction == transaction else {
+            throw CatalogError.damaged("an object was to be destroyed by a permit of another transaction")
+        }
+        let object = permit.row
         try insert(
             "blob removal", "INSERT INTO blob_removal (address, object_uid, case_uid, noted_at) VALUES (?, ?, ?, ?)",
             [

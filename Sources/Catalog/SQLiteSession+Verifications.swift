@@ -31,7 +31,8 @@ extension SQLiteSession {
 
     func awaitingCount(before deadline: Date) throws -> Int {
         try row(
-            "SELECT count(*) AS n FROM verification WHERE state = 'awaiting' AND deadline < ?", [deadline.milliseconds])?[
+            "SELECT count(*) AS n FROM verification WHERE state = 'awaiting' AND "
+                + "deadline < ?", [deadline.milliseconds])?[
                 "n"] ?? 0
     }
 
@@ -47,7 +48,8 @@ extension SQLiteSession {
                 token_issue_assumed, deadline, state, token_tag, token_tag_key, sealed_token, captured_from,
                 captured_until, attempts, last_asked_at, last_problem, ended_at, result_code, details, answer_tag,
                 answer_tag_key)
-            VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+            ?, ?)
             """,
             [
                 Data(record.caseUID.bytes), Data(record.uid.bytes), record.number, record.origin.rawValue,
@@ -58,7 +60,8 @@ extension SQLiteSession {
     func update(_ record: VerificationRecord) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?, token_tag = ?, token_tag_key = ?, sealed_token = ?,
+                UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?, \
+                token_tag = ?, token_tag_key = ?, sealed_token = ?,
                     captured_from = ?, captured_until = ?, attempts = ?, last_asked_at = ?, last_problem = ?,
                     ended_at = ?, result_code = ?, details = ?, answer_tag = ?, answer_tag_key = ?
                 WHERE uid = ?

@@ -3,12 +3,17 @@ import Foundation
 internal import GRDB
 internal import Ledger
 import Sealing
+internal import Synchronization
 
 /// One transaction on the index.
 struct SQLiteSession {
     let db: Database
     /// Clauses of holds that an earlier transaction read.
     var knownClauses: KnownHoldClauses?
+    let transaction = TransactionNumber(
+        number: Self.transactions.wrappingAdd(1, ordering: .relaxed).newValue)
+
+    private static let transactions = Atomic<UInt64>(0)
 
     /// The rows of a query, by a statement that the connection keeps.
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {

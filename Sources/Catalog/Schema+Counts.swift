@@ -1,5 +1,5 @@
-/// Counts that the transactions keep which change what is counted: to look at them takes the same time however much there
-/// is. `audit reconcile` counts anew and compares.
+/// Counts that the transactions keep which change what is counted: to look at them takes the same time however much
+/// there is. `audit reconcile` counts anew and compares.
 extension Schema {
     static let counts = """
         -- `case`, `verification` by state, `object` by kind, `status` by the status of objects, and of media that is in
@@ -137,8 +137,8 @@ extension Schema {
         BEGIN UPDATE tally SET number = number - 1 WHERE what = 'repeated' AND which = 'cases'; END;
         """
 
-    /// The case that is left of two with the contents of an object that was deleted. The one that lost them still has its
-    /// row, and no object with them.
+    /// The case that is left of two with the contents of an object that was deleted. The one that lost them still has
+    /// its row, and no object with them.
     private static let lonelyCase = """
         SELECT v.case_id FROM object AS o JOIN verification AS v ON v.id = o.verification_id
         WHERE o.content_tag = OLD.content_tag AND o.content_tag_key = OLD.content_tag_key AND o.kind <> 'result'

@@ -1,7 +1,7 @@
 /// The tables of holds, and the rules that the database itself keeps about holds. See <doc:Holds>.
 extension Schema {
-    /// An object, its verification and its case, a clause and its scope: whether the clause takes the object in. What is
-    /// not known fits, unless the scope takes in only what can be judged. The cheap conditions come first.
+    /// An object, its verification and its case, a clause and its scope: whether the clause takes the object in. What
+    /// is not known fits, unless the scope takes in only what can be judged. The cheap conditions come first.
     static let takesIn = """
         (hold_clause.archived_from IS NULL OR object.archived_at >= hold_clause.archived_from)
         AND (hold_clause.archived_before IS NULL OR object.archived_at < hold_clause.archived_before)
@@ -213,7 +213,8 @@ extension Schema {
         BEGIN SELECT RAISE(ABORT, 'a key is only wrapped again, under a newer epoch'); END;
         CREATE TRIGGER epoch_in_use BEFORE UPDATE OF state ON epoch
         WHEN NEW.state = 'destroyed' AND OLD.state <> 'destroyed' AND (
-            EXISTS (SELECT 1 FROM object WHERE epoch = OLD.number) OR EXISTS (SELECT 1 FROM cases WHERE epoch = OLD.number)
+            EXISTS (SELECT 1 FROM object WHERE epoch = OLD.number) OR EXISTS (SELECT 1 FROM cases WHERE epoch = \
+            OLD.number)
             OR EXISTS (SELECT 1 FROM archive WHERE epoch = OLD.number))
         BEGIN SELECT RAISE(ABORT, 'keys are wrapped under this epoch'); END;
         CREATE TRIGGER epoch_kept BEFORE DELETE ON epoch
@@ -247,21 +248,26 @@ extension Schema {
         CREATE TRIGGER purpose_after AFTER UPDATE OF purpose ON cases WHEN NEW.purpose IS NOT OLD.purpose
         BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = NEW.id; END;
         CREATE TRIGGER jurisdiction_before BEFORE INSERT ON case_jurisdiction
-        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = NEW.case_id; END;
+        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = NEW.case_id; \
+        END;
         CREATE TRIGGER jurisdiction_after AFTER INSERT ON case_jurisdiction
-        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = NEW.case_id; END;
+        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = NEW.case_id; \
+        END;
         CREATE TRIGGER jurisdiction_gone BEFORE DELETE ON case_jurisdiction
-        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = OLD.case_id; END;
+        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE case_id = OLD.case_id; \
+        END;
         CREATE TRIGGER jurisdiction_fixed BEFORE UPDATE ON case_jurisdiction
         BEGIN SELECT RAISE(ABORT, 'a jurisdiction is deleted and inserted'); END;
         CREATE TRIGGER answer_before BEFORE UPDATE OF result_code, captured_from, captured_until ON verification
         WHEN NEW.result_code IS NOT OLD.result_code OR NEW.captured_from IS NOT OLD.captured_from
             OR NEW.captured_until IS NOT OLD.captured_until
-        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE verification_id = OLD.id; END;
+        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE verification_id = \
+        OLD.id; END;
         CREATE TRIGGER answer_after AFTER UPDATE OF result_code, captured_from, captured_until ON verification
         WHEN NEW.result_code IS NOT OLD.result_code OR NEW.captured_from IS NOT OLD.captured_from
             OR NEW.captured_until IS NOT OLD.captured_until
-        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE verification_id = NEW.id; END;
+        BEGIN INSERT OR IGNORE INTO hold_pin SELECT object_id, scope_id FROM hold_match WHERE verification_id = \
+        NEW.id; END;
 
         -- What a hold has taken in stays so until it has ended, or the case was taken out of it.
         CREATE TRIGGER pin_kept BEFORE DELETE ON hold_pin
@@ -287,7 +293,8 @@ extension Schema {
         CREATE TRIGGER clause_kept BEFORE DELETE ON hold_clause
         WHEN (SELECT state FROM hold_scope WHERE id = OLD.scope_id) <> 'ended'
         BEGIN SELECT RAISE(ABORT, 'a clause of a hold stays'); END;
-        CREATE TRIGGER clause_fixed BEFORE UPDATE OF id, scope_id, judged_only, any_media, any_jurisdiction, any_purpose,
+        CREATE TRIGGER clause_fixed BEFORE UPDATE OF id, scope_id, judged_only, any_media, any_jurisdiction, \
+        any_purpose,
             any_outcome, captured_from, captured_before, archived_from, archived_before ON hold_clause
         BEGIN SELECT RAISE(ABORT, 'a clause of a hold never changes'); END;
         CREATE TRIGGER clause_value_kept BEFORE DELETE ON hold_clause_value
@@ -325,7 +332,8 @@ extension Schema {
         CREATE TRIGGER hold_kept BEFORE DELETE ON hold
         BEGIN SELECT RAISE(ABORT, 'a hold stays on record'); END;
         CREATE TRIGGER exclusion_state BEFORE UPDATE ON hold_exclusion
-        WHEN NOT (OLD.state = 'cooling' AND NEW.state = 'ended' AND NEW.hold_id = OLD.hold_id AND NEW.case_id = OLD.case_id
+        WHEN NOT (OLD.state = 'cooling' AND NEW.state = 'ended' AND NEW.hold_id = OLD.hold_id AND NEW.case_id = \
+        OLD.case_id
             AND NEW.revision = OLD.revision)
         BEGIN SELECT RAISE(ABORT, 'what is taken out of a hold cools'); END;
         CREATE TRIGGER exclusion_born BEFORE INSERT ON hold_exclusion WHEN NEW.state <> 'cooling'

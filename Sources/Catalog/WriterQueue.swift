@@ -1,9 +1,9 @@
 internal import Foundation
 internal import Synchronization
 
-/// Writers of one process who share transactions. Whoever finds nobody at work leads: runs their own body, then those of
-/// the others who wait, and commits for all. Nobody waits for more to come; the group ends where nobody waits, with the
-/// 16th, or 20 ms after it began.
+/// Writers of one process who share transactions. Whoever finds nobody at work leads: runs their own body, then those
+/// of the others who wait, and commits for all. Nobody waits for more to come; the group ends where nobody waits, with
+/// the 16th, or 20 ms after it began.
 ///
 /// Only the order stands here; what a transaction is, the leader knows.
 final class WriterQueue: Sendable {
@@ -17,8 +17,8 @@ final class WriterQueue: Sendable {
     /// Unchecked because the compiler cannot see the order: until `isDone` is signalled only the leader touches it,
     /// afterwards only its owner, who does nothing but wait in between.
     final class Job: @unchecked Sendable {
-        /// Runs in a transaction, perhaps on the leader's thread, perhaps more than once; gone once there is an outcome,
-        /// because it must not outlive the call that it was given in.
+        /// Runs in a transaction, perhaps on the leader's thread, perhaps more than once; gone once there is an
+        /// outcome, because it must not outlive the call that it was given in.
         private var body: ((SQLiteSession) throws -> Void)?
         /// What became of it; nil for who is to lead now.
         var outcome: Result<Void, any Error>?

@@ -23,21 +23,26 @@ enum CertificatePage {
             \(facts(document))
             </table>
             <h2>What was destroyed</h2>
-            <p>Every object was kept encrypted under a key of its own, which stood, encrypted itself, in the archive's index and in copies
-            of it. The entry that is named was written in the same transaction that deleted the key from the index. What the archive holds since then
+            <p>Every object was kept encrypted under a key of its own, which stood, encrypted itself, in the \
+            archive's index and in copies
+            of it. The entry that is named was written in the same transaction that deleted the key from the index. \
+            What the archive holds since then
             cannot open the object.</p>
             <table>
-            <thead><tr><th>Object</th><th>Media</th><th>Key destroyed</th><th>Because of</th><th>Had to be gone by</th><th class="number">Entry</th><th>Encrypted bytes</th></tr></thead>
+            <thead><tr><th>Object</th><th>Media</th><th>Key destroyed</th><th>Because of</th><th>Had to be gone \
+            by</th><th class="number">Entry</th><th>Encrypted bytes</th></tr></thead>
             <tbody>
             \(document.objects.map(line).joined(separator: "\n"))
             </tbody>
             </table>
             \(caseSentence(document))
             <h2>What this does not say</h2>
-            <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are noise. The vendor has
+            <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are \
+            noise. The vendor has
             its own copy, about which this archive knows nothing.</p>
             <h2>The entries</h2>
-            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's own clock, in
+            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's \
+            own clock, in
             UTC.</p>
             <table>
             <thead><tr><th class="number">Entry</th><th>When</th><th>Who</th><th>What</th></tr></thead>
@@ -48,13 +53,16 @@ enum CertificatePage {
             </tbody>
             </table>
             <h2>How to check this</h2>
-            <p>The ledger had \(document.entries) entries when this was made. Its head, <code>checkpoint</code>, is signed by the
+            <p>The ledger had \(document.entries) entries when this was made. Its head, <code>checkpoint</code>, is \
+            signed by the
             archive's key:</p>
             <p><code>\(EvidencePage.escaped(document.verifierKey))</code></p>
             <p>Ask the archive's owner, in another way than by these files, whether that is the key. Then</p>
             <pre>strongroom audit verify CERTIFICATE --verifier-key KEY</pre>
-            <p>checks everything on this page against the files beside it. Without that program: <code>custody/N.json</code> holds entry N,
-            and <code>custody/N.tlog-proof</code> proves that it is in the ledger, in a published format (C2SP tlog-proof, RFC 6962).</p>
+            <p>checks everything on this page against the files beside it. Without that program: \
+            <code>custody/N.json</code> holds entry N,
+            and <code>custody/N.tlog-proof</code> proves that it is in the ledger, in a published format (C2SP \
+            tlog-proof, RFC 6962).</p>
             </body>
             </html>
 
@@ -67,7 +75,8 @@ enum CertificatePage {
             rows.append(
                 (
                     "Case ID, as it was asked for",
-                    "\(EvidencePage.escaped(askedFor))<br><small>found by the archive's keyed tag; these files do not prove it</small>"
+                    "\(EvidencePage.escaped(askedFor))<br><small>found by the archive's keyed tag; these files "
+                        + "do not prove it</small>"
                 ))
         }
         if let uid = document.caseUID { rows.append(("Case UID", "<code>\(EvidencePage.escaped(uid))</code>")) }
@@ -96,18 +105,21 @@ enum CertificatePage {
         return
             "<tr><td><code>\(EvidencePage.escaped(object.object))</code></td><td>\(EvidencePage.escaped(object.media))</td>"
             + "<td>\(EvidencePage.time(object.time))</td><td>\(EvidencePage.escaped(object.cause))</td>"
-            + "<td>\(object.goneBy.map(EvidencePage.time) ?? "")</td><td class=\"number\">\(object.entry)</td><td>\(removed)</td></tr>"
+            + "<td>\(object.goneBy.map(EvidencePage.time) ?? "")</td><td "
+            + "class=\"number\">\(object.entry)</td><td>\(removed)</td></tr>"
     }
 
     private static func caseSentence(_ document: Certificate.Document) -> String {
         guard document.form == "case" else { return "" }
         if let entry = document.caseDestroyed {
             return
-                "<p>With its last object the case's own key was destroyed (entry \(entry)), and with it everything that identified the person.</p>"
+                "<p>With its last object the case's own key was destroyed (entry \(entry)), and with it "
+                + "everything that identified the person.</p>"
         }
         return document.kept.isEmpty
             ? ""
-            : "<p>\(document.kept.count) objects of the case are still kept, and so is what identifies the person.\(document.holds.isEmpty ? "" : " Preserved: \(EvidencePage.escaped(document.holds.joined(separator: ", "))).")</p>"
+            : "<p>\(document.kept.count) objects of the case are still kept, and so is what identifies the "
+                + "person.\(document.holds.isEmpty ? "" : " Preserved: \(EvidencePage.escaped(document.holds.joined(separator: ", "))).")</p>"
     }
 
     private static func epochs(_ document: Certificate.Document) -> String {
@@ -116,6 +128,7 @@ enum CertificatePage {
             return "No generation of the keys that existed at the time of the destruction exists any more."
         }
         return
-            "Who has a copy of the index from before the destruction, and the keyring and root key of epoch \(live.joined(separator: ", ")), can open what the copy holds: these epochs are still in use."
+            "Who has a copy of the index from before the destruction, and the keyring and root key of epoch "
+            + "\(live.joined(separator: ", ")), can open what the copy holds: these epochs are still in use."
     }
 }

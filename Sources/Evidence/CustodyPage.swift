@@ -23,7 +23,8 @@ enum CustodyPage {
             <tr><th>Case</th><td>\(EvidencePage.escaped(document.caseID))</td></tr>
             <tr><th>Case UID</th><td><code>\(EvidencePage.escaped(document.caseUID))</code></td></tr>
             <tr><th>Archive</th><td><code>\(EvidencePage.escaped(document.archive))</code></td></tr>
-            <tr><th>Retrieved</th><td>\(EvidencePage.time(document.madeAt)) by \(EvidencePage.escaped(retriever(document, people)))</td></tr>
+            <tr><th>Retrieved</th><td>\(EvidencePage.time(document.madeAt)) by \
+            \(EvidencePage.escaped(retriever(document, people)))</td></tr>
             <tr><th>Reason</th><td>\(EvidencePage.escaped(reason(document)))</td></tr>
             <tr><th>Entry</th><td>\(document.access)</td></tr>
             \(EvidencePage.holds(document.holds))
@@ -38,8 +39,10 @@ enum CustodyPage {
             </tbody>
             </table>
             <h2>What happened</h2>
-            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's own clock, in
-            UTC. That no entry about the case was left out, this page cannot show; an export of the whole ledger can.</p>
+            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's \
+            own clock, in
+            UTC. That no entry about the case was left out, this page cannot show; an export of the whole ledger \
+            can.</p>
             <table>
             <thead><tr><th class="number">Entry</th><th>When</th><th>Who</th><th>What</th></tr></thead>
             <tbody>
@@ -47,9 +50,12 @@ enum CustodyPage {
             </tbody>
             </table>
             <h2>How it was kept</h2>
-            <p>From the entry that archived it to the entry that retrieved it, each item was kept encrypted under a key of its own. The
-            encrypted bytes are named by their SHA-256, which stands in the entry: a change of any of them shows, and nothing that
-            was changed is handed out. Each entry that opened an access stood on the ledger before the first byte left the
+            <p>From the entry that archived it to the entry that retrieved it, each item was kept encrypted under a \
+            key of its own. The
+            encrypted bytes are named by their SHA-256, which stands in the entry: a change of any of them shows, and \
+            nothing that
+            was changed is handed out. Each entry that opened an access stood on the ledger before the first byte \
+            left the
             archive.</p>
             <h2>Who</h2>
             <table>
@@ -61,14 +67,18 @@ enum CustodyPage {
             </tbody>
             </table>
             <h2>How to check this</h2>
-            <p>The ledger had \(document.entries) entries when this was made. Its head, <code>checkpoint</code>, is signed by the
+            <p>The ledger had \(document.entries) entries when this was made. Its head, <code>checkpoint</code>, is \
+            signed by the
             archive's key, <code>verifier.key</code>:</p>
             <p><code>\(EvidencePage.escaped(document.verifierKey))</code></p>
             <p>Ask the archive's owner, in another way than by this bag, whether that is the key. Then</p>
             <pre>strongroom audit verify BAG --verifier-key KEY</pre>
-            <p>checks everything on this page against the files beside it. Without that program: <code>bagit.py --validate</code>
-            checks the files; <code>custody/N.json</code> holds entry N, and <code>custody/N.tlog-proof</code> proves that it is in the
-            ledger, in a published format (C2SP tlog-proof, RFC 6962). A reason that is not shown stands in its entry as a hash of
+            <p>checks everything on this page against the files beside it. Without that program: <code>bagit.py \
+            --validate</code>
+            checks the files; <code>custody/N.json</code> holds entry N, and <code>custody/N.tlog-proof</code> proves \
+            that it is in the
+            ledger, in a published format (C2SP tlog-proof, RFC 6962). A reason that is not shown stands in its entry \
+            as a hash of
             the text with a random salt; the archive can show it.</p>
             <p>A name that is claimed is what somebody typed.</p>
             </body>

@@ -20,7 +20,8 @@ extension Event {
             return "\(how): \(what), to be reviewed by \(Self.time(event.reviewBy).prefix(10))"
         case .holdCovers(let event):
             return
-                "named \(Self.count(UInt64(event.cases.count), "case", "cases")) for revision \(event.revision) of a hold"
+                "named \(Self.count(UInt64(event.cases.count), "case", "cases")) for revision "
+                + "\(event.revision) of a hold"
         case .holdExpects(let event):
             return
                 "named \(Self.count(UInt64(event.tags.count), event.purpose == .subject ? "person" : "case", event.purpose == .subject ? "persons" : "cases")) to be held when they come, for revision \(event.revision) of a hold"
@@ -45,13 +46,17 @@ extension Event {
         case .tokenRevoked(let event): return "revoked a personal token" + Self.by(event.request)
         case .requestMade(let event):
             return
-                "asked for “\(event.verb)” as request \(event.request): \(Self.count(event.quorum, "other person", "other persons")) (\(event.roles.joined(separator: ", "))) \(event.quorum == 1 ? "has" : "have") to allow it by \(Self.time(event.expires))"
+                "asked for “\(event.verb)” as request \(event.request): "
+                + "\(Self.count(event.quorum, "other person", "other persons")) "
+                + "(\(event.roles.joined(separator: ", "))) \(event.quorum == 1 ? "has" : "have") to "
+                + "allow it by \(Self.time(event.expires))"
         case .voteCast(let event): return "\(event.vote == .approve ? "allowed" : "denied") request \(event.request)"
         case .requestClosed(let event): return "ended request \(event.request): \(event.outcome.rawValue)"
         case .twoPersonsEnded: return "ended the rule that two persons are needed"
         case .backstopApproved(let event):
             return
-                "let \(Self.count(UInt64(event.objects.count), "object", "objects")) go, whose event never came and whose backstop has passed"
+                "let \(Self.count(UInt64(event.objects.count), "object", "objects")) go, whose event never came "
+                + "and whose backstop has passed"
                 + Self.by(event.request)
         default: preconditionFailure("an entry of another kind")
         }

@@ -10,12 +10,15 @@ extension Event {
             let impact =
                 event.form == .terms
                 ? ""
-                : "; \(Self.count(event.earlier, "object", "objects")) due earlier, \(event.later) later, \(event.never) no longer"
+                : "; \(Self.count(event.earlier, "object", "objects")) due earlier, \(event.later) later, "
+                    + "\(event.never) no longer"
             return
-                "activated \(event.form == .terms ? "the terms " : "")\(event.policy) v\(event.version)\(replaced)\(impact)"
+                "activated \(event.form == .terms ? "the terms " : "")\(event.policy) "
+                + "v\(event.version)\(replaced)\(impact)"
         case .policyRetired(let event):
             return
-                "retired \(event.policy) v\(event.version); \(Self.count(event.earlier, "object", "objects")) due earlier, \(event.later) later, \(event.never) no longer"
+                "retired \(event.policy) v\(event.version); \(Self.count(event.earlier, "object", "objects")) "
+                + "due earlier, \(event.later) later, \(event.never) no longer"
         case .conflictResolved(let event):
             let (lower, upper) = (Self.name(event.lower), Self.name(event.upper))
             return event.winner == .keep
@@ -36,10 +39,12 @@ extension Event {
                 ?? ", as was asked for"
             let due = event.goneBy.map { "; it had to be gone by \(Self.time($0))" } ?? ""
             return
-                "destroyed the key of the \(event.media) of verification \(event.verification), \(Self.count(event.length, "byte", "bytes")),\(why)\(due)"
+                "destroyed the key of the \(event.media) of verification \(event.verification), "
+                + "\(Self.count(event.length, "byte", "bytes")),\(why)\(due)"
         case .caseDestroyed(let event):
             return
-                "destroyed the key of the case, of which nothing was left; its ID is recognised until \(Self.time(event.rememberedUntil))"
+                "destroyed the key of the case, of which nothing was left; its ID is recognised until "
+                + "\(Self.time(event.rememberedUntil))"
         case .blobsRemoved(let event):
             let missing = event.missing.map { "; of \($0.count) nothing was there when they were to be removed" }
             return
@@ -50,13 +55,16 @@ extension Event {
                 + (skipped.isEmpty ? "" : "; not destroyed: \(skipped.joined(separator: ", "))")
         case .indexCompacted(let event):
             return
-                "rewrote the index, \(Self.count(event.bytesBefore, "byte", "bytes")), without what deleted rows had left in it"
+                "rewrote the index, \(Self.count(event.bytesBefore, "byte", "bytes")), without what deleted rows "
+                + "had left in it"
         case .tagsForgotten(let event):
             return "forgot \(Self.count(event.count, "tag", "tags")) of what was destroyed: their time was over"
         case .clockDoubted(let event):
             return event.cause == .ahead
-                ? "found the clock far ahead of the newest time on record, \(Self.time(event.other)): nothing is destroyed until somebody accepts it"
-                : "found that the vendor's clock said \(Self.time(event.other)): nothing is destroyed until somebody accepts this one"
+                ? "found the clock far ahead of the newest time on record, \(Self.time(event.other)): nothing is "
+                    + "destroyed until somebody accepts it"
+                : "found that the vendor's clock said \(Self.time(event.other)): nothing is destroyed until "
+                    + "somebody accepts this one"
         case .clockAccepted: return "accepted the clock"
         default: preconditionFailure("an entry of another kind")
         }

@@ -9,7 +9,8 @@ extension Event {
         case .archiveCreated(let event): return "made the archive; the ledger's origin is \(event.origin)"
         case .forkAccepted(let event):
             return
-                "looked at a ledger of \(Self.count(event.entries, "entry", "entries")) that did not fit what was published, and went on under the origin \(event.origin)"
+                "looked at a ledger of \(Self.count(event.entries, "entry", "entries")) that did not fit what "
+                + "was published, and went on under the origin \(event.origin)"
         case .publicationRepaired(let event):
             return "completed the published copy, which held \(event.found) of \(event.expected) entries"
         case .configurationChanged(let event):
@@ -35,7 +36,8 @@ extension Event {
             }
             let captured = event.capturedAt.map { ", captured \(Self.time($0))" }
             return
-                "registered verification \(event.verification), to \(event.origin == .pull ? "be pulled from the vendor" : "be imported from a file")"
+                "registered verification \(event.verification), to "
+                + "\(event.origin == .pull ? "be pulled from the vendor" : "be imported from a file")"
                 + (issued ?? "") + (captured ?? "")
         case .verificationCompleted(let event):
             let times = [
@@ -51,7 +53,8 @@ extension Event {
                 case .failed: "without an answer that can be used" + (event.problem.map { " (\($0))" } ?? "")
                 }
             return
-                "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the first time, \(outcome)"
+                "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the "
+                + "first time, \(outcome)"
         case .verificationEnded(let event):
             let result = event.result.map { code in
                 ", result \(code)"
@@ -61,7 +64,8 @@ extension Event {
                 + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")
         case .objectArchived(let event):
             return
-                "archived the \(event.media) of verification \(event.verification): \(event.mediaType), \(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
+                "archived the \(event.media) of verification \(event.verification): \(event.mediaType), "
+                + "\(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
         case .accessOpened(let event):
             let objects = Self.count(UInt64(event.objects.count), "item", "items")
             switch event.form {
@@ -71,7 +75,8 @@ extension Event {
             }
         case .accessClosed(let event):
             return
-                "ended the access of entry \(event.access): at most \(Self.count(event.bytes, "byte", "bytes")) in \(Self.count(event.ranges, "piece", "pieces"))"
+                "ended the access of entry \(event.access): at most \(Self.count(event.bytes, "byte", "bytes")) "
+                + "in \(Self.count(event.ranges, "piece", "pieces"))"
                 + (event.complete ? "" : "; it was broken off, or its end was not seen")
         case .attemptFailed(let event):
             let verb = event.verb.contains(" ") ? "tried “\(event.verb)”" : "tried to \(event.verb)"
@@ -79,10 +84,13 @@ extension Event {
                 + ": \(event.outcome.rawValue) (\(event.code))"
         case .openingsRefused(let event):
             return
-                "found that the archive had been tried with a wrong root key, \(Self.count(event.count, "time", "times")) between \(Self.time(event.first)) and \(Self.time(event.last))"
+                "found that the archive had been tried with a wrong root key, "
+                + "\(Self.count(event.count, "time", "times")) between \(Self.time(event.first)) and "
+                + "\(Self.time(event.last))"
         case .archiveVerified(let event):
             return
-                "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) opened, \(Self.count(event.findings, "finding", "findings"))"
+                "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) "
+                + "opened, \(Self.count(event.findings, "finding", "findings"))"
         case .integrityFound(let event):
             return "found \(event.finding)" + (event.address.map { " at \($0.hex.prefix(16))…" } ?? "")
         case .policyActivated, .policyRetired, .conflictResolved, .caseEventRecorded, .purgeStarted, .objectDestroyed,

@@ -130,7 +130,8 @@ extension EvidenceVerifier {
             let page = try files.contents(of: "\(path)/\(Custody.pageName)", limit: 256 << 20)
             if page != Array(CustodyPage.html(document).utf8) {
                 check.find(
-                    "\(Custody.pageName) is not the page of \(Custody.jsonName): it was altered, or made by another version of this program"
+                    "\(Custody.pageName) is not the page of \(Custody.jsonName): it was altered, or made by "
+                        + "another version of this program"
                 )
             }
             return document

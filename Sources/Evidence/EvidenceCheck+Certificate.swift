@@ -39,7 +39,8 @@ extension EvidenceVerifier {
             let page = try files.contents(of: "\(path)/\(Certificate.pageName)", limit: 256 << 20)
             if page != Array(CertificatePage.html(document).utf8) {
                 check.find(
-                    "\(Certificate.pageName) is not the page of \(name): it was altered, or made by another version of this program"
+                    "\(Certificate.pageName) is not the page of \(name): it was altered, or made by another "
+                        + "version of this program"
                 )
             }
             return document

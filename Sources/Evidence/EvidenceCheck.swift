@@ -67,7 +67,8 @@ public struct EvidenceVerifier: Sendable {
             throw EvidenceError(
                 .notEvidence, "\(path) is not an export, a bag, a certificate, a proof or a checkpoint",
                 hint:
-                    "an export has \(LedgerFiles.checkpoint) and \(LedgerFiles.entries) in it, a bag bagit.txt, a certificate \(Certificate.jsonName)"
+                    "an export has \(LedgerFiles.checkpoint) and \(LedgerFiles.entries) in it, a bag bagit.txt, "
+                    + "a certificate \(Certificate.jsonName)"
             )
         } catch let error as FileError where error.code == ENOTDIR {
             do { return try verifyFile(path) } catch { throw EvidenceError(error) }
@@ -143,7 +144,8 @@ public struct EvidenceVerifier: Sendable {
                 "the ledger of \(head.size) entries does not extend the \(earlier.size) of the earlier checkpoint")
         } else {
             check.find(
-                "whether it extends the \(earlier.size) entries of the earlier checkpoint cannot be seen from it: ask for an export, or for a proof (strongroom audit prove --since)"
+                "whether it extends the \(earlier.size) entries of the earlier checkpoint cannot be seen from "
+                    + "it: ask for an export, or for a proof (strongroom audit prove --since)"
             )
         }
     }
@@ -180,7 +182,8 @@ public struct EvidenceVerifier: Sendable {
         if let head {
             if frontier.size > head.size {
                 check.find(
-                    "\(file) has \(frontier.size) entries, of which the checkpoint signs \(head.size): the rest is not signed, or is being published right now"
+                    "\(file) has \(frontier.size) entries, of which the checkpoint signs \(head.size): the rest "
+                        + "is not signed, or is being published right now"
                 )
             } else if frontier.size < head.size {
                 check.find(
@@ -189,18 +192,21 @@ public struct EvidenceVerifier: Sendable {
             }
             if let root, root != head.root {
                 check.find(
-                    "\(file): the first \(head.size) entries are not those that the checkpoint signs: entries were altered, exchanged, removed or repeated"
+                    "\(file): the first \(head.size) entries are not those that the checkpoint signs: entries "
+                        + "were altered, exchanged, removed or repeated"
                 )
             }
         }
         if let earlier {
             if earlier.size > frontier.size {
                 check.find(
-                    "the ledger has \(frontier.size) entries, where the earlier checkpoint signed \(earlier.size): entries are gone"
+                    "the ledger has \(frontier.size) entries, where the earlier checkpoint signed "
+                        + "\(earlier.size): entries are gone"
                 )
             } else if earlierRoot != earlier.root {
                 check.find(
-                    "the first \(earlier.size) entries are not those that the earlier checkpoint signed: the ledger does not extend it"
+                    "the first \(earlier.size) entries are not those that the earlier checkpoint signed: the "
+                        + "ledger does not extend it"
                 )
             }
         }

@@ -4,7 +4,8 @@ internal import Ledger
 /// Why something cannot be checked, or does not hold.
 public struct EvidenceError: Error, Equatable, Sendable {
     public enum Code: Sendable {
-        /// Not an export, a bag, a certificate, a proof or a checkpoint, or something is missing that it takes to check it.
+        /// Not an export, a bag, a certificate, a proof or a checkpoint, or something is missing that it takes to check
+        /// it.
         case notEvidence
         /// It does not hold.
         case badEvidence

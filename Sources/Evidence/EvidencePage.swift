@@ -35,12 +35,16 @@ enum EvidencePage {
     }
 
     static let style = """
-        body { font: 11pt/1.4 Georgia, "Times New Roman", serif; color: #111; max-width: 60em; margin: 2em auto; padding: 0 1em; }
+        body { font: 11pt/1.4 Georgia, "Times New Roman", serif; color: #111; max-width: 60em; margin: 2em auto; \
+        padding: 0 1em; }
         h1 { font-size: 1.6em; } h2 { font-size: 1.15em; margin-top: 1.8em; }
         table { border-collapse: collapse; width: 100%; }
-        th, td { text-align: left; vertical-align: top; padding: .35em .6em; border-bottom: 1px solid #ccc; overflow-wrap: anywhere; }
-        thead th { border-bottom: 2px solid #111; white-space: nowrap; } table.facts { width: auto; } .number { text-align: right; white-space: nowrap; }
-        time { white-space: nowrap; } small { color: #444; } code, pre { font: .85em/1.4 "DejaVu Sans Mono", monospace; }
+        th, td { text-align: left; vertical-align: top; padding: .35em .6em; border-bottom: 1px solid #ccc; \
+        overflow-wrap: anywhere; }
+        thead th { border-bottom: 2px solid #111; white-space: nowrap; } table.facts { width: auto; } .number { \
+        text-align: right; white-space: nowrap; }
+        time { white-space: nowrap; } small { color: #444; } code, pre { font: .85em/1.4 "DejaVu Sans Mono", \
+        monospace; }
         tr { break-inside: avoid; } thead { display: table-header-group; }
         @page { size: A4; margin: 18mm 15mm; } @media print { body { margin: 0; max-width: none; font-size: 9.5pt; } }
         """

@@ -31,8 +31,8 @@ public struct MerkleHash: Hashable, Sendable {
 
 /// Computes hashes of entries and nodes, one after the other. Used by one thread at a time.
 public struct MerkleHasher: ~Copyable {
-    // Fetched once: OpenSSL would look it up again for every hash. Unsafe to the compiler alone: nothing changes what it
-    // points to, and OpenSSL lets many threads use it.
+    // Fetched once: OpenSSL would look it up again for every hash. Unsafe to the compiler alone: nothing changes what
+    // it points to, and OpenSSL lets many threads use it.
     private nonisolated(unsafe) static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
 
     private let context: OpaquePointer

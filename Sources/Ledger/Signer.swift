@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// What signs an archive's checkpoints: an Ed25519 key (RFC 8032), as a value. Where the secret lies, this target does not
-/// know.
+/// What signs an archive's checkpoints: an Ed25519 key (RFC 8032), as a value. Where the secret lies, this target does
+/// not know.
 public struct Signer: Sendable {
     /// 32 bytes.
     public let publicKey: [UInt8]

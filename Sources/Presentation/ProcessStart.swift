@@ -3,8 +3,8 @@ internal import Foundation
 
 /// What every program of this project does before anything else.
 package enum ProcessStart {
-    /// Takes standard descriptors that are closed, keeps what the program makes for its user alone and its memory off the
-    /// disk, and refuses arguments that are not UTF-8.
+    /// Takes standard descriptors that are closed, keeps what the program makes for its user alone and its memory off
+    /// the disk, and refuses arguments that are not UTF-8.
     package static func prepare() {
         StandardDescriptors.reserve()
         // What this program makes is for its user alone, and its memory is not for the disk.

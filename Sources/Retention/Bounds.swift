@@ -56,8 +56,8 @@ struct Bounds {
         return track.goneBy == nil ? .unbounded : .kept
     }
 
-    /// What makes it due where it is: an upper bound that is at hand, persons after a backstop, and otherwise the person's
-    /// own request.
+    /// What makes it due where it is: an upper bound that is at hand, persons after a backstop, and otherwise the
+    /// person's own request.
     func cause(at time: Date) -> Decision.Cause {
         if tracks.contains(where: { $0.dueSince(margins).map { $0 <= time } ?? false }) { return .upperBound }
         return first.hasOpenLower ? .backstop : .erasure
@@ -74,10 +74,10 @@ struct Bounds {
     }
 
     /// Every time at which the status can change, in their order.
-    private func turns(after time: Date) -> [Date] {
-        var turns: [Date] = []
-        turns.reserveCapacity(6)
-        func add(_ turn: Date?) { if let turn, turn > time { turns.append(turn) } }
+    private func changes(after time: Date) -> [Date] {
+        var changes: [Date] = []
+        changes.reserveCapacity(6)
+        func add(_ change: Date?) { if let change, change > time { changes.append(change) } }
         for track in tracks {
             add(track.lastLower)
             add(track.review)
@@ -91,19 +91,19 @@ struct Bounds {
             add(hold.placed)
             add(hold.end)
         }
-        turns.sort()
-        return turns
+        changes.sort()
+        return changes
     }
 
     /// The next change of a status by itself, and since when, or from when on, the object is due by itself.
     func course(from now: Date, status: Decision.Status) -> (next: Decision.Change?, dueAt: Date?) {
         var next: Decision.Change?
         var dueAt = status.isDue ? dueSince(at: now) : nil
-        for turn in turns(after: now) {
+        for change in changes(after: now) {
             if next != nil, dueAt != nil { break }
-            let then = self.status(at: turn)
-            if next == nil, then != status { next = Decision.Change(at: turn, status: then) }
-            if dueAt == nil, then.isDue { dueAt = turn }
+            let then = self.status(at: change)
+            if next == nil, then != status { next = Decision.Change(at: change, status: then) }
+            if dueAt == nil, then.isDue { dueAt = change }
         }
         return (next, dueAt)
     }

@@ -75,13 +75,15 @@ public struct PolicyCheck {
                     if rule.atLeast == nil {
                         find(
                             .noBackstop, policy.name, rule,
-                            "rule \(rule.name) ends nothing until \(event) is recorded; where it never is, another rule has to"
+                            "rule \(rule.name) ends nothing until \(event) is recorded; where it never is, "
+                                + "another rule has to"
                         )
                     }
                     if rule.atLeast != nil, rule.backstop == nil {
                         find(
                             .noBackstop, policy.name, rule,
-                            "rule \(rule.name) keeps until \(event) has happened; without a backstop, for ever where it is never recorded"
+                            "rule \(rule.name) keeps until \(event) has happened; without a backstop, for ever "
+                                + "where it is never recorded"
                         )
                     }
                 }
@@ -227,14 +229,16 @@ public struct PolicyCheck {
             if (first.0 && second.0) || (first.1 && second.1) {
                 find(
                     .overlap, b.name.policy, b.rule,
-                    "rules \(a.name.rule) and \(b.name.rule) are about the same; the latest lower and the earliest upper bound count"
+                    "rules \(a.name.rule) and \(b.name.rule) are about the same; the latest lower and the "
+                        + "earliest upper bound count"
                 )
             }
         }
         for (lower, upper) in [(a, b), (b, a)] {
             guard let least = lower.rule.atLeast, let most = upper.rule.atMost else { continue }
             let what =
-                "\(place)\(lower.name) keeps for \(least.words) after \(lower.rule.anchor.name), \(upper.name) wants it gone within \(most.words) after \(upper.rule.anchor.name)"
+                "\(place)\(lower.name) keeps for \(least.words) after \(lower.rule.anchor.name), \(upper.name) "
+                + "wants it gone within \(most.words) after \(upper.rule.anchor.name)"
             if lower.rule.anchor == upper.rule.anchor {
                 if most.comparison(with: least) != .notShorter {
                     find(

@@ -83,7 +83,8 @@ public struct PolicyTest: Sendable {
             let found = Set(decision.decisive.map { "\($0.policy)/\($0.rule)" })
             if found != Set(rules) {
                 differences.append(
-                    "the deciding rules are \(found.sorted().joined(separator: ", ")), and not \(rules.sorted().joined(separator: ", "))"
+                    "the deciding rules are \(found.sorted().joined(separator: ", ")), and not "
+                        + "\(rules.sorted().joined(separator: ", "))"
                 )
             }
         }

@@ -52,7 +52,8 @@ public struct YAMLMapping {
     public func allow(_ keys: Set<String>) throws(YAMLProblem) {
         for (key, _) in mapping where !keys.contains(key.string ?? "") {
             throw YAMLProblem(
-                "'\(Self.excerpt(key.string ?? "?"))' is not a key; known here are \(keys.sorted().joined(separator: ", "))",
+                "'\(Self.excerpt(key.string ?? "?"))' is not a key; known here are "
+                    + "\(keys.sorted().joined(separator: ", "))",
                 at: key.position)
         }
     }

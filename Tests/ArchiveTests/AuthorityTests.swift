@@ -71,8 +71,8 @@ struct AuthorityTests {
         #expect(try archive.reconcile().findings == [])
     }
 
-    /// Also who has the root key and no token only asks; and since a name that is claimed can be anybody's, it takes two
-    /// others then.
+    /// Also who has the root key and no token only asks; and since a name that is claimed can be anybody's, it takes
+    /// two others then.
     @Test func withoutATokenOneCanOnlyAsk() throws {
         let (chan, lau) = try two()
         let request = try #require(try test.release("M-1", in: test.open(actor: "root")).request)

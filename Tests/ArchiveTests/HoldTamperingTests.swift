@@ -56,11 +56,14 @@ struct HoldTamperingTests {
         "UPDATE hold_clause SET captured_before = 1; DELETE FROM hold_pin",
         "UPDATE hold_scope SET state = 'ended'", "UPDATE hold SET state = 'ended', cooling_until = 1",
         "UPDATE hold_scope SET state = 'cooling', cooling_until = 1",
-        "UPDATE hold SET state = 'released', cooling_until = 1; UPDATE hold_scope SET state = 'cooling', cooling_until = 1",
+        "UPDATE hold SET state = 'released', cooling_until = 1; UPDATE hold_scope SET state = 'cooling', "
+            + "cooling_until = 1",
         "DELETE FROM hold_expectation; DELETE FROM hold_case; DELETE FROM hold_pin",
-        "INSERT INTO hold_exclusion SELECT hold.id, cases.id, 99, 'ended', 1 FROM hold, cases; DELETE FROM hold_pin; DELETE FROM hold_case",
+        "INSERT INTO hold_exclusion SELECT hold.id, cases.id, 99, 'ended', 1 FROM hold, cases; DELETE FROM "
+            + "hold_pin; DELETE FROM hold_case",
         "UPDATE object SET holds_seen = 1000000; DELETE FROM hold_pin",
-        "PRAGMA foreign_keys = OFF; DELETE FROM hold_pin; DELETE FROM hold_case; DELETE FROM hold_clause_value; DELETE FROM hold_clause; DELETE FROM hold_expectation; DELETE FROM hold_scope; DELETE FROM hold",
+        "PRAGMA foreign_keys = OFF; DELETE FROM hold_pin; DELETE FROM hold_case; DELETE FROM hold_clause_value; "
+            + "DELETE FROM hold_clause; DELETE FROM hold_expectation; DELETE FROM hold_scope; DELETE FROM hold",
         "UPDATE archive SET hold_revision = 7; DELETE FROM hold_pin",
     ])
     func alteredHoldsLetNothingGo(sql: String) throws {
@@ -80,7 +83,8 @@ struct HoldTamperingTests {
     /// What the index adds keeps more, and is named.
     @Test(arguments: [
         "INSERT INTO hold_case SELECT cases.id, hold_scope.id FROM cases, hold_scope WHERE true ON CONFLICT DO NOTHING",
-        "INSERT INTO hold_pin SELECT object.id, hold_scope.id FROM object, hold_scope WHERE true ON CONFLICT DO NOTHING",
+        "INSERT INTO hold_pin SELECT object.id, hold_scope.id FROM object, hold_scope WHERE true ON "
+            + "CONFLICT DO NOTHING",
         "UPDATE hold SET review_by = 1",
         "UPDATE hold SET matter_tag = (SELECT matter_tag FROM hold WHERE id = 2) WHERE id = 3; ",
         "UPDATE hold SET confidential = 1 - confidential", "UPDATE hold SET author_uid = randomblob(16)",
@@ -180,7 +184,8 @@ struct HoldTamperingTests {
         "UPDATE epoch SET state = 'destroyed'", "DELETE FROM epoch", "UPDATE case_jurisdiction SET code = 'SG'",
         "INSERT INTO blob_removal SELECT address, uid, randomblob(16), 1 FROM object WHERE kind = 'video'",
         "INSERT INTO hold_exclusion SELECT hold.id, cases.id, 99, 'ended', 1 FROM hold, cases",
-        "INSERT INTO blob_removal SELECT address, uid, randomblob(16), 1 FROM object WHERE kind = 'video'; DELETE FROM object WHERE kind = 'video'",
+        "INSERT INTO blob_removal SELECT address, uid, randomblob(16), 1 FROM object WHERE kind = 'video'; "
+            + "DELETE FROM object WHERE kind = 'video'",
     ])
     func theDatabaseIsTheLastLine(sql: String) throws {
         let prepared = try prepared()

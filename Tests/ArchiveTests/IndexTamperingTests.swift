@@ -95,7 +95,8 @@ struct IndexTamperingTests {
             ("UPDATE open_access SET bytes = -1", "a negative count"),
             ("UPDATE ledger_origin SET published = 100000", "more published than there is"),
             (
-                "UPDATE ledger_entry SET number = 9223372036854775807 WHERE number = (SELECT max(number) FROM ledger_entry)",
+                "UPDATE ledger_entry SET number = 9223372036854775807 WHERE number = (SELECT max(number) FROM "
+                    + "ledger_entry)",
                 "the last of all numbers"
             ),
             ("DELETE FROM ledger_entry", "no entry left"),

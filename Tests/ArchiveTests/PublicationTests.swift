@@ -165,8 +165,10 @@ struct PublicationTests {
         try """
         #!/bin/sh
         [ -e \(taken).stop ] && exit 3
-        mkdir -p \(taken) && cat "$STRONGROOM_ENTRIES" >> \(taken)/entries.jsonl && cp "$STRONGROOM_CHECKPOINT" \(taken)/checkpoint
-        echo "$STRONGROOM_FIRST_ENTRY $STRONGROOM_SIZE" >> \(taken)/calls; echo "$STRONGROOM_VERIFIER_KEY" > \(taken)/verifier.key
+        mkdir -p \(taken) && cat "$STRONGROOM_ENTRIES" >> \(taken)/entries.jsonl && cp "$STRONGROOM_CHECKPOINT" \
+        \(taken)/checkpoint
+        echo "$STRONGROOM_FIRST_ENTRY $STRONGROOM_SIZE" >> \(taken)/calls; echo "$STRONGROOM_VERIFIER_KEY" > \
+        \(taken)/verifier.key
         env | grep -c TENCENTCLOUD >> \(taken)/secrets; true
         """.write(toFile: script, atomically: true, encoding: .utf8)
         chmod(script, 0o700)

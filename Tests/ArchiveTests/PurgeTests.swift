@@ -24,7 +24,7 @@ struct PurgeTests {
         #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
         try test.pass(days: 30, in: archive)
         let report = try archive.runPurge(accepting: nil).get()
-        #expect(report.destroyed == 1 && report.cases == 0 && report.blobsRemoved == 1 && report.scrubbed)
+        #expect(report.destroyed == 1 && report.cases == 0 && report.blobsRemoved == 1 && report.residueErased)
         #expect(try test.kinds(of: "K-1", in: archive) == ["best-frame", "result"])
         #expect(try test.kinds(of: "K-2", in: archive).count == 3, "what no rule covers is kept")
         #expect(try archive.status().retention["uncovered"] == 3)
@@ -164,13 +164,15 @@ struct PurgeTests {
         #expect(
             callers.sorted() == [
                 // The one door, and who goes through it.
-                "Archive/Retention/Archive+Destroy.swift: let deletion = store.delete(chunk.map(\\.address).filter { !failed.contains($0) })",
-                "Archive/Retention/Archive+Destroy.swift: try index.destroy(row, at: recording.now)",
+                "Archive/Retention/Archive+Destroy.swift: let deletion = "
+                    + "store.delete(chunk.map(\\.address).filter { !failed.contains($0) })",
+                "Archive/Retention/Archive+Destroy.swift: try index.destroy(permit, at: recording.now)",
                 "Archive/Retention/Archive+Destroy.swift: try index.destroyCase(uid)",
                 "Archive/Retention/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
                 // How the index does it.
                 "Catalog/SQLiteSession+Retention.swift: \"DELETE FROM cases WHERE id = ?\",",
-                "Catalog/SQLiteSession+Retention.swift: try run(\"DELETE FROM object WHERE id = ?\", [object.position.rowID])",
+                "Catalog/SQLiteSession+Retention.swift: try run(\"DELETE FROM object WHERE id = ?\", "
+                    + "[object.position.rowID])",
             ])
     }
 

@@ -22,7 +22,8 @@ struct TableTests {
 
     @Test func readsAllColumns() throws {
         let rows = try table(
-            "\u{FEFF}case,sdk-token,jurisdiction,subject,token-issued-at\r\n\"K,1\",tok1,HK US-IL,\"a \"\"b\"\"\",2026-11-20T00:00:00Z\r\n\r\n客户,tok2,SG;MY,,\n"
+            "\u{FEFF}case,sdk-token,jurisdiction,subject,token-issued-at\r\n\"K,1\",tok1,HK US-IL,\"a "
+                + "\"\"b\"\"\",2026-11-20T00:00:00Z\r\n\r\n客户,tok2,SG;MY,,\n"
         ).rows
         #expect(rows.map(\.line) == [2, 4])
         #expect(rows[0].registration.caseID.text == "K,1" && rows[0].registration.subject == "a \"b\"")

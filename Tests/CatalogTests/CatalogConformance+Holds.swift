@@ -8,8 +8,8 @@ import Testing
 
 @testable import Catalog
 
-/// What holds ask of any catalog: what the clauses say is what the index pins, whatever the order in which objects, clauses
-/// and facts come.
+/// What holds ask of any catalog: what the clauses say is what the index pins, whatever the order in which objects,
+/// clauses and facts come.
 struct HoldConformance {
     private let catalog: any Catalog
     private let time = Date(timeIntervalSince1970: 1_795_000_000)
@@ -111,8 +111,8 @@ struct HoldConformance {
         return name
     }
 
-    /// Objects before and after clauses, clauses that are half compiled, cases whose facts become known: always the same
-    /// answer as the clauses give of themselves, of what was and of what is.
+    /// Objects before and after clauses, clauses that are half compiled, cases whose facts become known: always the
+    /// same answer as the clauses give of themselves, of what was and of what is.
     @Test func pinsAreWhatTheClausesSay() throws {
         var random = SeededGenerator.ofTest()
         var cases: [Known] = []

@@ -5,7 +5,7 @@ import Retention
 import Sealing
 import Testing
 
-@testable import Catalog
+@_spi(Deciding) @testable import Catalog
 
 /// What retention asks of any catalog.
 struct RetentionConformance {
@@ -125,7 +125,7 @@ struct RetentionConformance {
         try catalog.write { index in
             let rows = try index.retentionRows(.objects(objects), after: nil, limit: 3)
             try index.update(Standing(status: .due, changesAt: nil, dueAt: day(1), set: 2), at: rows[0].position)
-            try index.destroy(rows[1], at: time)
+            try index.destroy(DestructionPermit(rows[1], in: index), at: time)
         }
         #expect(try catalog.read { try $0.standingCounts() } == [.kept: 1, .due: 1, .uncovered: 1])
         #expect(try catalog.read { try $0.objectCount() } == 3)
@@ -134,8 +134,10 @@ struct RetentionConformance {
     @Test func whatIsDestroyedIsGoneAndItsBlobIsNoted() throws {
         let (uid, objects) = try insertCase([1, 2])
         let rows = try catalog.read { try $0.retentionRows(.objects(objects), after: nil, limit: 2) }
-        try catalog.write { try $0.destroy(rows[0], at: time) }
-        #expect(throws: (any Error).self) { try catalog.write { try $0.destroy(rows[0], at: time) } }
+        try catalog.write { try $0.destroy(DestructionPermit(rows[0], in: $0), at: time) }
+        #expect(throws: (any Error).self) {
+            try catalog.write { try $0.destroy(DestructionPermit(rows[0], in: $0), at: time) }
+        }
         try catalog.read { index throws in
             #expect(try !index.hasObject(objects[0]) && index.hasObject(objects[1]))
             #expect(try index.blobRemovals(limit: 9).map(\.object) == [objects[0]])
@@ -147,7 +149,7 @@ struct RetentionConformance {
             try index.insert(OpeningRecord(entry: 3, member: "m", caseUID: uid, sealed: [1]))
             try index.insert(
                 CaseEventRecord(caseUID: uid, event: EventRecord(entry: 4, name: "e", effect: .happened(time))))
-            try index.destroy(rows[1], at: time)
+            try index.destroy(DestructionPermit(rows[1], in: index), at: time)
             try index.destroyCase(uid)
             try index.deleteBlobRemoval(rows[0].address)
         }
@@ -217,11 +219,28 @@ struct RetentionConformance {
         }
     }
 
+    /// A permit that was kept from another transaction permits nothing.
+    @Test func aPermitIsGoodForItsTransaction() throws {
+        let (_, objects) = try insertCase([0])
+        let row = try catalog.read { try $0.retentionRows(.objects(objects), after: nil, limit: 1) }[0]
+        var kept: DestructionPermit?
+        try catalog.write { kept = DestructionPermit(row, in: $0) }
+        #expect(throws: CatalogError.damaged("an object was to be destroyed by a permit of another transaction")) {
+            try catalog.write { index in
+                guard let permit = kept.take() else { return }
+                try index.destroy(permit, at: time)
+            }
+        }
+        #expect(try catalog.read { try $0.hasObject(objects[0]) })
+    }
+
     @Test func compactionKeepsWhatIsThere() throws {
         let (_, objects) = try insertCase((0..<40).map { Double($0) })
         let rows = try catalog.read { try $0.retentionRows(.objects(objects), after: nil, limit: 40) }
-        try catalog.write { index in for row in rows.dropLast() { try index.destroy(row, at: time) } }
-        #expect(try catalog.scrub())
+        try catalog.write { index in
+            for row in rows.dropLast() { try index.destroy(DestructionPermit(row, in: index), at: time) }
+        }
+        #expect(try catalog.eraseResidue())
         let (before, after) = try catalog.compact()
         #expect(before > 0 && after > 0 && after <= before)
         #expect(try catalog.read { try $0.hasObject(objects[39]) && $0.objectCount() == 1 && $0.ledgerSize() == 50 })

@@ -5,7 +5,7 @@ import Sealing
 import TestSupport
 import Testing
 
-@testable import Catalog
+@_spi(Deciding) @testable import Catalog
 
 /// Testing has a `Tag` of its own.
 private typealias KeyedTag = Sealing.Tag
@@ -290,7 +290,7 @@ struct CatalogConformance {
                 } else {
                     let object = objects.remove(at: Int.random(in: 0..<objects.count, using: &random))
                     let rows = try catalog.read { try $0.retentionRows(.objects([object.uid]), after: nil, limit: 1) }
-                    try catalog.write { try $0.destroy(rows[0], at: time) }
+                    try catalog.write { try $0.destroy(DestructionPermit(rows[0], in: $0), at: time) }
                 }
             }
             var ended = verifications[Int.random(in: 0..<verifications.count, using: &random)]

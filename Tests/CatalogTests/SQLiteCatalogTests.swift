@@ -114,7 +114,8 @@ struct SQLiteCatalogTests {
 struct LedgerTriggerTests {
     @Test(arguments: [
         "DELETE FROM ledger_entry WHERE number = 1", "UPDATE ledger_entry SET kind = 'x'",
-        "INSERT INTO ledger_entry SELECT 7, entry, offset, kind, time, newest, actor_uid, case_uid FROM ledger_entry LIMIT 1",
+        "INSERT INTO ledger_entry SELECT 7, entry, offset, kind, time, newest, actor_uid, case_uid FROM "
+            + "ledger_entry LIMIT 1",
         "INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry WHERE number = 0", "DELETE FROM ledger_node",
         "UPDATE ledger_node SET hash = randomblob(32)", "INSERT OR REPLACE INTO ledger_node SELECT * FROM ledger_node",
     ])

@@ -209,7 +209,8 @@ struct BadInputTests {
         #expect(try place.strongroom("import", "--case", "K", file, "--captured-at", "2026-01-01T00:00:00Z").code == 0)
         let script = """
             cd '\(place.folder)' && S='\(Programs.folder)/strongroom'
-            $S retrieve K --reason r --media result --output q && $S retrieve K --reason r --out b && $S init --archive z || exit 9
+            $S retrieve K --reason r --media result --output q && $S retrieve K --reason r --out b && $S init \
+            --archive z || exit 9
             $S case show "$(printf '\\377\\376')"; [ $? -eq 64 ] || exit 8
             """
         let run = try Programs.run("/bin/bash", ["-c", script], environment: place.environment)

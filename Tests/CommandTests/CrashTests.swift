@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Whatever kills a retrieval, what was handed out is on the ledger, and what is on the ledger fits.
-    @Test func aRetrievalIsKilledAtEveryStep() throws {
+    @Test func aRetrievalIsKilledOnItsWay() throws {
         func prepared() throws -> Workplace {
             let place = try Workplace()
             let before = try place.file("before.json", try Simulator.answer("before"))
@@ -91,20 +91,20 @@ import Testing
         }
     }
 
-    @Test func anImportIsKilledAtEveryStep() throws {
+    @Test func anImportIsKilledOnItsWay() throws {
         let count = try Faults.countCalls(importing)
         #expect(count > 40)
         for step in Faults.steps(count) { try play(.kill(step), importing, cases: 1) }
     }
 
-    @Test func aPullIsKilledAtEveryStep() throws {
+    @Test func aPullIsKilledOnItsWay() throws {
         let simulator = try Simulator("--rate", "1000")
         let count = try Faults.countCalls(pulling(simulator))
         #expect(count > 60)
         for step in Faults.steps(count) { try play(.kill(step), pulling(simulator), cases: 2) }
     }
 
-    @Test(arguments: [ENOSPC, EIO]) func anImportMeetsAFailingDiskAtEveryStep(code: Int32) throws {
+    @Test(arguments: [ENOSPC, EIO]) func anImportMeetsAFailingDiskOnItsWay(code: Int32) throws {
         let count = try Faults.countCalls(importing)
         for step in Faults.steps(count) {
             try play(.fail(step, code, onwards: true), importing, cases: 1)
@@ -122,7 +122,7 @@ import Testing
         #expect(try place.strongroom("case", "show", "K").code == 3)
     }
 
-    @Test func initIsKilledAtEveryStep() throws {
+    @Test func initIsKilledOnItsWay() throws {
         let place = try Workplace(makesArchive: false)
         var step = 1
         while true {

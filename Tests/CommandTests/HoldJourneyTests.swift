@@ -167,8 +167,8 @@ private enum HoldCommands {
     }
 }
 
-/// SIGKILL at the calls of orders and their lifting: what was ordered binds, what was not lifted binds, the same command
-/// goes on, and the ledger fits.
+/// SIGKILL at the calls of orders and their lifting: what was ordered binds, what was not lifted binds, the same
+/// command goes on, and the ledger fits.
 @Suite(.serialized) struct HoldCrashTests {
 
     private func prepared(released: Bool) throws -> Workplace {
@@ -234,7 +234,7 @@ private enum HoldCommands {
         try Faults.checkLedger(place, what)
     }
 
-    @Test func anOrderIsKilledAtEveryStep() throws {
+    @Test func anOrderIsKilledOnItsWay() throws {
         for order in Order.allCases {
             let first = try prepared(released: order == .approval)
             let log = first.folder + "/calls"

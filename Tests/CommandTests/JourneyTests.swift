@@ -73,7 +73,8 @@ struct JourneyTests {
             "/bin/sh",
             [
                 "-c",
-                "cd '\(place.archive)/objects' && find . -type f | while read -r f; do test \"$(sha256sum < $f | cut -c1-64)\" = \"$(basename $f)\" && echo ok; done",
+                "cd '\(place.archive)/objects' && find . -type f | while read -r f; do test \"$(sha256sum < $f | "
+                    + "cut -c1-64)\" = \"$(basename $f)\" && echo ok; done",
             ], environment: place.environment)
         #expect(sums.text == "ok\nok\nok\nok\n")
         try FileManager.default.removeItem(atPath: place.folder + "/root.key")

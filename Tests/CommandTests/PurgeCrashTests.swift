@@ -68,7 +68,7 @@ import Testing
         #expect(try place.strongroom("verify").code == 0, "\(what)")
     }
 
-    @Test func aPurgeIsKilledAtEveryStep() throws {
+    @Test func aPurgeIsKilledOnItsWay() throws {
         let first = try prepared()
         let log = first.folder + "/calls"
         #expect(try Faults.run(first, ["purge", "run"], ["FAULT_LOG": log]).code == 0)

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Several processes do random verbs on one archive at once, some are killed, time goes on; then an independent checker looks.
+/// Several processes do random verbs on one archive at once, some are killed, time goes on; then an independent checker
+/// looks.
 struct RandomVerbTests {
     @Test func nothingHeldIsDestroyedWhoeverDoesWhat() throws {
         let environment = ProcessInfo.processInfo.environment

@@ -3,8 +3,8 @@ import Base
 public import Foundation
 public import TestSupport
 
-/// Something that people do to an archive, at random. A later issue adds its verbs to a list of these; the worker, the driver
-/// and the checker stay as they are.
+/// Something that people do to an archive, at random. A later issue adds its verbs to a list of these; the worker, the
+/// driver and the checker stay as they are.
 public struct Verb: Sendable {
     public let name: String
     /// How often it comes, beside the others.

@@ -1,8 +1,8 @@
 import Base
 import Foundation
 
-/// The real files, whose ages are told by the time that is played: what was written a moment ago is young, however far the
-/// clock is ahead of the machine's.
+/// The real files, whose ages are told by the time that is played: what was written a moment ago is young, however far
+/// the clock is ahead of the machine's.
 struct PlayedFiles: FileSystem {
     private let files = PosixFileSystem()
     /// Seconds.

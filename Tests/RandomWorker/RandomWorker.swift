@@ -6,9 +6,9 @@ import RandomVerbs
 import Sealing
 import TestSupport
 
-/// One of several processes that do random verbs on the same archive, until it is killed or has done its part. Prints a JSON
-/// line for each. `RandomWorker prepare FOLDER` makes the archive; `work FOLDER SEED STEPS TOKEN` works in it: TOKEN names a
-/// file beside the archive, or is `-` for nobody.
+/// One of several processes that do random verbs on the same archive, until it is killed or has done its part. Prints a
+/// JSON line for each. `RandomWorker prepare FOLDER` makes the archive; `work FOLDER SEED STEPS TOKEN` works in it:
+/// TOKEN names a file beside the archive, or is `-` for nobody.
 @main struct RandomWorker {
     static func main() {
         StandardDescriptors.reserve()

@@ -177,7 +177,8 @@ struct HoldExpressionTests {
                 for judgedOnly in [false, true] {
                     let expected = tree.fits(facts, judgedOnly: judgedOnly)
                     let found = expression.clauses.contains { $0.takesIn(facts, judgedOnly: judgedOnly) }
-                    // An empty intersection of codes is true of what is not known by the tree, and of nothing by a clause.
+                    // An empty intersection of codes is true of what is not known by the tree, and of nothing by a
+                    // clause.
                     if found != expected,
                         !(expected && !judgedOnly && (facts.purpose == nil || facts.resultCode == nil))
                     {
@@ -192,7 +193,8 @@ struct HoldExpressionTests {
         #expect(tried > 1000 && taken > 1000, "seed \(random.seed)")
     }
 
-    /// More that becomes known never takes less in than what is certain, and nothing certain is lost by what is not known.
+    /// More that becomes known never takes less in than what is certain, and nothing certain is lost by what is not
+    /// known.
     @Test func whatIsCertainIsAlsoPossible() throws {
         var random = SeededGenerator.ofTest()
         for _ in 0..<500 {

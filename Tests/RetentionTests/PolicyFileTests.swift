@@ -62,7 +62,8 @@ struct PolicyFileTests {
               - name: t
                 facts: { media: video, result: "0", captured: 2026-01-01 }
                 at: 2026-01-02
-                expect: { status: due, keep-until: 2026-02-01, gone-by: 2026-02-01, due-at: 2026-02-01, rules: [p/other] }
+                expect: { status: due, keep-until: 2026-02-01, gone-by: 2026-02-01, due-at: 2026-02-01, rules: \
+                [p/other] }
             """
         let policy = try Policy(
             yaml: "policy: p\nversion: 1\ntitle: T\nrules: [{ name: r, retain: { from: captured, at-most: P90D } }]")
@@ -99,7 +100,8 @@ struct PolicyFileTests {
                 $0.kind == .contradiction
             })
         let waits =
-            "events: { ended: once, other: once }\nrules:\n  - { name: w, retain: { from: ended, at-least: P1Y, at-most: P2Y } }\n"
+            "events: { ended: once, other: once }\nrules:\n  - { name: w, retain: { from: ended, at-least: P1Y, "
+            + "at-most: P2Y } }\n"
         #expect(Set(try findings(waits).map(\.kind)) == [.noBackstop, .unusedEvent])
         #expect(
             try findings(go + "  - { name: again, media: [video], retain: { from: captured, at-most: P9D } }\n").map(
@@ -144,7 +146,8 @@ struct PolicyFileTests {
         func policy(_ name: String, _ version: Int, _ retain: String) throws -> Policy {
             try Policy(
                 yaml:
-                    "policy: \(name)\nversion: \(version)\ntitle: T\nrules: [{ name: r, retain: { from: captured, \(retain) } }]"
+                    "policy: \(name)\nversion: \(version)\ntitle: T\nrules: [{ name: r, retain: { from: "
+                    + "captured, \(retain) } }]"
             )
         }
         let day = Date(timeIntervalSince1970: 1_767_225_600)
@@ -173,7 +176,8 @@ struct PolicyFileTests {
         func policy(_ name: String, _ retain: String) throws -> Policy {
             try Policy(
                 yaml:
-                    "policy: \(name)\nversion: 1\ntitle: T\nevents: { e: once }\nrules: [{ name: r, retain: { \(retain) } }]"
+                    "policy: \(name)\nversion: 1\ntitle: T\nevents: { e: once }\nrules: [{ name: r, retain: { "
+                    + "\(retain) } }]"
             )
         }
         func status(_ lower: String, _ winner: Resolution.Winner, after days: Double) throws -> Decision.Status {
@@ -218,7 +222,8 @@ struct PolicyFileTests {
     @Test func whatHappenedBeforeTheCaptureIsAboutSomethingElse() throws {
         let policy = try Policy(
             yaml:
-                "policy: p\nversion: 1\ntitle: T\nevents: { e: once, l: latest }\nrules: [{ name: r, retain: { from: e, at-least: P10D, at-most: P20D } }]"
+                "policy: p\nversion: 1\ntitle: T\nevents: { e: once, l: latest }\nrules: [{ name: r, retain: { "
+                + "from: e, at-least: P10D, at-most: P20D } }]"
         )
         let day = Date(timeIntervalSince1970: 1_767_225_600)
         func status(_ offsets: Double...) -> Decision.Status {

@@ -181,8 +181,8 @@ extension Archive {
 
     // MARK: Voting
 
-    /// Allows a request, with a personal token. A short verb is carried out in the same transaction, once enough persons
-    /// have allowed it; a purge is permitted by it.
+    /// Allows a request, with a personal token. A short verb is carried out in the same transaction, once enough
+    /// persons have allowed it; a purge is permitted by it.
     public func approve(_ number: UInt64, reason: Reason) throws -> VoteReport {
         try attempt(.own, verb: "approve") {
             let grown = try growth(of: number)
@@ -209,7 +209,8 @@ extension Archive {
             {
                 let found = try releaseCounts(of: uid, in: index)
                 return zip(found, counts).contains { $0 > $1 }
-                    ? "it would let go of \(found[0]) objects now, where \(counts[0]) were shown, or sooner than was shown"
+                    ? "it would let go of \(found[0]) objects now, where \(counts[0]) were shown, or sooner "
+                        + "than was shown"
                     : nil
             }
             return try objectsDueEarlier(by: effect, in: index).flatMap { count in
@@ -307,7 +308,8 @@ extension Archive {
         }
         guard token.approves(at: now) else {
             throw refuse(
-                "the token of \(recorder.actor.name) approves nothing before \(token.approvesFrom.map(Timestamp.minute) ?? "")",
+                "the token of \(recorder.actor.name) approves nothing before "
+                    + "\(token.approvesFrom.map(Timestamp.minute) ?? "")",
                 "it was made when nobody was left to allow it")
         }
         guard try !Actor.isSamePerson(author, name(of: token.maker, in: index)) else {

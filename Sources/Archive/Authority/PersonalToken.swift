@@ -26,7 +26,8 @@ public struct PersonalToken: Sendable {
             throw ArchiveError(
                 .badToken, "this is not a personal token",
                 hint:
-                    "one begins with srt_ and has \(Self.prefix.utf8.count + 43) characters; strongroom token create makes it"
+                    "one begins with srt_ and has \(Self.prefix.utf8.count + 43) characters; strongroom token "
+                    + "create makes it"
             )
         }
         self.text = text

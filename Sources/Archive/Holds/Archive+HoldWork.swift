@@ -8,8 +8,8 @@ internal import Sealing
 
 extension Archive {
     /// Does what holds left to be done: pins what their clauses take in, ends what has cooled, computes decisions anew
-    /// about what they take in or took in, and deletes what is left of those that have ended. In short transactions; what
-    /// a crash interrupts, the next call goes on with. What is held is protected also before.
+    /// about what they take in or took in, and deletes what is left of those that have ended. In short transactions;
+    /// what a crash interrupts, the next call goes on with. What is held is protected also before.
     func workOnHolds(progress: () -> Void = {}) throws {
         var limit = 5000
         while true {
@@ -18,7 +18,7 @@ extension Archive {
             guard try quietly({ try $0.compileHolds(limit: limit) }) else { break }
             progress()
             let seconds = Double(effects.clock.ticks() &- began) / 1e9
-            limit = max(500, min(50_000, seconds > 0 ? Int(Double(limit) * Self.holdTurn / seconds) : limit))
+            limit = max(500, min(50_000, seconds > 0 ? Int(Double(limit) * Self.holdBatchSeconds / seconds) : limit))
         }
         // A clock in doubt ends nothing.
         if try catalog.read({ try $0.hasCoolingHolds(by: now) && clockDoubt(in: $0) == nil }) {
@@ -39,7 +39,7 @@ extension Archive {
     public func finishHolds(progress: () -> Void) throws { try attempt(.own) { try workOnHolds(progress: progress) } }
 
     /// Seconds that a batch of pins takes.
-    private static let holdTurn = 0.025
+    private static let holdBatchSeconds = 0.025
 
     /// A transaction that says nothing new: what it does follows from entries that are there.
     @discardableResult
@@ -54,7 +54,7 @@ extension Archive {
     private func decideAnew(_ scope: HoldScopeName) throws {
         let form = try catalog.read { try $0.holdScopes(of: scope.hold).first { $0.name == scope }?.form }
         guard form == .cases else {
-            _ = try restandAll(.heldBy(scope)) { _, _ in }
+            _ = try refreshAll(.heldBy(scope)) { _, _ in }
             return
         }
         var after: CaseUID?
@@ -62,7 +62,7 @@ extension Archive {
             let page = try catalog.read { try $0.holdCases(of: scope, after: after, limit: 100) }
             guard let last = page.last else { return }
             after = last
-            try record { recording in for uid in page { try restand(uid, recording) } }
+            try record { recording in for uid in page { try refresh(uid, recording) } }
         }
     }
 
@@ -115,7 +115,7 @@ extension Archive {
                 try recording.add(
                     .holdEnded(.init(hold: scope.hold, cause: .narrowed, revision: UInt64(scope.revision))))
             }
-            for uid in cases { try restand(uid, recording) }
+            for uid in cases { try refresh(uid, recording) }
         }
     }
 

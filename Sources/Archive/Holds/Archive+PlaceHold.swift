@@ -131,7 +131,8 @@ extension Archive {
                 if effects.isInterrupted() {
                     throw ArchiveError(
                         .interrupted,
-                        "the order is not placed to its end: \(first) of \(prepared.cases.count) cases are named, and protected",
+                        "the order is not placed to its end: \(first) of \(prepared.cases.count) cases are "
+                            + "named, and protected",
                         hint: "run the same command again to finish it, or take it back with strongroom hold withdraw")
                 }
                 let part = Array(prepared.cases[first..<min(first + Self.casesAtOnce, prepared.cases.count)])
@@ -344,7 +345,7 @@ extension Archive {
                     reason: try recording.commit(order.reason.text, as: "reasonCommitment"))))
         guard isCases, placing.named.count <= Self.casesDecidedAtOnce, prepared.cases.count <= Self.casesDecidedAtOnce
         else { return }
-        for uid in placing.named { try restand(uid, recording) }
+        for uid in placing.named { try refresh(uid, recording) }
         try index.setFresh(placing.scope, in: .standing)
     }
 

@@ -56,8 +56,8 @@ extension Archive {
         return [sentence]
     }
 
-    /// What a release comes to, so that more is worse: objects that it lets go, hours by which its cooling is shorter than
-    /// ten years, and objects that are due then.
+    /// What a release comes to, so that more is worse: objects that it lets go, hours by which its cooling is shorter
+    /// than ten years, and objects that are due then.
     func releaseCounts(of hold: HoldUID, in index: any CatalogReader) throws -> [Int] {
         let days = try coolingDays(in: index)
         let objects = try index.heldCounts(by: hold).objects
@@ -117,11 +117,13 @@ extension Archive {
         return HoldChange(
             matter: effect.matter ?? "", entry: entry, coolingUntil: until,
             sentence:
-                "\(effect.matter ?? "") is released; it cools until \(Timestamp.minute(until)): nothing of it is destroyed before"
+                "\(effect.matter ?? "") is released; it cools until \(Timestamp.minute(until)): nothing of it is "
+                + "destroyed before"
         )
     }
 
-    /// Takes cases, or a whole revision, out of a hold, after a time of cooling. Needs a second person where there are two.
+    /// Takes cases, or a whole revision, out of a hold, after a time of cooling. Needs a second person where there are
+    /// two.
     public func narrowHold(
         _ matter: Matter, cases: [CaseID], revision: Int?, reason: Reason
     ) throws -> Permitted<HoldChange> {
@@ -173,7 +175,8 @@ extension Archive {
                     }
                     effect.cases = Set(found).map(\.hex).sorted()
                     effect.says = [
-                        "matter \(matter.text) is no longer about \(Self.count(effect.cases!.count, "case")); \(days) days of cooling"
+                        "matter \(matter.text) is no longer about \(Self.count(effect.cases!.count, "case")); "
+                            + "\(days) days of cooling"
                     ]
                 }
                 return effect
@@ -195,7 +198,7 @@ extension Archive {
         for uid in cases ?? [] {
             guard try index.caseRecord(uid) != nil else { continue }
             try index.exclude(uid, from: HoldScopeName(hold: hold.uid, revision: hold.revision), coolingUntil: until)
-            try restand(uid, recording)
+            try refresh(uid, recording)
         }
         if let scope = effect.scope {
             try index.setState(.cooling, coolingUntil: until, of: HoldScopeName(hold: hold.uid, revision: scope))

@@ -147,7 +147,9 @@ extension Archive {
                             case .ranges: "parts of one item"
                             }
                         copies.append(
-                            "  case \(objects[0].caseID ?? uid): \(what), given to \(try name(of: row.actorUID, in: index)) on \(Timestamp.minute(row.time)), ledger entry \(row.number)"
+                            "  case \(objects[0].caseID ?? uid): \(what), given to "
+                                + "\(try name(of: row.actorUID, in: index)) on \(Timestamp.minute(row.time)), "
+                                + "ledger entry \(row.number)"
                         )
                     }
                 }
@@ -167,9 +169,12 @@ extension Archive {
         }
         lines += [
             "Review    by \(Timestamp.day(hold.reviewBy))", "",
-            "The law asks that what is listed below is preserved until you are told in writing that it need not be any more.",
-            "Do not destroy, change, move or hand on any copy of it that you hold, also where another rule would ask you to.",
-            "It covers \(count(report.objects.count, "object")) of \(count(cases, "case")) in this archive, and what arrives of the same.",
+            "The law asks that what is listed below is preserved until you are told in writing that it need not "
+                + "be any more.",
+            "Do not destroy, change, move or hand on any copy of it that you hold, also where another rule "
+                + "would ask you to.",
+            "It covers \(count(report.objects.count, "object")) of \(count(cases, "case")) in this archive, and "
+                + "what arrives of the same.",
             "",
         ]
         lines.append(
@@ -179,7 +184,8 @@ extension Archive {
         lines += copies
         lines += [
             "",
-            "Confirm that you have read this: strongroom hold acknowledge --matter \(hold.isConfidential ? "…" : hold.matter)",
+            "Confirm that you have read this: strongroom hold acknowledge --matter "
+                + "\(hold.isConfidential ? "…" : hold.matter)",
             "",
         ]
         return lines.joined(separator: "\n")

@@ -106,7 +106,7 @@ extension Archive {
         try maySee(hold) ? try particulars(of: hold, in: index).matter : Self.keptByLaw
     }
 
-    /// The matters that bind an object, from the names that a decision has: for who acts, or for strangers.
+    /// The matters that bind an object, from the names that a decision has: for who acts, or for outsiders.
     func matters(_ names: [String], forOutsiders: Bool = false, in index: any CatalogReader) throws -> [String] {
         Set(
             try names.map { name in

@@ -227,8 +227,8 @@ struct HoldBook {
     /// Whether any hold has not ended.
     var isEmpty: Bool { !holds.values.contains { $0.endedAt == nil } }
 
-    /// The holds that bind an object: those that take it in, or took it in at any time since they were placed and it was
-    /// archived, and have not ended.
+    /// The holds that bind an object: those that take it in, or took it in at any time since they were placed and it
+    /// was archived, and have not ended.
     ///
     /// - Parameter tags: of its case's ID and subject, under the keys that are live.
     func binding(_ object: History, expected tags: [HoldExpectation]) -> Set<HoldUID> {

@@ -114,7 +114,7 @@ extension Archive {
                         content: content)))
         }
         // What a hold takes in has just been pinned.
-        if rules != nil, try index.hasHolds() { try restand(ended.caseUID, recording) }
+        if rules != nil, try index.hasHolds() { try refresh(ended.caseUID, recording) }
         return ended
     }
 

@@ -64,8 +64,8 @@ public struct ImportItem: Sendable {
 }
 
 extension Archive {
-    /// Threads that import a batch: twice as many as one transaction commits, so that half of them prepare answers while
-    /// those of the others are written.
+    /// Threads that import a batch: twice as many as one transaction commits, so that half of them prepare answers
+    /// while those of the others are written.
     public static let importWorkers = 32
 
     /// Archives one saved answer. Everything is durable when this returns, and nothing is changed when it
@@ -93,7 +93,7 @@ extension Archive {
     /// - Parameter report: called once for each, when it is durable or has failed, from any thread but
     ///   never at the same time.
     public func `import`(_ items: [ImportItem], report: @escaping @Sendable (VerificationReport) -> Void) {
-        let turn = Mutex<[ArchiveError]>([])
+        let failures = Mutex<[ArchiveError]>([])
         Workers.forEach(items, workers: Self.importWorkers) { item in
             let outcome: VerificationReport
             do {
@@ -104,12 +104,12 @@ extension Archive {
                 outcome = VerificationReport(
                     caseID: item.registration.caseID, state: .failed, problem: ArchiveError(error), line: item.line)
             }
-            turn.withLock { failures in
+            failures.withLock { failures in
                 if let problem = outcome.problem { failures.append(problem) }
                 report(outcome)
             }
         }
-        recordFailures("import", turn.withLock { $0 })
+        recordFailures("import", failures.withLock { $0 })
         try? sweep()
     }
 

@@ -192,7 +192,7 @@ extension Archive {
         staged: StagedAnswer, answer: Answer?
     ) throws -> VerificationReport {
         let verification = asking.verification
-        try staged.add(document: answer?.document ?? Self.silence(of: verification, now: now))
+        try staged.add(document: answer?.document ?? Self.unansweredDocument(of: verification, now: now))
         return try commit(staged) { recording in
             // Another process may have ended it in the meantime; what it archived stands.
             guard var current = try recording.index.verification(verification.uid) else {
@@ -225,7 +225,7 @@ extension Archive {
     }
 
     /// The `result` of a verification that ended without any answer of the vendor.
-    private static func silence(of verification: VerificationRecord, now: Date) -> [UInt8] {
+    private static func unansweredDocument(of verification: VerificationRecord, now: Date) -> [UInt8] {
         let deadline = verification.deadline.map { #","Deadline":"\#(Timestamp.format($0))""# } ?? ""
         return Array(#"{"Strongroom":{"State":"expired","EndedAt":"\#(Timestamp.format(now))"\#(deadline)}}"#.utf8)
     }

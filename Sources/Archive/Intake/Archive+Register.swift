@@ -107,7 +107,7 @@ extension Archive {
                         age: opened.record.age == before.0.age ? nil : opened.record.age)))
             try noteExpected(uid, before: named, recording)
             // Other rules may be about it now, and other holds.
-            try restand(uid, recording)
+            try refresh(uid, recording)
         }
         return opened
     }

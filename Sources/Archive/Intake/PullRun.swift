@@ -30,7 +30,7 @@ final class PullRun: Sendable {
     private let options: PullOptions
     private let report: @Sendable (VerificationReport) -> Void
     private let state: Mutex<State>
-    private let turn = Mutex(())
+    private let reporting = Mutex(())
 
     init(
         archive: Archive, client: FaceIDClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
@@ -110,6 +110,6 @@ final class PullRun: Sendable {
             state.summary.firstProblem = state.summary.firstProblem ?? problem
             if stops || state.failuresInARow >= Self.failuresInARow { state.stop(problem) }
         }
-        turn.withLock { _ in report(outcome) }
+        reporting.withLock { _ in report(outcome) }
     }
 }

@@ -81,7 +81,8 @@ public struct Registration: Sendable {
         if let tokenIssuedAt, let capturedAt, capturedAt < tokenIssuedAt {
             throw ArchiveError(
                 .badParticular,
-                "captured-at (\(Timestamp.format(capturedAt))) lies before token-issued-at (\(Timestamp.format(tokenIssuedAt)))",
+                "captured-at (\(Timestamp.format(capturedAt))) lies before token-issued-at "
+                    + "(\(Timestamp.format(tokenIssuedAt)))",
                 hint: "a token is issued before the person stands before the camera")
         }
         if let text = input.region { region = try Configuration.region(text) } else { region = nil }

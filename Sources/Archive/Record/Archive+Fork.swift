@@ -9,7 +9,8 @@ internal import Synchronization
 /// A ledger that is not the one that was published: how it is noticed, and how a named person goes on.
 extension Archive {
     public static let forkHint =
-        "nothing is written until a named person has looked: compare strongroom audit log with what is published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
+        "nothing is written until a named person has looked: compare strongroom audit log with what is "
+        + "published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
 
     /// Compares the ledger with what is published. Reads at most 64 nodes.
     static func compare(
@@ -76,7 +77,8 @@ extension Archive {
         guard checkpoint.size <= size else {
             throw ArchiveError(
                 .ledgerForked,
-                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is an older copy, or was cut",
+                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is "
+                    + "an older copy, or was cut",
                 hint: forkHint)
         }
         guard try MerkleTree.root(of: checkpoint.size, in: index.ledgerNodes) == checkpoint.root else {
@@ -198,8 +200,8 @@ extension Archive {
     /// Puts on record that somebody has looked at a ledger that does not fit what was published. It goes on under
     /// a new origin; what was published stays.
     ///
-    /// - Parameter second: the personal token of another person, where two are needed: before a fork is accepted nothing
-    ///   can be written, so that nobody can be asked.
+    /// - Parameter second: the personal token of another person, where two are needed: before a fork is accepted
+    ///   nothing can be written, so that nobody can be asked.
     public func acceptFork(_ reason: Reason, second: PersonalToken? = nil) throws -> LedgerExport {
         try attempt(.own) {
             guard ledgerState.withLock({ $0.fork }) != nil else {

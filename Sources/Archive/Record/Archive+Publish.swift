@@ -83,7 +83,9 @@ extension Archive {
             let waiting = ledgerState.withLock { $0.size - $0.published }
             throw ArchiveError(
                 .ledgerUnpublished,
-                "\(waiting) ledger entries could not be published, and the bound of \(configuration.publication.limit) entries or \(configuration.publication.hours.formatted()) h is reached: \(problem.message)",
+                "\(waiting) ledger entries could not be published, and the bound of "
+                    + "\(configuration.publication.limit) entries or "
+                    + "\(configuration.publication.hours.formatted()) h is reached: \(problem.message)",
                 hint: "mend the place that the ledger is published to, or name another in strongroom.yaml")
         }
     }

@@ -176,7 +176,8 @@ extension Archive {
                         // They go with the last object.
                         if (details == nil) != objects.isEmpty {
                             result.findings.append(
-                                "case \(record.uid), verification \(verification.number): what the answer said is missing"
+                                "case \(record.uid), verification \(verification.number): what the answer "
+                                    + "said is missing"
                             )
                         }
                     }
@@ -280,16 +281,17 @@ extension Archive {
                 counts[standing.status, default: 0] += 1
                 if holdsAny { try compareHolds(of: row, replay, in: index, &result) }
                 guard isCurrent else { continue }
-                if let turn = standing.changesAt, turn <= now { continue }
+                if let change = standing.changesAt, change <= now { continue }
                 let decision = rules.engine.decide(row.facts, at: now)
-                let turnsDiffer = { (a: Date?, b: Date?) in
+                let changesDiffer = { (a: Date?, b: Date?) in
                     (a == nil) != (b == nil) || abs((a ?? .distantPast).timeIntervalSince(b ?? .distantPast)) > 0.01
                 }
-                if standing.status != decision.status || turnsDiffer(standing.changesAt, decision.next?.at)
-                    || (!decision.status.isDue && turnsDiffer(standing.dueAt, decision.dueAt))
+                if standing.status != decision.status || changesDiffer(standing.changesAt, decision.next?.at)
+                    || (!decision.status.isDue && changesDiffer(standing.dueAt, decision.dueAt))
                 {
                     result.findings.append(
-                        "object \(row.object): what the index keeps of its decision is not what follows from the rules; strongroom policy refresh computes it anew"
+                        "object \(row.object): what the index keeps of its decision is not what follows from the "
+                            + "rules; strongroom policy refresh computes it anew"
                     )
                 }
             }
@@ -304,12 +306,12 @@ extension Archive {
 
     /// Blobs that no row names; what a command is bringing in is nobody's business yet.
     private func compareStore(_ result: inout Reconciliation) throws {
-        var strangers: [BlobAddress] = []
+        var unknown: [BlobAddress] = []
         try store.walk { listing in
-            if case .blob(let address, _, false) = listing { strangers.append(address) }
+            if case .blob(let address, _, false) = listing { unknown.append(address) }
         }
-        for page in stride(from: 0, to: strangers.count, by: 1000) {
-            let addresses = strangers[page..<min(page + 1000, strangers.count)]
+        for page in stride(from: 0, to: unknown.count, by: 1000) {
+            let addresses = unknown[page..<min(page + 1000, unknown.count)]
             // By the newest state: some may have been committed after the one that was replayed.
             try catalog.read { index in
                 for address in addresses

@@ -56,8 +56,8 @@ final class LedgerBook<Content>: Sendable where Content: Sendable {
     func forget() { state.withLock { $0 = State(content: initial, size: 0, root: nil) } }
 }
 
-/// Which entries there are, up to a size of the ledger, from which what is held and who may do what follows. Kept in the
-/// index under the archive's key: who has no key cannot leave one out.
+/// Which entries there are, up to a size of the ledger, from which what is held and who may do what follows. Kept in
+/// the index under the archive's key: who has no key cannot leave one out.
 struct EntryNote: Equatable {
     /// Entries that may follow it before it is written anew.
     static let distance: UInt64 = 500
@@ -119,9 +119,9 @@ extension Recorder {
     }
 }
 
-/// Entries of some kinds in their order. None is left out and none is another than it was: up to the note of the archive
-/// they are those that it names, each proved to be in the tree; behind it every entry is read and hashed, whatever the
-/// index says of its kind.
+/// Entries of some kinds in their order. None is left out and none is another than it was: up to the note of the
+/// archive they are those that it names, each proved to be in the tree; behind it every entry is read and hashed,
+/// whatever the index says of its kind.
 func vouchedEntries(
     _ kinds: [Event.Kind], from number: UInt64, size: UInt64, in index: any CatalogReader, by recorder: Recorder
 ) throws -> [(number: UInt64, entry: Entry)] {

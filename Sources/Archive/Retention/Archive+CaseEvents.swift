@@ -143,7 +143,7 @@ extension Archive {
                     withdraws: details.withdraws)))
         try index.insert(
             CaseEventRecord(caseUID: uid, event: EventRecord(entry: entry, name: input.event, effect: effect)))
-        try restand(uid, recording)
+        try refresh(uid, recording)
         let due = try index.retentionRows(.ofCase(uid), after: nil, limit: .max).filter { $0.standing.status.isDue }
         return RecordedEvent(
             caseID: caseID, event: input.event, entry: entry, at: details.at, wasKnown: false, due: due.count)
@@ -161,7 +161,8 @@ extension Archive {
         guard !EventRecord.isAbout(at, captured: earliest) else { return }
         throw ArchiveError(
             .badEvent,
-            "\(event) at \(Timestamp.minute(at)) lies before the capture of everything in the case (\(Timestamp.minute(earliest)))",
+            "\(event) at \(Timestamp.minute(at)) lies before the capture of everything in the case "
+                + "(\(Timestamp.minute(earliest)))",
             hint: "check the time: an event counts for what was captured before it")
     }
 

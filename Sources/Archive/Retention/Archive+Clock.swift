@@ -43,7 +43,8 @@ extension Archive {
         throw ArchiveError(
             .clockDoubted, reason,
             hint:
-                "if the clock is right now, have a named person run: strongroom clock accept \(Timestamp.day(now)) --reason …"
+                "if the clock is right now, have a named person run: strongroom clock accept "
+                + "\(Timestamp.day(now)) --reason …"
         )
     }
 
@@ -73,7 +74,8 @@ extension Archive {
                 effect.time = time
                 let newest = try recording.index.newestTime().map(Timestamp.minute) ?? "nothing"
                 effect.says = [
-                    "the clock is right on \(Timestamp.day(time)), where the newest time on record is \(newest); destruction goes on"
+                    "the clock is right on \(Timestamp.day(time)), where the newest time on record is \(newest); "
+                        + "destruction goes on"
                 ]
                 return effect
             } carryOut: { effect, request, recording in
@@ -105,11 +107,13 @@ extension Archive {
         let behind = newest.timeIntervalSince(now)
         if behind > configuration.retention.clockBehind {
             return
-                "the clock says \(Timestamp.minute(now)), \(Self.days(newest, now)) before the newest time on record (\(Timestamp.minute(newest)))"
+                "the clock says \(Timestamp.minute(now)), \(Self.days(newest, now)) before the newest time on "
+                + "record (\(Timestamp.minute(newest)))"
         }
         if -behind > configuration.retention.clockAhead {
             return
-                "the clock says \(Timestamp.day(now)), \(Self.days(now, newest)) after the newest time on record (\(Timestamp.minute(newest)))"
+                "the clock says \(Timestamp.day(now)), \(Self.days(now, newest)) after the newest time on record "
+                + "(\(Timestamp.minute(newest)))"
         }
         return nil
     }
@@ -124,7 +128,8 @@ extension Archive {
     private static func sentence(_ doubt: Event.ClockDoubted, at time: Date) -> String {
         switch doubt.cause {
         case .ahead:
-            "the clock said \(Timestamp.day(time)), \(days(time, doubt.other)) after the newest time on record (\(Timestamp.minute(doubt.other)))"
+            "the clock said \(Timestamp.day(time)), \(days(time, doubt.other)) after the newest time on record "
+                + "(\(Timestamp.minute(doubt.other)))"
         case .witness:
             "the clock said \(Timestamp.minute(time)) where the vendor's said \(Timestamp.minute(doubt.other))"
         }

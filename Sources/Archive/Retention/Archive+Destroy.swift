@@ -15,64 +15,36 @@ struct Destruction {
 }
 
 extension Archive {
-    /// The one function that destroys. In the caller's transaction it sees that index and ledger say the same of each
-    /// object, decides about it again, deletes the key of what is due, notes its blob for removal and puts it on the ledger; what is not due any more stays, and
-    /// is counted. With its last object a case goes, with everything that identifies the person.
+    /// The one function that destroys. In the caller's transaction each object is decided about again (``Deciding``);
+    /// what is permitted loses its key, its blob is noted for removal, and it stands on the ledger; what is not due any
+    /// more stays, and is counted. With its last object a case goes, with everything that identifies the person.
     ///
     /// - Parameter run: the number of the entry that began it.
     func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> Destruction {
         let index = recording.index
-        try checkClock(recording)
-        let rules = try rules(in: index)
-        let (book, authority) = (try holdBook.content(in: index, by: recorder), try authority(in: index))
+        var deciding = try Deciding(self, recording)
         var result = Destruction()
         var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
         let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
         if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
-        var ledger: [CaseUID: LedgerFacts] = [:]
-        var tags: [CaseUID: [HoldExpectation]] = [:]
         for row in rows {
-            // Entries that cannot be read agree with nothing, and stop nothing else.
-            let facts = ledger[row.caseUID] ?? (try? LedgerFacts(of: row.caseUID, in: index))
-            ledger[row.caseUID] = facts
-            guard let facts,
-                facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
-                try agree(with: row, facts, book, tags: &tags, in: index)
-            else {
-                result.skipped["altered", default: 0] += 1
-                continue
+            switch try deciding.decide(row) {
+            case .altered: result.skipped["altered", default: 0] += 1
+            case .refused(let status): result.skipped[status.rawValue, default: 0] += 1
+            case .permitted(let permit, let decision):
+                let entry = try recording.add(
+                    .objectDestroyed(event(of: row, by: decision, deciding.rules, run: run)))
+                try index.destroy(permit, at: recording.now)
+                verifications[row.verificationUID] = (row.caseUID, entry)
+                result.destroyed += 1
+                result.bytes += row.length
             }
-            let decision = try restand(row, by: rules, recording)
-            guard decision.status.isDue else {
-                result.skipped[decision.status.rawValue, default: 0] += 1
-                continue
-            }
-            let entry = try recording.add(.objectDestroyed(event(of: row, by: decision, rules, run: run)))
-            try index.destroy(row, at: recording.now)
-            verifications[row.verificationUID] = (row.caseUID, entry)
-            result.destroyed += 1
-            result.bytes += row.length
         }
         for (uid, last) in verifications { try forget(uid, entry: last.entry, recording) }
         for uid in Set(verifications.values.map(\.caseUID)).sorted(by: { $0.hex < $1.hex }) {
             if try destroyEmptyCase(uid, recording) { result.cases += 1 }
         }
         return result
-    }
-
-    /// Whether the index knows of every hold that binds an object by the ledger.
-    private func agree(
-        with row: RetentionRow, _ facts: LedgerFacts, _ book: HoldBook, tags: inout [CaseUID: [HoldExpectation]],
-        in index: any CatalogReader
-    ) throws -> Bool {
-        guard !book.isEmpty else { return true }
-        guard let history = facts.history(of: row.object) else { return false }
-        if book.expectsAny, tags[row.caseUID] == nil {
-            tags[row.caseUID] = try index.caseRecord(row.caseUID).map { try expectations(of: $0) }
-        }
-        let tags = tags[row.caseUID] ?? []
-        let known = Set(row.facts.holds.map(\.matter))
-        return book.binding(history, expected: tags).allSatisfy { known.contains($0.hex) }
     }
 
     private func event(
@@ -154,7 +126,7 @@ extension Archive {
                     reason: try recording.commit(
                         effect.reason, as: "reasonCommitment", of: uid, key: try open(record).key))))
         for object in objects { try index.approveBackstop(of: object, at: recording.now, entry: entry) }
-        try restand(uid, recording)
+        try refresh(uid, recording)
         return entry
     }
 
@@ -167,7 +139,8 @@ extension Archive {
         guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
         throw ArchiveError(
             .tokenDestroyed,
-            "\(what) was archived, and destroyed, at least in part, on \(Timestamp.minute(known.destroyedAt)), ledger entry \(known.entry)",
+            "\(what) was archived, and destroyed, at least in part, on \(Timestamp.minute(known.destroyedAt)), "
+                + "ledger entry \(known.entry)",
             hint: "what was destroyed does not come back")
     }
 

@@ -40,7 +40,8 @@ extension Archive {
                 (effect.text, effect.digest) = (file.text, impact.digest)
                 effect.counts = [impact.earlier, impact.later, impact.never]
                 effect.says = [
-                    "\(file.name) v\(file.version) is active: \(impact.earlier) objects become due earlier, \(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
+                    "\(file.name) v\(file.version) is active: \(impact.earlier) objects become due earlier, "
+                        + "\(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
                 ]
                 // Only what makes something go needs a second person.
                 if impact.earlier > 0, try needsApproval(in: recording.index) {
@@ -124,7 +125,8 @@ extension Archive {
                 (effect.policy, effect.version, effect.digest) = (name, impact.version, impact.digest)
                 effect.counts = [impact.earlier, impact.later, impact.never]
                 effect.says = [
-                    "\(name) v\(impact.version) is no longer in force: \(impact.earlier) objects become due earlier, \(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
+                    "\(name) v\(impact.version) is no longer in force: \(impact.earlier) objects become due "
+                        + "earlier, \(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
                 ]
                 return effect
             } carryOut: { effect, request, recording in
@@ -197,7 +199,8 @@ extension Archive {
     ///
     /// - Parameters:
     ///   - digest: the impact that a person accepts; nil refuses and says which it is.
-    ///   - confirm: called with how many objects it is about; says whether the person wants it, where no digest is given.
+    ///   - confirm: called with how many objects it is about; says whether the person wants it, where no digest is
+    ///     given.
     public func resolve(
         lower: RuleName, upper: RuleName, winner: Resolution.Winner, reason: Reason, accepting digest: String? = nil,
         confirm: (Int) -> Bool, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -280,7 +283,7 @@ extension Archive {
     /// - Returns: how many objects there are.
     public func refreshDecisions(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Int {
         try attempt(.policies, verb: "policy refresh") {
-            let done = try restandAll(.all) { progress($0, $1) }
+            let done = try refreshAll(.all) { progress($0, $1) }
             try refreshStandings()
             return done
         }
@@ -297,7 +300,8 @@ extension Archive {
                 throw ArchiveError(
                     .unknownPolicy, "'\(PlainText.excerpt(text))' is not a rule of an active policy",
                     hint:
-                        "give POLICY/RULE, such as hk-amlo/evidence-of-identity; strongroom policy list shows the policies"
+                        "give POLICY/RULE, such as hk-amlo/evidence-of-identity; strongroom policy list shows "
+                        + "the policies"
                 )
             }
             return RuleName(policy: policy.name, version: policy.version, rule: parts[1])

@@ -128,7 +128,7 @@ extension Archive {
     public func compact() throws -> Compaction {
         try attempt(.purge, verb: "purge compact") {
             let (before, after) = try catalog.compact()
-            guard try catalog.scrub() else {
+            guard try catalog.eraseResidue() else {
                 throw ArchiveError(
                     .archiveBusy, "the index was rewritten, but another command reads its older state",
                     hint: "run it again when that has ended")
@@ -167,7 +167,7 @@ extension Archive {
         try endInterruptedRun()
         guard try catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
         try removeBlobs(&report)
-        report.scrubbed = try catalog.scrub()
+        report.residueErased = try catalog.eraseResidue()
     }
 
     /// Puts the end of a run on the ledger whose program died.
@@ -207,7 +207,8 @@ extension Archive {
         }
         guard let valid = Timestamp.parse(plan.validUntil), now <= valid else {
             throw problem(
-                "the plan could be applied until \(Timestamp.parse(plan.validUntil).map(Timestamp.minute) ?? plan.validUntil)"
+                "the plan could be applied until "
+                    + "\(Timestamp.parse(plan.validUntil).map(Timestamp.minute) ?? plan.validUntil)"
             )
         }
         try catalog.read { index in
@@ -295,7 +296,8 @@ extension Archive {
         if report.altered > 0 {
             report.problem =
                 report.problem
-                ?? "what the index says of \(report.altered) objects is not what the ledger says: they were not destroyed; run strongroom audit reconcile"
+                ?? "what the index says of \(report.altered) objects is not what the ledger says: they were not "
+                + "destroyed; run strongroom audit reconcile"
         }
         let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
         let counts = report.skipped.mapValues { UInt64($0) }
@@ -310,7 +312,7 @@ extension Archive {
             _ = try record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }
         }
         if isWhole { try forgetTags() }
-        report.scrubbed = try catalog.scrub()
+        report.residueErased = try catalog.eraseResidue()
         if let after = configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
             do {
                 report.compacted = try compact()
@@ -324,8 +326,8 @@ extension Archive {
     /// What a run that has begun destroys, and the request that allows it to pass the limit.
     private typealias Begun = (run: UInt64, objects: [ObjectUID], request: UInt64?)
 
-    /// Puts the beginning of a run on the ledger, where the limit and the clock allow it. Beyond the limit, what another
-    /// person has allowed may go, and nothing that became due since.
+    /// Puts the beginning of a run on the ledger, where the limit and the clock allow it. Beyond the limit, what
+    /// another person has allowed may go, and nothing that became due since.
     private func begin(
         _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
         again command: String
@@ -362,9 +364,12 @@ extension Archive {
             } else if exceeds, accepted == nil {
                 refusal = ArchiveError(
                     .limitExceeded,
-                    "this would destroy \(objects.count) objects; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
+                    "this would destroy \(objects.count) objects; with those of the last 24 hours "
+                        + "\(Self.percent(share)) of the archive, where the limit is "
+                        + "\(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
                     hint:
-                        "find out why so much is due; to destroy it, run: strongroom \(command) --accept-impact \(digest.prefix(16))"
+                        "find out why so much is due; to destroy it, run: strongroom \(command) --accept-impact "
+                        + "\(digest.prefix(16))"
                 )
             }
             if var refusal {
@@ -375,7 +380,9 @@ extension Archive {
                 var effect = Effect(.purge, reason: "more is due than the limit lets go")
                 (effect.objects, effect.digest) = (objects.map(\.hex).sorted(), digest)
                 effect.says = [
-                    "\(Self.count(objects.count, "object")) that \(objects.count == 1 ? "is" : "are") due go; with those of the last 24 hours \(Self.percent(share)) of the archive, where the limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
+                    "\(Self.count(objects.count, "object")) that \(objects.count == 1 ? "is" : "are") due go; "
+                        + "with those of the last 24 hours \(Self.percent(share)) of the archive, where the "
+                        + "limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
                 ]
                 return .requested(try request(effect, recording))
             }
@@ -407,8 +414,8 @@ extension Archive {
         return hash.finish().hex
     }
 
-    /// Lets objects of a case go whose event never came and whose backstop has passed. Needs a second person where there
-    /// are two; the next purge destroys them.
+    /// Lets objects of a case go whose event never came and whose backstop has passed. Needs a second person where
+    /// there are two; the next purge destroys them.
     ///
     /// - Parameter media: one kind; all that are past their backstop, where it is nil.
     public func approveBackstop(of caseID: CaseID, media: String?, reason: Reason) throws -> Permitted<UInt64> {
@@ -431,7 +438,8 @@ extension Archive {
                 effect.cases = [uid.hex]
                 effect.objects = rows.map(\.object.hex).sorted()
                 effect.says = [
-                    "\(rows.map(\.facts.media).sorted().joined(separator: ", ")) of one case \(rows.count == 1 ? "is" : "are") due: the event never came, and the backstop has passed"
+                    "\(rows.map(\.facts.media).sorted().joined(separator: ", ")) of one case "
+                        + "\(rows.count == 1 ? "is" : "are") due: the event never came, and the backstop has passed"
                 ]
                 return effect
             } carryOut: { effect, request, recording in

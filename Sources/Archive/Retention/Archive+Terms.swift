@@ -59,7 +59,8 @@ extension Archive {
         let obligation = terms.obligations.first { $0.control == first.0 }
         throw ArchiveError(
             .termsUnmet,
-            "the terms \(terms.name) v\(terms.version) ask for \(missing.map(\.2).joined(separator: ", ")) (\(obligation?.cite.cite ?? ""))",
+            "the terms \(terms.name) v\(terms.version) ask for \(missing.map(\.2).joined(separator: ", ")) "
+                + "(\(obligation?.cite.cite ?? ""))",
             hint: "register the case with it; strongroom policy terms shows what the terms ask for")
     }
 
@@ -82,7 +83,8 @@ extension Archive {
         func particulars(_ having: Int, _ what: String) -> (String, String?) {
             let lacking = counts.cases - having
             return (
-                "\(having) of \(Self.cases(counts.cases)) with \(what); none is registered without while these terms are active",
+                "\(having) of \(Self.cases(counts.cases)) with \(what); none is registered without while these "
+                    + "terms are active",
                 lacking == 0 ? nil : "\(Self.cases(lacking)) registered before have none"
             )
         }

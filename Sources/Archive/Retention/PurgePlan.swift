@@ -138,7 +138,7 @@ public struct PurgeReport: Encodable, Sendable {
     public internal(set) var blobsWaiting = 0
     @OrNull public var blobProblem: String?
     /// The log of the index holds nothing of what was deleted.
-    public internal(set) var scrubbed = false
+    public internal(set) var residueErased = false
     @OrNull public var compacted: Compaction?
     /// Objects about which index and ledger say different things: they were not destroyed.
     public internal(set) var altered = 0
@@ -154,7 +154,8 @@ public struct PurgeReport: Encodable, Sendable {
     public var isPartial: Bool { problem != nil || blobsWaiting > 0 }
 
     private enum CodingKeys: CodingKey {
-        case run, destroyed, bytes, cases, skipped, blobsRemoved, blobsMissing, blobsWaiting, blobProblem, scrubbed,
+        case run, destroyed, bytes, cases, skipped, blobsRemoved, blobsMissing, blobsWaiting, blobProblem,
+            residueErased,
             compacted,
             altered, problem
     }

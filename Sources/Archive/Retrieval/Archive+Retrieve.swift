@@ -229,7 +229,8 @@ extension Archive {
         guard let last = matching.max(by: { $0.entry < $1.entry }) else { return }
         throw ArchiveError(
             .destroyed,
-            "\(item.map { "the \($0.kind)" } ?? "everything") was destroyed on \(Timestamp.minute(last.destroyedAt)), ledger entry \(last.entry)",
+            "\(item.map { "the \($0.kind)" } ?? "everything") was destroyed on "
+                + "\(Timestamp.minute(last.destroyedAt)), ledger entry \(last.entry)",
             hint: "strongroom purge certificate shows what is known")
     }
 

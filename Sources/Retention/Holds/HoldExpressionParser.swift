@@ -391,7 +391,8 @@ struct HoldExpressionParser {
                 throw Problem(
                     column: column,
                     message:
-                        "this character (U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)) has no meaning here",
+                        "this character (U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)) has "
+                        + "no meaning here",
                     hint: "an expression is of names, values, = < <= > >=, in, and, or, and parentheses")
             }
         }

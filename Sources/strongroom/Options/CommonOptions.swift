@@ -49,7 +49,8 @@ struct CommonOptions: ParsableArguments {
         }
         if token != nil {
             throw ValidationError(
-                "A token on a command line is read by every user of this host: put it into STRONGROOM_TOKEN, or a file for --token-file, and revoke this one."
+                "A token on a command line is read by every user of this host: put it into STRONGROOM_TOKEN, or "
+                    + "a file for --token-file, and revoke this one."
             )
         }
     }
@@ -113,7 +114,8 @@ struct CommonOptions: ParsableArguments {
         archive.finishPublication()
         if let (found, expected) = archive.publicationRepair {
             Terminal.say(
-                "\(Terminal.red("warning")): the published ledger had \(Figure.count(Int(found))) entries, where \(Figure.count(Int(expected))) had been published; it was completed"
+                "\(Terminal.red("warning")): the published ledger had \(Figure.count(Int(found))) entries, where "
+                    + "\(Figure.count(Int(expected))) had been published; it was completed"
             )
             Terminal.say("  find out who or what took them away")
         }
@@ -122,7 +124,9 @@ struct CommonOptions: ParsableArguments {
             Terminal.say(
                 "\(Terminal.red("warning")): the ledger cannot be published: \(Terminal.visible(problem.message))")
             Terminal.say(
-                "  \(Figure.count(waiting)) \(waiting == 1 ? "entry waits" : "entries wait"); work stops at \(Figure.count(archive.configuration.publicationLimit)), or when one has waited for \(archive.configuration.publicationHours.formatted()) h"
+                "  \(Figure.count(waiting)) \(waiting == 1 ? "entry waits" : "entries wait"); work stops at "
+                    + "\(Figure.count(archive.configuration.publicationLimit)), or when one has waited for "
+                    + "\(archive.configuration.publicationHours.formatted()) h"
             )
         }
     }

@@ -23,7 +23,8 @@ struct HoldScopeOptions: ParsableArguments {
     @Option(
         name: .customLong("where"), parsing: .unconditional,
         help: ArgumentHelp(
-            "What fits, such as \"jurisdiction = HK and media in (video, action-video)\"; over jurisdiction, purpose, outcome, media, captured, archived, with and, or, in, = < <= > >=.",
+            "What fits, such as \"jurisdiction = HK and media in (video, action-video)\"; over jurisdiction, "
+                + "purpose, outcome, media, captured, archived, with and, or, in, = < <= > >=.",
             valueName: "expression"))
     var expression: String?
 
@@ -74,7 +75,8 @@ struct HoldScopeOptions: ParsableArguments {
             let file = try CaseListFile(path: caseFile)
             if file.repeated > 0 {
                 Terminal.say(
-                    "note: \(Figure.count(file.repeated, "line")) of \(caseFile) \(file.repeated == 1 ? "names" : "name") a case again"
+                    "note: \(Figure.count(file.repeated, "line")) of \(caseFile) "
+                        + "\(file.repeated == 1 ? "names" : "name") a case again"
                 )
             }
             found += file.cases

@@ -44,7 +44,8 @@ struct RegistrationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A table of verifications (CSV) whose first line names columns as these options are named; - is standard input.",
+            "A table of verifications (CSV) whose first line names columns as these options are named; - is "
+                + "standard input.",
             valueName: "file"),
         completion: .file())
     var from: String?

@@ -86,7 +86,8 @@ final class BatchReport: Sendable {
             let left = deadline.timeIntervalSinceNow
             return isBatch
                 ? nil
-                : "not finished: \(name); the vendor keeps it until \(Figure.time(deadline)), \(Figure.span(left)) from now\n"
+                : "not finished: \(name); the vendor keeps it until \(Figure.time(deadline)), "
+                    + "\(Figure.span(left)) from now\n"
                     + "  run strongroom pull again, or use --wait"
         case .expired:
             let issued = report.tokenIssuedAt.map { ", token issued \(Figure.time($0))" } ?? ""
@@ -96,7 +97,8 @@ final class BatchReport: Sendable {
             return "\(Terminal.red("expired")): \(name)\(issued)\(ended ?? ", by the vendor's word")"
         case .rejected:
             return
-                "\(Terminal.red("rejected")): \(name): the vendor will never give a result for this token; see strongroom case show"
+                "\(Terminal.red("rejected")): \(name): the vendor will never give a result for this token; see "
+                + "strongroom case show"
         case .failed: return nil
         }
     }

@@ -10,7 +10,8 @@ enum ExplanationText {
             explanation.jurisdictions.isEmpty ? "no jurisdiction" : explanation.jurisdictions.joined(separator: " ")
         let archived = explanation.objects.map(\.archivedAt).min().map { " · archived \(Figure.time($0))" } ?? ""
         var lines = [
-            "Case \(Terminal.visible(explanation.caseID)) · \(places)\(archived) · \(Figure.count(explanation.objects.count, "object"))"
+            "Case \(Terminal.visible(explanation.caseID)) · \(places)\(archived) · "
+                + "\(Figure.count(explanation.objects.count, "object"))"
         ]
         if let policy = explanation.ifActive { lines.append("as if \(policy) were active") }
         lines.append("as of \(Figure.time(explanation.asOf))")
@@ -23,7 +24,8 @@ enum ExplanationText {
             lines.append("")
             let details = gone.details
             lines.append(
-                "\(Figure.padded(details.kind, 12)) destroyed \(Figure.time(details.destroyedAt)), ledger entry \(Figure.count(Int(details.entry)))"
+                "\(Figure.padded(details.kind, 12)) destroyed \(Figure.time(details.destroyedAt)), ledger entry "
+                    + "\(Figure.count(Int(details.entry)))"
             )
             if let policy = details.policy, let version = details.version, let rule = details.rule {
                 lines.append("             why    \(policy) v\(version), rule \(rule)")
@@ -61,7 +63,8 @@ enum ExplanationText {
                 let source = reason.event.map { ", recorded in entry \(Figure.count(Int($0)))" } ?? ""
                 detail(
                     "",
-                    "\(reason.anchor) \(Figure.day(from, in: reason.timeZone))\(source) + \(reason.words) = \(Figure.day(until, in: reason.timeZone))\(reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")"
+                    "\(reason.anchor) \(Figure.day(from, in: reason.timeZone))\(source) + \(reason.words) = "
+                        + "\(Figure.day(until, in: reason.timeZone))\(reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")"
                 )
             }
             if let entry = reason.overruledBy {
@@ -87,7 +90,8 @@ enum ExplanationText {
             hold.coolingUntil.map { "released, cooling until \(Figure.day($0))" }
             ?? hold.reviewBy.map { "review by \(Figure.day($0)), \(hold.isOverdue ? "overdue" : "not overdue")" } ?? ""
         return
-            "matter \(Terminal.visible(hold.matter)) since \(Figure.day(since)) (\(Terminal.visible(hold.placedBy ?? "")), \(review))"
+            "matter \(Terminal.visible(hold.matter)) since \(Figure.day(since)) "
+            + "(\(Terminal.visible(hold.placedBy ?? "")), \(review))"
     }
 
     private static func headline(_ object: ObjectExplanation, asOf: Date) -> String {
@@ -103,7 +107,8 @@ enum ExplanationText {
                 object.keepUntil.map { "to be kept until \(Figure.day($0))" }
                 ?? "to be kept until \(object.keepsUntilEvents.joined(separator: ", "))"
             return
-                "\(Terminal.red("CONFLICT", on: STDOUT_FILENO)): \(kept), and gone by \(object.goneBy.map(Figure.day) ?? "—"); it is kept"
+                "\(Terminal.red("CONFLICT", on: STDOUT_FILENO)): \(kept), and gone by "
+                + "\(object.goneBy.map(Figure.day) ?? "—"); it is kept"
         case "unbounded": return "kept: nothing says when it goes"
         case "uncovered": return "kept: no rule is about it"
         case "backstop-review": return "kept: past its backstop; an approval destroys it, the event would keep it"

@@ -10,11 +10,13 @@ enum HoldText {
         if json { return try Terminal.document(answer) }
         if let expression = answer.expression { Terminal.print("where     \(expression)") }
         var line =
-            "\(answer.isPreview ? "would be held" : "held from now on"): \(Figure.count(answer.heldCases, "case")), \(Figure.count(answer.heldObjects, "object"))"
+            "\(answer.isPreview ? "would be held" : "held from now on"): "
+            + "\(Figure.count(answer.heldCases, "case")), \(Figure.count(answer.heldObjects, "object"))"
         if !answer.unknownCases.isEmpty {
             let count = answer.unknownCases.count
             line +=
-                " · \(Figure.count(count, "case")) not in the archive yet: held when \(count == 1 ? "it comes" : "they come")"
+                " · \(Figure.count(count, "case")) not in the archive yet: held when "
+                + "\(count == 1 ? "it comes" : "they come")"
         }
         if answer.isReview { line = "nothing new is held; the day of the review is another" }
         Terminal.print(line)
@@ -24,25 +26,31 @@ enum HoldText {
         }
         for (part, count) in answer.unjudged.sorted(by: { $0.key < $1.key }) {
             Terminal.print(
-                "  of \(Figure.count(count, "case")) the \(words[part] ?? part) is not known; \(count == 1 ? "it is" : "they are") held, too (--judged-only leaves \(count == 1 ? "it" : "them") out)"
+                "  of \(Figure.count(count, "case")) the \(words[part] ?? part) is not known; "
+                    + "\(count == 1 ? "it is" : "they are") held, too (--judged-only leaves "
+                    + "\(count == 1 ? "it" : "them") out)"
             )
         }
         let whole = answer.alreadyDestroyed.filter(\.isWhole)
         if !whole.isEmpty {
             Terminal.print(
-                "already destroyed, before this order: \(Figure.count(whole.count, "case")) (\(list(whole.map { "\(Terminal.visible($0.caseID)) entry \(Figure.count(Int($0.entry))), \(Figure.day($0.at))" }, by: "; ")))"
+                "already destroyed, before this order: \(Figure.count(whole.count, "case")) "
+                    + "(\(list(whole.map { "\(Terminal.visible($0.caseID)) entry \(Figure.count(Int($0.entry))), \(Figure.day($0.at))" }, by: "; ")))"
             )
         }
         let parts = answer.alreadyDestroyed.filter { !$0.isWhole }
         if !parts.isEmpty {
             let cases = Dictionary(grouping: parts, by: \.caseID)
             Terminal.print(
-                "destroyed of these cases, before this order: \(Figure.count(parts.count, "object")) of \(Figure.count(cases.count, "case")) (\(list(parts.map { "\(Terminal.visible($0.caseID)) entry \(Figure.count(Int($0.entry))), \(Figure.day($0.at))" }, by: "; ")))"
+                "destroyed of these cases, before this order: \(Figure.count(parts.count, "object")) of "
+                    + "\(Figure.count(cases.count, "case")) "
+                    + "(\(list(parts.map { "\(Terminal.visible($0.caseID)) entry \(Figure.count(Int($0.entry))), \(Figure.day($0.at))" }, by: "; ")))"
             )
         }
         if let entry = answer.entry {
             Terminal.print(
-                "matter \(Terminal.visible(answer.matter)), revision \(answer.revision) · ledger entry \(Figure.count(Int(entry)))"
+                "matter \(Terminal.visible(answer.matter)), revision \(answer.revision) · ledger entry "
+                    + "\(Figure.count(Int(entry)))"
             )
         } else {
             Terminal.print("nothing was changed")
@@ -97,12 +105,14 @@ enum HoldText {
         let named = Figure.count(revision.cases, "case")
         guard revision.expected > 0 else { return named }
         return
-            "\(named); \(Figure.count(revision.expected, "case or person", "cases or persons")) named to be held when they come"
+            "\(named); \(Figure.count(revision.expected, "case or person", "cases or persons")) named to be held "
+            + "when they come"
     }
 
     static func lines(_ hold: HoldSummary) -> [String] {
         var lines = [
-            "Matter \(Terminal.visible(hold.matter)) · \(hold.state) · placed \(Figure.time(hold.placedAt)) by \(Terminal.visible(hold.placedBy))\(known(hold.placedByKnown))",
+            "Matter \(Terminal.visible(hold.matter)) · \(hold.state) · placed \(Figure.time(hold.placedAt)) by "
+                + "\(Terminal.visible(hold.placedBy))\(known(hold.placedByKnown))",
             "hold UID  \(hold.hold)", "review    \(review(hold))",
         ]
         if let reason = hold.reason { lines.append("reason    \(Terminal.visible(reason))") }
@@ -115,7 +125,8 @@ enum HoldText {
         for revision in hold.revisions {
             let cooling = revision.state == "cooling" ? ", until \(revision.coolingUntil.map(Figure.time) ?? "")" : ""
             lines.append(
-                "revision  \(revision.revision) since \(Figure.time(revision.since)), entry \(Figure.count(Int(revision.entry))) · \(revision.state)\(cooling) · \(what(revision))"
+                "revision  \(revision.revision) since \(Figure.time(revision.since)), entry "
+                    + "\(Figure.count(Int(revision.entry))) · \(revision.state)\(cooling) · \(what(revision))"
             )
         }
         for read in hold.acknowledgements {

@@ -11,7 +11,8 @@ enum ImpactText {
         ]
         guard impact.form == "policy" else { return lines + ["terms: enforced at registration; no object changes"] }
         lines.append(
-            "of \(Figure.count(impact.objects, "object")): \(Figure.count(impact.dueNow)) due at once · \(Figure.count(impact.earlier)) due earlier · "
+            "of \(Figure.count(impact.objects, "object")): \(Figure.count(impact.dueNow)) due at once · "
+                + "\(Figure.count(impact.earlier)) due earlier · "
                 + "\(Figure.count(impact.later)) later · \(Figure.count(impact.never)) no longer")
         for status in Set(impact.before.keys).union(impact.after.keys).sorted() {
             let (before, after) = (impact.before[status] ?? 0, impact.after[status] ?? 0)

@@ -17,7 +17,8 @@ enum PermittedText {
                 for line in request.effect.says { Terminal.say("  it would do this: \(Terminal.visible(line))") }
                 let whom = request.quorum == 1 ? "someone" : "\(request.quorum) persons"
                 Terminal.say(
-                    "  \(whom) with the role \(request.roles.joined(separator: " or ")) and a token of their own: strongroom requests show \(request.request)"
+                    "  \(whom) with the role \(request.roles.joined(separator: " or ")) and a token of their "
+                        + "own: strongroom requests show \(request.request)"
                 )
             }
             throw Exit.refused

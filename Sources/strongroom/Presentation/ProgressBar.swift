@@ -51,7 +51,8 @@ final class ProgressBar: Sendable {
         let left = rate > 0 ? "  ETA \(Figure.span(Double(state.total - state.done) / rate))" : ""
         let note = state.note.isEmpty ? "" : "  \(state.note)"
         Terminal.write(
-            "\r\u{1B}[K  \(verb)  \(bar)  \(state.done)/\(state.total)  \(String(format: "%.1f", rate))/s\(note)\(left)",
+            "\r\u{1B}[K  \(verb)  \(bar)  \(state.done)/\(state.total)  "
+                + "\(String(format: "%.1f", rate))/s\(note)\(left)",
             to: STDERR_FILENO)
     }
 }

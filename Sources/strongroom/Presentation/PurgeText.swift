@@ -38,19 +38,21 @@ enum PurgeText {
         if !report.skipped.isEmpty { lines.append("not destroyed: \(reasons(report.skipped))") }
         if report.blobsMissing > 0 {
             lines.append(
-                "the encrypted bytes of \(Figure.count(report.blobsMissing, "object")) were not there when they were to be removed"
+                "the encrypted bytes of \(Figure.count(report.blobsMissing, "object")) were not there when they "
+                    + "were to be removed"
             )
         }
         if report.blobsWaiting > 0 {
             lines.append(
-                "\(Terminal.red("not removed", on: 1)): the encrypted bytes of \(Figure.count(report.blobsWaiting, "object")): \(Terminal.visible(report.blobProblem ?? ""))"
+                "\(Terminal.red("not removed", on: 1)): the encrypted bytes of "
+                    + "\(Figure.count(report.blobsWaiting, "object")): \(Terminal.visible(report.blobProblem ?? ""))"
             )
             lines.append("  their keys are gone, nobody can open them; the next run tries again")
         }
         if let problem = report.problem {
             lines.append("\(Terminal.red("not finished", on: 1)): \(Terminal.visible(problem))")
         }
-        if !report.scrubbed {
+        if !report.residueErased {
             lines.append("the index's log could not be cut: another command reads; the next run does it")
         }
         if let compacted = report.compacted {

@@ -16,7 +16,8 @@ struct InitializeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The name under which the ledger is signed, for ever: best a domain name and a path, such as archive.example.com/ekyc.",
+            "The name under which the ledger is signed, for ever: best a domain name and a path, such as "
+                + "archive.example.com/ekyc.",
             valueName: "name"))
     var origin: String?
 

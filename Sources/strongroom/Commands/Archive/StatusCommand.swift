@@ -34,7 +34,8 @@ struct StatusCommand: ParsableCommand {
             "epoch \(epoch.number) (\(Int(-epoch.createdAt.timeIntervalSinceNow / 86_400)) days)"
         }
         var lines = [
-            "archive    \(Terminal.visible(status.archive)) · \(Figure.count(status.cases, "case")) · \(Figure.count(status.objects, "object")) · "
+            "archive    \(Terminal.visible(status.archive)) · \(Figure.count(status.cases, "case")) · "
+                + "\(Figure.count(status.objects, "object")) · "
                 + "\(Figure.size(status.bytes)) · opened with \(status.rootKey), \(open.joined(separator: ", "))"
         ]
         let kinds = status.objectsByKind.sorted { $0.key < $1.key }.map { "\(Figure.count($0.value)) \($0.key)" }
@@ -49,7 +50,8 @@ struct StatusCommand: ParsableCommand {
                 : ", \(Terminal.red("deadline over", on: STDOUT_FILENO)) since \(Figure.span(left))"
         }
         lines.append(
-            "intake     \(intake) · \(Figure.count(count("archived"))) archived · \(Figure.count(count("expired"))) expired · "
+            "intake     \(intake) · \(Figure.count(count("archived"))) archived · "
+                + "\(Figure.count(count("expired"))) expired · "
                 + "\(Figure.count(count("rejected"))) rejected")
         let ahead = status.deadlines
         if count("awaiting") > 0 {
@@ -62,7 +64,8 @@ struct StatusCommand: ParsableCommand {
             lines.append("duplicates none: no media is archived in two cases")
         } else {
             lines.append(
-                "duplicates \(Terminal.red(Figure.count(duplicates.contents, "item"), on: STDOUT_FILENO)) archived in more than one case, "
+                "duplicates \(Terminal.red(Figure.count(duplicates.contents, "item"), on: STDOUT_FILENO)) "
+                    + "archived in more than one case, "
                     + "\(Figure.count(duplicates.cases, "case")): perhaps a replay")
             for example in duplicates.examples {
                 lines.append(
@@ -80,7 +83,8 @@ struct StatusCommand: ParsableCommand {
                 ? "\(Terminal.red("not published", on: STDOUT_FILENO)): \(Figure.count(waiting)) waiting"
                 : waiting > 0 ? "\(Figure.count(waiting)) not published yet" : "published"
         lines.append(
-            "ledger     \(Figure.count(Int(ledger.entries), "entry", "entries")) · \(state) · to \(Terminal.visible(ledger.publishedTo))"
+            "ledger     \(Figure.count(Int(ledger.entries), "entry", "entries")) · \(state) · to "
+                + "\(Terminal.visible(ledger.publishedTo))"
                 + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
         lines.append("verifier   \(ledger.verifierKey)")
         return lines
@@ -97,18 +101,22 @@ struct StatusCommand: ParsableCommand {
             lines.append("holds      \(parts.joined(separator: " · "))")
             if !holds.overdueReviews.isEmpty {
                 lines.append(
-                    "           \(alarm("review overdue")): \(HoldText.list(holds.overdueReviews.map(Terminal.visible)))"
+                    "           \(alarm("review overdue")): "
+                        + "\(HoldText.list(holds.overdueReviews.map(Terminal.visible)))"
                 )
             }
             if !holds.unfinished.isEmpty {
                 lines.append(
-                    "           \(alarm("not placed to its end")): \(HoldText.list(holds.unfinished.map(Terminal.visible))); run hold place again, or hold withdraw"
+                    "           \(alarm("not placed to its end")): "
+                        + "\(HoldText.list(holds.unfinished.map(Terminal.visible))); run hold place again, or "
+                        + "hold withdraw"
                 )
             }
         }
         if authority.needsTwoPersons {
             lines.append(
-                "persons    what lifts a guard needs two · \(Figure.count(authority.approvers, "person")) can approve · \(Figure.count(authority.openRequests, "request")) open"
+                "persons    what lifts a guard needs two · \(Figure.count(authority.approvers, "person")) can "
+                    + "approve · \(Figure.count(authority.openRequests, "request")) open"
             )
             if authority.approvers < 2 {
                 lines.append("           \(alarm("fewer than two can approve")): strongroom token create")
@@ -121,7 +129,8 @@ struct StatusCommand: ParsableCommand {
         }
         for setting in authority.loosened {
             lines.append(
-                "           \(alarm("\(setting.name) waits")): strongroom.yaml says \(setting.file), \(setting.counts) counts until strongroom settings apply is approved"
+                "           \(alarm("\(setting.name) waits")): strongroom.yaml says \(setting.file), "
+                    + "\(setting.counts) counts until strongroom settings apply is approved"
             )
         }
         return lines
@@ -152,14 +161,16 @@ struct StatusCommand: ParsableCommand {
         if !more.isEmpty { lines.append("           \(more.joined(separator: " · "))") }
         if retention.isRefreshing {
             lines.append(
-                "           decisions by the active policies are still to be computed: strongroom purge run goes on with it"
+                "           decisions by the active policies are still to be computed: strongroom purge run "
+                    + "goes on with it"
             )
         }
         let total = retention.next30Days.reduce(0, +)
         lines.append("next 30 d  \(Self.chart(retention.next30Days))  \(Figure.count(total, "object"))")
         if retention.blobsWaiting > 0 {
             lines.append(
-                "           the encrypted bytes of \(Figure.count(retention.blobsWaiting, "destroyed object")) are still to be removed"
+                "           the encrypted bytes of \(Figure.count(retention.blobsWaiting, "destroyed object")) "
+                    + "are still to be removed"
             )
         }
         if let doubt = status.clock.doubt {

@@ -58,13 +58,15 @@ struct VerifyCommand: ParsableCommand {
     private func say(_ result: Verification) {
         let read = addressesOnly ? "compared with their addresses" : "opened"
         let summary =
-            "\(Figure.count(result.objects, "object")) in the index, \(Figure.count(result.blobs, "blob")) in the store · "
+            "\(Figure.count(result.objects, "object")) in the index, \(Figure.count(result.blobs, "blob")) in "
+            + "the store · "
             + "\(addressesOnly ? "" : Figure.count(result.opened) + " ")\(read) (\(Figure.size(result.bytes))) · "
         Terminal.print(
             summary + (result.findings.isEmpty ? "everything fits" : Figure.count(result.findings.count, "finding")))
         if result.unsettled > 0 {
             Terminal.say(
-                "note: \(Figure.count(result.unsettled, "blob")) of a command that is at work or was killed; pull and import clear them away after 24 h"
+                "note: \(Figure.count(result.unsettled, "blob")) of a command that is at work or was killed; "
+                    + "pull and import clear them away after 24 h"
             )
         }
         if !result.findings.isEmpty {

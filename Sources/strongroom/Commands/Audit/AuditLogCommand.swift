@@ -105,7 +105,8 @@ struct AuditLogCommand: ParsableCommand {
             let number = String(line.number)
             let about = line.caseID.map { " · case \(Terminal.visible($0))" } ?? ""
             Terminal.print(
-                "\(String(repeating: " ", count: max(0, 7 - number.count)))\(number)  \(Figure.time(line.time))  \(Terminal.visible(line.actor)) \(Terminal.visible(line.sentence))\(about)"
+                "\(String(repeating: " ", count: max(0, 7 - number.count)))\(number)  \(Figure.time(line.time))  "
+                    + "\(Terminal.visible(line.actor)) \(Terminal.visible(line.sentence))\(about)"
             )
         }
     }

@@ -32,7 +32,8 @@ struct AuditReconcileCommand: ParsableCommand {
             for finding in result.findings { Terminal.print(Terminal.visible(finding)) }
             Terminal.print(
                 "\(Figure.count(Int(result.entries), "entry", "entries")) · \(Figure.count(result.cases, "case")) · "
-                    + "\(Figure.count(result.verifications, "verification")) · \(Figure.count(result.objects, "object")) · "
+                    + "\(Figure.count(result.verifications, "verification")) · "
+                    + "\(Figure.count(result.objects, "object")) · "
                     + (result.findings.isEmpty
                         ? "ledger, index and store agree" : Figure.count(result.findings.count, "finding")))
         }

@@ -9,7 +9,8 @@ struct CaseEventCommand: ParsableCommand {
         abstract: "Record something that retention counts from, such as the end of a relationship.",
         discussion: """
             For a case (strongroom case event K-1 relationship-ended --at 2026-09-30), for every case of a person \
-            (--subject REF relationship-ended), or from a table with the columns case or subject, event, at. Nothing is \
+            (--subject REF relationship-ended), or from a table with the columns case or subject, event, at. Nothing \
+            is \
             ever overwritten: --correct and --withdraw name the entry of an earlier record, which stays on the ledger.
             """)
 
@@ -103,7 +104,8 @@ struct CaseEventCommand: ParsableCommand {
     private func text(_ event: RecordedEvent) -> String {
         let at = event.at.map { ", \(Figure.time($0))" } ?? " withdrawn"
         return
-            "\(Terminal.visible(event.caseID)): \(event.event)\(at) · \(event.wasKnown ? "on record already, entry" : "ledger entry") \(event.entry)"
+            "\(Terminal.visible(event.caseID)): \(event.event)\(at) · "
+            + "\(event.wasKnown ? "on record already, entry" : "ledger entry") \(event.entry)"
             + (event.due > 0
                 ? " · \(Figure.count(event.due, "object")) of the case \(event.due == 1 ? "is" : "are") due" : "")
     }

@@ -26,7 +26,8 @@ struct CaseShowCommand: ParsableCommand {
         let objects = details.verifications.reduce(0) { $0 + $1.objects.count }
         let places = details.jurisdictions.isEmpty ? "no jurisdiction" : details.jurisdictions.joined(separator: " ")
         var lines = [
-            "Case \(Terminal.visible(details.caseID)) · \(places) · registered \(Figure.time(details.registeredAt)) · \(Figure.count(objects, "object"))"
+            "Case \(Terminal.visible(details.caseID)) · \(places) · registered "
+                + "\(Figure.time(details.registeredAt)) · \(Figure.count(objects, "object"))"
         ]
         lines.append("case UID  \(details.caseUID)")
         for (name, value) in [
@@ -38,7 +39,8 @@ struct CaseShowCommand: ParsableCommand {
         for event in details.events {
             let what = event.withdraws.map { "entry \($0) withdrawn" } ?? event.at.map(Figure.time) ?? ""
             lines.append(
-                "event     \(event.event) · \(what)\(event.corrects.map { ", corrects entry \($0)" } ?? "") · entry \(event.entry)"
+                "event     \(event.event) · \(what)\(event.corrects.map { ", corrects entry \($0)" } ?? "") · "
+                    + "entry \(event.entry)"
             )
         }
         for verification in details.verifications { lines += self.lines(verification) }
@@ -84,13 +86,15 @@ struct CaseShowCommand: ParsableCommand {
             }
             if !object.alsoIn.isEmpty {
                 lines.append(
-                    "  \(Terminal.red("the same bytes", on: STDOUT_FILENO)) are archived in \(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"
+                    "  \(Terminal.red("the same bytes", on: STDOUT_FILENO)) are archived in "
+                        + "\(object.alsoIn.map(Terminal.visible).joined(separator: ", "))"
                 )
             }
         }
         for gone in verification.destroyed {
             lines.append(
-                "  \(Figure.padded(gone.kind, 12))  destroyed \(Figure.time(gone.destroyedAt)), ledger entry \(gone.entry)"
+                "  \(Figure.padded(gone.kind, 12))  destroyed \(Figure.time(gone.destroyedAt)), ledger entry "
+                    + "\(gone.entry)"
             )
         }
         return lines

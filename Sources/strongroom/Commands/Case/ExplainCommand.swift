@@ -56,10 +56,12 @@ struct ExplainCommand: ParsableCommand {
         if classes.isEmpty { Terminal.print("no rules contradict each other about anything that is archived") }
         for conflict in classes {
             Terminal.print(
-                "\(Figure.count(conflict.objects, "object")): \(conflict.lower) keeps, \(conflict.upper) wants gone · for instance case \(Terminal.visible(conflict.exampleCase))"
+                "\(Figure.count(conflict.objects, "object")): \(conflict.lower) keeps, \(conflict.upper) wants "
+                    + "gone · for instance case \(Terminal.visible(conflict.exampleCase))"
             )
             Terminal.print(
-                "  decide with: strongroom policy resolve --lower \(conflict.lowerRule) --upper \(conflict.upperRule) --winner keep|destroy --reason …"
+                "  decide with: strongroom policy resolve --lower \(conflict.lowerRule) --upper "
+                    + "\(conflict.upperRule) --winner keep|destroy --reason …"
             )
         }
     }

@@ -20,7 +20,10 @@ struct HoldListCommand: ParsableCommand {
             let width = min(40, holds.map { Figure.columns(Terminal.visible($0.matter)) }.max() ?? 0)
             for hold in holds {
                 Terminal.print(
-                    "\(Figure.padded(Terminal.visible(hold.matter), width))  \(Figure.padded(hold.state, 8))  since \(Figure.time(hold.placedAt)), \(Terminal.visible(hold.placedBy))\(HoldText.known(hold.placedByKnown))  \(HoldText.review(hold))"
+                    "\(Figure.padded(Terminal.visible(hold.matter), width))  \(Figure.padded(hold.state, 8))  "
+                        + "since \(Figure.time(hold.placedAt)), "
+                        + "\(Terminal.visible(hold.placedBy))\(HoldText.known(hold.placedByKnown))  "
+                        + "\(HoldText.review(hold))"
                 )
                 for revision in hold.revisions where revision.state != "ended" || hold.state == "ended" {
                     for part in Figure.wrapped(HoldText.what(revision), 96) { Terminal.print("    \(part)") }

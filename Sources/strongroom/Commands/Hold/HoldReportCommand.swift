@@ -43,11 +43,13 @@ struct HoldReportCommand: ParsableCommand {
             }
             for line in HoldText.lines(report.hold) { Terminal.print(line) }
             Terminal.print(
-                "as of     \(Figure.time(report.asOf)): \(Figure.count(report.objects.count, "object")) of \(Figure.count(Set(report.objects.map(\.caseUID)).count, "case")) covered"
+                "as of     \(Figure.time(report.asOf)): \(Figure.count(report.objects.count, "object")) of "
+                    + "\(Figure.count(Set(report.objects.map(\.caseUID)).count, "case")) covered"
             )
             for line in report.record {
                 Terminal.print(
-                    "\(Figure.padded(Figure.count(Int(line.entry)), 8))  \(Figure.time(line.at))  \(Terminal.visible(line.actor))\(HoldText.known(line.known)) \(line.says)"
+                    "\(Figure.padded(Figure.count(Int(line.entry)), 8))  \(Figure.time(line.at))  "
+                        + "\(Terminal.visible(line.actor))\(HoldText.known(line.known)) \(line.says)"
                         + (line.reason.map { ": \(Terminal.visible($0))" } ?? ""))
             }
         }

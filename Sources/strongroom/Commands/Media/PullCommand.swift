@@ -76,7 +76,8 @@ struct PullCommand: ParsableCommand {
             if abs(summary.clockSkew) >= 60 {
                 let side = summary.clockSkew > 0 ? "ahead of" : "behind"
                 Terminal.say(
-                    "note: the vendor's clock is \(Figure.span(summary.clockSkew)) \(side) this machine's; requests are signed with the vendor's time"
+                    "note: the vendor's clock is \(Figure.span(summary.clockSkew)) \(side) this machine's; "
+                        + "requests are signed with the vendor's time"
                 )
             }
         }

@@ -12,7 +12,8 @@ struct RetrieveCommand: ParsableCommand {
             With --out, writes everything of the case as a BagIt bag (RFC 8493): data/1/best-frame.jpg, \
             data/1/result.json and so on, one folder for each verification. With --media and --output, writes one \
             item, or with --range a part of it. The access is on the ledger before the first byte leaves; the bag \
-            holds its chain of custody (custody.html), which strongroom audit verify checks. What is written is readable by you alone, appears whole or not at \
+            holds its chain of custody (custody.html), which strongroom audit verify checks. What is written is \
+            readable by you alone, appears whole or not at \
             all, and never replaces anything.
             """)
 

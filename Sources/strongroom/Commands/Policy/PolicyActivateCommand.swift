@@ -35,13 +35,15 @@ struct PolicyActivateCommand: ParsableCommand {
                 let impact = try PermittedText.settle(permitted, json: common.json)
                 if common.json { return try Terminal.document(impact) }
                 Terminal.print(
-                    "\(impact.policy) v\(impact.version) is active · \(Figure.count(impact.objects, "object")) decided about · "
+                    "\(impact.policy) v\(impact.version) is active · \(Figure.count(impact.objects, "object")) "
+                        + "decided about · "
                         + "\(Figure.count(impact.dueNow)) due at once")
                 if case .terms(let terms) = file.content {
                     let report = try archive.termsReport(on: terms)
                     if report.gaps > 0 {
                         Terminal.print(
-                            "\(Figure.count(report.gaps, "obligation is", "obligations are")) not met: see strongroom policy terms"
+                            "\(Figure.count(report.gaps, "obligation is", "obligations are")) not met: see "
+                                + "strongroom policy terms"
                         )
                     }
                 }

@@ -10,7 +10,8 @@ struct PolicyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Read policy and terms files, and say what is wrong or worth a look.",
         discussion: """
-            The policies that are named are looked at as if they were active together. Exit code 1 where a file cannot be \
+            The policies that are named are looked at as if they were active together. Exit code 1 where a file \
+            cannot be \
             read; what is only worth a look is a note, unless --strict is given.
             """)
 

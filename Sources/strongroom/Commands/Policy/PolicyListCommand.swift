@@ -16,8 +16,10 @@ struct PolicyListCommand: ParsableCommand {
             let width = policies.map(\.policy.count).max() ?? 0
             for policy in policies {
                 Terminal.print(
-                    "\(policy.isActive ? "active " : "past   ")\(Figure.padded(policy.policy, width)) v\(policy.version) · "
-                        + "since \(Figure.time(policy.activatedAt)), entry \(policy.entry) · \(Terminal.visible(policy.title))"
+                    "\(policy.isActive ? "active " : "past   ")\(Figure.padded(policy.policy, width)) "
+                        + "v\(policy.version) · "
+                        + "since \(Figure.time(policy.activatedAt)), entry \(policy.entry) · "
+                        + "\(Terminal.visible(policy.title))"
                         + (policy.form == "terms" ? " (terms)" : ""))
             }
         }

@@ -7,8 +7,10 @@ struct PolicyResolveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolve", abstract: "Decide which of two contradicting rules counts, on the record.",
         discussion: """
-            For every object about which the two rules contradict each other. --winner keep lets the lower bound count: \
-            the objects are kept until it ends. --winner destroy lets the upper one count. A new version of either policy \
+            For every object about which the two rules contradict each other. --winner keep lets the lower bound \
+            count: \
+            the objects are kept until it ends. --winner destroy lets the upper one count. A new version of either \
+            policy \
             takes the resolution away. strongroom explain --conflicts shows the pairs.
             """)
 
@@ -43,13 +45,15 @@ struct PolicyResolveCommand: ParsableCommand {
                     reason: reason, accepting: acceptImpact,
                     confirm: { count in
                         Terminal.asks(
-                            "\(Figure.count(count, "object is", "objects are")) in conflict; \(winner == .keep ? "keep" : "destroy") \(count == 1 ? "it" : "them")?"
+                            "\(Figure.count(count, "object is", "objects are")) in conflict; "
+                                + "\(winner == .keep ? "keep" : "destroy") \(count == 1 ? "it" : "them")?"
                         )
                     })
                 let done = try PermittedText.settle(permitted, json: common.json)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print(
-                    "resolved, ledger entry \(done.entry): \(Figure.count(done.objects, "object is", "objects are")) no longer in conflict"
+                    "resolved, ledger entry \(done.entry): "
+                        + "\(Figure.count(done.objects, "object is", "objects are")) no longer in conflict"
                 )
             }
         }

@@ -37,7 +37,8 @@ struct PolicyRetireCommand: ParsableCommand {
                 let impact = try PermittedText.settle(permitted, json: common.json)
                 if common.json { return try Terminal.document(impact) }
                 Terminal.print(
-                    "\(impact.policy) v\(impact.version) is no longer in force · \(Figure.count(impact.objects, "object")) decided about · "
+                    "\(impact.policy) v\(impact.version) is no longer in force · "
+                        + "\(Figure.count(impact.objects, "object")) decided about · "
                         + "\(Figure.count(impact.dueNow)) due at once")
             }
         }

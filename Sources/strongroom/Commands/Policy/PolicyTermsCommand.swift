@@ -39,7 +39,8 @@ struct PolicyTermsCommand: ParsableCommand {
             }
             Terminal.print("")
             Terminal.print(
-                "\(Figure.count(report.obligations.count, "obligation")) · \(report.gaps == 0 ? "no gap" : Figure.count(report.gaps, "gap"))"
+                "\(Figure.count(report.obligations.count, "obligation")) · "
+                    + "\(report.gaps == 0 ? "no gap" : Figure.count(report.gaps, "gap"))"
             )
         }
     }

@@ -7,7 +7,8 @@ struct PurgeCompactCommand: ParsableCommand {
         commandName: "compact", abstract: "Rewrite the index without what deleted rows left inside it.",
         discussion:
             """
-            Nobody can write to the archive meanwhile, and it may take as much memory as the index has bytes. A purge run \
+            Nobody can write to the archive meanwhile, and it may take as much memory as the index has bytes. A purge \
+            run \
             does it by itself every 30 days (compact-days).
             """)
 

@@ -23,11 +23,13 @@ struct PurgePlanCommand: ParsableCommand {
                 bar.clear()
                 if common.json { return try Terminal.document(plan) }
                 Terminal.print(
-                    "\(Figure.count(plan.objects, "object")) of \(Figure.count(plan.cases, "case")) \(plan.objects == 1 ? "is" : "are") due (\(Figure.size(plan.bytes))) · "
+                    "\(Figure.count(plan.objects, "object")) of \(Figure.count(plan.cases, "case")) "
+                        + "\(plan.objects == 1 ? "is" : "are") due (\(Figure.size(plan.bytes))) · "
                         + "overdue: \(plan.overdue == 0 ? "none" : Figure.count(plan.overdue))")
                 if !plan.dropped.isEmpty { Terminal.print("   not in the plan: \(PurgeText.reasons(plan.dropped))") }
                 Terminal.print(
-                    "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, limit \(PurgeText.percent(plan.limitShare)) and \(Figure.count(plan.limitObjects, "object"))"
+                    "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, "
+                        + "limit \(PurgeText.percent(plan.limitShare)) and \(Figure.count(plan.limitObjects, "object"))"
                 )
                 Terminal.print("plan \(plan.id) written to \(out), valid until \(Figure.time(plan.validUntil))")
                 Terminal.print(

@@ -6,7 +6,8 @@ struct PurgeRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Destroy everything that is due, within the limits. For a schedule.",
         discussion: """
-            Completes first what a crash interrupted. Refuses (exit code 2) while the clock is in doubt, and where more \
+            Completes first what a crash interrupted. Refuses (exit code 2) while the clock is in doubt, and where \
+            more \
             would be destroyed than the limit; the message says how a named person lets it pass once.
             """)
 

@@ -21,7 +21,8 @@ struct DenyCommand: ParsableCommand {
             let report = try common.withArchive { try $0.deny(number, reason: reason) }
             if common.json { return try Terminal.document(report) }
             Terminal.print(
-                "denied by \(Terminal.visible(report.actor)) (token): request \(report.request), \(report.verb), is over"
+                "denied by \(Terminal.visible(report.actor)) (token): request \(report.request), "
+                    + "\(report.verb), is over"
             )
         }
     }

@@ -18,7 +18,10 @@ struct RequestsListCommand: ParsableCommand {
             if requests.isEmpty { return Terminal.say("no requests") }
             for request in requests {
                 Terminal.print(
-                    "\(Figure.padded("\(request.request)", 5))  \(Figure.padded(request.verb, 15))  \(Figure.padded(request.state, 8))  by \(Terminal.visible(request.author))\(HoldText.known(request.authorKnown)), until \(Figure.time(request.expires))"
+                    "\(Figure.padded("\(request.request)", 5))  \(Figure.padded(request.verb, 15))  "
+                        + "\(Figure.padded(request.state, 8))  by "
+                        + "\(Terminal.visible(request.author))\(HoldText.known(request.authorKnown)), until "
+                        + "\(Figure.time(request.expires))"
                 )
             }
         }

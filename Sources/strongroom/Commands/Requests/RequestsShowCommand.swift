@@ -23,7 +23,9 @@ struct RequestsShowCommand: ParsableCommand {
     static func lines(_ request: RequestSummary) -> [String] {
         let effect = request.effect
         var lines = [
-            "Request \(request.request) · \(request.verb) · \(request.state) · by \(Terminal.visible(request.author))\(HoldText.known(request.authorKnown)), \(Figure.time(request.madeAt)), ledger entry \(request.entry)",
+            "Request \(request.request) · \(request.verb) · \(request.state) · by "
+                + "\(Terminal.visible(request.author))\(HoldText.known(request.authorKnown)), "
+                + "\(Figure.time(request.madeAt)), ledger entry \(request.entry)",
             "reason    \(Terminal.visible(effect.reason))",
         ]
         for (number, line) in effect.says.enumerated() {
@@ -34,16 +36,21 @@ struct RequestsShowCommand: ParsableCommand {
         if let cases = effect.caseIDs { lines.append("cases     \(HoldText.list(cases.map(Terminal.visible)))") }
         if let objects = effect.objects { lines.append("objects   \(Figure.count(objects.count)); --json names them") }
         lines.append(
-            "decides   \(request.quorum == 1 ? "one person" : "\(request.quorum) persons") with the role \(request.roles.joined(separator: " or ")), other than \(Terminal.visible(request.author)), by \(Figure.time(request.expires))"
+            "decides   \(request.quorum == 1 ? "one person" : "\(request.quorum) persons") with the role "
+                + "\(request.roles.joined(separator: " or ")), other than \(Terminal.visible(request.author)), "
+                + "by \(Figure.time(request.expires))"
         )
         for vote in request.votes {
             lines.append(
-                "vote      \(Terminal.visible(vote.actor)) (token) \(vote.vote == "approve" ? "allowed it" : "denied it"), \(Figure.time(vote.time)): \(Terminal.visible(vote.reason))"
+                "vote      \(Terminal.visible(vote.actor)) (token) "
+                    + "\(vote.vote == "approve" ? "allowed it" : "denied it"), \(Figure.time(vote.time)): "
+                    + "\(Terminal.visible(vote.reason))"
             )
         }
         if request.state == "open" {
             lines.append(
-                "decide with: strongroom approve \(request.request) --reason … · strongroom deny \(request.request) --reason …"
+                "decide with: strongroom approve \(request.request) --reason … · strongroom deny "
+                    + "\(request.request) --reason …"
             )
         }
         return lines

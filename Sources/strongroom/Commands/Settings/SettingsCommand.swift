@@ -7,7 +7,8 @@ struct SettingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings", abstract: "Guards that strongroom.yaml would loosen.",
         discussion: """
-            What tightens a guard takes effect at once. What loosens one waits, where two persons are needed, and until then \
+            What tightens a guard takes effect at once. What loosens one waits, where two persons are needed, and \
+            until then \
             the stricter value counts.
             """,
         subcommands: [SettingsShowCommand.self, SettingsApplyCommand.self], defaultSubcommand: SettingsShowCommand.self)

@@ -70,11 +70,14 @@ struct TokenCreateCommand: ParsableCommand {
             }
             Terminal.print(made.secret)
             Terminal.say(
-                "the token of \(Terminal.visible(made.summary.actor)) (\(made.summary.roles.joined(separator: ", "))), shown this once: hand it over in a way that nobody else reads"
+                "the token of \(Terminal.visible(made.summary.actor)) "
+                    + "(\(made.summary.roles.joined(separator: ", "))), shown this once: hand it over in a way "
+                    + "that nobody else reads"
             )
             if let from = made.summary.approvesFrom {
                 Terminal.say(
-                    "  fewer than two are left who approve, so that nobody could allow it: it approves nothing before \(Figure.time(from)), and status says so"
+                    "  fewer than two are left who approve, so that nobody could allow it: it approves nothing "
+                        + "before \(Figure.time(from)), and status says so"
                 )
             }
         }

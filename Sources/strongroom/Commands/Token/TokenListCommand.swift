@@ -24,7 +24,9 @@ struct TokenListCommand: ParsableCommand {
                 let from =
                     token.state == "waiting" ? ", approves from \(token.approvesFrom.map(Figure.time) ?? "")" : ""
                 Terminal.print(
-                    "\(token.token.prefix(8))  \(Figure.padded(Terminal.visible(token.actor), width))  \(Figure.padded(token.state, 7))  \(token.roles.joined(separator: ", ")) · by \(Terminal.visible(token.createdBy)) \(Figure.day(token.createdAt)) · \(end)\(from)"
+                    "\(token.token.prefix(8))  \(Figure.padded(Terminal.visible(token.actor), width))  "
+                        + "\(Figure.padded(token.state, 7))  \(token.roles.joined(separator: ", ")) · by "
+                        + "\(Terminal.visible(token.createdBy)) \(Figure.day(token.createdAt)) · \(end)\(from)"
                 )
             }
         }

@@ -18,7 +18,8 @@ enum HoldBench {
                     matter: try Matter("B-\(number)"), reason: try Reason("measured"),
                     reviewBy: Date().addingTimeInterval(1e8),
                     scope: .expression(
-                        "jurisdiction = \(places[number % places.count]) and media in (video, action-video) and captured >= 2020-01-01",
+                        "jurisdiction = \(places[number % places.count]) and media in (video, action-video) and "
+                            + "captured >= 2020-01-01",
                         judgedOnly: false, timeZone: .gmt)))
         }
         try archive.finishHolds {}
@@ -74,8 +75,8 @@ enum HoldBench {
         print(#"{"milliseconds": \#(times.sorted()[times.count / 2])}"#)
     }
 
-    /// Writes a small transaction every ten milliseconds until a file is there, as imports do, and says how long each waited
-    /// and took.
+    /// Writes a small transaction every ten milliseconds until a file is there, as imports do, and says how long each
+    /// waited and took.
     static func wait(_ path: String, until file: String) throws {
         let catalog = try SQLiteCatalog(path: path + "/index.sqlite")
         var times: [Double] = []
