@@ -31,7 +31,7 @@ public final class Archive: Sendable {
     /// The ledger has the configured settings.
     let settingsAreKnown = Atomic(false)
     /// The rules that were read last.
-    let knownRules = Mutex<ActiveRules?>(nil)
+    let knownRules = Mutex<(rules: ActiveRules, entry: [UInt8]?)?>(nil)
     /// Who may do what, as far as the ledger was read.
     let authorityBook: LedgerBook<Authority>
     /// What is held, as far as the ledger was read.
@@ -252,7 +252,7 @@ struct Parts {
         guard names.contains(Configuration.fileName) else { throw missing }
         if names.contains(Archive.unfinishedName) {
             // The creation ended at its last step: its settings are seen, and may not be durable yet.
-            try files.changingNames(in: [directory]) { () throws(FileError) in }
+            try files.syncNames(in: directory)
             try? files.remove(directory + "/" + Archive.unfinishedName)
         }
     }

@@ -2,7 +2,7 @@ internal import Base
 internal import Foundation
 
 /// The customer's name for a case: 1 to 200 bytes of UTF-8, as a ``Base/ComparedName``. Slashes, dots, quotes and any
-/// script are welcome: a case ID is never part of a path.
+/// script are welcome, without the joiners that some have, which nobody sees: a case ID is never part of a path.
 public struct CaseID: Hashable, Sendable {
     /// Bytes.
     public static let longest = 200

@@ -89,6 +89,11 @@ extension FileSystem {
         return result
     }
 
+    /// Makes the names in a directory durable that were changed before.
+    public func syncNames(in directory: String) throws(FileError) {
+        try changingNames(in: [directory]) { () throws(FileError) in }
+    }
+
     /// Makes a file with these bytes that did not exist, durable with its name when this returns.
     public func createDurably(_ path: String, bytes: UnsafeRawBufferPointer) throws(FileError) {
         try changingNames(in: [FilePath.parent(path)]) { () throws(FileError) in try write(path, bytes: bytes) }

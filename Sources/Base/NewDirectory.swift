@@ -8,6 +8,7 @@ public final class NewDirectory {
     private let files: any FileSystem
     /// Below the directory, without a slash at either end.
     private var folders: Set<String> = []
+    private var isFinished = false
 
     /// - Parameter suffix: of the hidden name; one that no other writer uses.
     public init(_ path: String, files: any FileSystem, suffix: String) throws(FileError) {
@@ -53,16 +54,18 @@ public final class NewDirectory {
     /// Gives the directory its name. Everything in it is durable, and so is the name, when this returns. Throws
     /// `EEXIST` where something has the name.
     public func finish() throws(FileError) {
-        // Opened after the files were made: it is their names that are synced, and nothing is made any more.
-        try files.changingNames(in: [temporary] + folders.sorted().map { temporary + "/" + $0 }) {
-            () throws(FileError) in
-        }
+        // One after the other: there may be more folders than a process may have open.
+        for folder in folders.sorted() { try files.syncNames(in: temporary + "/" + folder) }
+        try files.syncNames(in: temporary)
         try files.changingNames(in: [FilePath.parent(path)]) { () throws(FileError) in
             // An empty directory would be replaced.
             guard !files.exists(path) else { throw FileError(.rename, path: path, code: EEXIST) }
             try files.rename(temporary, to: path)
+            isFinished = true
         }
     }
+
+    deinit { if !isFinished { abandon() } }
 
     /// Removes what was written, of a directory that is not finished.
     public func abandon() { try? FileManager.default.removeItem(atPath: temporary) }

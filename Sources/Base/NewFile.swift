@@ -6,7 +6,6 @@ public struct NewFile: ~Copyable {
     private let path: String
     private let files: any FileSystem
     private let file: OpenFile
-    private var isFinished = false
 
     /// - Parameter suffix: of the hidden name; one that no other writer uses.
     public init(_ path: String, files: any FileSystem, suffix: String) throws(FileError) {

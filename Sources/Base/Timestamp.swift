@@ -26,7 +26,8 @@ public enum Timestamp {
         }
         guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2), take("Tt"),
             let hour = number(2), take(":"), let minute = number(2), take(":"), let second = number(2),
-            (1...12).contains(month), day >= 1, day <= days(of: month, year), hour < 24, minute < 60, second < 60
+            year >= 1, (1...12).contains(month), day >= 1, day <= days(of: month, year),
+            hour < 24, minute < 60, second < 60
         else { return nil }
         var fraction = 0.0
         if take(".") {
@@ -46,8 +47,14 @@ public enum Timestamp {
         var parts = tm()
         (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
         (parts.tm_hour, parts.tm_min, parts.tm_sec) = (Int32(hour), Int32(minute), Int32(second))
-        return Date(timeIntervalSince1970: Double(timegm(&parts) - offset) + fraction)
+        let time = timegm(&parts) - offset
+        guard (earliest...latest).contains(Int64(time)) else { return nil }
+        return Date(timeIntervalSince1970: Double(time) + fraction)
     }
+
+    /// Seconds: the years 1 to 9999.
+    private static let earliest: Int64 = -62_135_596_800
+    private static let latest: Int64 = 253_402_300_799
 
     private static func days(of month: Int, _ year: Int) -> Int {
         switch month {
@@ -60,7 +67,8 @@ public enum Timestamp {
     /// To the second, or to the millisecond where there is one.
     public static func format(_ date: Date) -> String {
         // In whole milliseconds: cut from a fraction of seconds, the last digit would often be one too low.
-        let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())
+        let whole = (date.timeIntervalSince1970 * 1000).rounded()
+        let milliseconds = Int64(min(max(whole, Double(earliest) * 1000), Double(latest) * 1000 + 999))
         let text = LedgerTime.text(milliseconds: milliseconds)
         return milliseconds % 1000 == 0 ? text.dropLast(5) + "Z" : text
     }

@@ -103,6 +103,8 @@ public protocol CatalogReader {
     func policyRecords() throws -> [PolicyRecord]
     /// The number of the newest set; 0 where no policy was ever active.
     func activeSetNumber() throws -> Int
+    /// The entry that made the newest set; nil where no policy was ever active.
+    func activeSetEntry() throws -> UInt64?
     /// What is active, in the order of names.
     func activePolicies() throws -> [PolicyRecord]
     func resolutions() throws -> [Resolution]

@@ -106,62 +106,76 @@ public final class SQLiteCatalog: Catalog {
                 try writer.writeWithoutTransaction { db in
                     try lock.withLock {
                         group = []
-                        try db.beginTransaction(.immediate)
-                        var next: WriterQueue.Job? = first
-                        let end = Self.ticks() + WriterQueue.longest
-                        while let job = next {
-                            group.append(job)
-                            run(job, db)
-                            // An error such as a full disk ends the whole transaction.
-                            guard db.isInsideTransaction else { return runAgain(group, db) }
-                            let isFull = group.count == WriterQueue.mostTogether || Self.ticks() >= end
-                            next = isFull ? nil : queue.next()
+                        var isCommitting = false
+                        do {
+                            // In GRDB's own block every statement is refused once SQLite has rolled back by itself:
+                            // a body that overlooks an error cannot go on as if it were alone.
+                            try db.inTransaction(.immediate) {
+                                try runTogether(first, &group, db)
+                                isCommitting = true
+                                return .commit
+                            }
+                        } catch {
+                            try runAgain(group, after: error, isCommitting: isCommitting, db)
                         }
-                        try commit(group, db)
                     }
                 }
             }
         } catch {
-            // The lock, the beginning or the commit failed: nothing of it is there.
-            for job in group.isEmpty ? [first] : group { job.outcome = .failure(error) }
-            return group.isEmpty ? [first] : group
+            // Nothing of it is there.
+            if group.isEmpty { group = [first] }
+            for job in group { job.outcome = .failure(error) }
         }
         return group
     }
 
-    private func commit(_ group: [WriterQueue.Job], _ db: Database) throws {
-        do {
-            try db.commit()
-        } catch {
-            if db.isInsideTransaction { try? db.rollback() }
-            // What one of them left contradicts itself, which is seen only now. What else can fail here may have left
-            // something on the disk, and is not tried again.
-            guard (error as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT else { throw error }
-            runAgain(group, db)
+    private func runTogether(_ first: WriterQueue.Job, _ group: inout [WriterQueue.Job], _ db: Database) throws {
+        let end = Self.ticks() + WriterQueue.longest
+        var next: WriterQueue.Job? = first
+        while let job = next {
+            group.append(job)
+            try run(job, db)
+            let isFull = group.count == WriterQueue.mostTogether || Self.ticks() >= end
+            next = isFull ? nil : queue.next()
         }
     }
 
-    private func run(_ job: WriterQueue.Job, _ db: Database) {
+    /// Throws where the whole transaction is gone, or must go.
+    private func run(_ job: WriterQueue.Job, _ db: Database) throws {
         do {
             try db.execute(sql: "SAVEPOINT body")
-            do {
-                try job.run(SQLiteSession(db: db, knownClauses: clauses))
-                try db.execute(sql: "RELEASE body")
-                job.outcome = .success(())
-            } catch {
-                if db.isInsideTransaction { try db.execute(sql: "ROLLBACK TO body; RELEASE body") }
-                throw error
-            }
+            try job.run(SQLiteSession(db: db, knownClauses: clauses))
+            try db.execute(sql: "RELEASE body")
+            job.outcome = .success(())
         } catch {
             job.outcome = .failure(Self.translated(error))
+            // A full disk, for instance, ends the whole transaction.
+            guard db.isInsideTransaction else { throw error }
+            // What cannot be undone alone must not be committed with the others.
+            try db.execute(sql: "ROLLBACK TO body; RELEASE body")
         }
     }
 
-    /// Runs each in a transaction of its own, after one that they had together was rolled back.
-    private func runAgain(_ group: [WriterQueue.Job], _ db: Database) {
-        // Who was alone has failed alone.
-        if group.count == 1, case .failure = group[0].outcome { return }
+    /// After a transaction that several had together was rolled back: runs those again, each alone, who were not the
+    /// cause of it, where that is safe. A failed write or sync is never tried again, and after it nobody is told that
+    /// something is there.
+    private func runAgain(
+        _ group: [WriterQueue.Job], after error: any Error, isCommitting: Bool, _ db: Database
+    ) throws {
+        let code = (error as? DatabaseError)?.resultCode
+        // What contradicts itself is seen at the commit; what needs too much room, or memory, in a body.
+        let isSafe = isCommitting ? code == .SQLITE_CONSTRAINT : code == .SQLITE_FULL || code == .SQLITE_NOMEM
+        guard group.count > 1, isSafe else {
+            let shared = CatalogError.database("a transaction shared with another writer failed", code: 0)
+            for job in group {
+                if case .failure = job.outcome { continue }
+                job.outcome = .failure(error is DatabaseError || group.count == 1 ? Self.translated(error) : shared)
+            }
+            if group.isEmpty { throw error }
+            return
+        }
         for job in group {
+            if case .failure = job.outcome { continue }
             do {
                 try db.inTransaction(.immediate) {
                     try job.run(SQLiteSession(db: db, knownClauses: clauses))

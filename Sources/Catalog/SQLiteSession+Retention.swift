@@ -16,6 +16,10 @@ extension SQLiteSession {
         try rows("SELECT * FROM policy_file ORDER BY name, version").map(policy)
     }
 
+    func activeSetEntry() throws -> UInt64? {
+        try row("SELECT entry FROM policy_set ORDER BY number DESC LIMIT 1")?.unsigned("entry")
+    }
+
     func activeSetNumber() throws -> Int { try count("SELECT ifnull(max(number), 0) FROM policy_set") }
 
     func activePolicies() throws -> [PolicyRecord] {

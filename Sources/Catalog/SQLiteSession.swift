@@ -40,6 +40,18 @@ struct SQLiteSession {
     }
 }
 
+extension CatalogError {
+    /// Whether an error, also of a body of a write, is the database's: it could not read or write. What contradicts
+    /// itself is something else.
+    public static func isFailure(_ error: any Error) -> Bool {
+        switch error {
+        case let error as DatabaseError: error.resultCode != .SQLITE_CORRUPT && error.resultCode != .SQLITE_NOTADB
+        case CatalogError.database: true
+        default: error is FileError
+        }
+    }
+}
+
 extension Date {
     /// Milliseconds since 1970-01-01 UTC.
     var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }

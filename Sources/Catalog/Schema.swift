@@ -11,7 +11,7 @@ enum Schema {
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 archive") { db in
+        migrator.registerMigration("index 1") { db in
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             for part in [archive, ledger, retention, holds, counts] { try db.execute(sql: part) }
         }

@@ -33,6 +33,8 @@ final class WriterQueue: Sendable {
 
     private struct State {
         var isLed = false
+        /// Who leads.
+        var leader: pthread_t?
         var waiting: [Job] = []
     }
 
@@ -43,16 +45,20 @@ final class WriterQueue: Sendable {
     /// - Parameter lead: runs it and others from ``next()``, and gives each its outcome.
     func perform(_ job: Job, lead: () -> [Job]) {
         let mustWait = state.withLock { state in
+            let isNested = state.leader.map { pthread_equal($0, pthread_self()) != 0 } ?? false
+            precondition(!isNested, "a write inside of a write")
             if state.isLed { state.waiting.append(job) }
             defer { state.isLed = true }
             return state.isLed
         }
         if mustWait { job.wake.wait() }
         guard job.outcome == nil else { return }
+        state.withLock { $0.leader = pthread_self() }
         let done = lead()
         for job in done { job.end() }
         // The next leads before anybody of this group goes on: who writes again comes behind who waits.
         let next = state.withLock { state -> Job? in
+            state.leader = nil
             state.isLed = !state.waiting.isEmpty
             return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
         }

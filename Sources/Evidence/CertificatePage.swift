@@ -48,7 +48,9 @@ enum CertificatePage {
             <thead><tr><th class="number">Entry</th><th>When</th><th>Who</th><th>What</th></tr></thead>
             <tbody>
             \(document.record.map { line in
-                "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td><td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td><td>\(EvidencePage.escaped(line.sentence))</td></tr>"
+                "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
+                    + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
+                    + "<td>\(EvidencePage.escaped(line.sentence))</td></tr>"
             }.joined(separator: "\n"))
             </tbody>
             </table>
@@ -103,7 +105,8 @@ enum CertificatePage {
             }
             ?? "not removed yet"
         return
-            "<tr><td><code>\(EvidencePage.escaped(object.object))</code></td><td>\(EvidencePage.escaped(object.media))</td>"
+            "<tr><td><code>\(EvidencePage.escaped(object.object))</code></td>"
+            + "<td>\(EvidencePage.escaped(object.media))</td>"
             + "<td>\(EvidencePage.time(object.time))</td><td>\(EvidencePage.escaped(object.cause))</td>"
             + "<td>\(object.goneBy.map(EvidencePage.time) ?? "")</td><td "
             + "class=\"number\">\(object.entry)</td><td>\(removed)</td></tr>"
@@ -119,7 +122,9 @@ enum CertificatePage {
         return document.kept.isEmpty
             ? ""
             : "<p>\(document.kept.count) objects of the case are still kept, and so is what identifies the "
-                + "person.\(document.holds.isEmpty ? "" : " Preserved: \(EvidencePage.escaped(document.holds.joined(separator: ", "))).")</p>"
+                + "person."
+                + (document.holds.isEmpty
+                    ? "" : " Preserved: \(EvidencePage.escaped(document.holds.joined(separator: ", "))).") + "</p>"
     }
 
     private static func epochs(_ document: Certificate.Document) -> String {

@@ -34,7 +34,9 @@ enum CustodyPage {
             <thead><tr><th>File</th><th>SHA-256</th><th class="number">Archived by entry</th></tr></thead>
             <tbody>
             \(document.items.map { item in
-                "<tr><td>\(EvidencePage.escaped(item.file))</td><td><code>\(EvidencePage.escaped(item.sha256))</code></td><td class=\"number\">\(item.entry)</td></tr>"
+                "<tr><td>\(EvidencePage.escaped(item.file))</td>"
+                    + "<td><code>\(EvidencePage.escaped(item.sha256))</code></td>"
+                    + "<td class=\"number\">\(item.entry)</td></tr>"
             }.joined(separator: "\n"))
             </tbody>
             </table>
@@ -62,7 +64,8 @@ enum CustodyPage {
             <thead><tr><th>Name</th><th>Known by</th><th>Actor UID</th></tr></thead>
             <tbody>
             \(document.actors.map { person in
-                "<tr><td>\(EvidencePage.escaped(person.name))</td><td>\(EvidencePage.known(person.known))</td><td><code>\(EvidencePage.escaped(person.uid))</code></td></tr>"
+                "<tr><td>\(EvidencePage.escaped(person.name))</td><td>\(EvidencePage.known(person.known))</td>"
+                    + "<td><code>\(EvidencePage.escaped(person.uid))</code></td></tr>"
             }.joined(separator: "\n"))
             </tbody>
             </table>

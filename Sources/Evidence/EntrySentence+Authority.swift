@@ -23,8 +23,12 @@ extension Event {
                 "named \(Self.count(UInt64(event.cases.count), "case", "cases")) for revision "
                 + "\(event.revision) of a hold"
         case .holdExpects(let event):
+            let tags = UInt64(event.tags.count)
+            let count =
+                event.purpose == .subject
+                ? Self.count(tags, "person", "persons") : Self.count(tags, "case", "cases")
             return
-                "named \(Self.count(UInt64(event.tags.count), event.purpose == .subject ? "person" : "case", event.purpose == .subject ? "persons" : "cases")) to be held when they come, for revision \(event.revision) of a hold"
+                "named \(count) to be held when they come, for revision \(event.revision) of a hold"
         case .holdNarrowed(let event):
             let what =
                 event.cases.map { Self.count(UInt64($0.count), "case", "cases") } ?? "revision \(event.scope ?? 0)"

@@ -48,7 +48,8 @@ extension Event {
         case .blobsRemoved(let event):
             let missing = event.missing.map { "; of \($0.count) nothing was there when they were to be removed" }
             return
-                "removed the sealed bytes of \(Self.count(UInt64(event.objects.count), "object", "objects"))\(missing ?? "")"
+                "removed the sealed bytes of "
+                + "\(Self.count(UInt64(event.objects.count), "object", "objects"))\(missing ?? "")"
         case .purgeFinished(let event):
             let skipped = event.skipped.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             return "ended the run of entry \(event.run): \(Self.count(event.destroyed, "object", "objects")) destroyed"

@@ -17,7 +17,8 @@ enum EvidencePage {
     }
 
     static func time(_ text: String) -> String {
-        "<time datetime=\"\(escaped(text))\">\(escaped("\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"))</time>"
+        let shown = "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+        return "<time datetime=\"\(escaped(text))\">\(escaped(shown))</time>"
     }
 
     static func escaped(_ text: String) -> String {

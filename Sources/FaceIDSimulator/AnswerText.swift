@@ -29,7 +29,8 @@ struct AnswerText: IteratorProtocol {
             parts.append(.text("\""))
         }
         let extra =
-            #","Similarity":\#(code == "0" ? "98.31" : "0.0"),"Extra":null,"DeviceInfoLevel":"1","LivenessInfoTag":\#(code == "0" ? "null" : #"["03"]"#)"#
+            #","Similarity":\#(code == "0" ? "98.31" : "0.0"),"Extra":null,"DeviceInfoLevel":"1","#
+            + #""LivenessInfoTag":\#(code == "0" ? "null" : #"["03"]"#)"#
         parts.append(.text(#"\#(extra),"RequestId":"\#(requestID)"}}"#))
         self.init(parts, escapesSlashes: script.has("escape"))
     }
@@ -45,7 +46,9 @@ struct AnswerText: IteratorProtocol {
     static func notFinished(requestID: String) -> AnswerText {
         AnswerText(
             text:
-                #"{"Response":{"Result":"-999","Description":"The verification process wasn't finished.","BestFrame":"","Video":"","ActionVideo":"","Similarity":0.0,"Extra":null,"DeviceInfoLevel":"","LivenessInfoTag":null,"RequestId":"\#(requestID)"}}"#
+                #"{"Response":{"Result":"-999","Description":"The verification process wasn't finished.","#
+                + #""BestFrame":"","Video":"","ActionVideo":"","Similarity":0.0,"Extra":null,"DeviceInfoLevel":"","#
+                + #""LivenessInfoTag":null,"RequestId":"\#(requestID)"}}"#
         )
     }
 

@@ -22,13 +22,15 @@ enum Ed25519 {
     static let signatureLength = 64
 
     static func isSignature(_ signature: [UInt8], of message: [UInt8], by publicKey: [UInt8]) -> Bool {
-        guard signature.count == signatureLength, publicKey.count == publicKeyLength,
-            let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, publicKeyLength)
-        else { return false }
-        defer { EVP_PKEY_free(key) }
-        guard let context = EVP_MD_CTX_new() else { preconditionFailure("no memory for a signature") }
-        defer { EVP_MD_CTX_free(context) }
-        return EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
-            && EVP_DigestVerify(context, signature, signatureLength, message, message.count) == 1
+        guard signature.count == signatureLength, publicKey.count == publicKeyLength else { return false }
+        // That it could not be checked must never be taken for a forgery.
+        guard let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, publicKeyLength),
+            let context = EVP_MD_CTX_new(), EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
+        else { preconditionFailure("OpenSSL cannot check Ed25519 signatures") }
+        defer {
+            EVP_MD_CTX_free(context)
+            EVP_PKEY_free(key)
+        }
+        return EVP_DigestVerify(context, signature, signatureLength, message, message.count) == 1
     }
 }

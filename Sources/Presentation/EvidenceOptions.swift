@@ -61,8 +61,8 @@ package struct EvidenceOptions: ParsableArguments {
                         "  ask the archive's owner whether that is the archive's, or give theirs with --verifier-key")
                 }
             }
-            try Terminal.checkOutput()
             if !result.problems.isEmpty { throw Exit.integrity }
+            try Terminal.checkOutput()
         } catch let error as EvidenceError {
             Terminal.complain(error.message, hint: error.hint)
             throw error.code == .badEvidence ? Exit.integrity : Exit.failed

@@ -69,7 +69,8 @@ struct ImportTests {
 
     @Test func emptyMediaIsNoMediaAndTypesAreSniffed() throws {
         let text =
-            #"{"Response":{"Result":"0","BestFrame":"AAAAGGZ0eXBtcDQy","Video":"/9j/4AAQ","ActionVideo":null,"RequestId":"r"}}"#
+            #"{"Response":{"Result":"0","BestFrame":"AAAAGGZ0eXBtcDQy","Video":"/9j/4AAQ","#
+            + #""ActionVideo":null,"RequestId":"r"}}"#
         _ = try archive.import(try test.item("K-1", answer: text))
         let objects = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects
         #expect(objects.map(\.kind) == ["best-frame", "result", "video"])

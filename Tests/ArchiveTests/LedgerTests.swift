@@ -209,8 +209,10 @@ struct LedgerTests {
         let planted = (1...15).map { "PLANTED\($0)x\(UUID().uuidString.prefix(8))" }
         let archive = try test.open()
         let answer =
-            #"{"Response":{"Result":"0","Description":"\#(planted[0])","BestFrame":"\#(Data(Array(planted[1].utf8)).base64EncodedString())","#
-            + #""Similarity":99.0,"Extra":"\#(planted[2])","\#(planted[3])":"\#(planted[4])","RequestId":"\#(planted[5])"}}"#
+            #"{"Response":{"Result":"0","Description":"\#(planted[0])","#
+            + #""BestFrame":"\#(Data(Array(planted[1].utf8)).base64EncodedString())","#
+            + #""Similarity":99.0,"Extra":"\#(planted[2])","\#(planted[3])":"\#(planted[4])","#
+            + #""RequestId":"\#(planted[5])"}}"#
         _ = try archive.import(
             try test.item(planted[6], answer: answer, token: planted[7]) {
                 $0.subject = planted[8]

@@ -187,8 +187,10 @@ struct TestAnswer {
         bestFrame = [0xFF, 0xD8, 0xFF, 0xE0] + Randomness.system.bytes(5000)
         video = [0, 0, 0, 0x18] + Array("ftypmp42".utf8) + Randomness.system.bytes(videoLength)
         text =
-            #"{"Response":{"Result":"\#(result)","Description":"Success","BestFrame":"\#(Data(bestFrame).base64EncodedString())","#
-            + #""Video":"\#(Data(video).base64EncodedString())","ActionVideo":"","Similarity":99.0,"Extra":null,"RequestId":"\#(requestID)"}}"#
+            #"{"Response":{"Result":"\#(result)","Description":"Success","#
+            + #""BestFrame":"\#(Data(bestFrame).base64EncodedString())","#
+            + #""Video":"\#(Data(video).base64EncodedString())","ActionVideo":"","#
+            + #""Similarity":99.0,"Extra":null,"RequestId":"\#(requestID)"}}"#
     }
 
     static let notFinished =

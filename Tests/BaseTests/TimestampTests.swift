@@ -20,10 +20,19 @@ struct TimestampTests {
             "2026-11-22T08:60:00Z", "2026-11-22T08:02:60Z", "2026-11-22T08:02:00.Z", "2026-11-22T08:02:00.1234567890Z",
             "2026-11-22T08:02:00+24:00", "2026-11-22T08:02:00+08:60", "2026-11-22T08:02:00+0800",
             "2026-11-22T08:02:00Z ",
+            "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-01:00",
             "２026-11-22T08:02:00Z", "2026-11-22T08:02:00ZZ", "-026-11-22T08:02:00Z", "2026-11-22T08:02:+0Z",
         ] {
             #expect(Timestamp.parse(bad) == nil, "\(bad)")
         }
+    }
+
+    /// What an altered index may hold has a text, too.
+    @Test func everyTimeHasAText() {
+        #expect(Timestamp.format(.distantPast) == "0001-01-01T00:00:00Z")
+        #expect(Timestamp.format(Date(timeIntervalSince1970: 1e18)) == "9999-12-31T23:59:59.999Z")
+        #expect(Timestamp.format(Date(timeIntervalSince1970: -1e300)) == "0001-01-01T00:00:00Z")
+        #expect(Timestamp.format(Date(timeIntervalSince1970: -0.001)) == "1969-12-31T23:59:59.999Z")
     }
 
     /// To the millisecond, which a fraction of seconds would lose.

@@ -132,6 +132,34 @@ struct WritingConformance {
         #expect(try catalog.read { try $0.epochs() }.isEmpty)
     }
 
+    /// A body that overlooks that the database rolled back writes nothing more, and no other is told that its own is
+    /// there.
+    @Test func whoOverlooksAFullDiskWritesNothing() throws {
+        let sqlite = try #require(catalog as? SQLiteCatalog)
+        let pages = try #require(try sqlite.writerPragma("page_count"))
+        _ = try sqlite.writerPragma("max_page_count = \(pages + 30)")
+        let done = Mutex<Set<Int>>([])
+        try together(8) { number in
+            do {
+                try sqlite.write { index in
+                    try index.append([Self.entry(number)])
+                    if number == 3 {
+                        let big = String(repeating: "x", count: 4_000_000)
+                        try? index.insert(
+                            PolicyRecord(
+                                form: .policy, name: "p", version: 1, text: big, digest: SHA256.digest(of: []),
+                                entry: 0))
+                        try index.append([Self.entry(100)])
+                    }
+                }
+                done.withLock { _ = $0.insert(number) }
+            } catch {}
+        }
+        #expect(try Set(numbers()) == done.withLock { $0 })
+        #expect(!done.withLock { $0.contains(3) })
+        #expect(try !numbers().contains(100))
+    }
+
     /// Of writers who wait together, one commits for all.
     @Test func whoWaitsSharesACommit() throws {
         let catalog = catalog

@@ -12,7 +12,8 @@ struct RandomVerbTests {
         let seed = random.seed
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("random-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // What a run leaves can be kept and looked at.
+        defer { if environment["STRONGROOM_TEST_KEEP"] == nil { try? FileManager.default.removeItem(atPath: folder) } }
         let worker = Programs.folder + "/RandomWorker"
         let prepared = try Programs.run(worker, ["prepare", folder])
         try #require(prepared.code == 0, "\(prepared.err)")

@@ -148,6 +148,8 @@ public enum HoldVerbs {
         }
         let code = world.chance(4) ? "1004" : "0"
         return
-            #"{"Response":{"Result":"\#(code)","Description":"d","BestFrame":"\#(bytes([0xFF, 0xD8, 0xFF, 0xE0]))","Video":"\#(bytes([0, 0, 0, 0x18] + Array("ftypmp42".utf8)))","Similarity":1,"RequestId":"\#(UUID().uuidString)"}}"#
+            #"{"Response":{"Result":"\#(code)","Description":"d","BestFrame":"\#(bytes([0xFF, 0xD8, 0xFF, 0xE0]))","#
+            + #""Video":"\#(bytes([0, 0, 0, 0x18] + Array("ftypmp42".utf8)))","#
+            + #""Similarity":1,"RequestId":"\#(UUID().uuidString)"}}"#
     }
 }

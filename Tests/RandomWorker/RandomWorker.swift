@@ -104,7 +104,9 @@ import TestSupport
                 Data(magic + (0..<40).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
             }
             let text =
-                #"{"Response":{"Result":"0","Description":"d","BestFrame":"\#(bytes([0xFF, 0xD8, 0xFF, 0xE0]))","Video":"\#(bytes([0, 0, 0, 0x18] + Array("ftypmp42".utf8)))","Similarity":1,"RequestId":"\#(UUID().uuidString)"}}"#
+                #"{"Response":{"Result":"0","Description":"d","BestFrame":"\#(bytes([0xFF, 0xD8, 0xFF, 0xE0]))","#
+                + #""Video":"\#(bytes([0, 0, 0, 0x18] + Array("ftypmp42".utf8)))","#
+                + #""Similarity":1,"RequestId":"\#(UUID().uuidString)"}}"#
             return Answer(rest: Array(text.utf8))
         }
 

@@ -123,7 +123,8 @@ extension Archive {
                 var effect = Effect(.tokenRevoke, reason: reason.text)
                 (effect.token, effect.holder) = (known.uid.hex, holder)
                 effect.says = [
-                    "the token of \(holder) (\(known.roles.sorted().map(\.rawValue).joined(separator: ", "))) is revoked"
+                    "the token of \(holder) ("
+                        + known.roles.sorted().map(\.rawValue).joined(separator: ", ") + ") is revoked"
                 ]
                 let isOwn = recorder.actor.token?.holder == known.holder
                 if !isOwn { try allow(.tokens) }

@@ -107,6 +107,8 @@ extension Archive {
                 try checkLedgerIsWritable()
                 _ = try catalog.write { index in
                     let recording = try Recording(recorder, index: index, now: now)
+                    // The body may be run again.
+                    var placing = placing
                     try begin(&placing, prepared, reviewBy: reviewBy, extends: extends, recording)
                     try name(prepared.cases, in: &placing, recording)
                     try finish(&placing, prepared, reviewBy: reviewBy, recording)

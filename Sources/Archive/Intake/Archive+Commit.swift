@@ -36,7 +36,12 @@ extension Archive {
                 mayRefer = mayRefer || outcome.refers
                 return outcome
             }
-            if refers { store.settle(answer.stages) } else { answer.discard() }
+            if refers {
+                store.settle(answer.stages)
+            } else if !mayRefer {
+                answer.discard()
+            }
+            // Run twice, the first run may be what the second found done: then the sweep asks the index.
             return result
         } catch {
             // A commit that failed at its very end may still be found done when the index is next
@@ -84,7 +89,7 @@ extension Archive {
                     objects: UInt64(staged.objects.count))))
         let epoch = keyring.currentEpoch
         // Evidence that the vendor forgets must come in also while the active policies cannot be read.
-        let rules = try? rules(in: index)
+        let rules = try unlessTheIndexFails { try self.rules(in: index) }
         var facts = try facts(of: ended, archived: now, in: index)
         for object in staged.objects {
             facts.media = object.kind.name

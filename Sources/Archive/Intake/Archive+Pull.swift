@@ -69,7 +69,8 @@ extension Archive {
             transport: effects.transport(configuration.connection), credentials: options.credentials,
             endpoint: options.endpoint ?? configuration.endpoint,
             pace: RequestPace(
-                rate: configuration.requestsPerSecond, clock: effects.clock, stateFile: directory + "/" + Self.paceName),
+                rate: configuration.requestsPerSecond, clock: effects.clock,
+                stateFile: directory + "/" + Self.paceName),
             clock: effects.clock, answerCap: configuration.answerCap)
         let run = PullRun(
             archive: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)

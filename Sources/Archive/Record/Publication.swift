@@ -266,7 +266,7 @@ struct Publication: Sendable {
     private func makeFolders() throws {
         // A place that was named is not made: it may be somewhere that is not mounted now.
         if settings.directory == nil { try Self.make(FilePath.parent(home)) }
-        for folder in [home, folder] {
+        for folder in [home, folder] where !files.exists(folder) {
             do throws(FileError) {
                 try files.changingNames(in: [FilePath.parent(folder)]) { () throws(FileError) in
                     try files.makeDirectory(folder)

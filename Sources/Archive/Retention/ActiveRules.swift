@@ -52,7 +52,12 @@ extension Archive {
     /// The active rules of a state of the index.
     func rules(in index: any CatalogReader) throws -> ActiveRules {
         let number = try index.activeSetNumber()
-        if let known = knownRules.withLock({ $0 }), known.set == number { return known }
+        // Known by the entry that made them, and not by their number alone: two transactions may have had the same, of
+        // which one was rolled back.
+        let entry = try index.activeSetEntry().flatMap { try index.ledgerRow($0)?.bytes }
+        if let known = knownRules.withLock({ $0 }), known.rules.set == number, known.entry == entry {
+            return known.rules
+        }
         let records = try index.activePolicies()
         let resolutions = try index.resolutions()
         // The index does not vouch for the rules by which something is destroyed: their entries do.
@@ -65,7 +70,8 @@ extension Archive {
         else { throw CatalogError.damaged("the active policies are not those that the ledger says were activated") }
         let rules = try ActiveRules(
             set: number, records: records, resolutions: resolutions, margins: configuration.retention.margins)
-        knownRules.withLock { $0 = rules }
+        // In the transaction that makes them the entry is not there yet.
+        if entry != nil || number == 0 { knownRules.withLock { $0 = (rules, entry) } }
         return rules
     }
 }

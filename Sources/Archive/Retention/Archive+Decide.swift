@@ -36,7 +36,8 @@ struct Deciding {
     /// Sees that index and ledger say the same of an object and of the holds that bind it, and decides again, now.
     mutating func decide(_ row: RetentionRow) throws -> Verdict {
         // Entries that cannot be read agree with nothing, and stop nothing else.
-        let facts = ledger[row.caseUID] ?? (try? LedgerFacts(of: row.caseUID, in: recording.index))
+        let facts =
+            try ledger[row.caseUID] ?? unlessTheIndexFails { try LedgerFacts(of: row.caseUID, in: recording.index) }
         ledger[row.caseUID] = facts
         guard let facts,
             facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
@@ -56,5 +57,17 @@ struct Deciding {
         }
         let known = Set(row.facts.holds.map(\.matter))
         return book.binding(history, expected: tags[row.caseUID] ?? []).allSatisfy { known.contains($0.hex) }
+    }
+}
+
+/// What `body` returns; nil where what it read contradicts itself. An index that fails, as on a bad disk, is no
+/// contradiction: nothing goes on after it.
+func unlessTheIndexFails<Result>(_ body: () throws -> Result) throws -> Result? {
+    do {
+        return try body()
+    } catch  where CatalogError.isFailure(error) {
+        throw error
+    } catch {
+        return nil
     }
 }

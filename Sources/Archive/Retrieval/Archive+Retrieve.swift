@@ -253,7 +253,8 @@ extension Archive {
             let known = Set(items.map(\.object.kind.name)).sorted().joined(separator: ", ")
             throw ArchiveError(
                 .noSuchMedia,
-                "no \(PlainText.excerpt(item.kind))\(item.verification.map { " in verification \($0)" } ?? "") is archived",
+                "no \(PlainText.excerpt(item.kind))"
+                    + "\(item.verification.map { " in verification \($0)" } ?? "") is archived",
                 hint: known.isEmpty ? "nothing is archived yet; see strongroom case show" : "there is \(known)")
         }
         guard candidates.count == 1 else {

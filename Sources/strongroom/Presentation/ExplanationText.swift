@@ -64,7 +64,8 @@ enum ExplanationText {
                 detail(
                     "",
                     "\(reason.anchor) \(Figure.day(from, in: reason.timeZone))\(source) + \(reason.words) = "
-                        + "\(Figure.day(until, in: reason.timeZone))\(reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")"
+                        + Figure.day(until, in: reason.timeZone)
+                        + (reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")
                 )
             }
             if let entry = reason.overruledBy {

@@ -6,6 +6,10 @@ import Presentation
 
 /// What is said of holds.
 enum HoldText {
+    private static func named(_ gone: HoldAnswer.Destroyed) -> String {
+        "\(Terminal.visible(gone.caseID)) entry \(Figure.count(Int(gone.entry))), \(Figure.day(gone.at))"
+    }
+
     static func say(_ answer: HoldAnswer, json: Bool) throws {
         if json { return try Terminal.document(answer) }
         if let expression = answer.expression { Terminal.print("where     \(expression)") }
@@ -35,7 +39,7 @@ enum HoldText {
         if !whole.isEmpty {
             Terminal.print(
                 "already destroyed, before this order: \(Figure.count(whole.count, "case")) "
-                    + "(\(list(whole.map { "\(Terminal.visible($0.caseID)) entry \(Figure.count(Int($0.entry))), \(Figure.day($0.at))" }, by: "; ")))"
+                    + "(\(list(whole.map(named), by: "; ")))"
             )
         }
         let parts = answer.alreadyDestroyed.filter { !$0.isWhole }
@@ -44,7 +48,7 @@ enum HoldText {
             Terminal.print(
                 "destroyed of these cases, before this order: \(Figure.count(parts.count, "object")) of "
                     + "\(Figure.count(cases.count, "case")) "
-                    + "(\(list(parts.map { "\(Terminal.visible($0.caseID)) entry \(Figure.count(Int($0.entry))), \(Figure.day($0.at))" }, by: "; ")))"
+                    + "(\(list(parts.map(named), by: "; ")))"
             )
         }
         if let entry = answer.entry {

@@ -73,13 +73,15 @@ struct CaseShowCommand: ParsableCommand {
         }
         if let from = verification.capturedFrom, let until = verification.capturedUntil {
             lines.append(
-                "  captured         \(from == until ? Figure.time(from) : "between \(Figure.time(from)) and \(Figure.time(until))")"
+                "  captured         "
+                    + (from == until ? Figure.time(from) : "between \(Figure.time(from)) and \(Figure.time(until))")
             )
         }
         for object in verification.objects {
             lines.append(
                 "  \(Figure.padded(object.kind, 12))  \(Figure.padded(object.mediaType, 16))  "
-                    + "\(String(repeating: " ", count: max(0, 8 - Figure.size(object.length).count)))\(Figure.size(object.length))  \(object.address.prefix(16))…"
+                    + "\(String(repeating: " ", count: max(0, 8 - Figure.size(object.length).count)))"
+                    + "\(Figure.size(object.length))  \(object.address.prefix(16))…"
             )
             if !object.heldBy.isEmpty {
                 lines.append("    held: \(object.heldBy.map(Terminal.visible).joined(separator: ", "))")

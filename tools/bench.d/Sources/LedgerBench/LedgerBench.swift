@@ -85,7 +85,8 @@ import Sealing
         inclusion.sort()
         consistency.sort()
         print(
-            #"{"inclusion": \#(inclusion[250]), "inclusionWorst": \#(inclusion[499]), "consistency": \#(consistency[250]), "consistencyWorst": \#(consistency[499])}"#
+            #"{"inclusion": \#(inclusion[250]), "inclusionWorst": \#(inclusion[499]), "#
+                + #""consistency": \#(consistency[250]), "consistencyWorst": \#(consistency[499])}"#
         )
     }
 }

@@ -88,7 +88,8 @@ enum HoldBench {
         } while !FileManager.default.fileExists(atPath: file)
         times.sort()
         print(
-            #"{"median": \#(times[times.count / 2]), "p99": \#(times[times.count * 99 / 100]), "most": \#(times.last!), "count": \#(times.count)}"#
+            #"{"median": \#(times[times.count / 2]), "p99": \#(times[times.count * 99 / 100]), "#
+                + #""most": \#(times.last!), "count": \#(times.count)}"#
         )
     }
 
