@@ -266,8 +266,7 @@ public protocol CatalogWriter: CatalogReader {
     func exclude(_ caseUID: CaseUID, from scope: HoldScopeName, coolingUntil: Date) throws
     /// Ends what has cooled by a time.
     ///
-    /// - Returns: the revisions that ended, and the cases that were taken out, by the revision that did it.
-    func endCooled(by time: Date) throws -> (scopes: [HoldScopeName], exclusions: [HoldScopeName: [CaseUID]])
+    func endCooled(by time: Date) throws -> CooledHolds
     /// Pins what clauses take in among the next objects, `limit` at most, and notes them as held.
     ///
     /// - Returns: whether there is more to pin.

@@ -56,6 +56,16 @@ public struct HoldScopeName: Hashable, Sendable {
     }
 }
 
+/// What has cooled, and what ended with it.
+public struct CooledHolds: Equatable, Sendable {
+    /// Revisions that ended.
+    public var scopes: [HoldScopeName] = []
+    /// Cases that were taken out, by the revision that did it.
+    public var exclusions: [HoldScopeName: [CaseUID]] = [:]
+    /// Holds that were released and have cooled.
+    public var released: [HoldUID] = []
+}
+
 /// What one revision of a hold takes in.
 public struct HoldScopeRecord: Equatable, Sendable {
     public enum Form: String, Sendable {

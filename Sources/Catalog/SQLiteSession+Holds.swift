@@ -121,11 +121,22 @@ extension SQLiteSession {
     func hasHolds() throws -> Bool { try row("SELECT 1 FROM hold_scope WHERE state <> 'ended' LIMIT 1") != nil }
 
     func hasCoolingHolds(by time: Date) throws -> Bool {
-        let cooled = time.milliseconds
+        let cooled = time.wholeMilliseconds
         return try row("SELECT 1 FROM hold_scope WHERE state = 'cooling' AND cooling_until <= ? LIMIT 1", [cooled])
             != nil
             || row("SELECT 1 FROM hold_exclusion WHERE state = 'cooling' AND cooling_until <= ? LIMIT 1", [cooled])
                 != nil
+            || !cooledReleases(by: cooled).isEmpty
+    }
+
+    /// Holds that were released, have cooled, and of which no revision is left.
+    private func cooledReleases(by cooled: Int64) throws -> [HoldUID] {
+        try rows(
+            """
+            SELECT uid FROM hold WHERE state = 'released' AND cooling_until <= ? AND NOT EXISTS (
+                SELECT 1 FROM hold_scope AS s WHERE s.hold_id = hold.id AND s.state <> 'ended') ORDER BY id
+            """, [cooled]
+        ).map { try $0.uid("uid") }
     }
 
     func heldCounts(by hold: HoldUID) throws -> HoldCounts {
@@ -391,13 +402,14 @@ extension SQLiteSession {
         try holdsChanged()
     }
 
-    func endCooled(by time: Date) throws -> (scopes: [HoldScopeName], exclusions: [HoldScopeName: [CaseUID]]) {
+    func endCooled(by time: Date) throws -> CooledHolds {
+        let cooled = time.wholeMilliseconds
         let scopes = try rows(
             """
             SELECT hold_scope.id, hold.uid, hold_scope.revision FROM hold_scope JOIN hold ON hold.id = \
             hold_scope.hold_id
             WHERE hold_scope.state = 'cooling' AND hold_scope.cooling_until <= ? ORDER BY hold_scope.id
-            """, [time.milliseconds])
+            """, [cooled])
         for scope in scopes {
             try run("UPDATE hold_scope SET state = 'ended', stale = 1 WHERE id = ?", [scope["id"] as Int64])
         }
@@ -407,7 +419,7 @@ extension SQLiteSession {
             SELECT x.hold_id, x.case_id, x.revision, hold.uid, cases.uid AS case_uid FROM hold_exclusion AS x
                 JOIN hold ON hold.id = x.hold_id JOIN cases ON cases.id = x.case_id
             WHERE x.state = 'cooling' AND x.cooling_until <= ? ORDER BY x.hold_id, x.revision, x.case_id
-            """, [time.milliseconds])
+            """, [cooled])
         {
             let (holdID, caseID, revision): (Int64, Int64, Int) = (row["hold_id"], row["case_id"], row["revision"])
             try run(
@@ -428,7 +440,10 @@ extension SQLiteSession {
                 try row.uid("case_uid"))
         }
         if !scopes.isEmpty || !exclusions.isEmpty { try holdsChanged() }
-        return (try scopes.map { HoldScopeName(hold: try $0.uid("uid"), revision: $0["revision"]) }, exclusions)
+        return CooledHolds(
+            scopes: try scopes.map { HoldScopeName(hold: try $0.uid("uid"), revision: $0["revision"]) },
+            exclusions: exclusions,
+            released: try cooledReleases(by: cooled))
     }
 
     func setFresh(_ scope: HoldScopeName, in state: HoldScopeRecord.State) throws {

@@ -56,6 +56,9 @@ extension Date {
     /// Milliseconds since 1970-01-01 UTC.
     var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
 
+    /// The last whole one: what is over by it is over.
+    var wholeMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
+
     init(milliseconds: Int64) { self.init(timeIntervalSince1970: TimeInterval(milliseconds) / 1000) }
 }
 

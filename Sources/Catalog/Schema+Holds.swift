@@ -48,6 +48,7 @@ extension Schema {
         ) STRICT;
         CREATE UNIQUE INDEX hold_in_force ON hold (matter_tag, matter_tag_key) WHERE state IN ('placing', 'standing');
         CREATE INDEX hold_matter ON hold (matter_tag);
+        CREATE INDEX hold_cooling ON hold (cooling_until) WHERE state = 'released';
 
         -- What one revision of a hold adds.
         CREATE TABLE hold_scope (

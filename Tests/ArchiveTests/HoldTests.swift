@@ -244,6 +244,26 @@ struct HoldTests {
         #expect(try archive.reconcile().findings == [])
     }
 
+    /// The only revision is taken back, then the matter is released: what was taken back ends first, and nobody's work
+    /// stops until the release has cooled, too.
+    @Test func whatWasTakenBackEndsBeforeTheRelease() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        try test.pass(days: 91, in: archive)
+        _ = try archive.narrowHold(try Matter("M-1"), cases: [], revision: 1, reason: try Reason("r")).get()
+        try test.pass(days: 10, in: archive)
+        _ = try archive.releaseHold(try Matter("M-1"), reason: try Reason("r")).get()
+        #expect(try purge().destroyed == 0)
+        try test.pass(days: 25, in: archive)
+        #expect(try purge().destroyed == 1)
+        #expect(try archive.holds(all: false).map(\.state) == ["released"])
+        #expect(try archive.reconcile().findings == [])
+        try test.pass(days: 10, in: archive)
+        #expect(try purge().destroyed == 0)
+        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.holds(all: true).map(\.state) == ["ended"])
+    }
+
     /// Orders overlap: what one lets go another keeps.
     @Test func everyMatterCountsForItself() throws {
         try test.archive("K-1", in: archive)

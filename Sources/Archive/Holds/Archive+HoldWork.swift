@@ -79,7 +79,7 @@ extension Archive {
                 throw CatalogError.damaged("\(what) has not cooled by the ledger, as the index says")
             }
         }
-        for uid in Set(ended.scopes.map(\.hold)).sorted(by: { $0.hex < $1.hex }) {
+        for uid in Set(ended.scopes.map(\.hold) + ended.released).sorted(by: { $0.hex < $1.hex }) {
             guard let hold = book.holds[uid], var record = try index.hold(uid) else {
                 throw CatalogError.damaged("a hold that cools was never placed by the ledger")
             }
@@ -98,8 +98,9 @@ extension Archive {
             for narrowing in narrowings.sorted() {
                 try recording.add(.holdEnded(.init(hold: uid, cause: .narrowed, revision: UInt64(narrowing))))
             }
-            // With its last revision a released hold has ended.
-            if hold.releasedAt != nil, try index.holdScopes(of: uid).allSatisfy({ $0.state == .ended }) {
+            // A released hold ends when it has cooled itself, also where its last revision was taken back before and
+            // has ended earlier.
+            if ended.released.contains(uid) {
                 try vouch(hold.coolingUntil, "a hold")
                 record.state = .ended
                 try index.update(record)
