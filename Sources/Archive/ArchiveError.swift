@@ -39,7 +39,7 @@ public struct ArchiveError: Error, Sendable {
         case destroyed, tokenDestroyed, clockDoubted, clockFine, limitExceeded, impactNotAccepted
         case badPlan, planUnfit, purgeBusy, unknownRun
         case badToken, unknownToken, notAllowed, unknownRequest, requestOver, notNeeded
-        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld
+        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld, holdsLost
         case storage
 
         var outcome: Outcome {
@@ -51,7 +51,7 @@ public struct ArchiveError: Error, Sendable {
                 .policyActive, .termsUnmet, .eventExists, .tokenDestroyed, .clockDoubted, .clockFine, .limitExceeded,
                 .impactNotAccepted, .planUnfit, .purgeBusy, .badToken, .notAllowed, .requestOver, .notNeeded,
                 .matterExists,
-                .matterOver, .caseHeld:
+                .matterOver, .caseHeld, .holdsLost:
                 .refused
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity
@@ -133,5 +133,6 @@ extension ArchiveError {
         }
     }
 
-    private static let restoreHint = "run strongroom verify, and restore what it names from a backup"
+    private static let restoreHint =
+        "strongroom audit reconcile and strongroom verify name what was altered: restore it from a backup"
 }

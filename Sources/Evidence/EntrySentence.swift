@@ -11,6 +11,8 @@ extension Event {
             return
                 "looked at a ledger of \(Self.count(event.entries, "entry", "entries")) that did not fit what "
                 + "was published, and went on under the origin \(event.origin)"
+                + (event.lostHolds.map { "; \(Self.count(UInt64($0.count), "hold was", "holds were")) lost with it" }
+                    ?? "")
         case .publicationRepaired(let event):
             return "completed the published copy, which held \(event.found) of \(event.expected) entries"
         case .configurationChanged(let event):

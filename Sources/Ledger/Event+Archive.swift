@@ -45,17 +45,24 @@ extension Event {
         public let entries: UInt64
         /// The tokens of the two persons who accepted it; nil where one person could.
         public let tokens: [TokenUID]?
+        /// Matters that are held by the published ledger and not, or not as far, by this one, as keyed tags: 64
+        /// lower-case hexadecimal digits. Until each is placed again nothing is destroyed.
+        public let lostHolds: [String]?
         public let reason: Commitment
+
+        /// Matters that one entry names.
+        public static let mostLost = 500
 
         public init(
             origin: String, verifierKey: String, previous: String, entries: UInt64, tokens: [TokenUID]? = nil,
-            reason: Commitment
+            lostHolds: [String]? = nil, reason: Commitment
         ) {
             self.origin = origin
             self.verifierKey = verifierKey
             self.previous = previous
             self.entries = entries
             self.tokens = tokens
+            self.lostHolds = lostHolds
             self.reason = reason
         }
 
@@ -67,6 +74,7 @@ extension Event {
             members.add("previous", previous)
             members.add("entries", entries)
             members.add("tokens", tokens.map { $0.map(\.hex) })
+            members.add("lostHolds", lostHolds)
             members.add("reasonCommitment", reason)
         }
 
@@ -76,6 +84,7 @@ extension Event {
             previous = try members.text("previous")
             entries = try members.number("entries")
             tokens = try members.uids("tokens")
+            lostHolds = try members.texts("lostHolds")
             reason = try members.commitment("reasonCommitment")
         }
     }

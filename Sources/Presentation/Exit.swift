@@ -18,7 +18,10 @@ extension Terminal {
         let failure = outputFailure.load(ordering: .relaxed)
         guard failure != 0 else { return }
         // Who closes a pipe early has seen enough; a full disk has not.
-        if failure != EPIPE { say("error: standard output: \(String(cString: strerror(failure)).lowercased())") }
+        if failure != EPIPE {
+            say("error: standard output: \(String(cString: strerror(failure)).lowercased())")
+            say("  what was to be printed is lost; what the command did is done, and stands on the ledger")
+        }
         throw Exit.failed
     }
 }

@@ -64,6 +64,34 @@ struct ForkTests {
         #expect(throws: ArchiveError.self, "there is no fork now") { try test.open().acceptFork(try Reason("r")) }
     }
 
+    /// Promise 3: what was held by the published ledger stops every destruction until it is held again.
+    @Test func holdsThatAForkLostStopDestruction() throws {
+        let test = try TestArchive()
+        try test.activate(TestArchive.policy, in: try test.open())
+        try test.archive("K-1", in: try test.open())
+        try test.open().publish()
+        try test.copyIndex(to: "older")
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        try test.hold("M-2", .everything, in: try test.open())
+        try test.open().publish()
+        try test.copyIndex(to: "older", back: true)
+        let accepted = try test.open(toLook: true).acceptFork(try Reason("the disk was restored"))
+        #expect(accepted.holdsLost.count == 2)
+        let archive = try test.open()
+        #expect(try archive.status().holds.lost == 2 && archive.holds(all: true).isEmpty)
+        try test.pass(days: 91, in: archive)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .holdsLost)
+        try test.hold("M-1", try test.cases("K-1"), in: archive)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .holdsLost)
+        // Another matter is no answer; the same, placed again, is.
+        try test.hold("M-3", .everything, in: archive)
+        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .holdsLost)
+        try test.hold("M-2", try test.cases("K-1"), in: archive)
+        #expect(try archive.status().holds.lost == 0)
+        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0, "it is held")
+        #expect(try archive.reconcile().findings == [])
+    }
+
     @Test func anIndexWithAnotherPastIsNoticed() throws {
         let test = try TestArchive()
         try test.copyIndex(to: "older")

@@ -233,8 +233,16 @@ struct HoldTests {
         let order = HoldOrder(
             matter: try Matter("M-1"), reason: try Reason("more"), reviewBy: nil,
             scope: .expression("media = video", judgedOnly: false, timeZone: .gmt))
+        try test.pass(days: 1, in: archive)
         #expect(try archive.extendHold(order).revision == 2)
         try archive.workOnHolds()
+        // What an extension took in is held since the extension.
+        let covered = try archive.reportHold(try Matter("M-1"), asOf: nil).objects
+        let since = Dictionary(grouping: covered, by: { $0.caseID ?? "" }).mapValues { $0.map(\.since).max()! }
+        #expect(since["K-2"]!.timeIntervalSince(since["K-1"]!) > 80_000, "\(since)")
+        #expect(
+            refusal { _ = try archive.reportHold(try Matter("M-1"), asOf: test.time.now.addingTimeInterval(60)) }?.code
+                == .badParticular)
         try test.pass(days: 91, in: archive)
         _ = try archive.narrowHold(try Matter("M-1"), cases: [], revision: 2, reason: try Reason("too much")).get()
         #expect(try purge().destroyed == 0)

@@ -148,13 +148,21 @@ extension Archive {
             authorKnown: try index.actor(request.author)?.stamp.known.rawValue ?? "", madeAt: request.madeAt,
             expires: request.expires, roles: request.roles.sorted().map(\.rawValue), quorum: request.quorum,
             votes: votes,
-            effect: try effect(of: request, in: index), entry: request.entry)
+            effect: try shown(effect(of: request, in: index), toApprovers: request.roles, in: index),
+            entry: request.entry)
     }
 
     /// An effect as who acts may see it, with the IDs of the cases that are still there.
-    private func shown(_ effect: Effect, in index: any CatalogReader) throws -> Effect {
+    ///
+    /// - Parameter roles: who has one of them is asked to allow it, and sees what.
+    private func shown(
+        _ effect: Effect, toApprovers roles: Set<Role> = [], in index: any CatalogReader
+    ) throws -> Effect {
         var effect = effect
-        if let uid = effect.hold.flatMap(HoldUID.init(hex:)), let hold = try index.hold(uid), try !maySee(hold) {
+        let isAsked = recorder.actor.token.map { !$0.roles.isDisjoint(with: roles) } ?? false
+        if !isAsked, let uid = effect.hold.flatMap(HoldUID.init(hex:)), let hold = try index.hold(uid),
+            try !maySee(hold)
+        {
             (effect.matter, effect.reason, effect.says) = (Self.keptByLaw, "", ["a hold is lifted or narrowed"])
             (effect.cases, effect.objects) = (nil, nil)
         }

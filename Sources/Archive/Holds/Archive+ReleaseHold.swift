@@ -261,6 +261,7 @@ extension Archive {
         else {
             throw try noHold(of: matter.text, in: index)
         }
+        guard try maySee(hold) else { throw Self.neverPlaced(matter.text) }
         guard hold.state == .standing else {
             throw ArchiveError(
                 .matterOver, "matter \(matter.text) is still being placed",

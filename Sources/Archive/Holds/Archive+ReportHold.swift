@@ -51,6 +51,11 @@ extension Archive {
             try catalog.read { index in
                 let record = try knownHold(matter, in: index)
                 let time = asOf ?? now
+                guard time <= now else {
+                    throw ArchiveError(
+                        .badParticular, "\(Timestamp.minute(time)) lies in the future",
+                        hint: "the record says what was: give a time that is over")
+                }
                 let history = try history(of: record.uid, until: time, in: index)
                 guard history.book.holds[record.uid] != nil else {
                     throw ArchiveError(
@@ -86,14 +91,18 @@ extension Archive {
             let record = try index.caseRecord(facts.caseUID)
             let tags = try record.map { try expectations(of: $0) } ?? []
             for object in facts.liveObjects {
-                guard let history = facts.history(of: object), book.binding(history, expected: tags).contains(uid),
-                    let known = history.versions.first?.facts
-                else { continue }
+                guard let history = facts.history(of: object), let known = history.versions.first?.facts else {
+                    continue
+                }
+                // By the first of its revisions that takes it in.
+                let since = book.bindingScopes(history, expected: tags).filter { $0.hold == uid }
+                    .compactMap { hold.scopes[$0.revision]?.startedAt }.min()
+                guard let since else { continue }
                 objects.append(
                     HoldReport.Covered(
                         caseID: try record.map { try open($0).particulars.caseID }, caseUID: facts.caseUID.hex,
                         object: object.hex, media: known.media, archivedAt: known.archived,
-                        since: max(known.archived, hold.placedAt)))
+                        since: max(known.archived, since)))
             }
         }
         // A hold that names its cases needs only their entries.

@@ -11,6 +11,8 @@ public struct HoldStatus: Encodable, Sendable {
     public let matters: Int
     /// Of these, whose day of review is over.
     public let overdueReviews: [String]
+    /// Matters that were held before a fork was accepted, and were not placed again: nothing is destroyed.
+    public let lost: Int
     /// Released, and cooling.
     public let cooling: Int
     /// Begun, and not placed to their end.
@@ -75,6 +77,7 @@ extension Archive {
         return HoldStatus(
             matters: holds.count,
             overdueReviews: try names(holds.filter { $0.state == .standing && $0.reviewBy < now }),
+            lost: try holdBook.content(in: index, by: recorder).lost.count,
             cooling: holds.filter { $0.state == .released }.count,
             unfinished: try names(holds.filter { $0.state == .placing }),
             isWorking: try index.holdsAreUnfinished())

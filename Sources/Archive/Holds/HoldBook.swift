@@ -61,7 +61,10 @@ struct HoldBook {
 
     static let kinds: [Event.Kind] = [
         .holdPlaced, .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged,
+        .forkAccepted,
     ]
+    /// Tags of matters that were held before a fork was accepted, and were not placed again since.
+    private(set) var lost: Set<String> = []
 
     /// In the order in which they began.
     private(set) var order: [HoldUID] = []
@@ -79,6 +82,7 @@ struct HoldBook {
     mutating func apply(_ entry: Entry, number: UInt64) {
         func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
         switch entry.event {
+        case .forkAccepted(let event): lost.formUnion(event.lostHolds ?? [])
         case .holdCovers(let event):
             begin(event.hold, Int(clamping: event.revision), entry, number)
             let name = HoldScopeName(hold: event.hold, revision: Int(clamping: event.revision))
@@ -98,6 +102,7 @@ struct HoldBook {
             }
         case .holdPlaced(let event):
             let revision = Int(clamping: event.revision)
+            if event.form != .review { lost.remove(event.matterTag) }
             if event.form == .review {
                 guard holds[event.hold] != nil else { return contradict("the hold was never placed") }
             } else {
@@ -232,11 +237,16 @@ struct HoldBook {
     ///
     /// - Parameter tags: of its case's ID and subject, under the keys that are live.
     func binding(_ object: History, expected tags: [HoldExpectation]) -> Set<HoldUID> {
+        Set(bindingScopes(object, expected: tags).map(\.hold))
+    }
+
+    /// The same, with the revisions by which they do.
+    func bindingScopes(_ object: History, expected tags: [HoldExpectation]) -> Set<HoldScopeName> {
         precondition(!needsRebuild, "prepare comes first")
-        var found: Set<HoldUID> = []
+        var found: Set<HoldScopeName> = []
         func add(_ name: HoldScopeName) {
-            guard !found.contains(name.hold), binds(name, caseUID: object.caseUID) else { return }
-            found.insert(name.hold)
+            guard !found.contains(name), binds(name, caseUID: object.caseUID) else { return }
+            found.insert(name)
         }
         everything.forEach(add)
         namedIn[object.caseUID]?.forEach(add)

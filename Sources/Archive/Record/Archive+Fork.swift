@@ -133,15 +133,27 @@ extension Archive {
         }
     }
 
-    /// Holds that stand by the published ledger, and that this index does not know: nobody else will place them again.
-    private func holdsLost(published: [(number: UInt64, entry: Entry)]) throws -> [String] {
+    /// Holds that stand by the published ledger, and that this index does not know, or not as far: nobody else will
+    /// place them again.
+    private func holdsLost(published: [(number: UInt64, entry: Entry)]) throws -> [HoldBook.Hold] {
         var book = HoldBook()
         for (number, entry) in published { book.apply(entry, number: number) }
         return try catalog.read { index in
-            try book.order.filter { uid in
-                guard let hold = book.holds[uid], hold.endedAt == nil else { return false }
-                return try (index.hold(uid)?.revision ?? 0) < hold.revision
-            }.map { "\($0.hex), placed \(Timestamp.minute(book.holds[$0]!.placedAt))" }
+            try book.order.compactMap { book.holds[$0] }.filter { hold in
+                try hold.endedAt == nil && (index.hold(hold.uid)?.revision ?? 0) < hold.revision
+            }
+        }
+    }
+
+    /// Refuses destruction while what was held before a fork is not held again.
+    func checkNoHoldIsLost(in index: any CatalogReader) throws {
+        let lost = try holdBook.content(in: index, by: recorder).lost.count
+        guard lost == 0 else {
+            throw ArchiveError(
+                .holdsLost,
+                "\(Event.count(UInt64(lost), "matter is", "matters are")) held by the ledger that was published before "
+                    + "a fork was accepted, and not by this archive: nothing is destroyed",
+                hint: "place each again: strongroom hold place; strongroom audit log --kind 'fork accepted' shows when")
         }
     }
 
@@ -213,6 +225,13 @@ extension Archive {
             let published = try publishedEntries(old)
             let tokens = try forkTokens(second, published: published)
             let lost = try holdsLost(published: published)
+            // One that was never placed to its end has no matter yet: it is named, and its author has to begin again.
+            let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).sorted()
+            guard tags.count <= Event.ForkAccepted.mostLost else {
+                throw ArchiveError(
+                    .holdsLost, "this index does not know \(tags.count) matters that are held by the published ledger",
+                    hint: "restore a newer index: so many are not placed again by hand")
+            }
             let previous = try old.newestText()
             // The index may be older than an origin that was accepted before.
             let number = try old.nextOriginNumber()
@@ -232,7 +251,7 @@ extension Archive {
                     .forkAccepted(
                         .init(
                             origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
-                            reason: commitment))
+                            lostHolds: tags.isEmpty ? nil : tags, reason: commitment))
                 )
                 try recording.finish()
                 let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
@@ -248,7 +267,7 @@ extension Archive {
             try workOnHolds()
             let (head, _) = try catalog.read { try currentHead(in: $0) }
             var export = describe(head, output: publication(of: origin).folder)
-            export.holdsLost = lost
+            export.holdsLost = lost.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }
             return export
         }
     }

@@ -23,11 +23,12 @@ struct Deciding {
     private var ledger: [CaseUID: LedgerFacts] = [:]
     private var tags: [CaseUID: [HoldExpectation]] = [:]
 
-    /// Throws where the clock is in doubt: then nothing may be destroyed.
+    /// Throws where nothing may be destroyed at all: the clock is in doubt, or holds were lost with a fork.
     init(_ archive: Archive, _ recording: Recording) throws {
         self.archive = archive
         self.recording = recording
         try archive.checkClock(recording)
+        try archive.checkNoHoldIsLost(in: recording.index)
         rules = try archive.rules(in: recording.index)
         book = try archive.holdBook.content(in: recording.index, by: archive.recorder)
         authority = try archive.authority(in: recording.index)

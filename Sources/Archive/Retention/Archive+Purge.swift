@@ -158,6 +158,7 @@ extension Archive {
         // Puts a jump of the clock on the record before it is asked about.
         try record { _ in }
         try record { try checkClock($0) }
+        try catalog.read { try checkNoHoldIsLost(in: $0) }
         try workOnHolds()
         try refreshStandings(progress: progress)
     }

@@ -94,6 +94,11 @@ struct StatusCommand: ParsableCommand {
         func alarm(_ text: String) -> String { Terminal.red(text, on: STDOUT_FILENO) }
         let (holds, authority) = (status.holds, status.authority)
         var lines: [String] = []
+        if holds.lost > 0 {
+            lines.append(
+                "holds      \(alarm("lost with a fork")): \(Figure.count(holds.lost, "matter")) of the published "
+                    + "ledger; nothing is destroyed until each is placed again")
+        }
         if holds.matters > 0 {
             var parts = [Figure.count(holds.matters, "matter")]
             if holds.cooling > 0 { parts.append("\(holds.cooling) cooling") }

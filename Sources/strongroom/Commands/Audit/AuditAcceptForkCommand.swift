@@ -40,8 +40,8 @@ struct AuditAcceptForkCommand: ParsableCommand {
                 Terminal.print("  tell your auditor both, and why")
                 for hold in done.holdsLost {
                     Terminal.say(
-                        "\(Terminal.red("warning")): this index does not know all of the hold \(hold): place it "
-                            + "again before anything is destroyed"
+                        "\(Terminal.red("warning")): this index does not know all of the hold \(hold): nothing is "
+                            + "destroyed until it is placed again"
                     )
                 }
             }
