@@ -211,8 +211,14 @@ struct HoldTests {
         ).get()
         #expect(try purge().destroyed == 0)
         #expect(try archive.reconcile().findings == [])
+        let narrowed = try archive.reportHold(try Matter("M-1"), asOf: nil)
+        #expect(narrowed.hold.narrowings.map(\.cases) == [1] && !narrowed.hold.narrowings[0].hasEnded)
+        for object in narrowed.objects {
+            #expect(object.until == (object.caseID == "K-1" ? narrowed.hold.narrowings[0].coolingUntil : nil))
+        }
         try test.pass(days: 31, in: archive)
         #expect(try purge().destroyed == 1)
+        #expect(try archive.hold(try Matter("M-1")).narrowings.map(\.hasEnded) == [true])
         #expect(try explain("K-1", "best-frame").status != "held" && explain("K-2", "video").status == "held")
         // What arrives in a case that was taken out is free, too.
         try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 20).text)
@@ -266,10 +272,15 @@ struct HoldTests {
         #expect(try purge().destroyed == 1)
         #expect(try archive.holds(all: false).map(\.state) == ["released"])
         #expect(try archive.reconcile().findings == [])
+        let before = test.time.now
         try test.pass(days: 10, in: archive)
         #expect(try purge().destroyed == 0)
         #expect(try archive.reconcile().findings == [])
-        #expect(try archive.holds(all: true).map(\.state) == ["ended"])
+        // Held anew, the record of the time before is still that of the order before.
+        try test.hold("M-1", .everything, in: archive)
+        #expect(try archive.reportHold(try Matter("M-1"), asOf: before).hold.releasedAt != nil)
+        #expect(try archive.reportHold(try Matter("M-1"), asOf: nil).hold.releasedAt == nil)
+        #expect(try archive.holds(all: true).map(\.state) == ["ended", "standing"])
     }
 
     /// Orders overlap: what one lets go another keeps.

@@ -34,6 +34,8 @@ public struct HoldReport: Encodable, Sendable {
         public let archivedAt: Date
         /// From when on the hold covers it.
         public let since: Date
+        /// Until when it does, where it was released or taken out.
+        @OrNull public var until: Date?
     }
 }
 
@@ -49,8 +51,12 @@ extension Archive {
     public func reportHold(_ matter: Matter, asOf: Date?) throws -> HoldReport {
         try attempt(.look) {
             try catalog.read { index in
-                let record = try knownHold(matter, in: index)
                 let time = asOf ?? now
+                // Of a matter that was held twice, the hold of that time.
+                let tag = keyring.tag(matter.text.utf8, purpose: .matter)
+                let newest = try knownHold(matter, in: index)
+                let record =
+                    try index.holds(matterTag: tag).last { try $0.placedAt <= time && maySee($0) } ?? newest
                 guard time <= now else {
                     throw ArchiveError(
                         .badParticular, "\(Timestamp.minute(time)) lies in the future",
@@ -95,14 +101,19 @@ extension Archive {
                     continue
                 }
                 // By the first of its revisions that takes it in.
-                let since = book.bindingScopes(history, expected: tags).filter { $0.hold == uid }
-                    .compactMap { hold.scopes[$0.revision]?.startedAt }.min()
-                guard let since else { continue }
+                let scopes = book.bindingScopes(history, expected: tags).filter { $0.hold == uid }
+                    .compactMap { hold.scopes[$0.revision] }
+                guard let since = scopes.map(\.startedAt).min() else { continue }
+                let ends = scopes.map { scope in
+                    let taken = hold.exclusions[facts.caseUID]?.first { $0.revision > scope.revision }
+                    return [taken?.coolingUntil, scope.coolingUntil, hold.coolingUntil].compactMap { $0 }.min()
+                }
                 objects.append(
                     HoldReport.Covered(
                         caseID: try record.map { try open($0).particulars.caseID }, caseUID: facts.caseUID.hex,
                         object: object.hex, media: known.media, archivedAt: known.archived,
-                        since: max(known.archived, since)))
+                        since: max(known.archived, since),
+                        until: ends.contains(nil) ? nil : ends.compactMap { $0 }.max()))
             }
         }
         // A hold that names its cases needs only their entries.

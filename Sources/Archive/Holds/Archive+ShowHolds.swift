@@ -138,13 +138,20 @@ extension Archive {
                 judgedOnly: scope.judgedOnly, cases: scope.cases.count, expected: scope.expected.count,
                 coolingUntil: scope.hasEnded ? nil : scope.coolingUntil ?? known.coolingUntil)
         }
+        let narrowings = Dictionary(grouping: known.exclusions.values.flatMap { $0 }, by: \.revision)
+            .sorted { $0.key < $1.key }.map { revision, cases in
+                HoldNarrowing(
+                    revision: revision, cases: cases.count, coolingUntil: cases[0].coolingUntil,
+                    hasEnded: cases[0].hasEnded)
+            }
         var summary = HoldSummary(
             matter: particulars?.matter ?? Self.keptByLaw, hold: record.uid.hex, state: known.state.rawValue,
             placedAt: known.placedAt, placedBy: try name(of: known.author, in: index),
             placedByKnown: try index.actor(known.author)?.stamp.known.rawValue ?? "", reviewBy: known.reviewBy,
             isOverdue: known.state == .standing && known.reviewBy < now, isConfidential: known.isConfidential,
             reason: particulars?.reason, releasedAt: known.releasedAt, coolingUntil: known.coolingUntil,
-            endedAt: known.endedAt, revisions: revisions)
+            endedAt: known.endedAt, revisions: revisions,
+            narrowings: narrowings)
         summary.acknowledgements = try acknowledgements(of: record.uid, in: index)
         return summary
     }

@@ -93,12 +93,24 @@ public struct HoldSummary: Encodable, Sendable {
     @OrNull public var coolingUntil: Date?
     @OrNull public var endedAt: Date?
     public let revisions: [HoldRevision]
+    /// Cases that were taken out, by the revision that did it.
+    public let narrowings: [HoldNarrowing]
     public internal(set) var acknowledgements: [HoldAcknowledgement] = []
     /// Counted only where one hold is asked about.
     @OrNull public var heldObjects: Int?
     @OrNull public var heldCases: Int?
     /// What it takes in is still being pinned; it protects all the same.
     public internal(set) var isCompiling = false
+}
+
+/// Cases that a revision takes out of a hold.
+public struct HoldNarrowing: Encodable, Sendable {
+    public let revision: Int
+    public let cases: Int
+    /// Until then they are held as before.
+    public let coolingUntil: Date
+    /// They are free.
+    public let hasEnded: Bool
 }
 
 public struct HoldRevision: Encodable, Sendable {

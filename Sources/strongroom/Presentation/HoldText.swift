@@ -133,6 +133,11 @@ enum HoldText {
                     + "\(Figure.count(Int(revision.entry))) · \(revision.state)\(cooling) · \(what(revision))"
             )
         }
+        for narrowing in hold.narrowings {
+            lines.append(
+                "revision  \(narrowing.revision) takes \(Figure.count(narrowing.cases, "case")) out · "
+                    + (narrowing.hasEnded ? "done" : "held as before until \(Figure.time(narrowing.coolingUntil))"))
+        }
         for read in hold.acknowledgements {
             lines.append(
                 "read by   \(Terminal.visible(read.reader)), \(Figure.time(read.at)), revision \(read.revision)")

@@ -31,12 +31,13 @@ struct HoldReportCommand: ParsableCommand {
             let report = try common.withArchive(toLook: true) { try $0.reportHold(matter, asOf: time) }
             if common.json { return try Terminal.document(report) }
             if csv {
-                Terminal.print("matter,case,caseUID,object,media,archivedAt,since")
+                Terminal.print("matter,case,caseUID,object,media,archivedAt,since,until")
                 for object in report.objects {
                     Terminal.print(
                         [
                             report.hold.matter, object.caseID ?? "", object.caseUID, object.object, object.media,
                             Timestamp.format(object.archivedAt), Timestamp.format(object.since),
+                            object.until.map(Timestamp.format) ?? "",
                         ].map(HoldText.quoted).joined(separator: ","))
                 }
                 return
