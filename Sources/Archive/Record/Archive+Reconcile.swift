@@ -270,6 +270,8 @@ extension Archive {
         let rules = try rules(in: index)
         let isCurrent = try index.standingSet() == rules.set && !index.holdsAreUnfinished()
         let holdsAny = try index.hasHolds() || !replay.holds.isEmpty
+        // Looked at with a clock that is behind, what was decided since would not follow from the rules yet.
+        let time = max(now, try index.newestTime() ?? now)
         var counts: [Decision.Status: Int] = [:]
         var position: CatalogPosition?
         while true {
@@ -281,8 +283,8 @@ extension Archive {
                 counts[standing.status, default: 0] += 1
                 if holdsAny { try compareHolds(of: row, replay, in: index, &result) }
                 guard isCurrent else { continue }
-                if let change = standing.changesAt, change <= now { continue }
-                let decision = rules.engine.decide(row.facts, at: now)
+                if let change = standing.changesAt, change <= time { continue }
+                let decision = rules.engine.decide(row.facts, at: time)
                 let changesDiffer = { (a: Date?, b: Date?) in
                     (a == nil) != (b == nil) || abs((a ?? .distantPast).timeIntervalSince(b ?? .distantPast)) > 0.01
                 }
