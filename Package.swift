@@ -19,8 +19,8 @@ let package = Package(
         .library(
             name: "StrongroomParts",
             targets: [
-                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "FaceID", "Catalog",
-                "Archive",
+                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "Catalog", "Vendor",
+                "FaceID", "Archive",
             ]),
     ],
     dependencies: [
@@ -37,10 +37,11 @@ let package = Package(
         .target(name: "Sealing", dependencies: ["Base", "CSodium"], swiftSettings: strict),
         .target(name: "BlobStore", dependencies: ["Base"], swiftSettings: strict),
         .target(name: "StrictYAML", dependencies: ["Yams"], swiftSettings: strict),
-        .target(name: "Retention", dependencies: ["StrictYAML"], swiftSettings: strict),
+        .target(name: "Retention", dependencies: ["Base", "StrictYAML"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Base", "COpenSSL"], swiftSettings: strict),
         .target(name: "Evidence", dependencies: ["Base", "Ledger"], swiftSettings: strict),
-        .target(name: "FaceID", dependencies: ["Base", "COpenSSL", "CCurl"], swiftSettings: strict),
+        .target(name: "Vendor", dependencies: ["Base"], swiftSettings: strict),
+        .target(name: "FaceID", dependencies: ["Base", "Vendor", "COpenSSL", "CCurl"], swiftSettings: strict),
         .target(
             name: "Catalog",
             dependencies: [
@@ -50,7 +51,7 @@ let package = Package(
         .target(
             name: "Archive",
             dependencies: [
-                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "FaceID", "Catalog",
+                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "Catalog", "Vendor",
             ],
             swiftSettings: strict),
         // What the command lines have in common.
@@ -59,12 +60,14 @@ let package = Package(
             name: "StrongroomVerify", dependencies: ["Base", "Presentation", argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "strongroom",
-            dependencies: ["Archive", "Base", "Evidence", "Presentation", "Retention", "StrictYAML", argumentParser],
+            dependencies: [
+                "Archive", "Base", "Evidence", "FaceID", "Presentation", "Retention", "StrictYAML", argumentParser,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "FaceIDSimulator",
             dependencies: [
-                "Base", "FaceID", argumentParser,
+                "Base", "FaceID", "Vendor", argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -79,19 +82,31 @@ let package = Package(
             name: "SealingTests", dependencies: ["TestSupport", "Base", "Sealing", "COpenSSL"],
             resources: [.copy("Vectors")],
             swiftSettings: strict),
-        .testTarget(name: "BlobStoreTests", dependencies: ["Base", "BlobStore", "COpenSSL"], swiftSettings: strict),
+        // What every store of blobs keeps to.
+        .target(
+            name: "BlobStoreConformance", dependencies: ["Base", "BlobStore"], path: "Tests/BlobStoreConformance",
+            swiftSettings: strict),
         .testTarget(
-            name: "RetentionTests", dependencies: ["TestSupport", "Retention", "StrictYAML"],
+            name: "BlobStoreTests", dependencies: ["Base", "BlobStore", "BlobStoreConformance"], swiftSettings: strict),
+        .testTarget(
+            name: "RetentionTests", dependencies: ["TestSupport", "Base", "Retention", "StrictYAML"],
             resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "LedgerTests", dependencies: ["TestSupport", "Base", "Ledger", "Sealing"],
             resources: [.copy("Vectors")],
             swiftSettings: strict),
+        // What every engine of the index keeps to.
+        .target(
+            name: "CatalogConformance",
+            dependencies: ["TestSupport", "Base", "Catalog", "Ledger", "Retention", "Sealing"],
+            path: "Tests/CatalogConformance", swiftSettings: strict),
+        .systemLibrary(
+            name: "CPostgreSQL", path: "Tests/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .testTarget(
             name: "CatalogTests",
             dependencies: [
-                "TestSupport", "Base", "Catalog", "Ledger", "Retention", "Sealing",
+                "CatalogConformance", "CPostgreSQL", "TestSupport", "Base", "Catalog", "Ledger", "Retention", "Sealing",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -99,24 +114,26 @@ let package = Package(
             name: "ArchiveTests",
             dependencies: [
                 "TestSupport", "Archive", "Base", "BlobStore", "Catalog", "Evidence", "FaceID", "Ledger", "Retention",
-                "Sealing",
-                "StrictYAML",
+                "Sealing", "StrictYAML", "Vendor",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         // Random verbs on an archive that several processes have open, and one such process.
         .target(
-            name: "RandomVerbs", dependencies: ["TestSupport", "Archive", "Base", "FaceID"], path: "Tests/RandomVerbs",
+            name: "RandomVerbs", dependencies: ["TestSupport", "Archive", "Base", "FaceID", "Vendor"],
+            path: "Tests/RandomVerbs",
             swiftSettings: strict),
         .executableTarget(
-            name: "RandomWorker", dependencies: ["TestSupport", "RandomVerbs", "Archive", "Base", "FaceID", "Sealing"],
+            name: "RandomWorker",
+            dependencies: ["TestSupport", "RandomVerbs", "Archive", "Base", "FaceID", "Sealing", "Vendor"],
             path: "Tests/RandomWorker", swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: ["TestSupport", "StrongroomVerify", "strongroom", "FaceIDSimulator", "RandomWorker"],
             resources: [.copy("Support")], swiftSettings: strict),
         .testTarget(
-            name: "FaceIDTests", dependencies: ["TestSupport", "Base", "FaceID"], resources: [.copy("Vectors")],
+            name: "FaceIDTests", dependencies: ["TestSupport", "Base", "FaceID", "Vendor"],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
     ]
 )

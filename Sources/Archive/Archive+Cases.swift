@@ -1,10 +1,10 @@
 public import Base
 internal import Catalog
-internal import FaceID
 public import Foundation
 internal import Ledger
 internal import Retention
 internal import Sealing
+internal import Vendor
 
 /// Which cases to list.
 public struct CaseQuery: Sendable {
@@ -60,7 +60,14 @@ public struct VerificationDetails: Encodable, Sendable {
     public let state: String
     public let origin: String
     public let registeredAt: Date
+    public let vendor: String
+    public let api: String
+    /// `passed` or `failed`; nil where it ended without a word of the vendor.
+    @OrNull public var outcome: String?
+    /// The vendor's code.
     @OrNull public var resultCode: String?
+    /// What the code means, where that is known.
+    @OrNull public var meaning: String?
     @OrNull public var description: String?
     @OrNull public var requestID: String?
     @OrNull public var tokenIssuedAt: Date?
@@ -78,9 +85,6 @@ public struct VerificationDetails: Encodable, Sendable {
     @OrNull public var archivedAt: Date?
     public let objects: [ObjectDetails]
     public let destroyed: [DestroyedDetails]
-
-    /// What a known result code means.
-    public var meaning: String? { resultCode.flatMap { ResultCode($0).meaning } }
 }
 
 public struct ObjectDetails: Encodable, Sendable {
@@ -169,7 +173,7 @@ extension Archive {
         }
     }
 
-    func find(_ caseID: CaseID, in index: any CatalogReader) throws -> OpenedCase {
+    func find(_ caseID: CaseID, in index: IndexReader) throws -> OpenedCase {
         let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
         if let record = try index.caseRecord(caseIDTag: tag) { return try open(record) }
         guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
@@ -182,7 +186,7 @@ extension Archive {
     }
 
     /// The name of a case that is there, or that is remembered as destroyed.
-    func caseUID(of caseID: CaseID, in index: any CatalogReader) throws -> CaseUID {
+    func caseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
         let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
         if let record = try index.caseRecord(caseIDTag: tag) { return record.uid }
         guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
@@ -193,7 +197,7 @@ extension Archive {
         .unknownCase, "not in the archive", hint: "check the case ID; strongroom case list shows what there is")
 
     /// What was destroyed of a case, by the number of the verification, in the order of the ledger.
-    func destructions(of uid: CaseUID, in index: any CatalogReader) throws -> [Int: [DestroyedDetails]] {
+    func destructions(of uid: CaseUID, in index: IndexReader) throws -> [Int: [DestroyedDetails]] {
         var filter = LedgerFilter()
         filter.caseUID = uid
         filter.kind = Event.Kind.objectDestroyed.rawValue
@@ -210,7 +214,7 @@ extension Archive {
 
     private func details(
         _ verification: VerificationRecord, destroyed: [DestroyedDetails], key: borrowing SecretKey,
-        in index: any CatalogReader
+        in index: IndexReader
     ) throws -> VerificationDetails {
         let answer = try details(of: verification, key: key)
         let records = try index.objects(of: verification.uid)
@@ -224,7 +228,9 @@ extension Archive {
         }
         return VerificationDetails(
             number: verification.number, state: verification.state.rawValue, origin: verification.origin.rawValue,
-            registeredAt: verification.registeredAt, resultCode: verification.resultCode,
+            registeredAt: verification.registeredAt, vendor: verification.vendor, api: verification.api,
+            outcome: verification.outcome?.verdict.rawValue, resultCode: verification.outcome?.code,
+            meaning: verification.outcome.flatMap { effects.provider.meaning(of: $0.code) },
             description: answer?.description,
             requestID: answer?.requestID, tokenIssuedAt: verification.tokenIssuedAt,
             tokenIssueAssumed: verification.tokenIssueIsAssumed, deadline: verification.deadline,
@@ -237,7 +243,7 @@ extension Archive {
     /// Other cases with the same bytes that are named.
     private static let mostSharing = 100
 
-    private func caseIDs(sharing object: ObjectRecord, in index: any CatalogReader) throws -> [String] {
+    private func caseIDs(sharing object: ObjectRecord, in index: IndexReader) throws -> [String] {
         guard object.kind != .result else { return [] }
         return try index.cases(withContent: object.contentTag, limit: Self.mostSharing + 1).filter {
             $0 != object.caseUID

@@ -1,10 +1,10 @@
 internal import Base
 internal import BlobStore
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Vendor
 
 extension Archive {
     /// What creating an archive did.
@@ -29,7 +29,7 @@ extension Archive {
     ///     one, it is `strongroom/` and the archive's UID.
     public static func create(
         _ directory: String, rootKey source: RootKeySource, actor: Actor, origin: String? = nil,
-        effects: Effects = Effects()
+        effects: Effects
     ) throws -> Creation {
         do {
             let files = effects.files
@@ -82,10 +82,11 @@ extension Archive {
         try sealed.withUnsafeBytes { try files.createDurably(directory + "/" + keyringName, bytes: $0) }
 
         try DirectoryBlobStore.create(in: directory, files: files)
-        let catalog = try SQLiteCatalog.create(at: directory + "/" + indexName)
+        let catalog = Index(try SQLiteEngine.create(at: directory + "/" + indexName))
         let place = Publication.standardPlace(effects)
         try? Publication.make(place)
-        let settings = Configuration.template(for: uid, publishedTo: place)
+        let settings = Configuration.template(
+            for: uid, publishedTo: place, vendor: effects.provider.standardSettings)
         let recorder = Recorder(
             actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness)
         let key = SecretKey(from: effects.randomness)
@@ -104,7 +105,9 @@ extension Archive {
             try recording.begin(
                 .archiveCreated(
                     .init(archive: uid, origin: origin, verifierKey: verifier.text, epoch: UInt64(epoch.number))))
-            try Configuration(yaml: settings, path: Configuration.fileName).record(recording)
+            try Configuration(
+                yaml: settings, path: Configuration.fileName, vendor: effects.provider.standardSettings
+            ).record(recording)
             try recording.finish()
         }
         // With its settings in place the archive exists.

@@ -153,7 +153,7 @@ extension Archive {
     /// Decisions that time has changed and that `status` computes itself.
     private static let mostChanged = 2000
 
-    private func retentionStatus(in index: any CatalogReader) throws -> ArchiveStatus.RetentionStatus {
+    private func retentionStatus(in index: IndexReader) throws -> ArchiveStatus.RetentionStatus {
         let rules = try rules(in: index)
         var counts = try index.standingCounts()
         // What changed with time since somebody last wrote it down; where that is much, the next purge does it.
@@ -172,7 +172,7 @@ extension Archive {
             compactedAt: try index.compactedAt())
     }
 
-    private func authorityStatus(in index: any CatalogReader) throws -> ArchiveStatus.AuthorityStatus {
+    private func authorityStatus(in index: IndexReader) throws -> ArchiveStatus.AuthorityStatus {
         let authority = try authority(in: index)
         let waiting = authority.tokens.values.filter {
             $0.isValid(at: now) && $0.approvesFrom.map { $0 > now } ?? false
@@ -184,7 +184,7 @@ extension Archive {
             }.sorted(), openRequests: authority.requests.values.filter { $0.isOpen(at: now) }.count, loosened: loosened)
     }
 
-    private func ledgerStatus(in index: any CatalogReader) throws -> ArchiveStatus.LedgerStatus {
+    private func ledgerStatus(in index: IndexReader) throws -> ArchiveStatus.LedgerStatus {
         let state = ledgerState.withLock { $0 }
         return ArchiveStatus.LedgerStatus(
             entries: try index.ledgerSize(), origin: state.origin.origin,

@@ -1,11 +1,11 @@
 public import Base
 internal import BlobStore
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
 internal import Synchronization
+internal import Vendor
 
 /// Something that does not fit together.
 public struct Finding: Encodable, Sendable {
@@ -112,7 +112,7 @@ extension Archive {
 
     /// The part of ``verify(_:progress:)`` that needs no key: addresses, and index against store.
     public static func verifyAddresses(
-        _ directory: String, options: VerifyOptions, effects: Effects = Effects(),
+        _ directory: String, options: VerifyOptions, effects: Effects,
         progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> Verification {
         do {
@@ -187,8 +187,8 @@ extension Archive {
 
 /// The comparison of a store with its index, and what it found.
 final class StoreCheck: Sendable {
-    private let store: any BlobStore
-    private let catalog: any Catalog
+    private let store: any BlobStorage
+    private let catalog: Index
     private let options: VerifyOptions
     private let randomness: Randomness
     private let progress: @Sendable (Int, Int) -> Void
@@ -199,7 +199,7 @@ final class StoreCheck: Sendable {
     private let state = Mutex(Verification())
 
     init(
-        store: any BlobStore, catalog: any Catalog, options: VerifyOptions, randomness: Randomness,
+        store: any BlobStorage, catalog: Index, options: VerifyOptions, randomness: Randomness,
         progress: @escaping @Sendable (Int, Int) -> Void, caseID: @escaping @Sendable (CaseUID) -> String?,
         open: (@Sendable (ObjectRecord, any BlobReader) throws -> Bool)?
     ) {

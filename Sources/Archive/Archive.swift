@@ -1,11 +1,11 @@
 internal import Base
 internal import BlobStore
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
 internal import Synchronization
+internal import Vendor
 
 /// One archive, open for use. All verbs are in `Archive+….swift`; all may be called by many threads, and
 /// several processes may have the same archive open.
@@ -20,8 +20,8 @@ public final class Archive: Sendable {
     public let configuration: Configuration
     let rootKeyKind: RootKeyKind
     let effects: Effects
-    let store: any BlobStore
-    let catalog: any Catalog
+    let store: any BlobStorage
+    let catalog: Index
     let recorder: Recorder
     let ledgerState: Mutex<LedgerState>
     /// The first entry that is not published, and its time.
@@ -69,7 +69,7 @@ public final class Archive: Sendable {
     ///   - identity: who acts.
     ///   - toLook: open also what must not be written because the ledger is not the one that was published.
     public static func open(
-        _ directory: String, rootKey source: RootKeySource, as identity: Identity, effects: Effects = Effects(),
+        _ directory: String, rootKey source: RootKeySource, as identity: Identity, effects: Effects,
         toLook: Bool = false
     ) throws -> Archive {
         do {
@@ -132,7 +132,7 @@ public final class Archive: Sendable {
     }
 
     private static func guarded(
-        _ file: Configuration, recorder: Recorder, catalog: any Catalog, authority: LedgerBook<Authority>, toLook: Bool
+        _ file: Configuration, recorder: Recorder, catalog: Index, authority: LedgerBook<Authority>, toLook: Bool
     ) throws -> (configuration: Configuration, loosened: [LoosenedSetting]) {
         do {
             return try catalog.read { index in
@@ -196,22 +196,23 @@ struct Parts {
     let directory: String
     let configuration: Configuration
     let effects: Effects
-    let store: any BlobStore
-    let catalog: any Catalog
+    let store: any BlobStorage
+    let catalog: Index
 
     init(directory: String, effects: Effects) throws {
         let files = effects.files
         try Self.checkDirectory(directory, files: files)
         let settings = directory + "/" + Configuration.fileName
         configuration = try Configuration(
-            yaml: String(decoding: try files.contents(of: settings, limit: 1 << 20), as: UTF8.self), path: settings)
+            yaml: String(decoding: try files.contents(of: settings, limit: 1 << 20), as: UTF8.self), path: settings,
+            vendor: effects.provider.standardSettings)
         self.directory = directory
         self.effects = effects
         store = Self.store(in: directory, effects: effects)
-        catalog = try SQLiteCatalog(path: directory + "/" + Archive.indexName)
+        catalog = Index(try SQLiteEngine(path: directory + "/" + Archive.indexName))
     }
 
-    static func store(in directory: String, effects: Effects) -> any BlobStore {
+    static func store(in directory: String, effects: Effects) -> any BlobStorage {
         let randomness = effects.randomness
         return DirectoryBlobStore(directory: directory, files: effects.files) {
             UID<Parts>(from: randomness).hex

@@ -1,10 +1,10 @@
 internal import Base
 internal import BlobStore
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Vendor
 
 /// Why a verb of the archive did not do what it was asked for.
 ///
@@ -122,8 +122,8 @@ extension ArchiveError {
         case let error as EntryError:
             self.init(.indexDamaged, "\(prefix)the ledger was altered: \(error)", hint: Self.restoreHint)
         case let error as NoteError: self.init(.badEvidence, prefix + error.description)
-        case let error as AnswerError: self.init(.badAnswer, prefix + error.description, hint: error.hint)
-        case let error as FaceIDError: self.init(.vendor, prefix + error.description, hint: error.hint)
+        case let error as any AnswerProblem: self.init(.badAnswer, prefix + error.description, hint: error.hint)
+        case let error as any ProviderError: self.init(.vendor, prefix + error.description, hint: error.hint)
         case let error as CatalogError:
             switch error {
             case .damaged, .notIndex: self.init(.indexDamaged, prefix + error.description, hint: Self.restoreHint)

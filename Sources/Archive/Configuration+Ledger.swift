@@ -1,7 +1,7 @@
 internal import Base
-internal import FaceID
 internal import Ledger
 internal import Retention
+internal import Vendor
 
 extension Configuration {
     /// The end of a setting's name whose value stands as a commitment.
@@ -19,8 +19,9 @@ extension Configuration {
     /// the ledger is published.
     var ledgerSettings: [String: LedgerSetting] {
         var settings: [String: LedgerSetting] = [
-            "endpoint": .plain(.text(endpoint.url)), "region": .plain(.text(region)),
-            "requests-per-second": .plain(.text("\(requestsPerSecond)")), "answer-cap": .plain(.number(answerCap)),
+            "endpoint": .plain(.text(vendor.endpoint.url)), "region": .plain(.text(vendor.region)),
+            "requests-per-second": .plain(.text("\(vendor.requestsPerSecond)")),
+            "answer-cap": .plain(.number(vendor.answerCap)),
             "purposes": .plain(.list(purposes.map { .text($0) })),
             "unpublished-limit": .plain(.number(publication.limit)),
             "unpublished-hours": .plain(.text("\(publication.hours)")),
@@ -40,7 +41,7 @@ extension Configuration {
             let rule = approvals[verb] ?? ApprovalRule(roles: verb.standardRoles)
             settings["approve \(verb.rawValue)"] = .plain(.text(rule.recorded))
         }
-        if let path = connection.caBundle { settings["ca-bundle"] = .typed(path) }
+        if let path = vendor.connection.caBundle { settings["ca-bundle"] = .typed(path) }
         if let directory = publication.directory { settings["publish directory"] = .typed(directory) }
         if let command = publication.command {
             settings["publish command"] = .typed(command.joined(separator: " "))

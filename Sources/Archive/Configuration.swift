@@ -1,9 +1,9 @@
 internal import Base
 internal import Catalog
-public import FaceID
 public import Foundation
 internal import Ledger
 internal import StrictYAML
+public import Vendor
 
 /// Where the ledger is published.
 struct PublicationSettings: Sendable {
@@ -25,12 +25,8 @@ public struct Configuration: Sendable {
     static let fileName = "strongroom.yaml"
 
     var archiveUID: ArchiveUID
-    public var endpoint = Endpoint.vendor
-    public var region = "ap-singapore"
-    public var requestsPerSecond = RequestPace.vendorLimit
-    /// Bytes.
-    public var answerCap: UInt64 = 64 << 20
-    public var connection = CurlTransport.Options()
+    /// How the vendor is asked.
+    public var vendor: ProviderSettings
     /// Where the ledger is published, and how long work goes on when it cannot be.
     var publication = PublicationSettings()
     /// Entries that may be unpublished before work stops.
@@ -48,7 +44,7 @@ public struct Configuration: Sendable {
     /// The purposes that a case may be registered with.
     public var purposes = ["onboarding", "periodic-review", "account-recovery", "transaction"]
 
-    static func template(for uid: ArchiveUID, publishedTo place: String) -> String {
+    static func template(for uid: ArchiveUID, publishedTo place: String, vendor: ProviderSettings) -> String {
         """
         # A Strongroom archive. Times are seconds, sizes are bytes. A key that is not known is refused.
 
@@ -58,8 +54,8 @@ public struct Configuration: Sendable {
 
         # Where results are pulled from.
         vendor:
-          endpoint: \(Endpoint.vendor.url)
-          region: ap-singapore
+          endpoint: \(vendor.endpoint.url)
+          region: \(vendor.region)
           # The vendor allows 20 requests a second; all commands of this archive share them.
           requests-per-second: 20
           # The largest answer that is read.
@@ -127,9 +123,10 @@ public struct Configuration: Sendable {
     }
 
     /// - Parameter path: for messages.
-    init(yaml text: String, path: String) throws(ArchiveError) {
+    /// - Parameter vendor: what counts where the file says nothing.
+    init(yaml text: String, path: String, vendor: ProviderSettings) throws(ArchiveError) {
         do {
-            try self.init(reading: try YAMLMapping(text))
+            try self.init(reading: try YAMLMapping(text), vendor: vendor)
         } catch let error as ArchiveError {
             throw ArchiveError(error.code, "\(path): \(error.message)", hint: error.hint)
         } catch {
@@ -137,7 +134,8 @@ public struct Configuration: Sendable {
         }
     }
 
-    private init(reading reader: YAMLMapping) throws {
+    private init(reading reader: YAMLMapping, vendor standard: ProviderSettings) throws {
+        vendor = standard
         try reader.allow(["format", "archive", "vendor", "ledger", "purposes", "retention", "holds", "approvals"])
         let format = try reader.number("format")
         guard format == Double(Self.format) else {
@@ -169,19 +167,27 @@ public struct Configuration: Sendable {
         }
     }
 
-    private mutating func read(vendor: YAMLMapping) throws {
-        try vendor.allow([
+    private mutating func read(vendor section: YAMLMapping) throws {
+        try section.allow([
             "endpoint", "region", "requests-per-second", "answer-cap", "connect-timeout", "stall-timeout",
             "total-timeout", "ca-bundle",
         ])
-        if let text = try vendor.text("endpoint") { endpoint = try Self.endpoint(text) }
-        if let text = try vendor.text("region") { region = try Self.region(text) }
-        if let number = try vendor.number("requests-per-second", within: 0.01...1000) { requestsPerSecond = number }
-        if let number = try vendor.number("answer-cap", within: 1024...4_294_967_296) { answerCap = UInt64(number) }
-        if let number = try vendor.number("connect-timeout", within: 0.1...600) { connection.connectTimeout = number }
-        if let number = try vendor.number("stall-timeout", within: 1...600) { connection.stallTimeout = number }
-        if let number = try vendor.number("total-timeout", within: 1...86_400) { connection.totalTimeout = number }
-        connection.caBundle = try vendor.text("ca-bundle")
+        if let text = try section.text("endpoint") { vendor.endpoint = try Self.endpoint(text) }
+        if let text = try section.text("region") { vendor.region = try Self.region(text) }
+        if let number = try section.number("requests-per-second", within: 0.01...1000) {
+            vendor.requestsPerSecond = number
+        }
+        if let number = try section.number("answer-cap", within: 1024...4_294_967_296) {
+            vendor.answerCap = UInt64(number)
+        }
+        if let number = try section.number("connect-timeout", within: 0.1...600) {
+            vendor.connection.connectTimeout = number
+        }
+        if let number = try section.number("stall-timeout", within: 1...600) { vendor.connection.stallTimeout = number }
+        if let number = try section.number("total-timeout", within: 1...86_400) {
+            vendor.connection.totalTimeout = number
+        }
+        vendor.connection.caBundle = try section.text("ca-bundle")
     }
 
     private mutating func read(ledger: YAMLMapping) throws {

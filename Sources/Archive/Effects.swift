@@ -1,7 +1,7 @@
 public import Base
-public import FaceID
 internal import Foundation
 public import Sealing
+public import Vendor
 
 /// Everything that the archive needs from the outside, as values, so that a test can play every time,
 /// crash and failure.
@@ -9,8 +9,8 @@ public struct Effects: Sendable {
     public var clock: WallClock
     public var randomness: Randomness
     public var files: any FileSystem
-    /// Makes the transport when the vendor is first asked.
-    public var transport: @Sendable (CurlTransport.Options) -> any Transport
+    /// Who makes the verifications.
+    public var provider: any Provider
 
     /// Whether the person wants to stop; asked while media is written out.
     public var isInterrupted: @Sendable () -> Bool = { false }
@@ -19,14 +19,14 @@ public struct Effects: Sendable {
     public var stateDirectory: String
 
     public init(
-        clock: WallClock = .system, randomness: Randomness = .system, files: any FileSystem = PosixFileSystem(),
-        transport: @escaping @Sendable (CurlTransport.Options) -> any Transport = { CurlTransport(options: $0) },
+        provider: any Provider, clock: WallClock = .system, randomness: Randomness = .system,
+        files: any FileSystem = PosixFileSystem(),
         stateDirectory: String = Effects.userStateDirectory
     ) {
         self.clock = clock
         self.randomness = randomness
         self.files = files
-        self.transport = transport
+        self.provider = provider
         self.stateDirectory = stateDirectory
     }
 

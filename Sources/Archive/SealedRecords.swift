@@ -1,9 +1,9 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Vendor
 
 /// What identifies the person of a case; in the index it stands under the case key.
 struct Particulars: Codable, Equatable {

@@ -1,7 +1,7 @@
 public import Base
 public import Foundation
 
-/// Durable, content-addressed blobs.
+/// Durable, content-addressed blobs. A store passes the suite in the library `BlobStoreConformance`.
 ///
 /// A blob comes in three steps, so that the index can be the one commit point:
 ///
@@ -10,7 +10,7 @@ public import Foundation
 ///    remembers that nobody has vouched for them.
 /// 3. The caller commits its index, then calls ``settle(_:)``. A crash before that leaves blobs
 ///    which ``sweep(olderThan:isReferenced:)`` finds and settles or removes.
-public protocol BlobStore: Sendable {
+public protocol BlobStorage: Sendable {
     /// Begins a blob.
     func stage() throws -> any BlobStage
 
@@ -78,6 +78,8 @@ public struct SweepReport: Equatable, Sendable {
     public var removed = 0
     /// Blobs that were referred to and had only not been settled.
     public var settled = 0
+
+    public init(removed: Int = 0, settled: Int = 0) { (self.removed, self.settled) = (removed, settled) }
 }
 
 public enum BlobStoreError: Error, Equatable, Sendable {

@@ -6,7 +6,7 @@ public import Foundation
 /// `objects/ab/ab12…` holds the blob with the address `ab12…`; `staging/` holds, under random names,
 /// blobs that nobody has vouched for yet. A committed blob has both names until it is settled, so the
 /// short list in `staging/` is all that a sweep has to look at.
-public struct DirectoryBlobStore: BlobStore {
+public struct DirectoryBlobStore: BlobStorage {
     let objects: String
     let staging: String
     let files: any FileSystem

@@ -5,7 +5,7 @@ public struct DestructionPermit: ~Copyable, Sendable {
     public let row: RetentionRow
     let transaction: TransactionNumber
 
-    @_spi(Deciding) public init(_ row: RetentionRow, in index: any CatalogWriter) {
+    @_spi(Deciding) public init(_ row: RetentionRow, in index: IndexWriter) {
         self.row = row
         transaction = index.transaction
     }

@@ -89,6 +89,9 @@ public struct VerificationRecord: Equatable, Sendable {
     /// Counted from 1 within the case.
     public let number: Int
     public let origin: Origin
+    /// Who makes it, and what is asked of them.
+    public let vendor: String
+    public let api: String
     public var state: State
     public let region: String?
     public var tokenTag: Tag?
@@ -110,22 +113,26 @@ public struct VerificationRecord: Equatable, Sendable {
     public var lastProblem: String?
     /// When the verification left `awaiting`.
     public var endedAt: Date?
-    public var resultCode: String?
+    /// Nil where it ended without one.
+    public var outcome: Outcome?
     /// What else the answer said, under the case key.
     public var sealedDetails: [UInt8]?
     public var answerTag: Tag?
 
     public init(
-        uid: VerificationUID, caseUID: CaseUID, number: Int, origin: Origin, state: State, region: String?,
-        tokenTag: Tag?, sealedToken: [UInt8]?, tokenIssuedAt: Date?, tokenIssueIsAssumed: Bool, deadline: Date?,
+        uid: VerificationUID, caseUID: CaseUID, number: Int, origin: Origin, vendor: String, api: String,
+        state: State, region: String?, tokenTag: Tag?, sealedToken: [UInt8]?, tokenIssuedAt: Date?,
+        tokenIssueIsAssumed: Bool, deadline: Date?,
         capturedFrom: Date? = nil, capturedUntil: Date? = nil, registeredAt: Date, attempts: Int = 0,
-        lastAskedAt: Date? = nil, lastProblem: String? = nil, endedAt: Date? = nil, resultCode: String? = nil,
+        lastAskedAt: Date? = nil, lastProblem: String? = nil, endedAt: Date? = nil, outcome: Outcome? = nil,
         sealedDetails: [UInt8]? = nil, answerTag: Tag? = nil
     ) {
         self.uid = uid
         self.caseUID = caseUID
         self.number = number
         self.origin = origin
+        self.vendor = vendor
+        self.api = api
         self.state = state
         self.region = region
         self.tokenTag = tokenTag
@@ -140,7 +147,7 @@ public struct VerificationRecord: Equatable, Sendable {
         self.lastAskedAt = lastAskedAt
         self.lastProblem = lastProblem
         self.endedAt = endedAt
-        self.resultCode = resultCode
+        self.outcome = outcome
         self.sealedDetails = sealedDetails
         self.answerTag = answerTag
     }

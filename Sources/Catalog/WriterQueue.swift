@@ -19,14 +19,14 @@ final class WriterQueue: Sendable {
     final class Job: @unchecked Sendable {
         /// Runs in a transaction, perhaps on the leader's thread, perhaps more than once; gone once there is an
         /// outcome, because it must not outlive the call that it was given in.
-        private var body: ((SQLiteSession) throws -> Void)?
+        private var body: ((IndexWriter) throws -> Void)?
         /// What became of it; nil for who is to lead now.
         var outcome: Result<Void, any Error>?
         fileprivate let wake = DispatchSemaphore(value: 0)
 
-        init(_ body: @escaping (SQLiteSession) throws -> Void) { self.body = body }
+        init(_ body: @escaping (IndexWriter) throws -> Void) { self.body = body }
 
-        func run(_ session: SQLiteSession) throws { try body!(session) }
+        func run(_ session: IndexWriter) throws { try body!(session) }
 
         fileprivate func end() { body = nil }
     }

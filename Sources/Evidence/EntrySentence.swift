@@ -58,9 +58,7 @@ extension Event {
                 "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the "
                 + "first time, \(outcome)"
         case .verificationEnded(let event):
-            let result = event.result.map { code in
-                ", result \(code)"
-            }
+            let result = event.outcome.map { ", \($0.verdict.rawValue), result \($0.code)" }
             let code = result ?? event.problem.map { ", \($0)" } ?? ""
             return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
                 + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")

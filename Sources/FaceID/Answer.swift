@@ -1,34 +1,25 @@
+internal import Base
 internal import Foundation
+internal import Vendor
 
 /// The fields of an answer that hold media, in Base64.
-public enum MediaField: String, CaseIterable, Sendable {
+enum MediaField: String, CaseIterable, Sendable {
     case bestFrame = "BestFrame"
     case video = "Video"
     case actionVideo = "ActionVideo"
 }
 
-/// Takes the media of an answer while it is read: each field that is there and not empty is begun,
-/// written in pieces, and ended.
-public protocol MediaSink: AnyObject {
-    func begin(_ field: MediaField) throws
-    /// The bytes are valid during the call only.
-    func write(_ bytes: UnsafeRawBufferPointer) throws
-    func end() throws
+extension MediaKind {
+    init(_ field: MediaField) {
+        switch field {
+        case .bestFrame: self = .bestFrame
+        case .video: self = .video
+        case .actionVideo: self = .actionVideo
+        }
+    }
 }
 
-/// What an answer says beside its media.
-public struct Answer: Sendable, Equatable {
-    public enum Content: Sendable, Equatable {
-        case result(ResultCode, description: String?)
-        case error(code: String, message: String)
-    }
-
-    public let content: Content
-    public let requestID: String?
-    /// The answer as JSON text without white space and without the fields that held media; everything
-    /// else, known or not, stands as it was sent.
-    public let document: [UInt8]
-
+extension Answer {
     /// - Parameter end: where the answer ended, for errors.
     init(document: [UInt8], end: UInt64) throws(AnswerError) {
         guard String(validating: document, as: UTF8.self) != nil else { throw AnswerError(.notUTF8, offset: end) }
@@ -39,15 +30,20 @@ public struct Answer: Sendable, Equatable {
             // The grammar was checked on the way, so what is left is an escape that is no character.
             throw AnswerError(.notUTF8, offset: end)
         }
+        let content: Content
         if let error = response.error {
-            content = .error(code: Self.code(error.code), message: error.message)
-        } else if let code = response.result {
-            content = .result(ResultCode(Self.result(code)), description: response.description)
+            let code = Self.code(error.code)
+            content = .error(code: code, recorded: ErrorClass.recorded(code), message: error.message)
+        } else if let text = response.result {
+            let code = ResultCode(Self.result(text))
+            content =
+                code == .notFinished
+                ? .notFinished(code: code.text, description: response.description)
+                : .ended(code.outcome, description: response.description)
         } else {
             throw AnswerError(.noResult, offset: end)
         }
-        requestID = response.requestID
-        self.document = document
+        self.init(content, requestID: response.requestID, document: document)
     }
 
     /// A result as it can be recorded for ever: a number. What is none stays in the document only.

@@ -1,7 +1,9 @@
+public import Vendor
+
 /// Why an answer could not be read, and where.
 ///
 /// Offsets count bytes from 0. No case holds more of the answer than one character or a field's name.
-public struct AnswerError: Error, Equatable, Sendable {
+public struct AnswerError: AnswerProblem, Equatable, Sendable {
     public enum Reason: Equatable, Sendable {
         /// No bytes but white space.
         case empty
@@ -55,7 +57,7 @@ public struct AnswerError: Error, Equatable, Sendable {
     }
 }
 
-extension AnswerError: CustomStringConvertible {
+extension AnswerError {
     public var description: String {
         let what: String
         switch reason {

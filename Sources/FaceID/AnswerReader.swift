@@ -1,4 +1,5 @@
 internal import Foundation
+public import Vendor
 
 /// Reads the vendor's answer as a stream: media goes to a sink, decoded, in pieces; the rest becomes an
 /// ``Answer``. Memory does not grow with the media. See <doc:ReadingAnswers>.

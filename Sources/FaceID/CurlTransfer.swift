@@ -1,5 +1,6 @@
 internal import CCurl
 import Foundation
+internal import Vendor
 
 /// One request and its answer, between the loop's thread, which writes into the ring, and the thread
 /// that asked, which reads from it.
@@ -11,7 +12,7 @@ final class CurlTransfer: @unchecked Sendable {
     private static let ringLength = 256 << 10
 
     private let request: HTTPRequest
-    private let options: CurlTransport.Options
+    private let options: ConnectionSettings
     private unowned let loop: CurlLoop
     private let condition = NSCondition()
 
@@ -31,7 +32,7 @@ final class CurlTransfer: @unchecked Sendable {
     private var date: Date?
     private var result: CURLcode?
 
-    init(request: HTTPRequest, options: CurlTransport.Options, loop: CurlLoop) {
+    init(request: HTTPRequest, options: ConnectionSettings, loop: CurlLoop) {
         self.request = request
         self.options = options
         self.loop = loop

@@ -1,28 +1,16 @@
 internal import CCurl
-public import Foundation
+internal import Foundation
 internal import Synchronization
+public import Vendor
 
 /// HTTP by libcurl's multi interface: one thread moves the bytes of all transfers and keeps the
 /// connections; each answer is read by the thread that asked. A transfer whose reader is behind is
 /// paused, so its memory stays within its ring.
 public final class CurlTransport: Transport {
-    public struct Options: Sendable {
-        /// A file of PEM certificates; the system's by default.
-        public var caBundle: String?
-        /// Seconds to connect.
-        public var connectTimeout: TimeInterval = 10
-        /// Seconds at less than 1,000 bytes a second after which a transfer has stalled.
-        public var stallTimeout: TimeInterval = 30
-        /// Seconds for a whole transfer.
-        public var totalTimeout: TimeInterval = 600
-
-        public init() {}
-    }
-
-    let options: Options
+    let options: ConnectionSettings
     private let loop: CurlLoop
 
-    public init(options: Options = Options()) {
+    public init(options: ConnectionSettings = ConnectionSettings()) {
         self.options = options
         loop = CurlLoop()
         let loop = loop

@@ -1,9 +1,10 @@
 public import Base
 public import Foundation
 internal import Synchronization
+public import Vendor
 
 /// Asks the vendor for the results of verifications. Used by many threads at once.
-public final class FaceIDClient: Sendable {
+public final class FaceIDClient: ProviderClient {
     public static let service = "faceid"
     public static let action = "GetFaceIdResultIntl"
     public static let version = "2018-03-01"
@@ -38,17 +39,7 @@ public final class FaceIDClient: Sendable {
     /// Seconds by which the vendor's clock is ahead of this machine's, once that mattered; else 0.
     public var clockSkew: TimeInterval { skew.withLock { $0 } }
 
-    /// What the vendor says of one token.
-    public enum Outcome: Sendable {
-        /// The verification ended; its media is in the sink.
-        case result(Answer)
-        /// Ask again later; with the answer's `Date`.
-        case notFinished(Answer, vendorTime: Date?)
-        /// The vendor no longer has the result.
-        case expired(Answer)
-        /// The vendor will never give a result for this token.
-        case rejected(Answer, code: String)
-    }
+    public var host: String { endpoint.host }
 
     /// Asks until there is an outcome or no hope of one in this run.
     ///
@@ -57,7 +48,7 @@ public final class FaceIDClient: Sendable {
     /// - Throws: ``FaceIDError``, or what a sink throws.
     public func fetchResult<Sink: MediaSink>(
         of token: SDKToken, region: String, makeSink: () throws -> Sink
-    ) throws -> (outcome: Outcome, sink: Sink) {
+    ) throws -> (fetched: Fetched, sink: Sink) {
         var policy = RetryPolicy()
         var attempts = 0
         while true {
@@ -66,7 +57,7 @@ public final class FaceIDClient: Sendable {
             let event: RetryPolicy.Event
             let failure: FaceIDError
             switch try attempt(token, region: region, sink: sink) {
-            case .outcome(let outcome): return (outcome, sink)
+            case .fetched(let fetched): return (fetched, sink)
             case .transport(let error):
                 (event, failure) = (.passing, .unreachable(error, attempts: attempts))
             case .status(let status):
@@ -91,7 +82,7 @@ public final class FaceIDClient: Sendable {
     }
 
     private enum Attempt {
-        case outcome(Outcome)
+        case fetched(Fetched)
         case transport(TransportError)
         case status(Int)
         case malformed(AnswerError)
@@ -115,12 +106,12 @@ public final class FaceIDClient: Sendable {
             return .malformed(error)
         }
         switch answer.content {
-        case .result(.notFinished, _): return .outcome(.notFinished(answer, vendorTime: vendorTime))
-        case .result: return .outcome(.result(answer))
-        case .error(let code, _):
+        case .notFinished: return .fetched(.notFinished(answer, vendorTime: vendorTime))
+        case .ended: return .fetched(.ended(answer))
+        case .error(let code, _, _):
             switch ErrorClass(code: code) {
-            case .expired: return .outcome(.expired(answer))
-            case .final: return .outcome(.rejected(answer, code: code))
+            case .expired: return .fetched(.expired(answer))
+            case .final: return .fetched(.rejected(answer))
             case .passing, .clock, .configuration, .unknown: return .error(code: code, vendorTime: vendorTime)
             }
         }

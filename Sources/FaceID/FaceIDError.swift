@@ -1,7 +1,7 @@
-import Foundation
+public import Vendor
 
 /// Why the vendor could not be asked. The verification is as it was: ask again.
-public enum FaceIDError: Error, Sendable {
+public enum FaceIDError: ProviderError, Sendable {
     /// The network or the vendor's service failed, repeatedly. `attempts` were made.
     case unreachable(TransportError, attempts: Int)
     /// The service answered with something that is not an answer, repeatedly.
@@ -72,7 +72,7 @@ extension FaceIDError {
     }
 }
 
-extension FaceIDError: CustomStringConvertible {
+extension FaceIDError {
     public var description: String {
         switch self {
         case .unreachable(let error, let attempts): "the vendor was not reached in \(Self.times(attempts)): \(error)"

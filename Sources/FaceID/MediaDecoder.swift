@@ -1,3 +1,6 @@
+internal import Base
+internal import Vendor
+
 /// Decodes one media field: the characters between the quotes, escapes and all, to bytes.
 ///
 /// An event goes in (characters), and out come bytes for the sink or the end of the string. Nothing is
@@ -157,7 +160,7 @@ struct MediaDecoder: ~Copyable {
         guard filled > 0 else { return }
         if !isBegun {
             isBegun = true
-            try sink.begin(field)
+            try sink.begin(MediaKind(field))
         }
         try sink.write(UnsafeRawBufferPointer(rebasing: output[..<filled]))
         filled = 0

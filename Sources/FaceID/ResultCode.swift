@@ -1,3 +1,5 @@
+public import Base
+
 /// The vendor's word on how a verification ended (`Result`), as the string that it sends. The set is
 /// open: a code that is not known here is kept like any other.
 ///
@@ -10,6 +12,8 @@ public struct ResultCode: Hashable, Sendable {
     public static let success = ResultCode("0")
     /// The person has not finished; ask again later.
     public static let notFinished = ResultCode("-999")
+
+    public var outcome: Outcome { Outcome(self == .success ? .passed : .failed, code: text) }
 
     /// What a known code means.
     public var meaning: String? { Self.meanings[text] }

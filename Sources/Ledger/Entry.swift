@@ -162,10 +162,12 @@ struct MemberReader {
     }
     mutating func address(_ name: String) throws(EntryError) -> BlobAddress { try need(address(name), name) }
 
-    mutating func choice<Value: RawRepresentable>(_ name: String) throws(EntryError) -> Value
+    mutating func choice<Value: RawRepresentable>(_ name: String) throws(EntryError) -> Value?
     where Value.RawValue == String {
-        try need(take(name) { if case .text(let text) = $0 { Value(rawValue: text) } else { nil } }, name)
+        try take(name) { if case .text(let text) = $0 { Value(rawValue: text) } else { nil } }
     }
+    mutating func choice<Value: RawRepresentable>(_ name: String) throws(EntryError) -> Value
+    where Value.RawValue == String { try need(choice(name), name) }
 
     mutating func list<Element>(
         _ name: String, _ convert: (CanonicalJSON) -> Element?

@@ -99,18 +99,24 @@ extension Event {
         /// Its number in the case.
         public let verification: UInt64
         public let origin: Origin
+        /// Who makes the verification, such as `tencent-faceid`.
+        public let vendor: String
+        /// What is asked of it, such as `GetFaceIdResultIntl/2018-03-01`.
+        public let api: String
         public let region: String?
         public let tokenIssuedAt: Date?
         public let tokenIssueAssumed: Bool
         public let capturedAt: Date?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, origin: Origin, region: String?, tokenIssuedAt: Date?,
-            tokenIssueAssumed: Bool, capturedAt: Date?
+            caseUID: CaseUID, verification: UInt64, origin: Origin, vendor: String, api: String, region: String?,
+            tokenIssuedAt: Date?, tokenIssueAssumed: Bool, capturedAt: Date?
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.origin = origin
+            self.vendor = vendor
+            self.api = api
             self.region = region
             self.tokenIssuedAt = tokenIssuedAt
             self.tokenIssueAssumed = tokenIssueAssumed
@@ -123,6 +129,8 @@ extension Event {
             members.add("case", caseUID)
             members.add("verification", verification)
             members.add("origin", origin.rawValue)
+            members.add("vendor", vendor)
+            members.add("api", api)
             members.add("region", region)
             members.add("tokenIssuedAt", tokenIssuedAt)
             members.add("tokenIssueAssumed", tokenIssueAssumed)
@@ -133,6 +141,8 @@ extension Event {
             caseUID = try members.uid("case")
             verification = try members.number("verification")
             origin = try members.choice("origin")
+            vendor = try members.text("vendor")
+            api = try members.text("api")
             region = try members.text("region")
             tokenIssuedAt = try members.time("tokenIssuedAt")
             tokenIssueAssumed = try members.flag("tokenIssueAssumed")
@@ -229,7 +239,7 @@ extension Event {
         public let caseUID: CaseUID
         public let verification: UInt64
         public let state: State
-        public let result: String?
+        public let outcome: Outcome?
         public let problem: String?
         /// Without an end, before.
         public let askings: UInt64
@@ -239,13 +249,13 @@ extension Event {
         public let objects: UInt64
 
         public init(
-            caseUID: CaseUID, verification: UInt64, state: State, result: String?, problem: String?, askings: UInt64,
+            caseUID: CaseUID, verification: UInt64, state: State, outcome: Outcome?, problem: String?, askings: UInt64,
             capturedFrom: Date?, capturedUntil: Date?, objects: UInt64
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.state = state
-            self.result = result
+            self.outcome = outcome
             self.problem = problem
             self.askings = askings
             self.capturedFrom = capturedFrom
@@ -259,7 +269,8 @@ extension Event {
             members.add("case", caseUID)
             members.add("verification", verification)
             members.add("state", state.rawValue)
-            members.add("result", result)
+            members.add("outcome", outcome?.verdict.rawValue)
+            members.add("result", outcome?.code)
             members.add("problem", problem)
             members.add("askings", askings)
             members.add("capturedFrom", capturedFrom)
@@ -271,7 +282,10 @@ extension Event {
             caseUID = try members.uid("case")
             verification = try members.number("verification")
             state = try members.choice("state")
-            result = try members.text("result")
+            let verdict = try members.choice("outcome") as Outcome.Verdict?
+            let code: String? = try members.text("result")
+            guard (verdict == nil) == (code == nil) else { throw .badMember("outcome") }
+            outcome = verdict.flatMap { verdict in code.map { Outcome(verdict, code: $0) } }
             problem = try members.text("problem")
             askings = try members.number("askings")
             capturedFrom = try members.time("capturedFrom")

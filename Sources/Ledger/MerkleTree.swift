@@ -24,7 +24,8 @@ public struct MerkleNode: Hashable, Sendable {
 
 /// Where hashes of complete nodes come from.
 public protocol MerkleNodes {
-    func hash(_ node: MerkleNode) throws -> MerkleHash
+    /// Of each of these nodes, in their order. What a root or a proof needs is asked for at once.
+    func hashes(_ nodes: [MerkleNode]) throws -> [MerkleHash]
 }
 
 /// Roots and proofs by RFC 6962, sections 2.1 to 2.1.2, and RFC 9162, section 2.1.
@@ -33,8 +34,7 @@ public protocol MerkleNodes {
 public enum MerkleTree {
     /// The root of the first `size` entries.
     public static func root(of size: UInt64, in nodes: some MerkleNodes) throws -> MerkleHash {
-        let hasher = MerkleHasher()
-        return size == 0 ? hasher.emptyRoot : try root(0..<size, nodes, hasher)
+        size == 0 ? MerkleHasher().emptyRoot : try roots([0..<size], nodes)[0]
     }
 
     /// The path from entry `index` to the root of the first `size` entries, leaf side first.
@@ -42,16 +42,15 @@ public enum MerkleTree {
         of index: UInt64, in size: UInt64, nodes: some MerkleNodes
     ) throws -> [MerkleHash] {
         precondition(index < size)
-        let hasher = MerkleHasher()
-        var path: [MerkleHash] = []
+        var path: [Range<UInt64>] = []
         var range = 0..<size
         while range.count > 1 {
             let middle = range.lowerBound + split(UInt64(range.count))
             let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
-            path.append(try root(index < middle ? right : left, nodes, hasher))
+            path.append(index < middle ? right : left)
             range = index < middle ? left : right
         }
-        return path.reversed()
+        return try roots(path.reversed(), nodes)
     }
 
     /// That the first `size` entries extend the first `old` of them.
@@ -60,8 +59,7 @@ public enum MerkleTree {
     ) throws -> [MerkleHash] {
         precondition(old <= size)
         guard old > 0, old < size else { return [] }
-        let hasher = MerkleHasher()
-        var proof: [MerkleHash] = []
+        var proof: [Range<UInt64>] = []
         var range = 0..<size
         // Whether all of the old tree is within the range from its beginning.
         var isWhole = true
@@ -69,16 +67,16 @@ public enum MerkleTree {
             let middle = range.lowerBound + split(UInt64(range.count))
             let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
             if old <= middle {
-                proof.append(try root(right, nodes, hasher))
+                proof.append(right)
                 range = left
             } else {
-                proof.append(try root(left, nodes, hasher))
+                proof.append(left)
                 range = right
                 isWhole = false
             }
         }
-        if !isWhole { proof.append(try root(range, nodes, hasher)) }
-        return proof.reversed()
+        if !isWhole { proof.append(range) }
+        return try roots(proof.reversed(), nodes)
     }
 
     /// Whether a path leads from an entry's hash to a root (RFC 9162, 2.1.3.2).
@@ -140,22 +138,28 @@ public enum MerkleTree {
         return last == 0 && oldHash == oldRoot && newHash == newRoot
     }
 
-    /// The root of a range that begins where a complete node of its size would.
-    private static func root(
-        _ range: Range<UInt64>, _ nodes: some MerkleNodes, _ hasher: borrowing MerkleHasher
-    ) throws -> MerkleHash {
-        let count = UInt64(range.count)
-        if count.nonzeroBitCount == 1 {
-            let level = count.trailingZeroBitCount
-            return try nodes.hash(MerkleNode(level: level, index: range.lowerBound >> level))
+    /// The root of each range; it begins where a complete node of its size would.
+    private static func roots(_ ranges: [Range<UInt64>], _ nodes: some MerkleNodes) throws -> [MerkleHash] {
+        let parts = ranges.map(completeNodes)
+        var hashes = try nodes.hashes(parts.flatMap(\.self))[...]
+        let hasher = MerkleHasher()
+        return parts.map { part in
+            let own = hashes.prefix(part.count)
+            hashes = hashes.dropFirst(part.count)
+            return own.dropLast().reversed().reduce(own.last!) { hasher.node($1, $0) }
         }
-        let middle = range.lowerBound + split(count)
-        return hasher.node(
-            try nodes.hash(
-                MerkleNode(
-                    level: split(count).trailingZeroBitCount,
-                    index: range.lowerBound >> split(count).trailingZeroBitCount)),
-            try root(middle..<range.upperBound, nodes, hasher))
+    }
+
+    /// The complete nodes that a range consists of, the largest first.
+    private static func completeNodes(of range: Range<UInt64>) -> [MerkleNode] {
+        var nodes: [MerkleNode] = []
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let level = 63 - (range.upperBound - start).leadingZeroBitCount
+            nodes.append(MerkleNode(level: level, index: start >> UInt64(level)))
+            start += 1 << UInt64(level)
+        }
+        return nodes
     }
 
     /// The largest power of two below `count`.
@@ -177,10 +181,11 @@ public struct MerkleFrontier: Sendable {
     /// The frontier after the first `size` entries of a stored tree.
     public init(after size: UInt64, in nodes: some MerkleNodes) throws {
         self.size = size
-        waiting = []
+        var wanted: [MerkleNode] = []
         for level in (0..<64).reversed() where size >> UInt64(level) & 1 == 1 {
-            waiting.append(try nodes.hash(MerkleNode(level: level, index: size >> UInt64(level) - 1)))
+            wanted.append(MerkleNode(level: level, index: size >> UInt64(level) - 1))
         }
+        waiting = try nodes.hashes(wanted)
     }
 
     /// Takes the next entry's bytes.

@@ -1,10 +1,11 @@
+public import Base
 public import Foundation
 
 /// What is known of an object when something is decided about it.
 public struct ObjectFacts: Sendable {
     public var media: String
-    /// The vendor's code; nil where the verification ended without one.
-    public var resultCode: String?
+    /// Nil where the verification ended without one.
+    public var outcome: Outcome?
     public var jurisdictions: [String]
     public var purpose: String?
     /// When the person stood before the camera.
@@ -17,12 +18,12 @@ public struct ObjectFacts: Sendable {
     public var backstopApproved: Date?
 
     public init(
-        media: String, resultCode: String?, jurisdictions: [String], purpose: String?, captured: ClosedRange<Date>,
+        media: String, outcome: Outcome?, jurisdictions: [String], purpose: String?, captured: ClosedRange<Date>,
         archived: Date, events: [EventRecord] = [], holds: [HoldFact] = [], erasureRequested: Date? = nil,
         backstopApproved: Date? = nil
     ) {
         self.media = media
-        self.resultCode = resultCode
+        self.outcome = outcome
         self.jurisdictions = jurisdictions
         self.purpose = purpose
         self.captured = captured

@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 public import StrictYAML
 
@@ -120,10 +121,12 @@ public struct PolicyCheck {
         let places = Set(
             policies.flatMap { $0.appliesTo.jurisdictions ?? [] }.map { $0 == Policy.anyJurisdiction ? "ZZ" : $0 })
         let media = Set(policies.flatMap { $0.rules.flatMap { $0.media ?? [] } }).union(Self.knownMedia)
-        var codes: Set<String?> = ["0", "1004"]
+        // Codes that no policy names stand for all others; one that is named may be of either verdict.
+        var outcomes = Set(Outcome.Verdict.allCases.map { Outcome($0, code: "any-\($0.rawValue)") })
         for policy in policies {
             for rule in policy.rules {
-                if case .codes(let listed) = rule.outcome { codes.formUnion(listed.map { $0 }) }
+                guard case .codes(let listed) = rule.outcome else { continue }
+                for code in listed { outcomes.formUnion(Outcome.Verdict.allCases.map { Outcome($0, code: code) }) }
             }
         }
         let purposes = Set<String?>(policies.flatMap { $0.appliesTo.purposes ?? [] }.map { $0 }).union([nil])
@@ -132,7 +135,9 @@ public struct PolicyCheck {
         for place in places.isEmpty ? [nil] : places.sorted().map({ Optional($0) }) {
             for purpose in purposes.sorted(by: { $0 ?? "" < $1 ?? "" }) {
                 for kind in media.sorted() {
-                    for code in codes.sorted(by: { $0 ?? "" < $1 ?? "" }) {
+                    for outcome in outcomes.sorted(by: {
+                        ($0.verdict.rawValue, $0.code) < ($1.verdict.rawValue, $1.code)
+                    }) {
                         guard classes.count < Self.mostClasses else {
                             find(
                                 .incomplete, policies[0].name, nil,
@@ -141,7 +146,7 @@ public struct PolicyCheck {
                         }
                         classes.append(
                             ObjectFacts(
-                                media: kind, resultCode: code, jurisdictions: place.map { [$0] } ?? [],
+                                media: kind, outcome: outcome, jurisdictions: place.map { [$0] } ?? [],
                                 purpose: purpose,
                                 captured: day...day, archived: day))
                     }
@@ -159,8 +164,7 @@ public struct PolicyCheck {
             used.formUnion(clauses.map(\.name))
             let place = facts.jurisdictions.first ?? "cases without a jurisdiction"
             if clauses.isEmpty {
-                let outcome = facts.resultCode == "0" ? "passed" : "failed"
-                uncovered[place, default: []].insert("\(facts.media) (\(outcome))")
+                uncovered[place, default: []].insert("\(facts.media) (\(facts.outcome!.verdict.rawValue))")
                 continue
             }
             for (index, clause) in clauses.enumerated() {
@@ -201,9 +205,10 @@ public struct PolicyCheck {
                     Set(here).isDisjoint(with: there), let a = here.first, let b = there.first
                 else { continue }
                 for kind in Self.knownMedia {
-                    for code in ["0", "1004"] {
+                    for verdict in Outcome.Verdict.allCases {
                         let facts = ObjectFacts(
-                            media: kind, resultCode: code, jurisdictions: [a, b],
+                            media: kind, outcome: Outcome(verdict, code: "any-\(verdict.rawValue)"),
+                            jurisdictions: [a, b],
                             purpose: policy.appliesTo.purposes?.first ?? other.appliesTo.purposes?.first,
                             captured: day...day,
                             archived: day)

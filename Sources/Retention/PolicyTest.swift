@@ -1,3 +1,4 @@
+internal import Base
 public import Foundation
 public import StrictYAML
 
@@ -93,7 +94,7 @@ public struct PolicyTest: Sendable {
 
     private static func facts(_ given: YAMLMapping) throws(YAMLProblem) -> ObjectFacts {
         try given.allow([
-            "media", "result", "jurisdiction", "purpose", "captured", "archived", "events", "holds",
+            "media", "outcome", "jurisdiction", "purpose", "captured", "archived", "events", "holds",
             "erasure-requested",
         ])
         let captured: ClosedRange<Date>
@@ -131,10 +132,17 @@ public struct PolicyTest: Sendable {
                     cooling: (try item.number("cooling-days", within: 0...3650) ?? 0) * 86_400))
         }
         return ObjectFacts(
-            media: try given.needText("media"), resultCode: try given.text("result"),
+            media: try given.needText("media"), outcome: try outcome(given),
             jurisdictions: try given.texts("jurisdiction") ?? [], purpose: try given.text("purpose"),
             captured: captured, archived: try time("archived", in: given) ?? captured.upperBound, events: events,
             holds: holds, erasureRequested: try time("erasure-requested", in: given))
+    }
+
+    /// `passed`, `failed`, or a code of the vendor's with which a verification did not pass.
+    private static func outcome(_ given: YAMLMapping) throws(YAMLProblem) -> Outcome? {
+        guard let text = try given.text("outcome") else { return nil }
+        guard let verdict = Outcome.Verdict(rawValue: text) else { return Outcome(.failed, code: text) }
+        return Outcome(verdict, code: "any")
     }
 
     private static func time(_ key: String, in file: YAMLMapping) throws(YAMLProblem) -> Date? {

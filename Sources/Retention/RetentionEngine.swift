@@ -1,3 +1,4 @@
+internal import Base
 public import Foundation
 
 /// The active policies, ready to decide.
@@ -263,9 +264,10 @@ extension Policy.Rule {
         if let media, !media.contains(facts.media) { return false }
         switch outcome {
         case .any: return true
-        case .passed: return facts.resultCode == "0"
-        case .failed: return facts.resultCode != "0"
-        case .codes(let codes): return facts.resultCode.map(codes.contains) ?? false
+        case .passed: return facts.outcome?.verdict == .passed
+        // What ended without an outcome did not pass.
+        case .failed: return facts.outcome?.verdict != .passed
+        case .codes(let codes): return facts.outcome.map { codes.contains($0.code) } ?? false
         }
     }
 }

@@ -18,7 +18,7 @@ struct IndexTamperingTests {
         ) { _ in }
         #expect(try archive.reconcile().findings == [])
         let tables = [
-            "ledger_entry": ["entry", "offset", "kind", "time", "newest", "actor_uid", "case_uid"],
+            "ledger_entry": ["entry", "line_start", "kind", "time", "newest", "actor_uid", "case_uid"],
             "ledger_node": ["hash"], "ledger_opening": ["entry", "member", "case_id", "sealed"],
             "ledger_origin": ["origin", "first_entry"], "actor": ["uid", "known", "name", "name_tag"],
             "open_access": ["entry", "actor_uid", "case_uid", "object_uid", "opened_at"],
@@ -89,7 +89,7 @@ struct IndexTamperingTests {
             ("DELETE FROM object WHERE kind = 'video'", "an object removed"),
             ("DELETE FROM open_access", "an access forgotten"),
             ("UPDATE verification SET details = NULL", "what the answer said removed"),
-            ("UPDATE ledger_entry SET offset = -1 WHERE number = 4", "a negative offset"),
+            ("UPDATE ledger_entry SET line_start = -1 WHERE number = 4", "a negative offset"),
             ("UPDATE ledger_entry SET time = 9223372036854775807 WHERE number = 4", "the last of all times"),
             ("UPDATE ledger_entry SET time = -9223372036854775807 WHERE number = 4", "the first of all times"),
             ("UPDATE open_access SET bytes = -1", "a negative count"),

@@ -1,4 +1,5 @@
 import Base
+import FaceID
 import Foundation
 import Ledger
 import Synchronization
@@ -65,11 +66,11 @@ struct PowerLossTests {
             let state = directory + "/state"
             let made = try? Archive.create(
                 directory + "/archive", rootKey: key, actor: actor,
-                effects: Effects(files: files, stateDirectory: state))
+                effects: Effects(provider: TencentFaceID(), files: files, stateDirectory: state))
             finished = !files.isDead
             files.losePower()
             // Either it is there, whole, or it can be made.
-            let effects = Effects(stateDirectory: state)
+            let effects = Effects(provider: TencentFaceID(), stateDirectory: state)
             if (try? Archive.open(directory + "/archive", rootKey: key, as: .actor(actor), effects: effects)) == nil {
                 #expect(made == nil, "step \(step): acknowledged and lost")
                 _ = try Archive.create(directory + "/archive", rootKey: key, actor: actor, effects: effects)

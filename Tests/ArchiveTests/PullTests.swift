@@ -3,6 +3,7 @@ import Catalog
 import FaceID
 import Foundation
 import Testing
+import Vendor
 
 @testable import Archive
 
@@ -236,7 +237,8 @@ struct PullTests {
         let waiting = try archive.catalog.read { try #require(try $0.verification(name.uid)) }
         #expect(try test.pull(archive).map(\.state) == [.archived])
         let client = FaceIDClient(
-            transport: test.transport, credentials: Credentials(secretID: "a", secretKey: "b"), endpoint: .vendor,
+            transport: test.transport, credentials: Credentials(secretID: "a", secretKey: "b"),
+            endpoint: TencentFaceID().standardSettings.endpoint,
             pace: RequestPace(rate: 1000, clock: test.time.clock), clock: test.time.clock, answerCap: 1 << 20)
         #expect(try other.ask(waiting, client: client, region: nil).report.state == .unchanged)
         let result = try archive.verify(VerifyOptions())

@@ -170,9 +170,9 @@ struct PurgeTests {
                 "Archive/Retention/Archive+Destroy.swift: try index.destroyCase(uid)",
                 "Archive/Retention/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
                 // How the index does it.
-                "Catalog/SQLiteSession+Retention.swift: \"DELETE FROM cases WHERE id = ?\",",
-                "Catalog/SQLiteSession+Retention.swift: try run(\"DELETE FROM object WHERE id = ?\", "
-                    + "[object.position.rowID])",
+                "Catalog/Statements/DestructionStatements.swift: \"DELETE FROM cases WHERE id = ?\",",
+                "Catalog/Statements/DestructionStatements.swift: guard try run(\"DELETE FROM object WHERE id = ?\", "
+                    + "[object.position.rowID]) == 1 else {",
             ])
     }
 

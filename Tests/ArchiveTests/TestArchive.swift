@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Sealing
 import Synchronization
+import Vendor
 
 @testable import Archive
 
@@ -29,7 +30,8 @@ final class TestArchive: Sendable {
     func effects(files: any FileSystem = PosixFileSystem()) -> Effects {
         let transport = transport
         return Effects(
-            clock: time.clock, files: files, transport: { _ in transport }, stateDirectory: directory + "/state")
+            provider: TencentFaceID { _ in transport }, clock: time.clock, files: files,
+            stateDirectory: directory + "/state")
     }
 
     func open(

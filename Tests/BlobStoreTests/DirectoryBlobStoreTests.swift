@@ -1,4 +1,5 @@
 import Base
+import BlobStoreConformance
 import Foundation
 import Synchronization
 import Testing
@@ -12,6 +13,10 @@ struct DirectoryBlobStoreTests {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try DirectoryBlobStore.create(in: directory, files: PosixFileSystem())
+    }
+
+    @Test(arguments: BlobStorageCheck.all) func keeps(_ check: BlobStorageCheck) throws {
+        try check.run(on: DirectoryBlobStore(directory: directory) { UUID().uuidString })
     }
 
     @Test func filesAndDirectoriesAreForTheOwnerAlone() throws {

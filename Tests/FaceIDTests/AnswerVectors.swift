@@ -1,6 +1,8 @@
+import Base
 import Foundation
 import TestSupport
 import Testing
+import Vendor
 
 @testable import FaceID
 
@@ -43,10 +45,12 @@ struct AnswerVectors {
             let sink = CollectingSink()
             let answer = try read(Array(vector.answer.utf8), pieceLength: pieceLength, into: sink)
             switch answer.content {
-            case .result(let code, let description):
-                #expect(code.text == vector.result, "\(vector.name)")
+            case .ended(let outcome, let description):
+                #expect(outcome.code == vector.result, "\(vector.name)")
+                #expect((outcome.verdict == .passed) == (outcome.code == "0"), "\(vector.name)")
                 if let expected = vector.description { #expect(description == expected, "\(vector.name)") }
-            case .error(let code, _): #expect(code == vector.error, "\(vector.name)")
+            case .notFinished(let code, _): #expect(code == "-999" && vector.result == code, "\(vector.name)")
+            case .error(let code, _, _): #expect(code == vector.error, "\(vector.name)")
             }
             if let requestID = vector.requestID { #expect(answer.requestID == requestID, "\(vector.name)") }
             #expect(sink.media.mapValues(hex) == vector.media, "\(vector.name)")
@@ -114,7 +118,7 @@ struct AnswerVectors {
                     Array(#"{"Response":{"Result":"0","Video":"\#(text)"}}"#.utf8),
                     pieceLength: Int.random(in: 1...70_000, using: &generator),
                     into: sink)
-                #expect(sink.media["Video"] ?? [] == bytes, "length \(length)")
+                #expect(sink.media["video"] ?? [] == bytes, "length \(length)")
             }
         }
     }
@@ -122,7 +126,7 @@ struct AnswerVectors {
     @Test func whatTheSinkThrowsComesThrough() {
         struct Full: Error {}
         final class FullSink: MediaSink {
-            func begin(_ field: MediaField) throws { throw Full() }
+            func begin(_ kind: MediaKind) throws { throw Full() }
             func write(_ bytes: UnsafeRawBufferPointer) {}
             func end() {}
         }
@@ -135,11 +139,11 @@ struct AnswerVectors {
 
 final class CollectingSink: MediaSink {
     var media: [String: [UInt8]] = [:]
-    private var field: MediaField?
+    private var kind: MediaKind?
 
-    func begin(_ field: MediaField) { self.field = field }
-    func write(_ bytes: UnsafeRawBufferPointer) { media[field!.rawValue, default: []] += bytes }
-    func end() { field = nil }
+    func begin(_ kind: MediaKind) { self.kind = kind }
+    func write(_ bytes: UnsafeRawBufferPointer) { media[kind!.name, default: []] += bytes }
+    func end() { kind = nil }
 }
 
 func read(_ text: [UInt8], pieceLength: Int, into sink: CollectingSink) throws -> Answer {

@@ -35,8 +35,8 @@ struct MerkleTests {
             }
         }
 
-        func hash(_ node: MerkleNode) -> MerkleHash {
-            node.level == 0 ? MerkleHasher().leaf(leaves[Int(node.index)]) : nodes[Int(node.position)]
+        func hashes(_ wanted: [MerkleNode]) -> [MerkleHash] {
+            wanted.map { $0.level == 0 ? MerkleHasher().leaf(leaves[Int($0.index)]) : nodes[Int($0.position)] }
         }
     }
 
@@ -120,9 +120,9 @@ struct MerkleTests {
     @Test func proofsReadAFewNodes() throws {
         final class Counting: MerkleNodes {
             var count = 0
-            func hash(_ node: MerkleNode) -> MerkleHash {
-                count += 1
-                return MerkleHasher().leaf([UInt8(truncatingIfNeeded: node.index)])
+            func hashes(_ nodes: [MerkleNode]) -> [MerkleHash] {
+                count += nodes.count
+                return nodes.map { MerkleHasher().leaf([UInt8(truncatingIfNeeded: $0.index)]) }
             }
         }
         for size: UInt64 in [1_000_000, 999_999, (1 << 40) - 1] {

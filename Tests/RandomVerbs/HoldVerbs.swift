@@ -2,6 +2,7 @@ internal import Archive
 import Base
 internal import FaceID
 import Foundation
+import Vendor
 
 /// Intake, holds, requests and purges, as several people do them at once.
 public enum HoldVerbs {

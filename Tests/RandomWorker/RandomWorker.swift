@@ -33,10 +33,11 @@ import TestSupport
             } ?? 0
         }
         return Effects(
+            provider: TencentFaceID { _ in PlayedVendor() },
             clock: WallClock(
                 now: { Date().addingTimeInterval(offset()) }, ticks: { DispatchTime.now().uptimeNanoseconds },
                 sleep: { usleep(UInt32(min($0, 0.01) * 1e6)) }), files: PlayedFiles(offset: offset),
-            transport: { _ in Vendor() }, stateDirectory: folder + "/state")
+            stateDirectory: folder + "/state")
     }
 
     private static func open(_ folder: String, token: String) throws -> Archive {
@@ -97,7 +98,7 @@ import TestSupport
     }
 
     /// A vendor that answers at once.
-    private struct Vendor: Transport {
+    private struct PlayedVendor: Transport {
         func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse {
             var random = SeededGenerator(seed: UInt64(truncatingIfNeeded: request.body.hashValue))
             let bytes = { (magic: [UInt8]) in

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Retention
 import StrictYAML
@@ -60,7 +61,7 @@ struct PolicyFileTests {
             policies: [x]
             tests:
               - name: t
-                facts: { media: video, result: "0", captured: 2026-01-01 }
+                facts: { media: video, outcome: passed, captured: 2026-01-01 }
                 at: 2026-01-02
                 expect: { status: due, keep-until: 2026-02-01, gone-by: 2026-02-01, due-at: 2026-02-01, rules: \
                 [p/other] }
@@ -152,7 +153,8 @@ struct PolicyFileTests {
         }
         let day = Date(timeIntervalSince1970: 1_767_225_600)
         let facts = ObjectFacts(
-            media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day)
+            media: "video", outcome: Outcome(.passed, code: "0"), jurisdictions: [], purpose: nil, captured: day...day,
+            archived: day)
         func status(_ winner: Resolution.Winner?, version: Int = 1, after days: Double) throws -> Decision {
             let rule = { RuleName(policy: $0, version: 1, rule: "r") }
             let resolutions =
@@ -188,7 +190,8 @@ struct PolicyFileTests {
                     try policy("sooner", "from: captured, at-most: P20D"),
                 ], resolutions: [Resolution(entry: 7, lower: rule("law"), upper: rule("later"), winner: winner)])
             let facts = ObjectFacts(
-                media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day)
+                media: "video", outcome: Outcome(.passed, code: "0"), jurisdictions: [], purpose: nil,
+                captured: day...day, archived: day)
             return engine.decide(facts, at: day.addingTimeInterval(days * 86_400)).status
         }
         for lower in ["from: captured, at-least: P100D", "from: e, at-least: P100D"] {
@@ -212,7 +215,8 @@ struct PolicyFileTests {
                     upper: RuleName(policy: "later", version: 1, rule: "r"), winner: .destroy)
             ])
         let facts = ObjectFacts(
-            media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day)
+            media: "video", outcome: Outcome(.passed, code: "0"), jurisdictions: [], purpose: nil, captured: day...day,
+            archived: day)
         let decision = engine.decide(facts, at: day.addingTimeInterval(61 * 86_400))
         #expect(decision.decisive.map(\.policy) == ["later"] && decision.goneBy == day.addingTimeInterval(60 * 86_400))
         #expect(decision.keepUntil == .nothing)
@@ -232,7 +236,8 @@ struct PolicyFileTests {
                     entry: UInt64(number), name: "e", effect: .happened(day.addingTimeInterval(offset * 86_400)))
             }
             let facts = ObjectFacts(
-                media: "video", resultCode: "0", jurisdictions: [], purpose: nil, captured: day...day, archived: day,
+                media: "video", outcome: Outcome(.passed, code: "0"), jurisdictions: [], purpose: nil,
+                captured: day...day, archived: day,
                 events: events)
             return RetentionEngine(policies: [policy]).decide(facts, at: day.addingTimeInterval(19 * 86_400)).status
         }

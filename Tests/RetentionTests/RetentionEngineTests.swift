@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Retention
 import TestSupport
@@ -16,7 +17,8 @@ struct RetentionEngineTests {
         holds: [HoldFact] = [], erasure: Date? = nil
     ) -> ObjectFacts {
         ObjectFacts(
-            media: media, resultCode: code, jurisdictions: places, purpose: "onboarding",
+            media: media, outcome: code.map { Outcome($0 == "0" ? .passed : .failed, code: $0) }, jurisdictions: places,
+            purpose: "onboarding",
             captured: Self.day(-1)...Self.day(0), archived: Self.day(1), events: events, holds: holds,
             erasureRequested: erasure)
     }

@@ -1,14 +1,14 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Vendor
 
 extension Archive {
     /// Who a token belongs to, by the ledger; refuses one that is not known, was revoked, or has expired.
     static func actor(
-        by token: PersonalToken, recorder: Recorder, catalog: any Catalog, effects: Effects,
+        by token: PersonalToken, recorder: Recorder, catalog: Index, effects: Effects,
         authority: LedgerBook<Authority>, mayWrite: Bool
     ) throws -> Actor {
         let tag = token.tag(by: recorder.keyring)
@@ -51,7 +51,7 @@ extension Archive {
     }
 
     /// Who may do what, as of a state of the index.
-    func authority(in index: any CatalogReader) throws -> Authority {
+    func authority(in index: IndexReader) throws -> Authority {
         try authorityBook.content(in: index, by: recorder)
     }
 
@@ -68,7 +68,7 @@ extension Archive {
     }
 
     /// Sees in a transaction that the token by which somebody acts is still good.
-    func checkToken(in index: any CatalogReader) throws {
+    func checkToken(in index: IndexReader) throws {
         guard let held = recorder.actor.token else { return }
         guard let token = try authority(in: index).tokens[held.uid], token.isValid(at: now) else {
             throw ArchiveError(
@@ -77,7 +77,7 @@ extension Archive {
     }
 
     /// An actor's name, by their UID.
-    func name(of uid: ActorUID, in index: any CatalogReader) throws -> String {
+    func name(of uid: ActorUID, in index: IndexReader) throws -> String {
         guard let actor = try index.actor(uid) else { throw CatalogError.damaged("an actor is gone") }
         return try name(of: actor, in: index)
     }

@@ -72,7 +72,7 @@ extension Archive {
     }
 
     /// Whether guarded verbs need a second person.
-    func needsApproval(in index: any CatalogReader) throws -> Bool { try authority(in: index).needsTwo }
+    func needsApproval(in index: IndexReader) throws -> Bool { try authority(in: index).needsTwo }
 
     /// Puts a request on the ledger. The same, asked for again by the same person, is the same request.
     func request(_ effect: Effect, _ recording: Recording) throws -> RequestSummary {
@@ -127,7 +127,7 @@ extension Archive {
         try attempt(.look) { try catalog.read { try summary(of: try known(number, in: $0), in: $0) } }
     }
 
-    private func known(_ number: UInt64, in index: any CatalogReader) throws -> Authority.Request {
+    private func known(_ number: UInt64, in index: IndexReader) throws -> Authority.Request {
         guard let request = try authority(in: index).requests[number] else {
             throw ArchiveError(
                 .unknownRequest, "there is no request \(number)", hint: "strongroom requests shows those that wait")
@@ -135,7 +135,7 @@ extension Archive {
         return request
     }
 
-    func summary(of request: Authority.Request, in index: any CatalogReader) throws -> RequestSummary {
+    func summary(of request: Authority.Request, in index: IndexReader) throws -> RequestSummary {
         let author = try name(of: request.author, in: index)
         let votes = try request.votes.map { vote in
             VoteSummary(
@@ -156,7 +156,7 @@ extension Archive {
     ///
     /// - Parameter roles: who has one of them is asked to allow it, and sees what.
     private func shown(
-        _ effect: Effect, toApprovers roles: Set<Role> = [], in index: any CatalogReader
+        _ effect: Effect, toApprovers roles: Set<Role> = [], in index: IndexReader
     ) throws -> Effect {
         var effect = effect
         let isAsked = recorder.actor.token.map { !$0.roles.isDisjoint(with: roles) } ?? false
@@ -179,7 +179,7 @@ extension Archive {
     }
 
     /// What a request is about: what opens its commitment, which the ledger vouches for.
-    func effect(of request: Authority.Request, in index: any CatalogReader) throws -> Effect {
+    func effect(of request: Authority.Request, in index: IndexReader) throws -> Effect {
         guard let row = try index.ledgerRow(request.entry), case .requestMade(let event) = try Entry(row.bytes).event,
             let opening = try openings(of: request.entry, in: index)["effectCommitment"],
             opening.commitment == event.effect
@@ -284,7 +284,7 @@ extension Archive {
 
     /// Sees that who votes may: with a good token of their own, another person than the author, of a role that decides,
     /// and not by the author's making.
-    private func checkMayVote(on request: Authority.Request, in index: any CatalogReader) throws -> TokenUID {
+    private func checkMayVote(on request: Authority.Request, in index: IndexReader) throws -> TokenUID {
         func refuse(_ message: String, _ hint: String) -> ArchiveError {
             ArchiveError(.notAllowed, message, hint: hint)
         }

@@ -193,7 +193,7 @@ extension Archive {
 
     /// Whether a token needs a second person: it approves, runs the archive, or gives its holder more than they have.
     private func isGuarded(
-        _ roles: [Role], for name: String, _ authority: Authority, in index: any CatalogReader
+        _ roles: [Role], for name: String, _ authority: Authority, in index: IndexReader
     ) throws -> Bool {
         if roles.contains(where: { $0.approves || $0 == .operator }) { return true }
         let own = try authority.tokens.values.filter { token in
@@ -203,7 +203,7 @@ extension Archive {
     }
 
     /// A name that differs from a holder's in the case of its letters alone would be two persons.
-    private func checkSpelling(of name: String, in index: any CatalogReader) throws {
+    private func checkSpelling(of name: String, in index: IndexReader) throws {
         for token in try authority(in: index).tokens.values {
             let known = try self.name(of: token.holder, in: index)
             guard known != name, Actor.isSamePerson(known, name) else { continue }
@@ -212,7 +212,7 @@ extension Archive {
         }
     }
 
-    private func knownToken(_ text: String, in index: any CatalogReader) throws -> Authority.Token {
+    private func knownToken(_ text: String, in index: IndexReader) throws -> Authority.Token {
         let tokens = try authority(in: index).tokens.values.filter { $0.uid.hex.hasPrefix(text) }
         guard text.utf8.count >= 8, tokens.count == 1, let token = tokens.first else {
             throw ArchiveError(
@@ -222,7 +222,7 @@ extension Archive {
         return token
     }
 
-    private func summary(of token: Authority.Token, in index: any CatalogReader) throws -> TokenSummary {
+    private func summary(of token: Authority.Token, in index: IndexReader) throws -> TokenSummary {
         let state =
             token.revokedAt != nil
             ? "revoked"

@@ -45,7 +45,7 @@ extension Archive {
         }
     }
 
-    private func certificate(of subject: CertificateSubject, in index: any CatalogReader) throws -> Certificate {
+    private func certificate(of subject: CertificateSubject, in index: IndexReader) throws -> Certificate {
         let (head, note) = try currentHead(in: index)
         var rows: [LedgerRow]
         var (caseUID, askedFor, run): (CaseUID?, String?, UInt64?)
@@ -118,21 +118,21 @@ extension Archive {
     }
 
     /// The case with this ID that is there, where something of it was destroyed; otherwise the last that is gone.
-    private func destroyedCaseUID(of caseID: CaseID, in index: any CatalogReader) throws -> CaseUID {
+    private func destroyedCaseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
         let uid = try self.caseUID(of: caseID, in: index)
         guard try index.caseRecord(uid) != nil, try destructions(of: uid, in: index).isEmpty else { return uid }
         let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
         return try index.destroyedTags(tag, purpose: .caseID).last?.caseUID ?? uid
     }
 
-    private func rows(of uid: CaseUID, in index: any CatalogReader) throws -> [LedgerRow] {
+    private func rows(of uid: CaseUID, in index: IndexReader) throws -> [LedgerRow] {
         var filter = LedgerFilter()
         filter.caseUID = uid
         return try index.ledgerRows(filter, from: 0, limit: .max)
     }
 
     /// The beginning and the end of a run, and what it destroyed.
-    private func rows(ofRun number: UInt64, in index: any CatalogReader) throws -> [LedgerRow] {
+    private func rows(ofRun number: UInt64, in index: IndexReader) throws -> [LedgerRow] {
         guard let start = try index.ledgerRow(number), start.kind == Event.Kind.purgeStarted.rawValue else {
             throw ArchiveError(
                 .unknownRun, "entry \(number) began no purge",
@@ -163,7 +163,7 @@ extension Archive {
     }
 
     /// The entries that say who made the archive, who acted, by which rules, and in which runs.
-    private func context(of rows: [LedgerRow], in index: any CatalogReader) throws -> [LedgerRow] {
+    private func context(of rows: [LedgerRow], in index: IndexReader) throws -> [LedgerRow] {
         let have = Set(rows.map(\.number))
         var found: [UInt64: LedgerRow] = [:]
         func add(_ row: LedgerRow?) { if let row, !have.contains(row.number) { found[row.number] = row } }

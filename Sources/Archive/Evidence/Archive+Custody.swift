@@ -78,7 +78,7 @@ extension Archive {
     }
 
     /// The matters that preserve a case, as anybody may know them.
-    func holds(of caseUID: CaseUID, in index: any CatalogReader) throws -> [String] {
+    func holds(of caseUID: CaseUID, in index: IndexReader) throws -> [String] {
         let names = try index.retentionRows(.ofCase(caseUID), after: nil, limit: .max).flatMap {
             $0.facts.holds.map(\.matter)
         }
@@ -87,7 +87,7 @@ extension Archive {
 
     /// The entries about a case, and those that say who made the archive, who acted, and when it was last found
     /// whole; in their order.
-    private func custodyRows(of caseUID: CaseUID, in index: any CatalogReader) throws -> [LedgerRow] {
+    private func custodyRows(of caseUID: CaseUID, in index: IndexReader) throws -> [LedgerRow] {
         var filter = LedgerFilter()
         filter.caseUID = caseUID
         var rows: [LedgerRow] = []

@@ -1,10 +1,10 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Retention
 internal import Sealing
+internal import Vendor
 
 extension Archive {
     /// Does what holds left to be done: pins what their clauses take in, ends what has cooled, computes decisions anew
@@ -43,7 +43,7 @@ extension Archive {
 
     /// A transaction that says nothing new: what it does follows from entries that are there.
     @discardableResult
-    private func quietly<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
+    private func quietly<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
         return try catalog.write { index in
             try checkOrigin(in: index)

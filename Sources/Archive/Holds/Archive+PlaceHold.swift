@@ -351,7 +351,7 @@ extension Archive {
         try index.setFresh(placing.scope, in: .standing)
     }
 
-    private func answer(_ placing: Placing, _ prepared: Prepared, in index: any CatalogReader) throws -> HoldAnswer {
+    private func answer(_ placing: Placing, _ prepared: Prepared, in index: IndexReader) throws -> HoldAnswer {
         var answer = HoldAnswer(
             matter: placing.order.matter.text, hold: placing.uid.hex, revision: placing.revision,
             entry: placing.isPreview ? nil : placing.entry, expression: prepared.expression,
@@ -387,7 +387,7 @@ extension Archive {
 
     // MARK: Parts
 
-    private func isSamePerson(_ uid: ActorUID, in index: any CatalogReader) throws -> Bool {
+    private func isSamePerson(_ uid: ActorUID, in index: IndexReader) throws -> Bool {
         Actor.isSamePerson(try name(of: uid, in: index), recorder.actor.name)
     }
 
@@ -397,7 +397,7 @@ extension Archive {
             hint: "strongroom hold list shows the matters")
     }
 
-    func noHold(of matter: String, in index: any CatalogReader) throws -> ArchiveError {
+    func noHold(of matter: String, in index: IndexReader) throws -> ArchiveError {
         let tag = keyring.tag(matter.utf8, purpose: .matter)
         guard let over = try index.holds(matterTag: tag).last else {
             return Self.neverPlaced(matter)

@@ -43,7 +43,7 @@ extension Archive {
         }
     }
 
-    private func says(of hold: HoldRecord, matter: String, in index: any CatalogReader) throws -> [String] {
+    private func says(of hold: HoldRecord, matter: String, in index: IndexReader) throws -> [String] {
         let counts = try index.heldCounts(by: hold.uid)
         let days = try coolingDays(in: index)
         var sentence =
@@ -58,7 +58,7 @@ extension Archive {
 
     /// What a release comes to, so that more is worse: objects that it lets go, hours by which its cooling is shorter
     /// than ten years, and objects that are due then.
-    func releaseCounts(of hold: HoldUID, in index: any CatalogReader) throws -> [Int] {
+    func releaseCounts(of hold: HoldUID, in index: IndexReader) throws -> [Int] {
         let days = try coolingDays(in: index)
         let objects = try index.heldCounts(by: hold).objects
         let due =
@@ -67,7 +67,7 @@ extension Archive {
     }
 
     /// How many objects of a hold would be due at a time without it.
-    private func dueWithout(_ hold: HoldUID, at time: Date, in index: any CatalogReader) throws -> Int {
+    private func dueWithout(_ hold: HoldUID, at time: Date, in index: IndexReader) throws -> Int {
         let rules = try rules(in: index)
         var due: Set<ObjectUID> = []
         for scope in try index.holdScopes(of: hold) where scope.state != .ended {
@@ -86,7 +86,7 @@ extension Archive {
         return due.count
     }
 
-    private func coolingDays(in index: any CatalogReader) throws -> Double {
+    private func coolingDays(in index: IndexReader) throws -> Double {
         try needsApproval(in: index) ? configuration.coolingDays : max(Self.leastCoolingDays, configuration.coolingDays)
     }
 
@@ -255,7 +255,7 @@ extension Archive {
 
     // MARK: Parts
 
-    func standingHold(_ matter: Matter, in index: any CatalogReader) throws -> HoldRecord {
+    func standingHold(_ matter: Matter, in index: IndexReader) throws -> HoldRecord {
         let tag = keyring.tag(matter.text.utf8, purpose: .matter)
         guard let hold = try index.holds(matterTag: tag).last(where: { $0.state == .standing || $0.state == .placing })
         else {
@@ -270,7 +270,7 @@ extension Archive {
         return hold
     }
 
-    private func hold(of effect: Effect, in index: any CatalogReader) throws -> HoldRecord {
+    private func hold(of effect: Effect, in index: IndexReader) throws -> HoldRecord {
         guard let hold = try effect.hold.flatMap(HoldUID.init(hex:)).flatMap({ try index.hold($0) }),
             hold.state == .standing
         else {

@@ -75,7 +75,7 @@ extension Archive {
     }
 
     private func history(
-        of uid: HoldUID, until time: Date, in index: any CatalogReader
+        of uid: HoldUID, until time: Date, in index: IndexReader
     ) throws -> (book: HoldBook, lines: [HoldReport.Line], objects: [HoldReport.Covered]) {
         var book = HoldBook()
         var lines: [HoldReport.Line] = []

@@ -71,7 +71,7 @@ extension Archive {
         }
     }
 
-    func holdStatus(in index: any CatalogReader) throws -> HoldStatus {
+    func holdStatus(in index: IndexReader) throws -> HoldStatus {
         let holds = try index.holds().filter { $0.state != .ended }
         func names(_ records: [HoldRecord]) throws -> [String] { try records.map { try shownMatter($0, in: index) } }
         return HoldStatus(
@@ -85,7 +85,7 @@ extension Archive {
 
     // MARK: Names
 
-    func knownHold(_ matter: Matter, in index: any CatalogReader) throws -> HoldRecord {
+    func knownHold(_ matter: Matter, in index: IndexReader) throws -> HoldRecord {
         guard let hold = try index.holds(matterTag: keyring.tag(matter.text.utf8, purpose: .matter)).last else {
             throw try noHold(of: matter.text, in: index)
         }
@@ -99,18 +99,18 @@ extension Archive {
         return token.roles.contains { $0.permissions.contains(.hold) }
     }
 
-    func particulars(of hold: HoldRecord, in index: any CatalogReader) throws -> HoldParticulars {
+    func particulars(of hold: HoldRecord, in index: IndexReader) throws -> HoldParticulars {
         let key = try recorder.archiveKey(try index.archive())
         return try open(hold.sealed, key: key, context: contexts.hold(hold.uid))
     }
 
     /// The matter of a hold, for who acts.
-    func shownMatter(_ hold: HoldRecord, in index: any CatalogReader) throws -> String {
+    func shownMatter(_ hold: HoldRecord, in index: IndexReader) throws -> String {
         try maySee(hold) ? try particulars(of: hold, in: index).matter : Self.keptByLaw
     }
 
     /// The matters that bind an object, from the names that a decision has: for who acts, or for outsiders.
-    func matters(_ names: [String], forOutsiders: Bool = false, in index: any CatalogReader) throws -> [String] {
+    func matters(_ names: [String], forOutsiders: Bool = false, in index: IndexReader) throws -> [String] {
         Set(
             try names.map { name in
                 guard let uid = HoldUID(hex: name), let hold = try index.hold(uid) else { return name }
@@ -120,7 +120,7 @@ extension Archive {
         ).sorted()
     }
 
-    func summary(of record: HoldRecord, _ book: HoldBook, in index: any CatalogReader) throws -> HoldSummary {
+    func summary(of record: HoldRecord, _ book: HoldBook, in index: IndexReader) throws -> HoldSummary {
         guard let known = book.holds[record.uid] else {
             throw CatalogError.damaged("a hold was never placed by the ledger")
         }
@@ -156,7 +156,7 @@ extension Archive {
         return summary
     }
 
-    private func acknowledgements(of hold: HoldUID, in index: any CatalogReader) throws -> [HoldAcknowledgement] {
+    private func acknowledgements(of hold: HoldUID, in index: IndexReader) throws -> [HoldAcknowledgement] {
         var filter = LedgerFilter()
         filter.kind = Event.Kind.holdAcknowledged.rawValue
         return try index.ledgerRows(filter, from: 0, limit: .max).compactMap { row in

@@ -1,11 +1,11 @@
 internal import Base
 internal import BlobStore
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Retention
 internal import Sealing
+internal import Vendor
 
 extension Archive {
     /// A stage that is older than half of this is not committed, and one that is older than all of it is
@@ -65,11 +65,15 @@ extension Archive {
         ended.lastProblem = nil
         var details = AnswerDetails(description: nil, requestID: answer?.requestID)
         switch answer?.content {
-        case .result(let code, let description):
-            ended.resultCode = code.text
+        case .ended(let outcome, let description):
+            ended.outcome = outcome
             details.description = description
-        case .error(let code, let message):
-            ended.lastProblem = ErrorClass.recorded(code)
+        case .notFinished(let code, let description):
+            // It is over, and the vendor's last word was that.
+            ended.outcome = Outcome(.failed, code: code)
+            details.description = description
+        case .error(_, let recorded, let message):
+            ended.lastProblem = recorded
             details.description = message
         case nil: break
         }
@@ -84,7 +88,7 @@ extension Archive {
             .verificationEnded(
                 .init(
                     caseUID: ended.caseUID, verification: UInt64(ended.number), state: .init(state),
-                    result: ended.resultCode, problem: ended.lastProblem, askings: UInt64(verification.attempts),
+                    outcome: ended.outcome, problem: ended.lastProblem, askings: UInt64(verification.attempts),
                     capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil,
                     objects: UInt64(staged.objects.count))))
         let epoch = keyring.currentEpoch

@@ -1,10 +1,10 @@
-internal import Base
+public import Base
 internal import Catalog
-internal import FaceID
 public import Foundation
 internal import Ledger
 internal import Sealing
 internal import Synchronization
+internal import Vendor
 
 /// What became of one verification, for a person or a program that follows a batch.
 public struct VerificationReport: Sendable {
@@ -20,7 +20,7 @@ public struct VerificationReport: Sendable {
     public let caseID: CaseID?
     public internal(set) var number: Int?
     public internal(set) var state: State
-    public internal(set) var resultCode: String?
+    public internal(set) var outcome: Outcome?
     public internal(set) var objects = 0
     /// Plaintext bytes.
     public internal(set) var bytes: UInt64 = 0
@@ -79,9 +79,9 @@ extension Archive {
         try describing(item.file == "-" ? "standard input" : item.file) {
             try allow(.intake)
             let staged = stageAnswer()
-            var reader = AnswerReader(cap: configuration.answerCap)
-            try Self.readPieces(of: item.file) { try reader.read($0, into: staged) }
-            let answer = try reader.finish()
+            let answer = try effects.provider.readAnswer(cap: configuration.vendor.answerCap, into: staged) { take in
+                try Self.readPieces(of: item.file, take)
+            }
             try Self.checkArchivable(answer)
             try staged.add(document: answer.document)
             return try commitImport(item.registration, staged: staged, answer: answer)
@@ -158,18 +158,18 @@ extension Archive {
         _ record: VerificationRecord, caseID: CaseID, state: VerificationReport.State
     ) -> VerificationReport {
         VerificationReport(
-            caseID: caseID, number: record.number, state: state, resultCode: record.resultCode,
+            caseID: caseID, number: record.number, state: state, outcome: record.outcome,
             deadline: record.deadline, tokenIssuedAt: record.tokenIssuedAt)
     }
 
     private static func checkArchivable(_ answer: Answer) throws(ArchiveError) {
         switch answer.content {
-        case .result(.notFinished, _):
+        case .notFinished(let code, _):
             throw ArchiveError(
-                .answerNotFinished, "the answer says that the verification is not finished (Result -999)",
+                .answerNotFinished, "the answer says that the verification is not finished (Result \(code))",
                 hint: "ask the vendor again before the 72 hours end; there is nothing to archive yet")
-        case .result: break
-        case .error(let code, _):
+        case .ended: break
+        case .error(let code, _, _):
             throw ArchiveError(
                 .answerIsError, "the answer is an error of the vendor: \(PlainText.excerpt(code))",
                 hint: "there is no result in it to archive")

@@ -1,9 +1,9 @@
 internal import Base
 internal import Catalog
-public import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+public import Vendor
 
 /// How to pull.
 public struct PullOptions: Sendable {
@@ -24,11 +24,11 @@ public struct PullOptions: Sendable {
 extension VerificationRecord {
     /// When the vendor forgets the result at the latest, whatever time of issue was typed: a token is issued before it
     /// is registered.
-    var lastDeadline: Date {
-        max(deadline ?? .distantPast, registeredAt.addingTimeInterval(FaceIDClient.resultLifetime))
+    func lastDeadline(_ provider: any Provider) -> Date {
+        max(deadline ?? .distantPast, registeredAt.addingTimeInterval(provider.resultLifetime))
     }
 
-    func isOver(at time: Date) -> Bool { time >= lastDeadline }
+    func isOver(at time: Date, _ provider: any Provider) -> Bool { time >= lastDeadline(provider) }
 }
 
 /// What a pull did.
@@ -65,13 +65,10 @@ extension Archive {
             try? sweep()
             return summary
         }
-        let client = FaceIDClient(
-            transport: effects.transport(configuration.connection), credentials: options.credentials,
-            endpoint: options.endpoint ?? configuration.endpoint,
-            pace: RequestPace(
-                rate: configuration.requestsPerSecond, clock: effects.clock,
-                stateFile: directory + "/" + Self.paceName),
-            clock: effects.clock, answerCap: configuration.answerCap)
+        var settings = configuration.vendor
+        settings.endpoint = options.endpoint ?? settings.endpoint
+        let client = effects.provider.makeClient(
+            options.credentials, settings: settings, stateFile: directory + "/" + Self.paceName, clock: effects.clock)
         let run = PullRun(
             archive: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
@@ -110,33 +107,33 @@ extension Archive {
 
     /// Asks about one verification once and makes what follows durable.
     func ask(
-        _ verification: VerificationRecord, client: FaceIDClient, region: String?
+        _ verification: VerificationRecord, client: any ProviderClient, region: String?
     ) throws -> (report: VerificationReport, next: NextStep) {
         let opened = try catalog.read { try $0.caseRecord(verification.caseUID) }.map { try open($0) }
         guard let opened else { throw CatalogError.damaged("a verification without a case") }
         let caseID = try CaseID(opened.particulars.caseID)
         let token = try token(of: verification, key: opened.key)
         let asking = Asking(
-            verification: verification, endpoint: client.endpoint.host,
-            region: region ?? verification.region ?? configuration.region)
-        let outcome: FaceIDClient.Outcome
+            verification: verification, endpoint: client.host,
+            region: region ?? verification.region ?? configuration.vendor.region)
+        let fetched: Fetched
         let staged: StagedAnswer
         do {
-            (outcome, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
+            (fetched, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
             try noteWitness(skew: client.clockSkew)
-        } catch let error as FaceIDError {
+        } catch let error as any ProviderError {
             try noteWitness(skew: client.clockSkew)
             try note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
             return (failed, error.stopsPulling ? .stop : error.isOutage ? .outage : .askAgain)
         }
-        switch outcome {
-        case .result(let answer):
+        switch fetched {
+        case .ended(let answer):
             return (
                 try end(asking, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
             )
-        case .rejected(let answer, _):
+        case .rejected(let answer):
             staged.discard()
             return (
                 try end(
@@ -153,7 +150,7 @@ extension Archive {
             staged.discard()
             // A token that is not finished lives. It is over by both clocks together, or not at all: one wrong `Date`,
             // one wrong clock here or one mistyped time of issue ends nothing.
-            if let vendorTime, verification.isOver(at: min(vendorTime, now)) {
+            if let vendorTime, verification.isOver(at: min(vendorTime, now), effects.provider) {
                 return (
                     try end(
                         asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),

@@ -1,9 +1,9 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Vendor
 
 /// One verification of one case, as the customer knows it.
 public struct VerificationName: Hashable, Sendable {
@@ -130,9 +130,10 @@ extension Archive {
         let issuedAt = registration.tokenIssuedAt ?? (origin == .pull ? now : nil)
         var record = VerificationRecord(
             uid: uid, caseUID: caseUID, number: (try recording.index.verifications(of: caseUID).last?.number ?? 0) + 1,
-            origin: origin, state: .awaiting, region: registration.region, tokenTag: nil, sealedToken: nil,
+            origin: origin, vendor: effects.provider.name, api: effects.provider.api, state: .awaiting,
+            region: registration.region, tokenTag: nil, sealedToken: nil,
             tokenIssuedAt: issuedAt, tokenIssueIsAssumed: origin == .pull && registration.tokenIssuedAt == nil,
-            deadline: issuedAt?.addingTimeInterval(FaceIDClient.resultLifetime),
+            deadline: issuedAt?.addingTimeInterval(effects.provider.resultLifetime),
             capturedFrom: registration.capturedAt, capturedUntil: registration.capturedAt, registeredAt: now)
         if let token = registration.token {
             record.tokenTag = keyring.tag(token.text.utf8, purpose: .token)
@@ -146,7 +147,7 @@ extension Archive {
             .verificationRegistered(
                 .init(
                     caseUID: caseUID, verification: UInt64(record.number), origin: origin == .pull ? .pull : .import,
-                    region: record.region, tokenIssuedAt: record.tokenIssuedAt,
+                    vendor: record.vendor, api: record.api, region: record.region, tokenIssuedAt: record.tokenIssuedAt,
                     tokenIssueAssumed: record.tokenIssueIsAssumed, capturedAt: registration.capturedAt)))
         return record
     }
@@ -194,7 +195,7 @@ extension Archive {
             }
             completed.tokenIssuedAt = given
             completed.tokenIssueIsAssumed = false
-            completed.deadline = given.addingTimeInterval(FaceIDClient.resultLifetime)
+            completed.deadline = given.addingTimeInterval(effects.provider.resultLifetime)
         }
         if let given = registration.capturedAt,
             differs(given, known.capturedFrom) || differs(given, known.capturedUntil)

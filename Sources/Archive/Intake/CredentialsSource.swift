@@ -1,6 +1,6 @@
 internal import Base
-public import FaceID
 internal import Foundation
+public import Vendor
 
 /// Where the vendor's credentials come from: a file of mode 0600, or the environment. Never an argument.
 public enum CredentialsSource {

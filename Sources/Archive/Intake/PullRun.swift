@@ -1,8 +1,8 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Synchronization
+internal import Vendor
 
 /// One run of `pull`, which its workers share.
 final class PullRun: Sendable {
@@ -26,14 +26,14 @@ final class PullRun: Sendable {
     private static let grace: TimeInterval = 600
 
     private let archive: Archive
-    private let client: FaceIDClient
+    private let client: any ProviderClient
     private let options: PullOptions
     private let report: @Sendable (VerificationReport) -> Void
     private let state: Mutex<State>
     private let reporting = Mutex(())
 
     init(
-        archive: Archive, client: FaceIDClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
+        archive: Archive, client: any ProviderClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
         report: @escaping @Sendable (VerificationReport) -> Void
     ) {
         self.archive = archive
@@ -74,9 +74,10 @@ final class PullRun: Sendable {
             switch next {
             // A while after the last deadline a run waits no longer, whether the vendor said that it is over or not.
             case .askAgain
-            where options.waits && !isStopped && !entry.verification.isOver(at: archive.now - Self.grace),
+            where options.waits && !isStopped
+                && !entry.verification.isOver(at: archive.now - Self.grace, archive.effects.provider),
                 .outage where options.waits && !isStopped:
-                let deadline = entry.verification.lastDeadline
+                let deadline = entry.verification.lastDeadline(archive.effects.provider)
                 let later = archive.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
                 // Never later than the deadline, where the last asking decides.
                 let notBefore = archive.now < deadline ? min(later, deadline) : later

@@ -1,6 +1,6 @@
 internal import Base
-public import FaceID
 public import Foundation
+public import Vendor
 
 /// What the customer says of a person's age.
 public enum AgeAttestation: String, CaseIterable, Sendable {

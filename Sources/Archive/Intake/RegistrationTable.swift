@@ -1,5 +1,5 @@
-internal import FaceID
 public import Foundation
+internal import Vendor
 
 /// A table of verifications: the first line names the columns as the options are named, each further line
 /// is one verification. It is checked whole before anything is registered.

@@ -1,14 +1,14 @@
 internal import Base
 internal import BlobStore
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Sealing
+internal import Vendor
 
 /// The objects of one answer on their way in: sealed and staged while the answer is read, so that nothing
 /// of them is ever whole in memory. Let go of before it is committed, it leaves nothing behind.
 final class StagedAnswer: MediaSink {
-    private let store: any BlobStore
+    private let store: any BlobStorage
     private let keyring: Keyring
     private let randomness: Randomness
     /// When the first of the stages can have begun.
@@ -16,14 +16,12 @@ final class StagedAnswer: MediaSink {
     private var current: StagedObject?
     private(set) var objects: [StagedObject] = []
 
-    init(store: any BlobStore, keyring: Keyring, randomness: Randomness, beganAt: Date) {
+    init(store: any BlobStorage, keyring: Keyring, randomness: Randomness, beganAt: Date) {
         self.store = store
         self.beganAt = beganAt
         self.keyring = keyring
         self.randomness = randomness
     }
-
-    func begin(_ field: MediaField) throws { try begin(MediaKind(field)) }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws { try current!.write(bytes) }
 
@@ -57,7 +55,7 @@ final class StagedAnswer: MediaSink {
         for object in objects { object.stage.discard() }
     }
 
-    private func begin(_ kind: MediaKind) throws {
+    func begin(_ kind: MediaKind) throws {
         current = StagedObject(
             kind: kind, stage: try store.stage(), keyring: keyring, randomness: randomness)
     }
@@ -100,15 +98,5 @@ final class StagedObject {
 
     func withKey<Result>(_ body: (borrowing SecretKey) throws -> Result) rethrows -> Result {
         try body(sealer.objectKey)
-    }
-}
-
-extension MediaKind {
-    init(_ field: MediaField) {
-        switch field {
-        case .bestFrame: self = .bestFrame
-        case .video: self = .video
-        case .actionVideo: self = .actionVideo
-        }
     }
 }

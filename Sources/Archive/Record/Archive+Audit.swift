@@ -203,7 +203,7 @@ extension Archive {
 
     /// An entry and its proof, which is checked before anybody gets it.
     func provenEntry(
-        _ number: UInt64, in index: any CatalogReader, head: Checkpoint, note: SignedNote
+        _ number: UInt64, in index: IndexReader, head: Checkpoint, note: SignedNote
     ) throws -> (bytes: [UInt8], proof: InclusionProof) {
         let path = try MerkleTree.inclusionProof(of: number, in: head.size, nodes: index.ledgerNodes)
         guard let row = try index.ledgerRow(number),
@@ -214,7 +214,7 @@ extension Archive {
     }
 
     /// Nothing is signed while the ledger is not the one that was published: the key would say two things.
-    func currentHead(in index: any CatalogReader) throws -> (Checkpoint, SignedNote) {
+    func currentHead(in index: IndexReader) throws -> (Checkpoint, SignedNote) {
         if let fork { throw fork }
         guard let origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
         let size = try index.ledgerSize()

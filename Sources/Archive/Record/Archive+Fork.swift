@@ -14,7 +14,7 @@ extension Archive {
 
     /// Compares the ledger with what is published. Reads at most 64 nodes.
     static func compare(
-        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: any Catalog
+        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
     ) throws -> LedgerState {
         var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
         do {
@@ -58,7 +58,7 @@ extension Archive {
     /// Where the settings name another place than before, the ledger must extend what is published in the former one,
     /// too: changing a setting must not be a way around it. A former place that cannot be read is nothing to compare.
     private static func checkFormerPlace(
-        of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: any Catalog
+        of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
     ) throws {
         try catalog.read { index in
             let recorded = try recorder.recordedSettings(in: index)
@@ -72,7 +72,7 @@ extension Archive {
     }
 
     static func check(
-        _ checkpoint: Checkpoint, against index: any CatalogReader, size: UInt64, place: String
+        _ checkpoint: Checkpoint, against index: IndexReader, size: UInt64, place: String
     ) throws {
         guard checkpoint.size <= size else {
             throw ArchiveError(
@@ -92,7 +92,7 @@ extension Archive {
     /// Sees that each origin of the index is one that the ledger began with, or that a holder of the keys accepted:
     /// a row alone would hide a fork.
     static func checkOrigins(
-        in index: any CatalogReader, recorder: Recorder, publication: Publication
+        in index: IndexReader, recorder: Recorder, publication: Publication
     ) throws {
         let key = recorder.keyring.signer
         for (place, origin) in try index.origins().enumerated() {
@@ -146,7 +146,7 @@ extension Archive {
     }
 
     /// Refuses destruction while what was held before a fork is not held again.
-    func checkNoHoldIsLost(in index: any CatalogReader) throws {
+    func checkNoHoldIsLost(in index: IndexReader) throws {
         let lost = try holdBook.content(in: index, by: recorder).lost.count
         guard lost == 0 else {
             throw ArchiveError(

@@ -1,10 +1,10 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
 internal import Synchronization
+internal import Vendor
 
 /// What a process knows of the publication of its archive's ledger.
 struct LedgerState {
@@ -105,7 +105,7 @@ extension Archive {
     }
 
     /// Sees in a transaction that no other process accepted a fork, and notes what is published.
-    func checkOrigin(in index: any CatalogWriter) throws {
+    func checkOrigin(in index: IndexWriter) throws {
         guard var origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
         let state = ledgerState.withLock { $0 }
         guard origin.number == state.origin.number else {

@@ -63,7 +63,7 @@ extension Archive {
     }
 
     private func replayEntries(
-        into replay: inout LedgerReplay, without gone: Set<CaseUID>, in index: any CatalogReader,
+        into replay: inout LedgerReplay, without gone: Set<CaseUID>, in index: IndexReader,
         _ result: inout Reconciliation,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws {
@@ -75,22 +75,19 @@ extension Archive {
         while frontier.size < size {
             let rows = try index.ledgerRows(LedgerFilter(), from: frontier.size, limit: 1000)
             guard !rows.isEmpty else { break }
+            var completed: [(node: MerkleNode, hash: MerkleHash)] = []
+            defer { checkNodes(completed, in: nodes, &result) }
             for row in rows {
                 let name = "entry \(row.number)"
                 guard row.number == frontier.size else {
                     result.findings.append("entry \(frontier.size) is missing")
                     return
                 }
-                var damaged: [MerkleNode] = []
                 row.bytes.withUnsafeBytes { buffer in
                     frontier.append(buffer, hasher: hasher) { node, hash in
+                        completed.append((node, hash))
                         nodeCount += 1
-                        if (try? nodes.hash(node)) != hash { damaged.append(node) }
                     }
-                }
-                for node in damaged {
-                    result.findings.append(
-                        "\(name): node \(node.index) of level \(node.level) is not the hash of what is below it")
                 }
                 do {
                     let entry = try Entry(row.bytes)
@@ -117,9 +114,20 @@ extension Archive {
         result.entries = frontier.size
     }
 
+    /// That these nodes are stored as they follow from the entries.
+    private func checkNodes(
+        _ completed: [(node: MerkleNode, hash: MerkleHash)], in nodes: any MerkleNodes, _ result: inout Reconciliation
+    ) {
+        if (try? nodes.hashes(completed.map(\.node))) == completed.map(\.hash) { return }
+        for (node, hash) in completed where (try? nodes.hashes([node])) != [hash] {
+            result.findings.append(
+                "node \(node.index) of level \(node.level) of the ledger is not the hash of what is below it")
+        }
+    }
+
     /// Every commitment of a live case can be opened, and nothing else is kept as an opening.
     private func checkOpenings(
-        of row: LedgerRow, without gone: Set<CaseUID>, in index: any CatalogReader, _ result: inout Reconciliation
+        of row: LedgerRow, without gone: Set<CaseUID>, in index: IndexReader, _ result: inout Reconciliation
     ) throws {
         guard case .object(let members) = try CanonicalJSON(row.bytes) else { return }
         if let uid = row.caseUID, gone.contains(uid) {
@@ -149,7 +157,7 @@ extension Archive {
     }
 
     private func compareCases(
-        _ replay: inout LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+        _ replay: inout LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
     ) throws {
         var after: CaseUID?
         while true {
@@ -204,7 +212,7 @@ extension Archive {
         }
     }
 
-    private func destroyedCases(in index: any CatalogReader) throws -> Set<CaseUID> {
+    private func destroyedCases(in index: IndexReader) throws -> Set<CaseUID> {
         var filter = LedgerFilter()
         filter.kind = Event.Kind.caseDestroyed.rawValue
         return Set(try index.ledgerRows(filter, from: 0, limit: .max).compactMap(\.caseUID))
@@ -212,7 +220,7 @@ extension Archive {
 
     /// Policies, decisions, and what is left of what was destroyed.
     private func compareRetention(
-        _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
     ) throws {
         let records = try index.policyRecords()
         var policies = replay.policies
@@ -265,7 +273,7 @@ extension Archive {
 
     /// An object that nobody would ask about again would never be destroyed.
     private func compareStandings(
-        _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
     ) throws {
         let rules = try rules(in: index)
         let isCurrent = try index.standingSet() == rules.set && !index.holdsAreUnfinished()
@@ -336,7 +344,7 @@ extension Archive {
     }
 
     private func compareRest(
-        _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
     ) throws {
         for (uid, known) in replay.actors {
             guard let actor = try index.actor(uid), actor.stamp.known == known else {

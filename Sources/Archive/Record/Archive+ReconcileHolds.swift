@@ -7,7 +7,7 @@ internal import Sealing
 
 extension Archive {
     /// Holds, their revisions, clauses, cases and what they expect: the index against the ledger, both ways.
-    func compareHolds(_ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation) throws {
+    func compareHolds(_ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation) throws {
         var known = replay.holds.holds
         func find(_ what: String) { result.findings.append(what) }
         for record in try index.holds() {
@@ -45,7 +45,7 @@ extension Archive {
     }
 
     private func compareScopes(
-        of hold: HoldBook.Hold, _ record: HoldRecord, in index: any CatalogReader, _ find: (String) -> Void
+        of hold: HoldBook.Hold, _ record: HoldRecord, in index: IndexReader, _ find: (String) -> Void
     ) throws {
         var scopes = hold.scopes
         for found in try index.holdScopes(of: hold.uid) {
@@ -105,7 +105,7 @@ extension Archive {
 
     /// The holds of one object, both ways.
     func compareHolds(
-        of row: RetentionRow, _ replay: LedgerReplay, in index: any CatalogReader, _ result: inout Reconciliation
+        of row: RetentionRow, _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
     ) throws {
         let tags =
             try replay.holds.expectsAny ? index.caseRecord(row.caseUID).map { try expectations(of: $0) } ?? [] : []

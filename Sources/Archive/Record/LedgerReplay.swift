@@ -19,6 +19,8 @@ struct LedgerReplay {
 
     struct Verification {
         let origin: VerificationRecord.Origin
+        let vendor: String
+        let api: String
         let region: String?
         let registeredAt: Date
         var state = VerificationRecord.State.awaiting
@@ -27,7 +29,7 @@ struct LedgerReplay {
         var capturedFrom: Date?
         var capturedUntil: Date?
         var wasAsked = false
-        var result: String?
+        var outcome: Outcome?
         var endedAt: Date?
         /// How many objects were announced.
         var announced = 0
@@ -113,7 +115,8 @@ struct LedgerReplay {
             if let age = event.age { cases[event.caseUID]!.age = age }
         case .verificationRegistered(let event):
             let new = Verification(
-                origin: event.origin == .pull ? .pull : .import, region: event.region, registeredAt: entry.time,
+                origin: event.origin == .pull ? .pull : .import, vendor: event.vendor, api: event.api,
+                region: event.region, registeredAt: entry.time,
                 tokenIssuedAt: event.tokenIssuedAt, tokenIssueIsAssumed: event.tokenIssueAssumed,
                 capturedFrom: event.capturedAt, capturedUntil: event.capturedAt)
             let number = Int(event.verification)
@@ -142,7 +145,7 @@ struct LedgerReplay {
             change(event.caseUID, event.verification, number) { verification in
                 guard verification.state == .awaiting else { return "the verification ended before" }
                 verification.state = VerificationRecord.State(rawValue: event.state.rawValue)!
-                verification.result = event.result
+                verification.outcome = event.outcome
                 verification.capturedFrom = event.capturedFrom
                 verification.capturedUntil = event.capturedUntil
                 verification.endedAt = entry.time
@@ -256,9 +259,11 @@ struct LedgerReplay {
                 continue
             }
             compare(record.origin, expected.origin, "\(name): origin")
+            compare(record.vendor, expected.vendor, "\(name): vendor")
+            compare(record.api, expected.api, "\(name): API")
             compare(record.region, expected.region, "\(name): region")
             compare(record.state, expected.state, "\(name): state")
-            compare(record.resultCode, expected.result, "\(name): result")
+            compare(record.outcome, expected.outcome, "\(name): outcome")
             compare(record.lastAskedAt != nil, expected.wasAsked, "\(name): whether the vendor was asked")
             compare(
                 record.tokenIssueIsAssumed, expected.tokenIssueIsAssumed,

@@ -1,10 +1,10 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
 internal import Synchronization
+internal import Vendor
 
 /// What puts entries on the ledger: who acts, and what commitments are sealed with.
 struct Recorder: Sendable {
@@ -18,7 +18,7 @@ struct Recorder: Sendable {
 /// One transaction on the index with what it puts on the ledger. Entries get their numbers at once, and are
 /// appended together at the end, before the transaction commits.
 final class Recording {
-    let index: any CatalogWriter
+    let index: IndexWriter
     let now: Date
     /// Why the clock cannot be believed since this transaction.
     var clockDoubt: String?
@@ -30,7 +30,7 @@ final class Recording {
     private var openings: [OpeningRecord] = []
     private var stamp: ActorStamp?
 
-    init(_ recorder: Recorder, index: any CatalogWriter, now: Date) throws {
+    init(_ recorder: Recorder, index: IndexWriter, now: Date) throws {
         self.recorder = recorder
         self.index = index
         self.now = now
@@ -156,7 +156,7 @@ final class Recording {
 
 extension Recorder {
     /// The settings that the ledger has last, their commitments opened.
-    func recordedSettings(in index: any CatalogReader) throws -> [String: Configuration.LedgerSetting]? {
+    func recordedSettings(in index: IndexReader) throws -> [String: Configuration.LedgerSetting]? {
         var filter = LedgerFilter()
         filter.kind = Event.Kind.configurationChanged.rawValue
         guard let row = try index.newestLedgerRows(filter, limit: 1).last,
@@ -176,7 +176,7 @@ extension Recorder {
     ///
     /// - Parameter underCase: opens what is sealed under a case's key; nil where that is gone.
     func openings(
-        of entry: UInt64, in index: any CatalogReader, underCase: (OpeningRecord) throws -> [UInt8]?
+        of entry: UInt64, in index: IndexReader, underCase: (OpeningRecord) throws -> [UInt8]?
     ) throws -> [String: Commitment.Opening] {
         var openings: [String: Commitment.Opening] = [:]
         for record in try index.ledgerOpenings(of: entry) {
@@ -197,7 +197,7 @@ extension Recorder {
     }
 
     /// An actor's name.
-    func name(of actor: ActorRecord, in index: any CatalogReader) throws -> String {
+    func name(of actor: ActorRecord, in index: IndexReader) throws -> String {
         let bytes = try archiveKey(try index.archive()).openField(
             actor.sealedName, context: contexts.actorName(actor.stamp.uid))
         return String(decoding: bytes, as: UTF8.self)
@@ -241,7 +241,7 @@ extension Archive {
     }
 
     /// Runs a transaction. What was read of rules in one that failed may never have been committed.
-    private func recordOrForget<Result>(_ body: (any CatalogWriter) throws -> Result) throws -> Result {
+    private func recordOrForget<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
         do {
             return try catalog.write(body)
         } catch {
@@ -292,7 +292,7 @@ extension Archive {
     }
 
     /// What opens the commitments of an entry, by their members; those whose case's key is gone are missing.
-    func openings(of entry: UInt64, in index: any CatalogReader) throws -> [String: Commitment.Opening] {
+    func openings(of entry: UInt64, in index: IndexReader) throws -> [String: Commitment.Opening] {
         try recorder.openings(of: entry, in: index) { opening in
             guard let uid = opening.caseUID, let record = try index.caseRecord(uid) else { return nil }
             return try open(record).key.openField(
@@ -301,7 +301,7 @@ extension Archive {
     }
 
     /// An actor's name.
-    func name(of actor: ActorRecord, in index: any CatalogReader) throws -> String {
+    func name(of actor: ActorRecord, in index: IndexReader) throws -> String {
         try recorder.name(of: actor, in: index)
     }
 

@@ -34,7 +34,7 @@ final class LedgerBook<Content>: Sendable where Content: Sendable {
 
     /// The content as of a state of the index. Only what came since the last time is read; each entry is proved to be
     /// in the tree whose root the stored nodes give.
-    func content(in index: any CatalogReader, by recorder: Recorder) throws -> Content {
+    func content(in index: IndexReader, by recorder: Recorder) throws -> Content {
         let size = try index.ledgerSize()
         var (content, known, root) = state.withLock { ($0.content, $0.size, $0.root) }
         // Another history, or an older state than was read before.
@@ -95,7 +95,7 @@ final class KnownEntryNote: Sendable {
 }
 
 extension Recorder {
-    func entryNote(in index: any CatalogReader) throws -> EntryNote {
+    func entryNote(in index: IndexReader) throws -> EntryNote {
         guard let sealed = try index.entryNote() else { return EntryNote() }
         // Every transaction asks: what these bytes said once, they say again.
         if let known = knownNote[sealed] { return known }
@@ -106,7 +106,7 @@ extension Recorder {
     }
 
     /// Writes the note anew, where many entries have come since.
-    func renewEntryNote(in index: any CatalogWriter) throws {
+    func renewEntryNote(in index: IndexWriter) throws {
         let size = try index.ledgerSize()
         var note = try entryNote(in: index)
         guard size >= note.size + EntryNote.distance else { return }
@@ -123,7 +123,7 @@ extension Recorder {
 /// archive they are those that it names, each proved to be in the tree; behind it every entry is read and hashed,
 /// whatever the index says of its kind.
 func vouchedEntries(
-    _ kinds: [Event.Kind], from number: UInt64, size: UInt64, in index: any CatalogReader, by recorder: Recorder
+    _ kinds: [Event.Kind], from number: UInt64, size: UInt64, in index: IndexReader, by recorder: Recorder
 ) throws -> [(number: UInt64, entry: Entry)] {
     guard size <= 1 << 48 else { throw CatalogError.damaged("the ledger has \(size) entries") }
     let note = try recorder.entryNote(in: index)
@@ -175,7 +175,7 @@ private func kindName(_ bytes: [UInt8]) -> String? {
 }
 
 /// One entry, proved to be in the tree: one that was altered where it stands, with the columns beside it, is found.
-func vouched(_ row: LedgerRow, in index: any CatalogReader) throws -> Entry {
+func vouched(_ row: LedgerRow, in index: IndexReader) throws -> Entry {
     let size = try index.ledgerSize()
     guard size <= 1 << 48, let entry = try vouched([row], size: size, in: index).first?.entry else {
         throw CatalogError.damaged("ledger entry \(row.number) is missing")
@@ -184,7 +184,7 @@ func vouched(_ row: LedgerRow, in index: any CatalogReader) throws -> Entry {
 }
 
 private func vouched(
-    _ rows: [LedgerRow], size: UInt64, in index: any CatalogReader
+    _ rows: [LedgerRow], size: UInt64, in index: IndexReader
 ) throws -> [(number: UInt64, entry: Entry)] {
     guard !rows.isEmpty else { return [] }
     let nodes = index.ledgerNodes

@@ -50,7 +50,7 @@ extension ActiveRules {
 
 extension Archive {
     /// The active rules of a state of the index.
-    func rules(in index: any CatalogReader) throws -> ActiveRules {
+    func rules(in index: IndexReader) throws -> ActiveRules {
         let number = try index.activeSetNumber()
         // Known by the entry that made them, and not by their number alone: two transactions may have had the same, of
         // which one was rolled back.
@@ -89,7 +89,7 @@ struct RecordedRules {
     private(set) var resolutions: [Resolution] = []
     private var terms: String?
 
-    init(in index: any CatalogReader) throws {
+    init(in index: IndexReader) throws {
         var rows: [LedgerRow] = []
         for kind in [Event.Kind.policyActivated, .policyRetired, .conflictResolved] {
             var filter = LedgerFilter()

@@ -151,7 +151,7 @@ extension Archive {
 
     /// Refuses an event that would be about nothing: it lies before everything of the case.
     private func checkIsNotBefore(
-        _ at: Date, _ event: String, _ rows: [RetentionRow], of uid: CaseUID, in index: any CatalogReader
+        _ at: Date, _ event: String, _ rows: [RetentionRow], of uid: CaseUID, in index: IndexReader
     ) throws {
         // What waits for the vendor was captured after its token was issued, or will be.
         let waiting = try index.verifications(of: uid).filter { $0.state == .awaiting }
@@ -175,7 +175,7 @@ extension Archive {
     }
 
     /// How an event counts, by the policies that declare it.
-    private func mode(of event: String, in index: any CatalogReader) throws -> Policy.EventMode {
+    private func mode(of event: String, in index: IndexReader) throws -> Policy.EventMode {
         let declared = try rules(in: index).engine.events
         guard let mode = declared[event] else {
             throw ArchiveError(

@@ -98,7 +98,7 @@ extension Archive {
     }
 
     /// Why the clock cannot be believed; nil where it can.
-    func clockDoubt(in index: any CatalogReader) throws -> String? {
+    func clockDoubt(in index: IndexReader) throws -> String? {
         if let doubt = try doubt(in: index) { return Self.sentence(doubt.event, at: doubt.time) }
         guard let newest = try index.newestTime() else { return nil }
         if let entry = try newestCounting(in: index), entry.time > newest.addingTimeInterval(0.001) {
@@ -119,7 +119,7 @@ extension Archive {
     }
 
     /// The newest entry that counts for the newest time on record.
-    private func newestCounting(in index: any CatalogReader) throws -> LedgerRow? {
+    private func newestCounting(in index: IndexReader) throws -> LedgerRow? {
         try index.newestLedgerRows(LedgerFilter(), limit: 100).last { row in
             Event.Kind(rawValue: row.kind)?.countsForNewestTime ?? false
         }
@@ -136,7 +136,7 @@ extension Archive {
     }
 
     /// The doubt that nobody has accepted yet.
-    private func doubt(in index: any CatalogReader) throws -> (time: Date, event: Event.ClockDoubted)? {
+    private func doubt(in index: IndexReader) throws -> (time: Date, event: Event.ClockDoubted)? {
         func newest(_ kind: Event.Kind) throws -> LedgerRow? {
             var filter = LedgerFilter()
             filter.kind = kind.rawValue

@@ -134,7 +134,7 @@ extension Archive {
 
     /// Refuses what was destroyed once.
     func checkNotDestroyed(
-        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, _ what: String, in index: any CatalogReader
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, _ what: String, in index: IndexReader
     ) throws {
         guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
         throw ArchiveError(

@@ -161,7 +161,7 @@ extension Archive {
     }
 
     /// Holds, as who acts may know them.
-    func mentions(of facts: [HoldFact], in index: any CatalogReader) throws -> [HoldMention] {
+    func mentions(of facts: [HoldFact], in index: IndexReader) throws -> [HoldMention] {
         var seen: Set<String> = []
         return try facts.filter { seen.insert($0.matter).inserted }.compactMap { fact in
             guard let uid = HoldUID(hex: fact.matter), let hold = try index.hold(uid) else { return nil }

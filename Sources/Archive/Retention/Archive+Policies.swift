@@ -57,7 +57,7 @@ extension Archive {
     }
 
     /// How many objects a change of policies would make due earlier now; nil for what is no such change.
-    func objectsDueEarlier(by effect: Effect, in index: any CatalogReader) throws -> Int? {
+    func objectsDueEarlier(by effect: Effect, in index: IndexReader) throws -> Int? {
         switch effect.verb {
         case .policyActivate:
             let file = try PolicyFile(Array((effect.text ?? "").utf8), path: effect.policy ?? "")
@@ -311,7 +311,7 @@ extension Archive {
     // MARK: Parts
 
     private func impact(
-        of file: PolicyFile, in index: any CatalogReader, progress: (Int, Int) -> Void
+        of file: PolicyFile, in index: IndexReader, progress: (Int, Int) -> Void
     ) throws -> PolicyImpact {
         let rules = try rules(in: index)
         try check(file, against: rules, in: index)
@@ -321,7 +321,7 @@ extension Archive {
 
     /// Decides about every object by two sets of rules.
     private func count(
-        _ start: PolicyImpact, _ rules: ActiveRules, _ next: ActiveRules, in index: any CatalogReader,
+        _ start: PolicyImpact, _ rules: ActiveRules, _ next: ActiveRules, in index: IndexReader,
         progress: (Int, Int) -> Void
     ) throws -> PolicyImpact {
         var impact = start
@@ -344,7 +344,7 @@ extension Archive {
 
     private func compare(
         _ row: RetentionRow, _ rules: ActiveRules, _ next: ActiveRules, at now: Date, _ impact: inout PolicyImpact,
-        in index: any CatalogReader
+        in index: IndexReader
     ) throws {
         // Without holds: what they keep now would go with them.
         var facts = row.facts
@@ -361,7 +361,7 @@ extension Archive {
                 after: new.dueAt, statusBefore: old.status.rawValue, statusAfter: new.status.rawValue))
     }
 
-    private func check(_ file: PolicyFile, against rules: ActiveRules, in index: any CatalogReader) throws {
+    private func check(_ file: PolicyFile, against rules: ActiveRules, in index: IndexReader) throws {
         if let active = rules.records.first(where: { $0.name == file.name }), active.form != file.form {
             throw ArchiveError(
                 .policyExists,
@@ -412,7 +412,7 @@ extension Archive {
     }
 
     private func summary(
-        of record: PolicyRecord, isActive: Bool, withText: Bool, in index: any CatalogReader
+        of record: PolicyRecord, isActive: Bool, withText: Bool, in index: IndexReader
     ) throws -> PolicySummary {
         let activation = try newestActivation(of: record, in: index)
         let title = record.form == .terms ? try? Terms(yaml: record.text).title : try? Policy(yaml: record.text).title
@@ -424,7 +424,7 @@ extension Archive {
 
     /// The entry that activated it last.
     private func newestActivation(
-        of record: PolicyRecord, in index: any CatalogReader
+        of record: PolicyRecord, in index: IndexReader
     ) throws -> (number: UInt64, time: Date) {
         var filter = LedgerFilter()
         filter.kind = Event.Kind.policyActivated.rawValue

@@ -173,7 +173,7 @@ extension Archive {
 
     /// Puts the end of a run on the ledger whose program died.
     private func endInterruptedRun() throws {
-        func newest(_ kind: Event.Kind, in index: any CatalogReader) throws -> LedgerRow? {
+        func newest(_ kind: Event.Kind, in index: IndexReader) throws -> LedgerRow? {
             var filter = LedgerFilter()
             filter.kind = kind.rawValue
             return try index.newestLedgerRows(filter, limit: 1).last
@@ -250,7 +250,7 @@ extension Archive {
     }
 
     /// Objects whose time has come and which something forbids to destroy, by what does.
-    private func heldBack(in index: any CatalogReader) throws -> [String: Int] {
+    private func heldBack(in index: IndexReader) throws -> [String: Int] {
         let standings = try index.standingCounts()
         var held: [String: Int] = [:]
         for status in [Decision.Status.held, .conflict, .backstopReview, .erasurePending] {
@@ -260,7 +260,7 @@ extension Archive {
     }
 
     /// The share of the archive that goes with so many objects, with those of the last 24 hours.
-    private func share(of count: Int, counted: Bool, in index: any CatalogReader) throws -> (
+    private func share(of count: Int, counted: Bool, in index: IndexReader) throws -> (
         share: Double, exceeds: Bool
     ) {
         let earlier = try index.ledgerCount(

@@ -1,9 +1,9 @@
 internal import Base
 internal import Catalog
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Retention
+internal import Vendor
 
 extension Archive {
     /// Seconds that a job keeps the index to itself at most, before others have their turn.
@@ -80,14 +80,14 @@ extension Archive {
 
     /// What is known of an object that is being archived; only its kind is left open.
     func facts(
-        of verification: VerificationRecord, archived: Date, in index: any CatalogReader
+        of verification: VerificationRecord, archived: Date, in index: IndexReader
     ) throws -> ObjectFacts {
         guard let record = try index.caseRecord(verification.caseUID) else {
             throw CatalogError.damaged("a verification without a case")
         }
         let from = verification.capturedFrom ?? archived
         return ObjectFacts(
-            media: "", resultCode: verification.resultCode, jurisdictions: record.jurisdictions,
+            media: "", outcome: verification.outcome, jurisdictions: record.jurisdictions,
             purpose: record.purpose, captured: from...max(from, verification.capturedUntil ?? archived),
             archived: archived, events: try index.caseEvents(of: verification.caseUID).map(\.event))
     }

@@ -48,7 +48,7 @@ extension Archive {
     }
 
     /// Refuses a case that lacks what the active terms ask for.
-    func checkTerms(_ record: CaseRecord, in index: any CatalogReader) throws {
+    func checkTerms(_ record: CaseRecord, in index: IndexReader) throws {
         guard let terms = try rules(in: index).terms else { return }
         let missing = [
             (Terms.Control.consentReference, !record.hasConsent, "--consent"),
@@ -64,7 +64,7 @@ extension Archive {
             hint: "register the case with it; strongroom policy terms shows what the terms ask for")
     }
 
-    private func report(on terms: Terms, in index: any CatalogReader) throws -> TermsReport {
+    private func report(on terms: Terms, in index: IndexReader) throws -> TermsReport {
         let counts = try index.caseCounts()
         let lines = try terms.obligations.map { obligation in
             let (evidence, gap) = try state(of: obligation, terms, counts, in: index)
@@ -78,7 +78,7 @@ extension Archive {
     }
 
     private func state(
-        of obligation: Terms.Obligation, _ terms: Terms, _ counts: CaseCounts, in index: any CatalogReader
+        of obligation: Terms.Obligation, _ terms: Terms, _ counts: CaseCounts, in index: IndexReader
     ) throws -> (evidence: String, gap: String?) {
         func particulars(_ having: Int, _ what: String) -> (String, String?) {
             let lacking = counts.cases - having
@@ -131,7 +131,7 @@ extension Archive {
     private static func cases(_ count: Int) -> String { "\(count) \(count == 1 ? "case" : "cases")" }
 
     /// How many objects have a rule with an upper bound, of how many.
-    private func upperBounds(in index: any CatalogReader) throws -> (with: Int, all: Int) {
+    private func upperBounds(in index: IndexReader) throws -> (with: Int, all: Int) {
         let engine = try rules(in: index).engine
         var (with, all, position) = (0, 0, CatalogPosition?.none)
         while case let rows = try index.retentionRows(.all, after: position, limit: 2000), !rows.isEmpty {
@@ -142,7 +142,7 @@ extension Archive {
         return (with, all)
     }
 
-    private func entries(_ kind: Event.Kind, _ what: String, in index: any CatalogReader) throws -> String {
+    private func entries(_ kind: Event.Kind, _ what: String, in index: IndexReader) throws -> String {
         let count = try index.ledgerCount(kind: kind.rawValue, since: .init(timeIntervalSince1970: 0))
         return "\(count) \(what) are on the ledger"
     }

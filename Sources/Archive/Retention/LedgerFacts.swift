@@ -9,7 +9,7 @@ internal import Sealing
 /// anything is destroyed by it.
 struct LedgerFacts {
     private struct Verification {
-        var result: String?
+        let outcome: Outcome?
         var captured: (from: Date?, until: Date?)
     }
 
@@ -43,7 +43,7 @@ struct LedgerFacts {
 
     init(_ uid: CaseUID) { caseUID = uid }
 
-    init(of uid: CaseUID, in index: any CatalogReader) throws {
+    init(of uid: CaseUID, in index: IndexReader) throws {
         self.init(uid)
         var filter = LedgerFilter()
         filter.caseUID = uid
@@ -70,7 +70,7 @@ struct LedgerFacts {
         case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
         case .verificationEnded(let event):
             verifications[event.verification] = Verification(
-                result: event.result, captured: (event.capturedFrom, event.capturedUntil))
+                outcome: event.outcome, captured: (event.capturedFrom, event.capturedUntil))
         case .objectArchived(let event):
             objects[event.object] = Object(
                 media: event.media, verification: event.verification, archived: entry.time, entry: number)
@@ -98,7 +98,7 @@ struct LedgerFacts {
                 return false
             }
         }
-        return facts.media == object.media && facts.resultCode == verification.result
+        return facts.media == object.media && facts.outcome == verification.outcome
             && facts.jurisdictions.sorted() == known.jurisdictions.sorted() && facts.purpose == known.purpose
             && same(facts.archived, object.archived) && same(facts.captured.lowerBound, from)
             && same(facts.captured.upperBound, max(from, verification.captured.until ?? object.archived))
@@ -128,7 +128,7 @@ struct LedgerFacts {
                 HoldBook.History.Version(
                     facts: HoldClause.Facts(
                         media: object.media, jurisdictions: known.jurisdictions, purpose: known.purpose,
-                        resultCode: verification?.result, capturedFrom: verification?.captured.from,
+                        outcome: verification?.outcome, capturedFrom: verification?.captured.from,
                         capturedUntil: verification?.captured.until, archived: object.archived), until: known.until)
             })
     }

@@ -2,10 +2,10 @@ public import Base
 internal import BlobStore
 internal import Catalog
 internal import Evidence
-internal import FaceID
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Vendor
 
 /// Why media is retrieved; it stands on the ledger as a commitment, and in the bag.
 public struct Reason: Sendable {

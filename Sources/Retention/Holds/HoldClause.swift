@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// What a hold takes in: a conjunction of conditions on one object, each of which is a set of values or nothing. See
@@ -56,20 +57,19 @@ public struct HoldClause: Hashable, Sendable {
         /// Empty where none is known.
         public var jurisdictions: [String]
         public var purpose: String?
-        /// The vendor's code.
-        public var resultCode: String?
+        public var outcome: Outcome?
         public var capturedFrom: Date?
         public var capturedUntil: Date?
         public var archived: Date
 
         public init(
-            media: String, jurisdictions: [String], purpose: String?, resultCode: String?, capturedFrom: Date?,
+            media: String, jurisdictions: [String], purpose: String?, outcome: Outcome?, capturedFrom: Date?,
             capturedUntil: Date?, archived: Date
         ) {
             self.media = media
             self.jurisdictions = jurisdictions
             self.purpose = purpose
-            self.resultCode = resultCode
+            self.outcome = outcome
             self.capturedFrom = capturedFrom
             self.capturedUntil = capturedUntil
             self.archived = archived
@@ -89,7 +89,7 @@ extension HoldClause {
     public func takesInCodes(of facts: Facts, judgedOnly: Bool) -> Bool {
         if let media, !media.contains(facts.media) { return false }
         if let purposes, !(facts.purpose.map(purposes.contains) ?? !judgedOnly) { return false }
-        if let outcomes, !(facts.resultCode.map { Self.contains(outcomes, code: $0) } ?? !judgedOnly) { return false }
+        if let outcomes, !(facts.outcome.map { Self.contains(outcomes, $0) } ?? !judgedOnly) { return false }
         guard let jurisdictions else { return true }
         guard !facts.jurisdictions.isEmpty else { return !judgedOnly }
         return facts.jurisdictions.contains {
@@ -106,12 +106,8 @@ extension HoldClause {
         return true
     }
 
-    static let passed = "passed"
-    static let failed = "failed"
-    static let passedCode = "0"
-
-    private static func contains(_ outcomes: Set<String>, code: String) -> Bool {
-        code == passedCode ? outcomes.contains(passed) : outcomes.contains(failed) || outcomes.contains(code)
+    private static func contains(_ outcomes: Set<String>, _ outcome: Outcome) -> Bool {
+        outcomes.contains(outcome.verdict.rawValue) || outcomes.contains(outcome.code)
     }
 
     /// What has to be known of an object before the clause can judge it.

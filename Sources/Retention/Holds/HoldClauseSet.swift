@@ -1,3 +1,4 @@
+internal import Base
 internal import Synchronization
 
 /// Many clauses, asked about many objects. Which of them fit an object's codes is remembered, since few combinations of
@@ -18,7 +19,7 @@ public final class HoldClauseSet: Sendable {
         let media: String
         let jurisdictions: [String]
         let purpose: String?
-        let resultCode: String?
+        let outcome: Outcome?
     }
 
     private static let mostRemembered = 10_000
@@ -32,8 +33,7 @@ public final class HoldClauseSet: Sendable {
     public func takingIn(_ facts: HoldClause.Facts) -> [Int] {
         guard !members.isEmpty else { return [] }
         let codes = Codes(
-            media: facts.media, jurisdictions: facts.jurisdictions, purpose: facts.purpose, resultCode: facts.resultCode
-        )
+            media: facts.media, jurisdictions: facts.jurisdictions, purpose: facts.purpose, outcome: facts.outcome)
         let candidates = known.withLock { known in
             if let found = known[codes] { return found }
             let found = members.indices.filter {

@@ -1,3 +1,4 @@
+internal import Base
 import Foundation
 
 /// Reads an expression by recursive descent, and gives its clauses: a disjunction of conjunctions.
@@ -205,12 +206,10 @@ struct HoldExpressionParser {
                         + "they are \(vocabulary.media.joined(separator: ", "))")
             }
         default:
-            if text == HoldClause.passedCode { return HoldClause.passed }
-            guard text == HoldClause.passed || text == HoldClause.failed || text.wholeMatch(of: /-?[0-9]{1,9}/) != nil
-            else {
+            guard Outcome.Verdict(rawValue: text) != nil || text.wholeMatch(of: /-?[0-9]{1,9}/) != nil else {
                 throw problem(
                     token, "'\(text)' is not an outcome",
-                    Self.suggestion(text, among: [HoldClause.passed, HoldClause.failed])
+                    Self.suggestion(text, among: Outcome.Verdict.allCases.map(\.rawValue))
                         + "say passed, failed, or a code of the vendor")
             }
         }
@@ -274,8 +273,10 @@ struct HoldExpressionParser {
         both.purposes = Self.intersection(a.purposes, b.purposes)
         if let left = a.outcomes, let right = b.outcomes {
             var outcomes = left.intersection(right)
-            for (one, other) in [(left, right), (right, left)] where one.contains(HoldClause.failed) {
-                outcomes.formUnion(other.subtracting([HoldClause.passed]))
+            // A code may be of either verdict: it stays, and takes in too much rather than too little.
+            let verdicts = Set(Outcome.Verdict.allCases.map(\.rawValue))
+            for (one, other) in [(left, right), (right, left)] where !one.isDisjoint(with: verdicts) {
+                outcomes.formUnion(other.subtracting(verdicts))
             }
             both.outcomes = outcomes
         } else {

@@ -93,7 +93,7 @@ struct CommonOptions: ParsableArguments {
     ///
     /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
     func withArchive<Result>(
-        _ effects: Effects = Effects(), toLook: Bool = false, _ body: (Archive) throws -> Result
+        _ effects: Effects = .program, toLook: Bool = false, _ body: (Archive) throws -> Result
     ) throws -> Result {
         let archive = try Archive.open(
             directory, rootKey: rootKey, as: try identity(), effects: effects, toLook: toLook)

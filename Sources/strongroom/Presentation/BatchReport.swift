@@ -8,6 +8,7 @@ struct ReportLine: Encodable {
     @OrNull var caseID: String?
     @OrNull var number: Int?
     let state: String
+    @OrNull var outcome: String?
     @OrNull var resultCode: String?
     let objects: Int
     let bytes: UInt64
@@ -20,6 +21,7 @@ struct ReportLine: Encodable {
         _caseID = OrNull(wrappedValue: caseID.text)
         _number = OrNull(wrappedValue: nil)
         state = VerificationReport.State.failed.rawValue
+        _outcome = OrNull(wrappedValue: nil)
         _resultCode = OrNull(wrappedValue: nil)
         objects = 0
         bytes = 0
@@ -32,7 +34,8 @@ struct ReportLine: Encodable {
         _caseID = OrNull(wrappedValue: report.caseID?.text)
         _number = OrNull(wrappedValue: report.number)
         state = report.state.rawValue
-        _resultCode = OrNull(wrappedValue: report.resultCode)
+        _outcome = OrNull(wrappedValue: report.outcome?.verdict.rawValue)
+        _resultCode = OrNull(wrappedValue: report.outcome?.code)
         objects = report.objects
         bytes = report.bytes
         _deadline = OrNull(wrappedValue: report.state == .awaiting ? report.deadline : nil)
@@ -75,12 +78,12 @@ final class BatchReport: Sendable {
         switch report.state {
         case .archived:
             guard !isBatch else { return nil }
-            let meaning = report.resultCode.map { " · result \($0)" } ?? ""
+            let meaning = report.outcome.map { " · result \($0.code)" } ?? ""
             return
                 "archived: \(name)\(meaning) · \(Figure.count(report.objects, "object")) · \(Figure.size(report.bytes))"
         case .unchanged:
             return isBatch
-                ? nil : "unchanged: \(name) is \(report.resultCode == nil ? "registered" : "archived") already"
+                ? nil : "unchanged: \(name) is \(report.outcome == nil ? "registered" : "archived") already"
         case .awaiting:
             guard let deadline = report.deadline else { return nil }
             let left = deadline.timeIntervalSinceNow

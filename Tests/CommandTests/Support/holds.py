@@ -26,13 +26,12 @@ def fits(clause, judged_only, facts):
     """Whether a clause takes in what is known; what is not known fits, unless only what can be judged counts."""
     def known(value, test):
         return (not judged_only) if value is None else test(value)
-    media, places, purpose, code, since, until, archived = facts
+    media, places, purpose, outcome, since, until, archived = facts
     if "media" in clause and media not in clause["media"]:
         return False
     if "purposes" in clause and not known(purpose, lambda value: value in clause["purposes"]):
         return False
-    if "outcomes" in clause and not known(code, lambda value: value in clause["outcomes"] or (
-            "passed" if value == "0" else "failed") in clause["outcomes"]):
+    if "outcomes" in clause and not known(outcome, lambda words: any(word in clause["outcomes"] for word in words)):
         return False
     if "jurisdictions" in clause and not known(places or None, lambda found: any(
             place in clause["jurisdictions"] or place[:2] in clause["jurisdictions"] for place in found)):
@@ -72,7 +71,8 @@ def covers(hold, number, found, obj):
         end = case["facts"][place + 1][0] if place + 1 < len(case["facts"]) else None
         if end is not None and end <= start:
             continue
-        facts = (obj["media"], places, purpose, verification.get("result"), verification.get("capturedFrom"),
+        outcome = (verification["outcome"], verification["result"]) if "outcome" in verification else None
+        facts = (obj["media"], places, purpose, outcome, verification.get("capturedFrom"),
                  verification.get("capturedUntil"), obj["archived"])
         if any(fits(clause, found["judged"], facts) for clause in found["clauses"]):
             return True

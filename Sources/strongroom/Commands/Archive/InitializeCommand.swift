@@ -34,7 +34,8 @@ struct InitializeCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let made = try Archive.create(
-                common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin)
+                common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin,
+                effects: .program)
             if common.json {
                 return try Terminal.document(
                     Report(

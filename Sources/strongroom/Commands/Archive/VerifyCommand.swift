@@ -39,7 +39,9 @@ struct VerifyCommand: ParsableCommand {
             let bar = ProgressBar("verifying", total: 2, isShown: !common.json)
             let result =
                 addressesOnly
-                ? try Archive.verifyAddresses(common.directory, options: options) { bar.advance(to: $0, of: $1) }
+                ? try Archive.verifyAddresses(common.directory, options: options, effects: .program) {
+                    bar.advance(to: $0, of: $1)
+                }
                 : try common.withArchive { try $0.verify(options) { bar.advance(to: $0, of: $1) } }
             bar.clear()
             if common.json {

@@ -41,7 +41,7 @@ struct HoldPlaceCommand: ParsableCommand {
                 matter: try Matter(matter.matter), reason: try Reason(reason),
                 reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
                 isConfidential: confidential)
-            var effects = Effects()
+            var effects = Effects.program
             effects.isInterrupted = Interruption.begin()
             try common.withArchive(effects) { archive in
                 try HoldText.say(try archive.placeHold(order, preview: preview), json: common.json)

@@ -63,7 +63,7 @@ struct RetrieveCommand: ParsableCommand {
         try reportingErrors {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
             let caseID = try CaseID(caseID)
-            var effects = Effects()
+            var effects = Effects.program
             effects.isInterrupted = Interruption.begin()
             try common.withArchive(effects) { try retrieve(caseID, for: reason, from: $0) }
         }

@@ -10,14 +10,14 @@ import Sealing
     static func main() throws {
         StandardDescriptors.reserve()
         let arguments = CommandLine.arguments
-        let catalog = try SQLiteCatalog(path: arguments[2])
+        let catalog = Index(try SQLiteEngine(path: arguments[2]))
         switch arguments[1] {
         case "fill": try fill(catalog, to: UInt64(arguments[3])!)
         default: try prove(catalog)
         }
     }
 
-    private static func fill(_ catalog: SQLiteCatalog, to size: UInt64) throws {
+    private static func fill(_ catalog: Index, to size: UInt64) throws {
         let actor = try catalog.read { try Entry($0.ledgerRow(0)!.bytes).actor }
         let start = DispatchTime.now()
         var appended: UInt64 = 0
@@ -54,7 +54,8 @@ import Sealing
                         tokenIssueAssumed: false, capturedAt: nil)),
                 .verificationEnded(
                     .init(
-                        caseUID: uid, verification: 1, state: .archived, result: "0", problem: nil, askings: 0,
+                        caseUID: uid, verification: 1, state: .archived, outcome: Outcome(.passed, code: "0"),
+                        problem: nil, askings: 0,
                         capturedFrom: now, capturedUntil: now, objects: 4)),
             ]
             + ["action-video", "best-frame", "result", "video"].map { media in
@@ -67,9 +68,9 @@ import Sealing
         return events.map { Entry(time: now, actor: actor, event: $0) }
     }
 
-    private static func prove(_ catalog: SQLiteCatalog) throws {
+    private static func prove(_ catalog: Index) throws {
         let size = try catalog.read { try $0.ledgerSize() }
-        func milliseconds(_ body: (any CatalogReader) throws -> Void) throws -> Double {
+        func milliseconds(_ body: (IndexReader) throws -> Void) throws -> Double {
             let start = DispatchTime.now()
             try catalog.read(body)
             return Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e6

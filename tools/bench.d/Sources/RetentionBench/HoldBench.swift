@@ -29,7 +29,7 @@ enum HoldBench {
 
     /// Inserts objects into new cases, so many a transaction, and says how long one takes.
     static func insert(_ path: String, objects: Int) throws {
-        let catalog = try SQLiteCatalog(path: path + "/index.sqlite")
+        let catalog = Index(try SQLiteEngine(path: path + "/index.sqlite"))
         let epoch = try catalog.read { try $0.epochs()[0].epoch }
         let now = Date()
         func key() -> WrappedKey { WrappedKey(epoch: epoch, bytes: Randomness.system.bytes(72)) }
@@ -50,11 +50,12 @@ enum HoldBench {
                         let verification = VerificationUID(from: .system)
                         try index.insert(
                             VerificationRecord(
-                                uid: verification, caseUID: caseUID, number: 1, origin: .import, state: .archived,
+                                uid: verification, caseUID: caseUID, number: 1, origin: .import,
+                                vendor: "tencent-faceid", api: "GetFaceIdResultIntl/2018-03-01", state: .archived,
                                 region: nil,
                                 tokenTag: nil, sealedToken: nil, tokenIssuedAt: nil, tokenIssueIsAssumed: false,
                                 deadline: nil, capturedFrom: now, capturedUntil: now, registeredAt: now, endedAt: now,
-                                resultCode: "0", sealedDetails: [1]))
+                                outcome: Outcome(.passed, code: "0"), sealedDetails: [1]))
                         for kind in ["action-video", "best-frame", "result", "video"] {
                             records.append(
                                 ObjectRecord(
@@ -78,7 +79,7 @@ enum HoldBench {
     /// Writes a small transaction every ten milliseconds until a file is there, as imports do, and says how long each
     /// waited and took.
     static func wait(_ path: String, until file: String) throws {
-        let catalog = try SQLiteCatalog(path: path + "/index.sqlite")
+        let catalog = Index(try SQLiteEngine(path: path + "/index.sqlite"))
         var times: [Double] = []
         repeat {
             let began = DispatchTime.now()

@@ -33,7 +33,8 @@ import Sealing
             let captured = now.addingTimeInterval(-Double(number) * 86_400)
             return ObjectFacts(
                 media: ["best-frame", "video", "action-video", "result"][number % 4],
-                resultCode: number % 7 == 0 ? "1004" : "0", jurisdictions: [places[number % places.count]],
+                outcome: number % 7 == 0 ? Outcome(.failed, code: "1004") : Outcome(.passed, code: "0"),
+                jurisdictions: [places[number % places.count]],
                 purpose: "onboarding", captured: captured...captured.addingTimeInterval(60),
                 archived: captured.addingTimeInterval(120),
                 events: number % 3 == 0
@@ -53,7 +54,7 @@ import Sealing
     }
 
     private static func fill(_ archive: String, rootKey: String, objects: Int, due: Int) throws {
-        let catalog = try SQLiteCatalog(path: archive + "/index.sqlite")
+        let catalog = Index(try SQLiteEngine(path: archive + "/index.sqlite"))
         let files = PosixFileSystem()
         let sealed = try files.contents(of: archive + "/keyring.sealed", limit: 1 << 20)
         let keyring = try files.contents(of: rootKey, limit: 4096).withUnsafeBytes {
@@ -95,7 +96,7 @@ import Sealing
 
     private static func insertCase(
         _ number: Int, isDue: Bool, _ blobs: [BlobAddress], _ archive: ArchiveUID, _ keyring: Keyring, _ now: Date,
-        _ index: any CatalogWriter
+        _ index: IndexWriter
     ) throws -> [Event] {
         let epoch = keyring.currentEpoch
         let caseUID = CaseUID(from: .system)
@@ -118,10 +119,11 @@ import Sealing
         let verification = VerificationUID(from: .system)
         try index.insert(
             VerificationRecord(
-                uid: verification, caseUID: caseUID, number: 1, origin: .import, state: .archived, region: nil,
+                uid: verification, caseUID: caseUID, number: 1, origin: .import, vendor: "tencent-faceid",
+                api: "GetFaceIdResultIntl/2018-03-01", state: .archived, region: nil,
                 tokenTag: nil, sealedToken: nil, tokenIssuedAt: nil, tokenIssueIsAssumed: false, deadline: nil,
                 capturedFrom: captured, capturedUntil: captured, registeredAt: captured, endedAt: captured,
-                resultCode: "0", sealedDetails: particulars))
+                outcome: Outcome(.passed, code: "0"), sealedDetails: particulars))
         var events: [Event] = [
             .caseRegistered(
                 .init(
@@ -133,7 +135,8 @@ import Sealing
                     tokenIssueAssumed: false, capturedAt: captured)),
             .verificationEnded(
                 .init(
-                    caseUID: caseUID, verification: 1, state: .archived, result: "0", problem: nil, askings: 0,
+                    caseUID: caseUID, verification: 1, state: .archived, outcome: Outcome(.passed, code: "0"),
+                    problem: nil, askings: 0,
                     capturedFrom: captured, capturedUntil: captured, objects: 4)),
         ]
         for (kind, address) in zip(["action-video", "best-frame", "result", "video"], blobs) {

@@ -28,7 +28,7 @@ func fuzzPolicy(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     }
     for media in PolicyCheck.knownMedia {
         let facts = ObjectFacts(
-            media: media, resultCode: "0", jurisdictions: policy.appliesTo.jurisdictions ?? ["HK"],
+            media: media, outcome: Outcome(.passed, code: "0"), jurisdictions: policy.appliesTo.jurisdictions ?? ["HK"],
             purpose: policy.appliesTo.purposes?.first, captured: start...start.addingTimeInterval(60), archived: start,
             events: events)
         let decision = engine.decide(facts, at: start)

@@ -1,0 +1,88 @@
+/// A database that can keep the index: transactions, statements, and nothing that knows what the index is about.
+///
+/// The statements above it are written once, in the part of SQL that SQLite and PostgreSQL share: parameters are `?` in
+/// their order, or `?1` where one is used again. Only the schema, its triggers, and how residue is erased are an
+/// engine's own. An engine passes the suite in the library `CatalogConformance`.
+///
+/// Errors of the database are ``EngineError``; whatever a body throws comes out as it is.
+public protocol Engine: Sendable {
+    /// Runs `body` on one consistent state, beside whoever writes.
+    func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result
+
+    /// Takes the write lock, which writers of all processes wait for in their order, begins a transaction, runs `body`
+    /// and commits. Durable when this returns; what the body wrote is gone when it throws, unless the error's kind
+    /// is ``EngineError/Kind/unknown``.
+    func write(_ body: (any EngineWriting) throws -> Void) throws
+
+    /// Removes what deleted rows left beside the tables.
+    ///
+    /// - Returns: whether it is done; a transaction that still reads forbids it for that long.
+    func eraseResidue() throws -> Bool
+
+    /// Rewrites the tables without what deleted rows left in them. Nobody can write meanwhile.
+    ///
+    /// - Returns: the size of the database before and after, in bytes.
+    func compact() throws -> (before: UInt64, after: UInt64)
+}
+
+/// A transaction that reads.
+public protocol EngineReading {
+    /// Gives each row of a statement to `body`, in their order, and keeps none of them.
+    func rows(_ statement: String, _ values: [Value], _ body: (Row) throws -> Void) throws
+
+    /// What the database itself finds wrong with its pages and indexes: sentences.
+    func damages() throws -> [String]
+}
+
+/// A transaction that writes, and may commit what several bodies wrote.
+public protocol EngineWriting: EngineReading {
+    /// Whether the transaction is still there: some errors end it as a whole. Every statement after its end fails.
+    var isOpen: Bool { get }
+
+    /// Runs a statement that changes rows.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    func run(_ statement: String, _ values: [Value]) throws -> Int
+
+    /// Marks a place that ``undo()`` goes back to. There is one at a time.
+    func mark() throws
+    /// Keeps what was written since the mark.
+    func release() throws
+    /// Takes back what was written since the mark, also after a statement failed.
+    func undo() throws
+}
+
+/// What a database says is wrong.
+public struct EngineError: Error, Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
+        /// A row with this key is there already.
+        case exists
+        /// A trigger refused it.
+        case refused
+        /// It contradicts another rule of the schema, such as a reference to nothing.
+        case contradiction
+        /// There is no room for it.
+        case full
+        /// There is no memory for it.
+        case memory
+        /// The database is damaged, or is none.
+        case damaged
+        /// The commit was asked for, and no answer came: it may be there or not.
+        case unknown
+        /// Anything else, such as a read or a write that failed.
+        case failed
+    }
+
+    public let kind: Kind
+    /// The database's own words.
+    public let message: String
+    /// The database's own code, for people.
+    public let code: Int32
+
+    public init(_ kind: Kind, _ message: String, code: Int32) {
+        self.kind = kind
+        self.message = message
+        self.code = code
+    }
+}

@@ -1,0 +1,229 @@
+public import Base
+public import Foundation
+public import Sealing
+
+/// The index of an archive: which cases, verifications and objects there are, and the keys that open
+/// them, wrapped. What a write commits is the archive's one truth about what exists.
+///
+/// Any engine below it must pass the suite in the library `CatalogConformance`.
+public final class Index: Sendable {
+    private let engine: any Engine
+    private let queue = WriterQueue()
+    private let clauses = KnownHoldClauses()
+
+    public init(_ engine: any Engine) { self.engine = engine }
+
+    /// Runs `body` on one consistent state.
+    public func read<Result>(_ body: (IndexReader) throws -> Result) throws -> Result {
+        try Self.translate { try engine.read { try body(IndexReader($0, knownClauses: clauses)) } }
+    }
+
+    /// Runs `body` as one transaction, which is durable when this returns and has left nothing when it
+    /// throws. Writers of all processes take turns. The body may be run again, perhaps on another thread, so all it
+    /// changes outside of the index must be replaceable.
+    public func write<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+        try withoutActuallyEscaping(body) { body in
+            var result: Result?
+            let job = WriterQueue.Job { result = try body($0) }
+            queue.perform(job) { lead(job) }
+            try job.outcome!.get()
+            return result!
+        }
+    }
+
+    /// Removes what deleted rows left beside the index, in the log of its last changes.
+    ///
+    /// - Returns: whether it is done; another process that reads forbids it for that long.
+    public func eraseResidue() throws -> Bool { try Self.translate { try engine.eraseResidue() } }
+
+    /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile, and it may take as much
+    /// memory as the index has bytes. Done when the residue is erased afterwards.
+    ///
+    /// - Returns: the size of the index before and after, in bytes.
+    public func compact() throws -> (before: UInt64, after: UInt64) { try Self.translate { try engine.compact() } }
+
+    // MARK: Sharing a transaction
+
+    /// Runs a job, and those of others who wait, in one transaction; each behind a mark, so that one that fails takes
+    /// nothing of the others with it.
+    ///
+    /// - Returns: all of them, with their outcomes.
+    private func lead(_ first: WriterQueue.Job) -> [WriterQueue.Job] {
+        var group: [WriterQueue.Job] = []
+        var isCommitting = false
+        do {
+            try engine.write { writing in
+                try runTogether(first, &group, writing)
+                isCommitting = true
+            }
+        } catch {
+            if group.isEmpty { group = [first] }
+            runAgain(group, after: error, isCommitting: isCommitting)
+        }
+        return group
+    }
+
+    private func runTogether(
+        _ first: WriterQueue.Job, _ group: inout [WriterQueue.Job], _ writing: any EngineWriting
+    ) throws {
+        let end = Self.ticks() + WriterQueue.longest
+        var next: WriterQueue.Job? = first
+        while let job = next {
+            group.append(job)
+            try run(job, writing)
+            let isFull = group.count == WriterQueue.mostTogether || Self.ticks() >= end
+            next = isFull ? nil : queue.next()
+        }
+    }
+
+    /// Throws where the whole transaction is gone, or must go.
+    private func run(_ job: WriterQueue.Job, _ writing: any EngineWriting) throws {
+        do {
+            try writing.mark()
+            try job.run(IndexWriter(writing, knownClauses: clauses))
+            try writing.release()
+            job.outcome = .success(())
+        } catch {
+            job.outcome = .failure(Self.translated(error))
+            // A full disk, for instance, ends the whole transaction.
+            guard writing.isOpen else { throw error }
+            // What cannot be undone alone must not be committed with the others.
+            try writing.undo()
+        }
+    }
+
+    /// After a transaction that several had together was rolled back: runs those again, each alone, who were not the
+    /// cause of it, where that is safe. A failed write or sync is never tried again, and after it nobody is told that
+    /// something is there.
+    private func runAgain(_ group: [WriterQueue.Job], after error: any Error, isCommitting: Bool) {
+        let kind = (error as? EngineError)?.kind
+        // What contradicts itself is seen at the commit; what needs too much room, or memory, in a body.
+        let isSafe = isCommitting ? kind == .contradiction : kind == .full || kind == .memory
+        for job in group {
+            if case .failure = job.outcome { continue }
+            guard group.count > 1, isSafe else {
+                let shared = CatalogError.database("a transaction shared with another writer failed", code: 0)
+                job.outcome = .failure(kind != nil || group.count == 1 ? Self.translated(error) : shared)
+                continue
+            }
+            do {
+                try engine.write { try job.run(IndexWriter($0, knownClauses: clauses)) }
+                job.outcome = .success(())
+            } catch {
+                job.outcome = .failure(Self.translated(error))
+            }
+        }
+    }
+
+    /// Nanoseconds.
+    private static func ticks() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
+
+    // MARK: Errors
+
+    private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw translated(error) }
+    }
+
+    private static func translated(_ error: any Error) -> any Error {
+        (error as? EngineError)?.told ?? error
+    }
+}
+
+extension EngineError {
+    /// As who uses the index is told.
+    var told: any Error {
+        switch kind {
+        case .damaged: CatalogError.damaged(message)
+        case .full: FileError(.write, path: "the index", code: ENOSPC)
+        default: CatalogError.database(message, code: code)
+        }
+    }
+}
+
+extension CatalogError {
+    /// Whether an error, also of a body of a write, is the database's: it could not read or write. What contradicts
+    /// itself is something else.
+    public static func isFailure(_ error: any Error) -> Bool {
+        switch error {
+        case let error as EngineError: error.kind != .damaged
+        case CatalogError.database: true
+        default: error is FileError
+        }
+    }
+}
+/// Where a walk through the index stands; it stays good when rows are deleted.
+public struct CatalogPosition: Sendable {
+    let rowID: Int64
+    /// The time there, where a walk goes by times.
+    let key: Int64?
+
+    init(rowID: Int64, key: Int64? = nil) {
+        self.rowID = rowID
+        self.key = key
+    }
+}
+
+/// Which cases to list. What is nil does not restrict.
+public struct CaseFilter: Sendable {
+    public var jurisdiction: String?
+    public var purpose: String?
+    public var subjectTag: Tag?
+    /// Cases with a verification in this state.
+    public var state: VerificationRecord.State?
+    public var registeredFrom: Date?
+    public var registeredBefore: Date?
+
+    public init() {}
+}
+
+/// Counts over the whole index.
+public struct CatalogSummary: Equatable, Sendable {
+    public var cases = 0
+    public var verifications: [VerificationRecord.State: Int] = [:]
+    public var objects = 0
+    /// Plaintext bytes.
+    public var bytes: UInt64 = 0
+    public var objectsByKind: [String: Int] = [:]
+    /// Of what waits.
+    public var earliestDeadline: Date?
+    /// Media, other than `result`, that is archived in more than one case: how many different contents.
+    public var repeatedContents = 0
+    /// The cases that these are in.
+    public var casesWithRepeatedContents = 0
+
+    public init() {}
+}
+
+/// Media that is archived in more than one case.
+public struct RepeatedContent: Equatable, Sendable {
+    public let kind: MediaKind
+    /// In how many.
+    public let caseCount: Int
+    /// The first of them.
+    public let cases: [CaseUID]
+}
+
+public enum CatalogError: Error, Equatable, Sendable {
+    /// A key is wrapped under an epoch that takes no new keys: the keyring is an old one.
+    case epochNotOpen(Epoch)
+    /// The file is not an index of this program's, or one of another version.
+    case notIndex(String)
+    /// The index already has a row of this kind and name.
+    case exists(String)
+    /// Something in the index contradicts its own rules.
+    case damaged(String)
+    /// The database failed: SQLite's message and result code.
+    case database(String, code: Int32)
+}
+
+extension CatalogError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .epochNotOpen(let epoch): "epoch \(epoch.number) takes no new keys"
+        case .notIndex(let reason): "not an index of this program: \(reason)"
+        case .exists(let what): "the index has this \(what) already"
+        case .damaged(let what): "the index is damaged: \(what)"
+        case .database(let message, let code): "the index failed: \(message) (SQLite \(code))"
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import Base
+internal import Foundation
+internal import Sealing
+internal import Synchronization
+
+/// One transaction on the index, as who reads sees it. What it answers is told in the extensions, a subject each.
+///
+/// Errors are ``CatalogError``; it must not leave the body that it was given to.
+public class IndexReader {
+    let reading: any EngineReading
+    /// Clauses of holds that an earlier transaction read.
+    let knownClauses: KnownHoldClauses
+
+    init(_ reading: any EngineReading, knownClauses: KnownHoldClauses) {
+        self.reading = reading
+        self.knownClauses = knownClauses
+    }
+
+    /// The rows of a statement.
+    func rows(_ statement: String, _ values: [any Bindable] = []) throws -> [Row] {
+        var found: [Row] = []
+        try reading.rows(statement, values.map(\.value)) { found.append($0) }
+        return found
+    }
+
+    /// The first row of a statement.
+    func row(_ statement: String, _ values: [any Bindable] = []) throws -> Row? {
+        try rows(statement, values).first
+    }
+
+    /// The number that a statement answers, which has one column; 0 where it has no row.
+    func count(_ statement: String, _ values: [any Bindable] = []) throws -> Int {
+        try row(statement, values).map { try $0[0] } ?? 0
+    }
+
+    /// The rows of a statement about a list of values, 4,096 of them at a time: rows about one value come together.
+    ///
+    /// - Parameters:
+    ///   - each: a value's place in the statement.
+    ///   - statement: gets the places of all. Lists have few lengths, so that few statements are compiled; the last
+    ///     value fills them up.
+    func rows(
+        about values: [any Bindable], each: String = "?", _ statement: (_ places: String) -> String
+    ) throws -> [Row] {
+        var found: [Row] = []
+        for start in stride(from: 0, to: values.count, by: 4096) {
+            var part = Array(values[start..<min(start + 4096, values.count)])
+            var length = 1
+            while length < part.count { length *= 4 }
+            part += [any Bindable](repeating: part[part.count - 1], count: length - part.count)
+            found += try rows(statement([String](repeating: each, count: length).joined(separator: ", ")), part)
+        }
+        return found
+    }
+
+    /// What the database itself finds wrong with its pages and indexes: sentences.
+    public func damages() throws -> [String] { try reading.damages() }
+}
+
+/// One transaction on the index, as who writes sees it.
+public final class IndexWriter: IndexReader {
+    private let writing: any EngineWriting
+    /// Another for every run of a body.
+    let transaction: TransactionNumber
+
+    private static let transactions = Atomic<UInt64>(0)
+
+    init(_ writing: any EngineWriting, knownClauses: KnownHoldClauses) {
+        self.writing = writing
+        transaction = TransactionNumber(number: Self.transactions.wrappingAdd(1, ordering: .relaxed).newValue)
+        super.init(writing, knownClauses: knownClauses)
+    }
+
+    /// Runs a statement that changes rows.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    func run(_ statement: String, _ values: [any Bindable] = []) throws -> Int {
+        try writing.run(statement, values.map(\.value))
+    }
+
+    /// Runs a statement that inserts `what`.
+    func insert(_ what: String, _ statement: String, epoch: Epoch? = nil, _ values: [any Bindable]) throws {
+        do {
+            try run(statement, values)
+        } catch let error as EngineError {
+            switch error.kind {
+            case .exists: throw CatalogError.exists(what)
+            case .refused where epoch != nil: throw CatalogError.epochNotOpen(epoch!)
+            default: throw error
+            }
+        }
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970-01-01 UTC.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    /// The last whole one: what is over by it is over.
+    var wholeMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
+
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: TimeInterval(milliseconds) / 1000) }
+}
+
+extension Row {
+    func date(_ column: String) throws -> Date? { try (self[column] as Int64?).map(Date.init(milliseconds:)) }
+
+    /// A number that cannot be negative.
+    func unsigned(_ column: String) throws -> UInt64 {
+        let number: Int64 = try self[column]
+        guard number >= 0 else { throw CatalogError.damaged(column) }
+        return UInt64(number)
+    }
+
+    func bytes(_ column: String) throws -> [UInt8]? { try self[column] }
+
+    func uid<Named>(_ column: String, of: Named.Type = Named.self) throws -> UID<Named> {
+        guard let bytes = try bytes(column), let uid = UID<Named>(bytes: bytes) else {
+            throw CatalogError.damaged(column)
+        }
+        return uid
+    }
+
+    /// Nil where there is none.
+    func uidIfAny<Named>(_ column: String, of: Named.Type = Named.self) throws -> UID<Named>? {
+        try bytes(column) == nil ? nil : uid(column)
+    }
+
+    func tag(_ column: String) throws -> Tag? {
+        guard let bytes = try bytes(column), let key = try self[column + "_key"] as Int64? else { return nil }
+        return Tag(keyNumber: UInt32(truncatingIfNeeded: key), bytes: bytes)
+    }
+
+    func wrappedKey() throws -> WrappedKey {
+        guard let bytes = try bytes("wrapped_key"), let epoch = try self["epoch"] as Int64? else {
+            throw CatalogError.damaged("wrapped_key")
+        }
+        return WrappedKey(epoch: Epoch(UInt32(truncatingIfNeeded: epoch)), bytes: bytes)
+    }
+
+    func value<Value: RawRepresentable>(_ column: String, _: Value.Type = Value.self) throws -> Value
+    where Value.RawValue == String {
+        guard let value = Value(rawValue: try self[column]) else { throw CatalogError.damaged(column) }
+        return value
+    }
+
+    /// Two columns: whether it passed, and the vendor's code.
+    func outcome(_ column: String, code: String) throws -> Outcome? {
+        guard let verdict = try self[column] as String? else { return nil }
+        guard let verdict = Outcome.Verdict(rawValue: verdict) else { throw CatalogError.damaged(column) }
+        return Outcome(verdict, code: try self[code])
+    }
+
+    func required<Value>(_ value: Value?, _ column: String) throws -> Value {
+        guard let value else { throw CatalogError.damaged(column) }
+        return value
+    }
+}

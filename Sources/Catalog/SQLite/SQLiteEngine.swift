@@ -1,0 +1,258 @@
+internal import Base
+internal import Foundation
+internal import GRDB
+
+/// A SQLite database, through GRDB.
+///
+/// WAL with `synchronous = FULL`: a transaction is durable when it returns. `secure_delete` overwrites
+/// what is deleted, temporary tables stay in memory, and `recursive_triggers` lets delete triggers see
+/// replaced rows. See <https://sqlite.org/pragma.html>.
+///
+/// One connection writes; a pool of connections that cannot write reads beside it. (A pool that can write
+/// would set `synchronous = NORMAL`, and would write to the database whenever it is opened.)
+public final class SQLiteEngine: Engine {
+    /// Seconds.
+    private static let busyTimeout: TimeInterval = 30
+
+    private let writer: DatabaseQueue
+    private let readers: DatabasePool
+    private let lock: WriterLock
+
+    /// Opens an index that ``create(at:)`` made.
+    public convenience init(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CatalogError.notIndex("there is no file \(path)")
+        }
+        try self.init(opening: path)
+        try Self.telling {
+            try readers.read { db in
+                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == SQLiteSchema.applicationID else {
+                    throw CatalogError.notIndex("\(path) is another program's database")
+                }
+                guard try !SQLiteSchema.migrator.hasBeenSuperseded(db),
+                    try SQLiteSchema.migrator.hasCompletedMigrations(db)
+                else {
+                    throw CatalogError.notIndex("\(path) was written by another version")
+                }
+            }
+        }
+    }
+
+    /// Makes an empty index with mode 0600 where there is none.
+    public static func create(at path: String) throws -> SQLiteEngine {
+        // SQLite gives the WAL and the shared memory the mode of the database itself.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError(.create, path: path, code: errno) }
+        close(descriptor)
+        try telling {
+            let queue = try DatabaseQueue(path: path)
+            // WAL is a property of the file from here on.
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+            try SQLiteSchema.migrator.migrate(queue)
+            try queue.close()
+        }
+        return try SQLiteEngine(opening: path)
+    }
+
+    private init(opening path: String) throws {
+        var configuration = Configuration()
+        configuration.label = "index"
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(Self.busyTimeout)
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA secure_delete = ON;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA recursive_triggers = ON;
+                    PRAGMA trusted_schema = OFF;
+                    """)
+        }
+        let writing = configuration
+        configuration.readonly = true
+        let reading = configuration
+        lock = try WriterLock(path: path + "-lock")
+        (writer, readers) = try Self.telling {
+            // The writer comes first: while it is open, the WAL that readers need is there.
+            let writer = try DatabaseQueue(path: path, configuration: writing)
+            try writer.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
+            return (writer, try DatabasePool(path: path, configuration: reading))
+        }
+    }
+
+    public func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result {
+        try Self.translate { try readers.read { try body(SQLiteTransaction($0)) } }
+    }
+
+    public func write(_ body: (any EngineWriting) throws -> Void) throws {
+        try Self.translate {
+            try writer.writeWithoutTransaction { db in
+                try lock.withLock {
+                    // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
+                    // that overlooks an error cannot go on as if it were alone.
+                    try db.inTransaction(.immediate) {
+                        try body(SQLiteTransaction(db))
+                        return .commit
+                    }
+                }
+            }
+        }
+    }
+
+    public func eraseResidue() throws -> Bool {
+        // Who reads an older state forbids it. Readers are short, so it is tried for a while, and never with the
+        // lock in hand: no writer waits for a reader.
+        for attempt in 0..<10 {
+            if attempt > 0 { usleep(100_000) }
+            if try Self.translate({
+                try writer.writeWithoutTransaction { db in try lock.withLock { try Self.truncateLog(db) } }
+            }) {
+                return true
+            }
+        }
+        return false
+    }
+
+    public func compact() throws -> (before: UInt64, after: UInt64) {
+        try Self.translate {
+            try writer.writeWithoutTransaction { db in
+                try lock.withLock {
+                    func size() throws -> UInt64 {
+                        UInt64(
+                            try Int64.fetchOne(
+                                db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0)
+                    }
+                    let before = try size()
+                    try db.execute(sql: "VACUUM")
+                    return (before, try size())
+                }
+            }
+        }
+    }
+
+    /// Moves the log into the database and cuts it to nothing, unless somebody reads an older state.
+    private static func truncateLog(_ db: Database) throws -> Bool {
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(busyTimeout * 1000))") }
+        do {
+            return (try GRDB.Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")?[0] as Int64?) == 0
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED
+        {
+            return false
+        }
+    }
+
+    /// A setting of the writing connection, for tests.
+    func writerPragma(_ name: String) throws -> Int? {
+        try writer.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    /// What goes wrong while a database is opened, as who uses the index is told.
+    private static func telling<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try translate(body) } catch let error as EngineError { throw error.told }
+    }
+
+    /// GRDB's errors as an engine's.
+    private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as DatabaseError { throw EngineError(error) }
+    }
+}
+
+/// One transaction on the database.
+private struct SQLiteTransaction: EngineWriting {
+    private let db: Database
+
+    init(_ db: Database) { self.db = db }
+
+    func rows(_ statement: String, _ values: [Value], _ body: (Row) throws -> Void) throws {
+        let cursor: RowCursor
+        let columns: Columns
+        do {
+            let statement = try db.cachedStatement(sql: statement)
+            columns = Columns(statement.columnNames)
+            cursor = try GRDB.Row.fetchCursor(statement, arguments: Self.arguments(values))
+        } catch let error as DatabaseError {
+            throw EngineError(error)
+        }
+        while let row = try Self.translate({ try cursor.next() }) {
+            try body(Row(columns: columns, values: (0..<row.count).map { Value(row[$0] as DatabaseValue) }))
+        }
+    }
+
+    func run(_ statement: String, _ values: [Value]) throws -> Int {
+        try Self.translate {
+            let before = db.totalChangesCount
+            try db.cachedStatement(sql: statement).execute(arguments: Self.arguments(values))
+            // A statement that changes no row leaves the number of the one before.
+            return db.totalChangesCount == before ? 0 : db.changesCount
+        }
+    }
+
+    var isOpen: Bool { db.isInsideTransaction }
+
+    func mark() throws { try Self.translate { try db.execute(sql: "SAVEPOINT body") } }
+
+    func release() throws { try Self.translate { try db.execute(sql: "RELEASE body") } }
+
+    func undo() throws { try Self.translate { try db.execute(sql: "ROLLBACK TO body; RELEASE body") } }
+
+    func damages() throws -> [String] {
+        try Self.translate {
+            try GRDB.Row.fetchAll(db, sql: "PRAGMA integrity_check").compactMap { $0[0] as String? }
+                .filter { $0 != "ok" }
+                + GRDB.Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
+                    "a row of \($0["table"] as String? ?? "?") refers to one that is gone"
+                }
+        }
+    }
+
+    private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as DatabaseError { throw EngineError(error) }
+    }
+
+    private static func arguments(_ values: [Value]) -> StatementArguments {
+        StatementArguments(
+            values.map { value -> (any DatabaseValueConvertible)? in
+                switch value {
+                case .null: nil
+                case .integer(let number): number
+                case .text(let text): text
+                case .bytes(let bytes): Data(bytes)
+                }
+            })
+    }
+}
+
+extension Value {
+    fileprivate init(_ value: DatabaseValue) {
+        self =
+            switch value.storage {
+            case .null: .null(.integer)
+            case .int64(let number): .integer(number)
+            // No column has such numbers.
+            case .double(let number): .text("\(number)")
+            case .string(let text): .text(text)
+            case .blob(let data): .bytes([UInt8](data))
+            }
+    }
+}
+
+extension EngineError {
+    fileprivate init(_ error: DatabaseError) {
+        let kind: Kind =
+            switch (error.extendedResultCode, error.resultCode) {
+            case (.SQLITE_CONSTRAINT_UNIQUE, _), (.SQLITE_CONSTRAINT_PRIMARYKEY, _), (.SQLITE_CONSTRAINT_ROWID, _):
+                .exists
+            case (.SQLITE_CONSTRAINT_TRIGGER, _): .refused
+            case (_, .SQLITE_CONSTRAINT): .contradiction
+            case (_, .SQLITE_FULL): .full
+            case (_, .SQLITE_NOMEM): .memory
+            case (_, .SQLITE_NOTADB), (_, .SQLITE_CORRUPT): .damaged
+            default: .failed
+            }
+        self.init(
+            kind, error.message ?? "SQLite \(error.resultCode.rawValue)", code: error.extendedResultCode.rawValue)
+    }
+}

@@ -1,0 +1,87 @@
+internal import Base
+public import Foundation
+internal import Sealing
+
+extension IndexReader {
+    public func archive() throws -> ArchiveRecord {
+        guard let row = try row("SELECT uid, created_at, keyring_generation, epoch, wrapped_key FROM archive") else {
+            throw CatalogError.notIndex("it names no archive")
+        }
+        return ArchiveRecord(
+            uid: try row.uid("uid"), createdAt: try row.required(try row.date("created_at"), "created_at"),
+            keyringGeneration: UInt64(bitPattern: try row["keyring_generation"]), key: try row.wrappedKey())
+    }
+
+    public func epochs() throws -> [EpochRecord] {
+        try rows("SELECT number, state, created_at FROM epoch ORDER BY number").map { row in
+            EpochRecord(
+                epoch: Epoch(UInt32(truncatingIfNeeded: try row["number"] as Int64)), state: try row.value("state"),
+                createdAt: try row.required(try row.date("created_at"), "created_at"))
+        }
+    }
+
+    /// The newest time on record, since a clock was last accepted.
+    public func newestTime() throws -> Date? {
+        try row("SELECT newest_time FROM archive WHERE newest_time > 0")?.date("newest_time")
+    }
+
+    /// Which entries matter most, sealed.
+    public func entryNote() throws -> [UInt8]? { try row("SELECT entry_note FROM archive")?.bytes("entry_note") }
+
+    public func compactedAt() throws -> Date? { try row("SELECT compacted_at FROM archive")?.date("compacted_at") }
+}
+
+extension IndexWriter {
+    public func insert(_ archive: ArchiveRecord) throws {
+        try insert(
+            "archive",
+            """
+            INSERT INTO archive (id, uid, created_at, keyring_generation, epoch, wrapped_key)
+            VALUES (1, ?, ?, ?, ?, ?)
+            """,
+            [
+                archive.uid, archive.createdAt, Int64(bitPattern: archive.keyringGeneration),
+                archive.key.epoch.number, archive.key.bytes,
+            ])
+    }
+
+    public func insert(_ epoch: EpochRecord) throws {
+        try insert(
+            "epoch", "INSERT INTO epoch (number, state, created_at) VALUES (?, ?, ?)",
+            [epoch.epoch.number, epoch.state.rawValue, epoch.createdAt])
+    }
+
+    // MARK: Refused openings
+
+    /// Counts an opening with a wrong root key.
+    public func countRefusedOpening(at time: Date) throws {
+        try run(
+            """
+            UPDATE archive SET refused_openings = refused_openings + 1, refused_last = ?1,
+                refused_first = coalesce(refused_first, ?1)
+            """, [time])
+    }
+
+    /// Forgets the refused openings that were counted.
+    ///
+    /// - Returns: nil where there were none.
+    public func takeRefusedOpenings() throws -> RefusedOpenings? {
+        guard
+            let row = try row(
+                "SELECT refused_openings, refused_first, refused_last FROM archive WHERE refused_openings > 0"),
+            let first = try row.date("refused_first"), let last = try row.date("refused_last")
+        else { return nil }
+        try run("UPDATE archive SET refused_openings = 0, refused_first = NULL, refused_last = NULL")
+        return RefusedOpenings(count: try row.unsigned("refused_openings"), first: first, last: last)
+    }
+
+    public func setNewestTime(_ time: Date) throws {
+        try run("UPDATE archive SET newest_time = ?", [time])
+    }
+
+    public func setEntryNote(_ sealed: [UInt8]) throws { try run("UPDATE archive SET entry_note = ?", [sealed]) }
+
+    public func setCompactedAt(_ time: Date) throws {
+        try run("UPDATE archive SET compacted_at = ?", [time])
+    }
+}

@@ -1,0 +1,136 @@
+public import Base
+internal import Foundation
+internal import Ledger
+public import Sealing
+
+extension IndexReader {
+    public func caseRecord(_ uid: CaseUID) throws -> CaseRecord? {
+        try caseRecords(rows("\(Self.caseColumns) WHERE uid = ?", [uid])).first
+    }
+
+    public func caseRecord(caseIDTag tag: Tag) throws -> CaseRecord? {
+        try caseRecords(
+            rows("\(Self.caseColumns) WHERE case_id_tag = ? AND case_id_tag_key = ?", [tag.bytes, tag.keyNumber])
+        ).first
+    }
+
+    /// Cases in the order of their registration, `limit` at most, after the one named.
+    public func cases(_ filter: CaseFilter, after: CaseUID?, limit: Int) throws -> [CaseRecord] {
+        var conditions = ["1 = 1"]
+        var values: [any Bindable] = []
+        func restrict(_ condition: String, _ more: [any Bindable]) {
+            conditions.append(condition)
+            values += more
+        }
+        if let after { restrict("id > (SELECT id FROM cases WHERE uid = ?)", [after]) }
+        if let code = filter.jurisdiction {
+            restrict("id IN (SELECT case_id FROM case_jurisdiction WHERE code = ?)", [code])
+        }
+        if let purpose = filter.purpose { restrict("purpose = ?", [purpose]) }
+        if let tag = filter.subjectTag {
+            restrict("subject_tag = ? AND subject_tag_key = ?", [tag.bytes, tag.keyNumber])
+        }
+        if let state = filter.state {
+            restrict("id IN (SELECT case_id FROM verification WHERE state = ?)", [state.rawValue])
+        }
+        if let from = filter.registeredFrom { restrict("registered_at >= ?", [from]) }
+        if let before = filter.registeredBefore { restrict("registered_at < ?", [before]) }
+        values.append(limit)
+        return try caseRecords(
+            rows("\(Self.caseColumns) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values))
+    }
+
+    private static let caseColumns = """
+        SELECT id, uid, case_id_tag, case_id_tag_key, registered_at, purpose, epoch, wrapped_key, particulars,
+            subject_tag, subject_tag_key, has_consent, age FROM cases
+        """
+
+    private func caseRecords(_ rows: [Row]) throws -> [CaseRecord] {
+        let jurisdictions = try jurisdictions(ofCases: rows.map { try $0["id"] })
+        return try rows.map { row in
+            CaseRecord(
+                uid: try row.uid("uid"), caseIDTag: try row.required(try row.tag("case_id_tag"), "case_id_tag"),
+                registeredAt: try row.required(try row.date("registered_at"), "registered_at"),
+                purpose: try row["purpose"], jurisdictions: jurisdictions[try row["id"]] ?? [],
+                key: try row.wrappedKey(),
+                sealedParticulars: try row["particulars"], subjectTag: try row.tag("subject_tag"),
+                hasConsent: try row["has_consent"], age: try row["age"])
+        }
+    }
+
+    /// In their order, of each of these cases that has any.
+    func jurisdictions(ofCases ids: [Int64]) throws -> [Int64: [String]] {
+        var found: [Int64: [String]] = [:]
+        let rows = try rows(about: ids) { places in
+            "SELECT case_id, code FROM case_jurisdiction WHERE case_id IN (\(places)) ORDER BY case_id, code"
+        }
+        for row in rows {
+            found[try row[0], default: []].append(try row[1])
+        }
+        return found
+    }
+
+    public func caseCounts() throws -> CaseCounts {
+        let counts = try row(
+            """
+            SELECT count(*), count(CASE WHEN has_consent = 1 THEN 1 END), count(age), count(purpose),
+                (SELECT count(DISTINCT case_id) FROM case_jurisdiction) FROM cases
+            """)
+        guard let counts else { throw CatalogError.damaged("nothing was counted") }
+        return CaseCounts(
+            cases: try counts[0], withConsent: try counts[1], withAge: try counts[2], withPurpose: try counts[3],
+            withJurisdiction: try counts[4])
+    }
+}
+
+extension IndexWriter {
+    /// Throws ``CatalogError/epochNotOpen(_:)`` where the case key is wrapped under another.
+    public func insert(_ record: CaseRecord) throws {
+        try insert(
+            "case",
+            """
+            INSERT INTO cases (uid, case_id_tag, case_id_tag_key, registered_at, purpose, epoch, wrapped_key,
+                particulars, subject_tag, subject_tag_key, has_consent, age)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            epoch: record.key.epoch,
+            [
+                record.uid, record.caseIDTag.bytes, record.caseIDTag.keyNumber,
+                record.registeredAt, record.purpose, record.key.epoch.number,
+                record.key.bytes, record.sealedParticulars, record.subjectTag?.bytes,
+                record.subjectTag?.keyNumber, record.hasConsent, record.age,
+            ])
+        try insertJurisdictions(of: record)
+    }
+
+    /// Changes a case's purpose, jurisdictions, particulars and subject.
+    public func update(_ record: CaseRecord) throws {
+        try run(
+            """
+            UPDATE cases SET purpose = ?, particulars = ?, subject_tag = ?, subject_tag_key = ?, has_consent = ?,
+                age = ? WHERE uid = ?
+            """,
+            [
+                record.purpose, record.sealedParticulars, record.subjectTag?.bytes, record.subjectTag?.keyNumber,
+                record.hasConsent, record.age, record.uid,
+            ])
+        let codes = try rows(
+            "SELECT code FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?) ORDER BY code",
+            [record.uid]
+        ).map { try $0["code"] as String }
+        guard codes != record.jurisdictions else { return }
+        try run(
+            "DELETE FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?)",
+            [record.uid])
+        try insertJurisdictions(of: record)
+    }
+
+    private func insertJurisdictions(of record: CaseRecord) throws {
+        for code in record.jurisdictions {
+            try insert(
+                "jurisdiction",
+                "INSERT INTO case_jurisdiction (case_id, code) SELECT id, ? FROM cases WHERE uid = ?",
+                [code, record.uid])
+        }
+    }
+}

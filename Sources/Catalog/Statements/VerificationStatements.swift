@@ -1,0 +1,106 @@
+public import Base
+public import Foundation
+internal import Ledger
+public import Sealing
+
+extension IndexReader {
+    private static let selection = """
+        SELECT verification.uid, number, origin, vendor, api, state, region, token_tag, token_tag_key, sealed_token,
+            token_issued_at, token_issue_assumed, deadline, captured_from, captured_until, verification.registered_at,
+            attempts, last_asked_at, last_problem, ended_at, outcome, result_code, details, answer_tag, answer_tag_key,
+            cases.uid AS case_uid
+        FROM verification JOIN cases ON cases.id = case_id
+        """
+
+    public func verification(_ uid: VerificationUID) throws -> VerificationRecord? {
+        try row("\(Self.selection) WHERE verification.uid = ?", [uid]).map(verification)
+    }
+
+    public func verification(tokenTag tag: Tag) throws -> VerificationRecord? {
+        try row(
+            "\(Self.selection) WHERE token_tag = ? AND token_tag_key = ?", [tag.bytes, tag.keyNumber]
+        ).map(verification)
+    }
+
+    public func verification(answerTag tag: Tag, in caseUID: CaseUID) throws -> VerificationRecord? {
+        try row(
+            "\(Self.selection) WHERE cases.uid = ? AND answer_tag = ? AND answer_tag_key = ? ORDER BY number",
+            [caseUID, tag.bytes, tag.keyNumber]
+        ).map(verification)
+    }
+
+    /// In the order of their numbers.
+    public func verifications(of caseUID: CaseUID) throws -> [VerificationRecord] {
+        try rows("\(Self.selection) WHERE cases.uid = ? ORDER BY number", [caseUID]).map(verification)
+    }
+
+    /// How many wait whose deadline lies before a time.
+    public func awaitingCount(before deadline: Date) throws -> Int {
+        try count("SELECT count(*) FROM verification WHERE state = 'awaiting' AND deadline < ?", [deadline])
+    }
+
+    /// All that wait for the vendor, the earliest deadline first.
+    public func awaiting() throws -> [VerificationRecord] {
+        try rows("\(Self.selection) WHERE state = 'awaiting' ORDER BY deadline, verification.id").map(verification)
+    }
+
+    fileprivate func changing(_ record: VerificationRecord) -> [any Bindable] {
+        [
+            record.tokenIssuedAt, record.tokenIssueIsAssumed, record.deadline,
+            record.state.rawValue, record.tokenTag?.bytes,
+            record.tokenTag?.keyNumber, record.sealedToken,
+            record.capturedFrom, record.capturedUntil, record.attempts,
+            record.lastAskedAt, record.lastProblem, record.endedAt, record.outcome?.verdict.rawValue,
+            record.outcome?.code,
+            record.sealedDetails, record.answerTag?.bytes,
+            record.answerTag?.keyNumber,
+        ]
+    }
+
+    private func verification(_ row: Row) throws -> VerificationRecord {
+        VerificationRecord(
+            uid: try row.uid("uid"), caseUID: try row.uid("case_uid"), number: try row["number"],
+            origin: try row.value("origin"), vendor: try row["vendor"], api: try row["api"],
+            state: try row.value("state"), region: try row["region"],
+            tokenTag: try row.tag("token_tag"), sealedToken: try row.bytes("sealed_token"),
+            tokenIssuedAt: try row.date("token_issued_at"), tokenIssueIsAssumed: try row["token_issue_assumed"],
+            deadline: try row.date("deadline"), capturedFrom: try row.date("captured_from"),
+            capturedUntil: try row.date("captured_until"),
+            registeredAt: try row.required(try row.date("registered_at"), "registered_at"),
+            attempts: try row["attempts"], lastAskedAt: try row.date("last_asked_at"),
+            lastProblem: try row["last_problem"], endedAt: try row.date("ended_at"),
+            outcome: try row.outcome("outcome", code: "result_code"),
+            sealedDetails: try row.bytes("details"), answerTag: try row.tag("answer_tag"))
+    }
+}
+
+extension IndexWriter {
+    public func insert(_ record: VerificationRecord) throws {
+        try insert(
+            "verification",
+            """
+            INSERT INTO verification (case_id, uid, number, origin, vendor, api, region, registered_at, token_issued_at,
+                token_issue_assumed, deadline, state, token_tag, token_tag_key, sealed_token, captured_from,
+                captured_until, attempts, last_asked_at, last_problem, ended_at, outcome, result_code, details, answer_tag,
+                answer_tag_key)
+            VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?, ?)
+            """,
+            [
+                record.caseUID, record.uid, record.number, record.origin.rawValue, record.vendor, record.api,
+                record.region, record.registeredAt,
+            ] + changing(record))
+    }
+
+    /// Changes all of a verification but its names, its origin and when it was registered.
+    public func update(_ record: VerificationRecord) throws {
+        try run(
+            """
+            UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?,
+                token_tag = ?, token_tag_key = ?, sealed_token = ?,
+                captured_from = ?, captured_until = ?, attempts = ?, last_asked_at = ?, last_problem = ?,
+                ended_at = ?, outcome = ?, result_code = ?, details = ?, answer_tag = ?, answer_tag_key = ?
+            WHERE uid = ?
+            """, changing(record) + [record.uid])
+    }
+}

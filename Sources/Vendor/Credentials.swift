@@ -1,0 +1,39 @@
+/// What signs requests to the vendor. Its parts never appear in a description.
+public struct Credentials: Sendable {
+    public let secretID: String
+    public let secretKey: String
+    /// The session token of temporary credentials.
+    public let token: String?
+
+    public init(secretID: String, secretKey: String, token: String? = nil) {
+        self.secretID = secretID
+        self.secretKey = secretKey
+        self.token = token
+    }
+}
+
+extension Credentials: CustomStringConvertible, CustomReflectable {
+    public var description: String { "credentials" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The token of one verification process. It is a credential: whoever has it can fetch the media.
+public struct SDKToken: Hashable, Sendable {
+    /// Bytes that a token has at most; the vendor documents no limit.
+    public static let longest = 1024
+
+    public let text: String
+
+    /// Takes 1 to 1,024 printable ASCII characters without blanks.
+    public init?(_ text: String) {
+        guard (1...Self.longest).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return nil
+        }
+        self.text = text
+    }
+}
+
+extension SDKToken: CustomStringConvertible, CustomReflectable {
+    public var description: String { "SDK token" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

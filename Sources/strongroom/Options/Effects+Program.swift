@@ -1,0 +1,7 @@
+internal import Archive
+internal import FaceID
+
+extension Effects {
+    /// Of this program: the real world, and Tencent as the vendor.
+    static var program: Effects { Effects(provider: TencentFaceID()) }
+}
