@@ -31,7 +31,7 @@ public struct ArchiveError: Error, Sendable {
         case noCredentials, vendor
         case badTable
         case unknownCase, noSuchMedia, ambiguous, rangeOutside
-        case outputExists, badReason, interrupted
+        case outputExists, badReason, interrupted, timedOut
         case blobMissing, blobAltered, indexDamaged
         case ledgerForked, ledgerUnpublished, notForked, badEvidence, notEvidence, badOrigin, noSuchEntry
         case badPolicy, policyExists, policyActive, unknownPolicy, noConflict, termsUnmet
@@ -81,7 +81,7 @@ extension ArchiveError {
     /// Whether it says that this archive cannot go on now, rather than that one thing cannot be done.
     public var concernsAll: Bool {
         switch code {
-        case .storage, .interrupted, .ledgerForked, .ledgerUnpublished: true
+        case .storage, .interrupted, .timedOut, .ledgerForked, .ledgerUnpublished: true
         default: false
         }
     }
@@ -124,6 +124,10 @@ extension ArchiveError {
         case let error as NoteError: self.init(.badEvidence, prefix + error.description)
         case let error as any AnswerProblem: self.init(.badAnswer, prefix + error.description, hint: error.hint)
         case let error as any ProviderError: self.init(.vendor, prefix + error.description, hint: error.hint)
+        case WaitEnded.cancelled: self.init(.interrupted, prefix + "interrupted", hint: "nothing was left behind")
+        case WaitEnded.timedOut:
+            self.init(
+                .timedOut, prefix + "it took longer than it may", hint: "try again; what was committed by then stays")
         case let error as CatalogError:
             switch error {
             case .damaged, .notIndex: self.init(.indexDamaged, prefix + error.description, hint: Self.restoreHint)

@@ -12,9 +12,6 @@ public struct Effects: Sendable {
     /// Who makes the verifications.
     public var provider: any Provider
 
-    /// Whether the person wants to stop; asked while media is written out.
-    public var isInterrupted: @Sendable () -> Bool = { false }
-
     /// Where the user's programs keep what outlives them: `$XDG_STATE_HOME`, or `~/.local/state`.
     public var stateDirectory: String
 

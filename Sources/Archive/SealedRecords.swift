@@ -77,7 +77,7 @@ struct OpenedCase: ~Copyable {
     let key: SecretKey
 }
 
-extension Archive {
+extension Session {
     var contexts: SealedContexts { recorder.contexts }
     var keyring: Keyring { recorder.keyring }
 

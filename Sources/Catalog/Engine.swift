@@ -1,3 +1,5 @@
+public import Base
+
 /// A database that can keep the index: transactions, statements, and nothing that knows what the index is about.
 ///
 /// The statements above it are written once, in the part of SQL that SQLite and PostgreSQL share: parameters are `?` in
@@ -12,7 +14,9 @@ public protocol Engine: Sendable {
     /// Takes the write lock, which writers of all processes wait for in their order, begins a transaction, runs `body`
     /// and commits. Durable when this returns; what the body wrote is gone when it throws, unless the error's kind
     /// is ``EngineError/Kind/unknown``.
-    func write(_ body: (any EngineWriting) throws -> Void) throws
+    ///
+    /// - Parameter limit: how long is waited for the lock; ``WaitEnded`` is thrown then.
+    func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws
 
     /// Removes what deleted rows left beside the tables.
     ///

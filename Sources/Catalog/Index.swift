@@ -10,8 +10,14 @@ public final class Index: Sendable {
     private let engine: any Engine
     private let queue = WriterQueue()
     private let clauses = KnownHoldClauses()
+    private let requiresEntries: Bool
 
-    public init(_ engine: any Engine) { self.engine = engine }
+    /// - Parameter requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what
+    ///   follows from entries that are there, need none. Without it for what is no archive.
+    public init(_ engine: any Engine, requiresEntries: Bool = true) {
+        self.engine = engine
+        self.requiresEntries = requiresEntries
+    }
 
     /// Runs `body` on one consistent state.
     public func read<Result>(_ body: (IndexReader) throws -> Result) throws -> Result {
@@ -21,11 +27,16 @@ public final class Index: Sendable {
     /// Runs `body` as one transaction, which is durable when this returns and has left nothing when it
     /// throws. Writers of all processes take turns. The body may be run again, perhaps on another thread, so all it
     /// changes outside of the index must be replaceable.
-    public func write<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+    ///
+    /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then, and nothing was
+    ///   written. What can be written without waiting is written.
+    @_spi(Writing) public func write<Result>(
+        until limit: WaitLimit = .none, _ body: (IndexWriter) throws -> Result
+    ) throws -> Result {
         try withoutActuallyEscaping(body) { body in
             var result: Result?
             let job = WriterQueue.Job { result = try body($0) }
-            queue.perform(job) { lead(job) }
+            try queue.perform(job, until: limit) { lead(job, until: limit) }
             try job.outcome!.get()
             return result!
         }
@@ -48,11 +59,11 @@ public final class Index: Sendable {
     /// nothing of the others with it.
     ///
     /// - Returns: all of them, with their outcomes.
-    private func lead(_ first: WriterQueue.Job) -> [WriterQueue.Job] {
+    private func lead(_ first: WriterQueue.Job, until limit: WaitLimit) -> [WriterQueue.Job] {
         var group: [WriterQueue.Job] = []
         var isCommitting = false
         do {
-            try engine.write { writing in
+            try engine.write(until: limit) { writing in
                 try runTogether(first, &group, writing)
                 isCommitting = true
             }
@@ -76,11 +87,17 @@ public final class Index: Sendable {
         }
     }
 
+    private func run(_ job: WriterQueue.Job, in writing: any EngineWriting) throws {
+        let writer = IndexWriter(writing, knownClauses: clauses)
+        try job.run(writer)
+        guard writer.isRecorded || !requiresEntries else { throw CatalogError.unrecorded }
+    }
+
     /// Throws where the whole transaction is gone, or must go.
     private func run(_ job: WriterQueue.Job, _ writing: any EngineWriting) throws {
         do {
             try writing.mark()
-            try job.run(IndexWriter(writing, knownClauses: clauses))
+            try run(job, in: writing)
             try writing.release()
             job.outcome = .success(())
         } catch {
@@ -107,7 +124,7 @@ public final class Index: Sendable {
                 continue
             }
             do {
-                try engine.write { try job.run(IndexWriter($0, knownClauses: clauses)) }
+                try engine.write(until: .none) { try run(job, in: $0) }
                 job.outcome = .success(())
             } catch {
                 job.outcome = .failure(Self.translated(error))
@@ -210,6 +227,8 @@ public enum CatalogError: Error, Equatable, Sendable {
     case notIndex(String)
     /// The index already has a row of this kind and name.
     case exists(String)
+    /// A body changed rows, and the ledger says nothing of it: a mistake of this program's. Nothing was written.
+    case unrecorded
     /// Something in the index contradicts its own rules.
     case damaged(String)
     /// The database failed: SQLite's message and result code.
@@ -222,6 +241,7 @@ extension CatalogError: CustomStringConvertible {
         case .epochNotOpen(let epoch): "epoch \(epoch.number) takes no new keys"
         case .notIndex(let reason): "not an index of this program: \(reason)"
         case .exists(let what): "the index has this \(what) already"
+        case .unrecorded: "something was to be changed without an entry on the ledger"
         case .damaged(let what): "the index is damaged: \(what)"
         case .database(let message, let code): "the index failed: \(message) (SQLite \(code))"
         }

@@ -60,6 +60,9 @@ public class IndexReader {
 /// One transaction on the index, as who writes sees it.
 public final class IndexWriter: IndexReader {
     private let writing: any EngineWriting
+    /// Rows that were changed, but for counters and what follows from entries that are there.
+    private var changes = 0
+    private var hasEntries = false
     /// Another for every run of a body.
     let transaction: TransactionNumber
 
@@ -71,13 +74,29 @@ public final class IndexWriter: IndexReader {
         super.init(writing, knownClauses: knownClauses)
     }
 
-    /// Runs a statement that changes rows.
+    /// Whether the ledger says what was changed.
+    var isRecorded: Bool { changes == 0 || hasEntries }
+
+    /// Runs a statement that changes rows: something that the ledger has to say.
     ///
     /// - Returns: how many.
     @discardableResult
     func run(_ statement: String, _ values: [any Bindable] = []) throws -> Int {
+        let count = try note(statement, values)
+        changes += count
+        return count
+    }
+
+    /// Runs a statement that changes a counter, or what follows from entries that are there: it says nothing new.
+    ///
+    /// - Returns: how many rows.
+    @discardableResult
+    func note(_ statement: String, _ values: [any Bindable] = []) throws -> Int {
         try writing.run(statement, values.map(\.value))
     }
+
+    /// What is written from here on is what the entries of this transaction say.
+    func noteEntries() { hasEntries = true }
 
     /// Runs a statement that inserts `what`.
     func insert(_ what: String, _ statement: String, epoch: Epoch? = nil, _ values: [any Bindable]) throws {

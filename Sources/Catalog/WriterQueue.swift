@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 internal import Synchronization
 
@@ -42,8 +43,10 @@ final class WriterQueue: Sendable {
 
     /// Returns when the job has its outcome.
     ///
-    /// - Parameter lead: runs it and others from ``next()``, and gives each its outcome.
-    func perform(_ job: Job, lead: () -> [Job]) {
+    /// - Parameters:
+    ///   - limit: how long the job waits for others; ``WaitEnded`` is thrown then, and it never runs.
+    ///   - lead: runs it and others from ``next()``, and gives each its outcome.
+    func perform(_ job: Job, until limit: WaitLimit, lead: () -> [Job]) throws {
         let mustWait = state.withLock { state in
             let isNested = state.leader.map { pthread_equal($0, pthread_self()) != 0 } ?? false
             precondition(!isNested, "a write inside of a write")
@@ -51,7 +54,7 @@ final class WriterQueue: Sendable {
             defer { state.isLed = true }
             return state.isLed
         }
-        if mustWait { job.wake.wait() }
+        if mustWait { try wait(job, until: limit) }
         guard job.outcome == nil else { return }
         state.withLock { $0.leader = pthread_self() }
         let done = lead()
@@ -64,6 +67,23 @@ final class WriterQueue: Sendable {
         }
         next?.wake.signal()
         for other in done where other !== job { other.wake.signal() }
+    }
+
+    private func wait(_ job: Job, until limit: WaitLimit) throws {
+        guard limit.isBounded else { return job.wake.wait() }
+        while job.wake.wait(timeout: .now() + .milliseconds(5)) == .timedOut {
+            do { try limit.check() } catch {
+                // Whoever was taken up is run, and has its outcome soon.
+                let isMine = state.withLock { state -> Bool in
+                    guard let place = state.waiting.firstIndex(where: { $0 === job }) else { return false }
+                    state.waiting.remove(at: place)
+                    return true
+                }
+                guard isMine else { return job.wake.wait() }
+                job.end()
+                throw error
+            }
+        }
     }
 
     /// Another that waits, for the leader.

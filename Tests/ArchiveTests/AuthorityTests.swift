@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Evidence
 import Foundation
 import Ledger
@@ -11,8 +11,8 @@ import Testing
 extension TestArchive {
     /// Makes a token by somebody's word, and opens the archive with it.
     func token(
-        _ name: String, _ roles: Role..., by maker: Archive, expires: Date? = nil
-    ) throws -> (archive: Archive, secret: String, uid: String) {
+        _ name: String, _ roles: Role..., by maker: Session, expires: Date? = nil
+    ) throws -> (archive: Session, secret: String, uid: String) {
         let made = try maker.createToken(for: name, roles: roles, expires: expires, reason: try Reason("r")).get()
         return (try open(as: .token(try PersonalToken(made.secret))), made.secret, made.summary.token)
     }
@@ -30,7 +30,7 @@ extension TestArchive {
 struct AuthorityTests {
     let test: TestArchive
     /// Opened by somebody without a token.
-    let archive: Archive
+    let archive: Session
     private let reason: Reason
     private let operatorSecret: String
 
@@ -45,10 +45,10 @@ struct AuthorityTests {
     }
 
     /// The archive as its operator opens it now.
-    private func op() throws -> Archive { try test.open(as: .token(try PersonalToken(operatorSecret))) }
+    private func op() throws -> Session { try test.open(as: .token(try PersonalToken(operatorSecret))) }
 
     /// Two people with approving tokens, made by a third.
-    private func two(until expires: Date? = nil) throws -> (chan: Archive, lau: Archive) {
+    private func two(until expires: Date? = nil) throws -> (chan: Session, lau: Session) {
         (
             try test.token("j.chan", .legal, by: archive).archive,
             try test.token("m.lau", .legal, by: archive, expires: expires).archive
@@ -126,8 +126,8 @@ struct AuthorityTests {
     func votesThatDoNotCount(fault: String) throws {
         let (chan, lau) = try two(until: fault == "expired token" ? test.time.now.addingTimeInterval(3600) : nil)
         let clerk = try test.token("clerk", .intake, .auditor, by: archive).archive
-        var voter: Archive? = lau
-        var author: Archive = chan
+        var voter: Session? = lau
+        var author: Session = chan
         switch fault {
         case "author": voter = chan
         case "author by another kind of name": (author, voter) = (try test.open(actor: "m.lau"), lau)
@@ -239,7 +239,7 @@ struct AuthorityTests {
         for case let file as URL in FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)!
         where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
-            guard text.contains("extension Archive {") else { continue }
+            guard text.contains("extension Session {") else { continue }
             let parts = text.components(separatedBy: "\n    public func ")
             for part in parts.dropFirst() {
                 let name = String(part.prefix { $0 != "(" && $0 != "<" }).trimmingCharacters(in: ["`"])

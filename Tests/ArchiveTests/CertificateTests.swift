@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Testing
@@ -202,7 +202,7 @@ struct CertificateTests {
     /// Changes the document, makes its page and signs it with the archive's own key; takes files of entries away that
     /// the record does not name any more.
     private func falsify(
-        _ path: String, signedBy archive: Archive, _ change: (inout [String: Any]) -> Void
+        _ path: String, signedBy archive: Session, _ change: (inout [String: Any]) -> Void
     ) throws {
         let file = URL(fileURLWithPath: "\(path)/\(Certificate.jsonName)")
         var json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])

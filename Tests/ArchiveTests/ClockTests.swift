@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Testing
 
@@ -7,7 +7,7 @@ import Testing
 
 /// Promise 7: no destruction by a clock that nobody believes.
 struct ClockTests {
-    private func prepared() throws -> (TestArchive, Archive) {
+    private func prepared() throws -> (TestArchive, Session) {
         let test = try TestArchive()
         let archive = try test.open()
         try test.activate(TestArchive.policy, in: archive)

@@ -10,7 +10,7 @@ import Testing
 struct HoldTamperingTests {
     private struct Prepared {
         let test: TestArchive
-        let archive: Archive
+        let archive: Session
         let database: DatabaseQueue
 
         /// Alters the index where its own rules would refuse.

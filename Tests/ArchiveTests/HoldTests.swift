@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Retention
@@ -11,7 +11,7 @@ import Testing
 extension TestArchive {
     @discardableResult
     func hold(
-        _ matter: String, _ scope: HoldOrder.Scope, in archive: Archive, confidential: Bool = false,
+        _ matter: String, _ scope: HoldOrder.Scope, in archive: Session, confidential: Bool = false,
         preview: Bool = false
     ) throws -> HoldAnswer {
         let answer = try archive.placeHold(
@@ -24,13 +24,13 @@ extension TestArchive {
     }
 
     @discardableResult
-    func hold(_ matter: String, where expression: String, judgedOnly: Bool = false, in archive: Archive) throws
+    func hold(_ matter: String, where expression: String, judgedOnly: Bool = false, in archive: Session) throws
         -> HoldAnswer
     {
         try hold(matter, .expression(expression, judgedOnly: judgedOnly, timeZone: .gmt), in: archive)
     }
 
-    func release(_ matter: String, in archive: Archive) throws -> Permitted<HoldChange> {
+    func release(_ matter: String, in archive: Session) throws -> Permitted<HoldChange> {
         try archive.releaseHold(try Matter(matter), reason: try Reason("settled"))
     }
 
@@ -40,7 +40,7 @@ extension TestArchive {
 /// Nothing held is destroyed.
 struct HoldTests {
     let test: TestArchive
-    let archive: Archive
+    let archive: Session
 
     init() throws {
         test = try TestArchive()
@@ -317,14 +317,11 @@ struct HoldTests {
             scope: .cases(ids))
         // The person stops it after its first part.
         let asked = Mutex(0)
-        var effects = test.effects()
-        effects.isInterrupted = {
+        let stopped = try test.openArchive().session(as: .actor(try Actor(claimed: "tester"))) {
             asked.withLock {
                 $0 += 1; return $0 > 1
             }
         }
-        let stopped = try Archive.open(
-            test.path, rootKey: test.rootKey, as: .actor(try Actor(claimed: "tester")), effects: effects)
         #expect(refusal { _ = try stopped.placeHold(order) }?.code == .interrupted)
         #expect(try archive.holds(all: false).map(\.state) == ["placing"])
         #expect(try archive.status().holds.unfinished == ["M-1"])
@@ -385,13 +382,13 @@ struct HoldTests {
             "bag/custody.html", "bag/custody.json", "certificate/certificate.html", "certificate/certificate.json",
         ] {
             let text = try String(contentsOfFile: test.directory + "/" + name, encoding: .utf8)
-            #expect(text.contains(confidential ? Archive.keptByLaw : "Matter 17"), "\(name)")
+            #expect(text.contains(confidential ? Session.keptByLaw : "Matter 17"), "\(name)")
             if confidential { #expect(!text.contains("Matter 17"), "\(name)") }
         }
         let auditor = try test.token("a.udit", .auditor, by: archive).archive
         let shown = try auditor.explain(try CaseID("K-1")).objects.map(\.matters)
-        #expect(shown.allSatisfy { $0 == [confidential ? Archive.keptByLaw : "Matter 17"] })
-        #expect(try auditor.holds(all: true).map(\.matter) == [confidential ? Archive.keptByLaw : "Matter 17"])
+        #expect(shown.allSatisfy { $0 == [confidential ? Session.keptByLaw : "Matter 17"] })
+        #expect(try auditor.holds(all: true).map(\.matter) == [confidential ? Session.keptByLaw : "Matter 17"])
         let unknown = refusal { _ = try auditor.hold(try Matter("Matter 17")) }
         #expect((unknown?.code == .unknownMatter) == confidential)
     }

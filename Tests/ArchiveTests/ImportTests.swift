@@ -7,7 +7,7 @@ import Testing
 
 struct ImportTests {
     let test: TestArchive
-    let archive: Archive
+    let archive: Session
 
     init() throws {
         test = try TestArchive()

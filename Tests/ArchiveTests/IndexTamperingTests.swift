@@ -131,10 +131,8 @@ struct IndexTamperingTests {
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
         try queue.close()
         do {
-            return try Archive.open(
-                copy, rootKey: test.rootKey, as: .actor(try Actor(claimed: "auditor")), effects: test.effects(),
-                toLook: true
-            ).reconcile().findings
+            return try OpenArchive.open(copy, rootKey: test.rootKey, effects: test.effects(), toLook: true)
+                .session(as: .actor(try Actor(claimed: "auditor"))).reconcile().findings
         } catch {
             return ["\(error)"]
         }

@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Evidence
 import FaceID
 import Foundation
@@ -12,7 +12,7 @@ import Testing
 
 /// Promise 5: nothing happens off the record.
 struct LedgerTests {
-    private func kinds(_ archive: Archive, after: UInt64? = nil) throws -> [String] {
+    private func kinds(_ archive: Session, after: UInt64? = nil) throws -> [String] {
         var query = LedgerQuery()
         query.after = after
         query.fromStart = after == nil
@@ -170,9 +170,7 @@ struct LedgerTests {
         let (test, other) = (try TestArchive(), try TestArchive())
         for _ in 0..<3 {
             #expect(throws: ArchiveError.self) {
-                try Archive.open(
-                    test.path, rootKey: other.rootKey, as: .actor(try Actor(claimed: "mallory")),
-                    effects: test.effects())
+                try OpenArchive.open(test.path, rootKey: other.rootKey, effects: test.effects())
             }
             test.time.advance(60)
         }

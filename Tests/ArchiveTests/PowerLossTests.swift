@@ -64,18 +64,19 @@ struct PowerLossTests {
             let files = LosingFileSystem(operations: step)
             let actor = try Actor(claimed: "tester")
             let state = directory + "/state"
-            let made = try? Archive.create(
+            let made = try? OpenArchive.create(
                 directory + "/archive", rootKey: key, actor: actor,
                 effects: Effects(provider: TencentFaceID(), files: files, stateDirectory: state))
             finished = !files.isDead
             files.losePower()
             // Either it is there, whole, or it can be made.
             let effects = Effects(provider: TencentFaceID(), stateDirectory: state)
-            if (try? Archive.open(directory + "/archive", rootKey: key, as: .actor(actor), effects: effects)) == nil {
+            if (try? OpenArchive.open(directory + "/archive", rootKey: key, effects: effects)) == nil {
                 #expect(made == nil, "step \(step): acknowledged and lost")
-                _ = try Archive.create(directory + "/archive", rootKey: key, actor: actor, effects: effects)
+                _ = try OpenArchive.create(directory + "/archive", rootKey: key, actor: actor, effects: effects)
             }
-            let archive = try Archive.open(directory + "/archive", rootKey: key, as: .actor(actor), effects: effects)
+            let archive = try OpenArchive.open(directory + "/archive", rootKey: key, effects: effects)
+                .session(as: .actor(actor))
             #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "step \(step)")
             step += (20..<265).contains(step) ? 25 : 1
         }

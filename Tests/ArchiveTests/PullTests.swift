@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import FaceID
 import Foundation
 import Testing
@@ -9,7 +9,7 @@ import Vendor
 
 struct PullTests {
     let test: TestArchive
-    let archive: Archive
+    let archive: Session
 
     init() throws {
         test = try TestArchive()

@@ -1,4 +1,4 @@
-import Catalog
+@_spi(Writing) import Catalog
 import Evidence
 import Foundation
 import Ledger

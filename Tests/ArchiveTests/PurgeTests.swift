@@ -1,6 +1,6 @@
 import Base
 import BlobStore
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import GRDB
 import Ledger
@@ -164,11 +164,11 @@ struct PurgeTests {
         #expect(
             callers.sorted() == [
                 // The one door, and who goes through it.
-                "Archive/Retention/Archive+Destroy.swift: let deletion = "
+                "Archive/Retention/Session+Destroy.swift: let deletion = "
                     + "store.delete(chunk.map(\\.address).filter { !failed.contains($0) })",
-                "Archive/Retention/Archive+Destroy.swift: try index.destroy(permit, at: recording.now)",
-                "Archive/Retention/Archive+Destroy.swift: try index.destroyCase(uid)",
-                "Archive/Retention/Archive+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
+                "Archive/Retention/Session+Destroy.swift: try index.destroy(permit, at: recording.now)",
+                "Archive/Retention/Session+Destroy.swift: try index.destroyCase(uid)",
+                "Archive/Retention/Session+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
                 // How the index does it.
                 "Catalog/Statements/DestructionStatements.swift: \"DELETE FROM cases WHERE id = ?\",",
                 "Catalog/Statements/DestructionStatements.swift: guard try run(\"DELETE FROM object WHERE id = ?\", "
@@ -258,7 +258,7 @@ struct PurgeTests {
     @Test func onePurgeAtATime() throws {
         let test = try TestArchive()
         let archive = try test.open()
-        let descriptor = open(test.path + "/" + Archive.purgeLockName, O_RDWR | O_CREAT, 0o600)
+        let descriptor = open(test.path + "/" + Session.purgeLockName, O_RDWR | O_CREAT, 0o600)
         defer { close(descriptor) }
         #expect(flock(descriptor, LOCK_EX) == 0)
         #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .purgeBusy)

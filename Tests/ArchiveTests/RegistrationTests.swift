@@ -6,7 +6,7 @@ import Testing
 
 struct RegistrationTests {
     let test: TestArchive
-    let archive: Archive
+    let archive: Session
 
     init() throws {
         test = try TestArchive()

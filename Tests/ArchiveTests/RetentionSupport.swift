@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Retention
@@ -29,14 +29,14 @@ extension TestArchive {
     func file(_ text: String) throws -> PolicyFile { try PolicyFile(Array(text.utf8), path: "test.yaml") }
 
     @discardableResult
-    func activate(_ text: String, in archive: Archive) throws -> PolicyImpact {
+    func activate(_ text: String, in archive: Session) throws -> PolicyImpact {
         try archive.activate(try file(text), accepting: nil, confirm: { _ in true }).get()
     }
 
     /// Archives a case with a picture, a video and a result.
     @discardableResult
     func archive(
-        _ caseID: String, in archive: Archive, place: String? = "HK", token: String? = nil,
+        _ caseID: String, in archive: Session, place: String? = "HK", token: String? = nil,
         answer: String = TestAnswer(videoLength: 10).text, _ change: (inout Registration.Input) -> Void = { _ in }
     ) throws -> CaseUID {
         let item = try item(caseID, answer: answer, token: token) { input in
@@ -49,7 +49,7 @@ extension TestArchive {
 
     func event(
         _ name: String, of caseID: String, at time: Date? = nil, _ change: CaseEventInput.Change = .happened,
-        in archive: Archive
+        in archive: Session
     ) throws -> RecordedEvent {
         try archive.recordEvent(
             try CaseEventInput(
@@ -57,12 +57,12 @@ extension TestArchive {
             of: try CaseID(caseID))
     }
 
-    func kinds(of caseID: String, in archive: Archive) throws -> [String] {
+    func kinds(of caseID: String, in archive: Session) throws -> [String] {
         try archive.caseDetails(try CaseID(caseID)).verifications.flatMap(\.objects).map(\.kind)
     }
 
     /// The clock goes on in steps that nobody doubts.
-    func pass(days: Int, in archive: Archive) throws {
+    func pass(days: Int, in archive: Session) throws {
         var left = days
         while left > 0 {
             let step = min(left, 25)

@@ -10,7 +10,7 @@ import Testing
 struct RetentionTamperingTests {
     private struct Prepared {
         let test: TestArchive
-        let archive: Archive
+        let archive: Session
         let database: DatabaseQueue
     }
 

@@ -19,7 +19,7 @@ final class TestArchive: Sendable {
             FileManager.default.temporaryDirectory.appendingPathComponent("strongroom-\(UUID().uuidString)").path
         self.time = time
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        _ = try Archive.create(path, rootKey: rootKey, actor: try Actor(claimed: "maker"), effects: effects())
+        _ = try OpenArchive.create(path, rootKey: rootKey, actor: try Actor(claimed: "maker"), effects: effects())
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -34,16 +34,20 @@ final class TestArchive: Sendable {
             stateDirectory: directory + "/state")
     }
 
+    func openArchive(files: any FileSystem = PosixFileSystem(), toLook: Bool = false) throws -> OpenArchive {
+        try OpenArchive.open(path, rootKey: rootKey, effects: effects(files: files), toLook: toLook)
+    }
+
     func open(
         files: any FileSystem = PosixFileSystem(), actor: String = "tester", toLook: Bool = false
-    ) throws -> Archive {
+    ) throws -> Session {
         try open(as: .actor(try Actor(claimed: actor)), files: files, toLook: toLook)
     }
 
     func open(
         as identity: Identity, files: any FileSystem = PosixFileSystem(), toLook: Bool = false
-    ) throws -> Archive {
-        try Archive.open(path, rootKey: rootKey, as: identity, effects: effects(files: files), toLook: toLook)
+    ) throws -> Session {
+        try openArchive(files: files, toLook: toLook).session(as: identity)
     }
 
     func registration(
@@ -70,7 +74,7 @@ final class TestArchive: Sendable {
         return try ImportItem(registration: registration, file: file)
     }
 
-    func pull(_ archive: Archive, _ change: (inout PullOptions) -> Void = { _ in }) throws -> [VerificationReport] {
+    func pull(_ archive: Session, _ change: (inout PullOptions) -> Void = { _ in }) throws -> [VerificationReport] {
         var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))
         change(&options)
         let reports = Mutex<[VerificationReport]>([])
@@ -78,7 +82,7 @@ final class TestArchive: Sendable {
         return reports.withLock { $0 }
     }
 
-    func contents(_ kind: String, of caseID: String, in archive: Archive, range: String? = nil) throws -> [UInt8] {
+    func contents(_ kind: String, of caseID: String, in archive: Session, range: String? = nil) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try archive.retrieve(
             ItemName(kind: kind, verification: nil), of: try CaseID(caseID), range: range.flatMap { ByteRange($0) },

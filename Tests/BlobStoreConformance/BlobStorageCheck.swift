@@ -3,7 +3,9 @@ public import Testing
 
 /// A promise that every store of blobs keeps, tried on an empty one.
 ///
-///     @Test(arguments: BlobStorageCheck.all) func keeps(_ check: BlobStorageCheck) throws { try check.run(on: myStore()) }
+///     @Test(arguments: BlobStorageCheck.all) func keeps(_ check: BlobStorageCheck) throws {
+///         try check.run(on: myStore())
+///     }
 public struct BlobStorageCheck: Sendable, CustomTestStringConvertible {
     public let name: String
     private let body: @Sendable (any BlobStorage) throws -> Void

@@ -5,100 +5,141 @@ public import Testing
 ///
 /// A test of an engine is one line for all of them:
 ///
-///     @Test(arguments: EngineCheck.all) func keeps(_ check: EngineCheck) throws { try check.run(on: MyEngine()) }
+///     @Test(arguments: EngineCheck.all) func keeps(_ check: EngineCheck) throws {
+///         try check.run(on: MyEngine(path), beside: MyEngine(path))
+///     }
 public struct EngineCheck: Sendable, CustomTestStringConvertible {
     public let name: String
-    private let body: @Sendable (any Engine) throws -> Void
+    private let body: @Sendable (_ engine: any Engine, _ other: any Engine) throws -> Void
 
     /// Records an issue where the engine does not keep the promise.
-    public func run(on engine: any Engine) throws { try body(engine) }
+    ///
+    /// - Parameter other: another that has the same database open, as another process would.
+    public func run(on engine: any Engine, beside other: any Engine) throws { try body(engine, other) }
 
     public var testDescription: String { name }
 
     public static let all = transactions + records + rules
 
     private static let transactions = [
-        EngineCheck(name: "whatIsCommittedIsThere") { try TransactionChecks($0).whatIsCommittedIsThere() },
-        EngineCheck(name: "whatThrowsLeavesNothing") { try TransactionChecks($0).whatThrowsLeavesNothing() },
+        EngineCheck(name: "whatIsCommittedIsThere") { try TransactionChecks($0, $1).whatIsCommittedIsThere() },
+        EngineCheck(name: "whatThrowsLeavesNothing") { try TransactionChecks($0, $1).whatThrowsLeavesNothing() },
         EngineCheck(name: "aMarkTakesBackWhatCameAfterIt") {
-            try TransactionChecks($0).aMarkTakesBackWhatCameAfterIt()
+            try TransactionChecks($0, $1).aMarkTakesBackWhatCameAfterIt()
         },
         EngineCheck(name: "aTransactionGoesOnAfterAFailedStatement") {
-            try TransactionChecks($0).aTransactionGoesOnAfterAFailedStatement()
+            try TransactionChecks($0, $1).aTransactionGoesOnAfterAFailedStatement()
         },
-        EngineCheck(name: "changesAreCounted") { try TransactionChecks($0).changesAreCounted() },
-        EngineCheck(name: "aReadSeesOneState") { try TransactionChecks($0).aReadSeesOneState() },
-        EngineCheck(name: "whatIsNotCommittedIsNotSeen") { try TransactionChecks($0).whatIsNotCommittedIsNotSeen() },
-        EngineCheck(name: "writersTakeTurns") { try TransactionChecks($0).writersTakeTurns() },
-        EngineCheck(name: "errorsSayWhatIsWrong") { try TransactionChecks($0).errorsSayWhatIsWrong() },
+        EngineCheck(name: "changesAreCounted") { try TransactionChecks($0, $1).changesAreCounted() },
+        EngineCheck(name: "aReadSeesOneState") { try TransactionChecks($0, $1).aReadSeesOneState() },
+        EngineCheck(name: "whatIsNotCommittedIsNotSeen") {
+            try TransactionChecks($0, $1).whatIsNotCommittedIsNotSeen()
+        },
+        EngineCheck(name: "writersTakeTurns") { try TransactionChecks($0, $1).writersTakeTurns() },
+        EngineCheck(name: "aWaitEndsWithItsLimit") { try TransactionChecks($0, $1).aWaitEndsWithItsLimit() },
+        EngineCheck(name: "aWaitForOneselfEndsWithItsLimit") {
+            try TransactionChecks($0, $1).aWaitForOneselfEndsWithItsLimit()
+        },
+        EngineCheck(name: "errorsSayWhatIsWrong") { try TransactionChecks($0, $1).errorsSayWhatIsWrong() },
         EngineCheck(name: "whatIsPutOffIsSeenAtTheCommit") {
-            try TransactionChecks($0).whatIsPutOffIsSeenAtTheCommit()
+            try TransactionChecks($0, $1).whatIsPutOffIsSeenAtTheCommit()
         },
-        EngineCheck(name: "valuesComeBackAsTheyWere") { try TransactionChecks($0).valuesComeBackAsTheyWere() },
-        EngineCheck(name: "textIsOrderedByItsBytes") { try TransactionChecks($0).textIsOrderedByItsBytes() },
+        EngineCheck(name: "valuesComeBackAsTheyWere") { try TransactionChecks($0, $1).valuesComeBackAsTheyWere() },
+        EngineCheck(name: "textIsOrderedByItsBytes") { try TransactionChecks($0, $1).textIsOrderedByItsBytes() },
     ]
 
     private static let rules = RuleChecks.forbidden.map { statement in
-        EngineCheck(name: "isRefused(\(statement))") { try RuleChecks($0).isRefused(statement) }
+        EngineCheck(name: "isRefused(\(statement))") { engine, _ in try RuleChecks(engine).isRefused(statement) }
     }
 
     private static let records = [
-        EngineCheck(name: "whatIsWrittenIsReadBack") { try RecordChecks($0).whatIsWrittenIsReadBack() },
-        EngineCheck(name: "aVerificationEndsAndForgetsItsToken") {
-            try RecordChecks($0).aVerificationEndsAndForgetsItsToken()
+        EngineCheck(name: "whatIsWrittenIsReadBack") { engine, _ in try RecordChecks(engine).whatIsWrittenIsReadBack()
         },
-        EngineCheck(name: "aCaseIsCompletedInPlace") { try RecordChecks($0).aCaseIsCompletedInPlace() },
-        EngineCheck(name: "namesAreTakenOnce") { try RecordChecks($0).namesAreTakenOnce() },
-        EngineCheck(name: "keysUnderAnEpochThatIsNotOpenAreRefused(2)") {
-            try RecordChecks($0).keysUnderAnEpochThatIsNotOpenAreRefused(epoch: 2)
+        EngineCheck(name: "aVerificationEndsAndForgetsItsToken") { engine, _ in
+            try RecordChecks(engine).aVerificationEndsAndForgetsItsToken()
         },
-        EngineCheck(name: "keysUnderAnEpochThatIsNotOpenAreRefused(3)") {
-            try RecordChecks($0).keysUnderAnEpochThatIsNotOpenAreRefused(epoch: 3)
+        EngineCheck(name: "aCaseIsCompletedInPlace") { engine, _ in try RecordChecks(engine).aCaseIsCompletedInPlace()
         },
-        EngineCheck(name: "aTransactionIsAllOrNothing") { try RecordChecks($0).aTransactionIsAllOrNothing() },
-        EngineCheck(name: "pagesAreStableWhileCasesArrive") { try RecordChecks($0).pagesAreStableWhileCasesArrive() },
-        EngineCheck(name: "whatWaitsComesByDeadline") { try RecordChecks($0).whatWaitsComesByDeadline() },
-        EngineCheck(name: "theSameContentInTwoCasesIsSeen") { try RecordChecks($0).theSameContentInTwoCasesIsSeen() },
-        EngineCheck(name: "countsAreThoseOfEverythingCounted") {
-            try RecordChecks($0).countsAreThoseOfEverythingCounted()
+        EngineCheck(name: "namesAreTakenOnce") { engine, _ in try RecordChecks(engine).namesAreTakenOnce() },
+        EngineCheck(name: "keysUnderAnEpochThatIsNotOpenAreRefused(2)") { engine, _ in
+            try RecordChecks(engine).keysUnderAnEpochThatIsNotOpenAreRefused(epoch: 2)
         },
-        EngineCheck(name: "aWalkThroughTheObjectsMeetsEachOnce") {
-            try RecordChecks($0).aWalkThroughTheObjectsMeetsEachOnce()
+        EngineCheck(name: "keysUnderAnEpochThatIsNotOpenAreRefused(3)") { engine, _ in
+            try RecordChecks(engine).keysUnderAnEpochThatIsNotOpenAreRefused(epoch: 3)
         },
-        EngineCheck(name: "entriesAreNumberedAndKeptByteForByte") {
-            try LedgerChecks($0).entriesAreNumberedAndKeptByteForByte()
+        EngineCheck(name: "aTransactionIsAllOrNothing") { engine, _ in
+            try RecordChecks(engine).aTransactionIsAllOrNothing()
         },
-        EngineCheck(name: "aTransactionThatFailsLeavesNoEntry") {
-            try LedgerChecks($0).aTransactionThatFailsLeavesNoEntry()
+        EngineCheck(name: "pagesAreStableWhileCasesArrive") { engine, _ in
+            try RecordChecks(engine).pagesAreStableWhileCasesArrive()
         },
-        EngineCheck(name: "filtersMeetEveryEntryOnce") { try LedgerChecks($0).filtersMeetEveryEntryOnce() },
-        EngineCheck(name: "actorsOriginsAndAccessesAreReadBack") {
-            try LedgerChecks($0).actorsOriginsAndAccessesAreReadBack()
+        EngineCheck(name: "whatWaitsComesByDeadline") { engine, _ in try RecordChecks(engine).whatWaitsComesByDeadline()
         },
-        EngineCheck(name: "factsAreThoseThatWereWritten") { try RetentionChecks($0).factsAreThoseThatWereWritten() },
-        EngineCheck(name: "selectionsFindEachObjectOnce") { try RetentionChecks($0).selectionsFindEachObjectOnce() },
-        EngineCheck(name: "countsFollowEveryChange") { try RetentionChecks($0).countsFollowEveryChange() },
-        EngineCheck(name: "whatIsDestroyedIsGoneAndItsBlobIsNoted") {
-            try RetentionChecks($0).whatIsDestroyedIsGoneAndItsBlobIsNoted()
+        EngineCheck(name: "theSameContentInTwoCasesIsSeen") { engine, _ in
+            try RecordChecks(engine).theSameContentInTwoCasesIsSeen()
         },
-        EngineCheck(name: "setsOfPoliciesFollowEachOther") { try RetentionChecks($0).setsOfPoliciesFollowEachOther() },
-        EngineCheck(name: "tagsOfWhatIsGoneAreKeptForATime") {
-            try RetentionChecks($0).tagsOfWhatIsGoneAreKeptForATime()
+        EngineCheck(name: "countsAreThoseOfEverythingCounted") { engine, _ in
+            try RecordChecks(engine).countsAreThoseOfEverythingCounted()
         },
-        EngineCheck(name: "notesOfTheArchiveAreKept") { try RetentionChecks($0).notesOfTheArchiveAreKept() },
-        EngineCheck(name: "aPermitIsGoodForItsTransaction") {
-            try RetentionChecks($0).aPermitIsGoodForItsTransaction()
+        EngineCheck(name: "aWalkThroughTheObjectsMeetsEachOnce") { engine, _ in
+            try RecordChecks(engine).aWalkThroughTheObjectsMeetsEachOnce()
         },
-        EngineCheck(name: "compactionKeepsWhatIsThere") { try RetentionChecks($0).compactionKeepsWhatIsThere() },
-        EngineCheck(name: "pinsAreWhatTheClausesSay") { try HoldChecks($0).pinsAreWhatTheClausesSay() },
-        EngineCheck(name: "whatIsUndoneTakesNothingIn") { try HoldChecks($0).whatIsUndoneTakesNothingIn() },
-        EngineCheck(name: "casesAreExpectedByTheirTags") { try HoldChecks($0).casesAreExpectedByTheirTags() },
-        EngineCheck(name: "whoeverFailsFailsAlone") { try WritingChecks($0).whoeverFailsFailsAlone() },
-        EngineCheck(name: "whatContradictsItselfAtTheEndFailsAlone") {
-            try WritingChecks($0).whatContradictsItselfAtTheEndFailsAlone()
+        EngineCheck(name: "entriesAreNumberedAndKeptByteForByte") { engine, _ in
+            try LedgerChecks(engine).entriesAreNumberedAndKeptByteForByte()
         },
-        EngineCheck(name: "whoWritesAgainComesBehindWhoWaits") {
-            try WritingChecks($0).whoWritesAgainComesBehindWhoWaits()
+        EngineCheck(name: "aTransactionThatFailsLeavesNoEntry") { engine, _ in
+            try LedgerChecks(engine).aTransactionThatFailsLeavesNoEntry()
+        },
+        EngineCheck(name: "filtersMeetEveryEntryOnce") { engine, _ in
+            try LedgerChecks(engine).filtersMeetEveryEntryOnce()
+        },
+        EngineCheck(name: "actorsOriginsAndAccessesAreReadBack") { engine, _ in
+            try LedgerChecks(engine).actorsOriginsAndAccessesAreReadBack()
+        },
+        EngineCheck(name: "factsAreThoseThatWereWritten") { engine, _ in
+            try RetentionChecks(engine).factsAreThoseThatWereWritten()
+        },
+        EngineCheck(name: "selectionsFindEachObjectOnce") { engine, _ in
+            try RetentionChecks(engine).selectionsFindEachObjectOnce()
+        },
+        EngineCheck(name: "countsFollowEveryChange") { engine, _ in
+            try RetentionChecks(engine).countsFollowEveryChange()
+        },
+        EngineCheck(name: "whatIsDestroyedIsGoneAndItsBlobIsNoted") { engine, _ in
+            try RetentionChecks(engine).whatIsDestroyedIsGoneAndItsBlobIsNoted()
+        },
+        EngineCheck(name: "setsOfPoliciesFollowEachOther") { engine, _ in
+            try RetentionChecks(engine).setsOfPoliciesFollowEachOther()
+        },
+        EngineCheck(name: "tagsOfWhatIsGoneAreKeptForATime") { engine, _ in
+            try RetentionChecks(engine).tagsOfWhatIsGoneAreKeptForATime()
+        },
+        EngineCheck(name: "notesOfTheArchiveAreKept") { engine, _ in
+            try RetentionChecks(engine).notesOfTheArchiveAreKept()
+        },
+        EngineCheck(name: "aPermitIsGoodForItsTransaction") { engine, _ in
+            try RetentionChecks(engine).aPermitIsGoodForItsTransaction()
+        },
+        EngineCheck(name: "compactionKeepsWhatIsThere") { engine, _ in
+            try RetentionChecks(engine).compactionKeepsWhatIsThere()
+        },
+        EngineCheck(name: "pinsAreWhatTheClausesSay") { engine, _ in try HoldChecks(engine).pinsAreWhatTheClausesSay()
+        },
+        EngineCheck(name: "whatIsUndoneTakesNothingIn") { engine, _ in
+            try HoldChecks(engine).whatIsUndoneTakesNothingIn()
+        },
+        EngineCheck(name: "casesAreExpectedByTheirTags") { engine, _ in
+            try HoldChecks(engine).casesAreExpectedByTheirTags()
+        },
+        EngineCheck(name: "whatTheLedgerDoesNotSayIsRefused") { engine, _ in
+            try WritingChecks(engine).whatTheLedgerDoesNotSayIsRefused()
+        },
+        EngineCheck(name: "whoeverFailsFailsAlone") { engine, _ in try WritingChecks(engine).whoeverFailsFailsAlone() },
+        EngineCheck(name: "whatContradictsItselfAtTheEndFailsAlone") { engine, _ in
+            try WritingChecks(engine).whatContradictsItselfAtTheEndFailsAlone()
+        },
+        EngineCheck(name: "whoWritesAgainComesBehindWhoWaits") { engine, _ in
+            try WritingChecks(engine).whoWritesAgainComesBehindWhoWaits()
         },
     ]
 }

@@ -1,5 +1,5 @@
 import Base
-@_spi(Deciding) import Catalog
+@_spi(Deciding) @_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Sealing

@@ -1,11 +1,11 @@
-import Catalog
+@_spi(Writing) import Catalog
 
 /// An index that runs each body of a write twice, and takes the first run back: a body may be run again, and must come
 /// to the same.
 struct Subject: Sendable {
     let index: Index
 
-    init(_ engine: any Engine) { index = Index(engine) }
+    init(_ engine: any Engine) { index = Index(engine, requiresEntries: false) }
 
     private struct TakenBack: Error {}
 

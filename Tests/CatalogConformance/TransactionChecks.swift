@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Sealing
@@ -9,8 +9,10 @@ import Testing
 /// What the index relies on in every transaction, asked of the engine itself.
 struct TransactionChecks {
     let engine: any Engine
+    /// Of another process.
+    let other: any Engine
 
-    init(_ engine: any Engine) { self.engine = engine }
+    init(_ engine: any Engine, _ other: any Engine) { (self.engine, self.other) = (engine, other) }
 
     private struct Stopped: Error {}
 
@@ -29,24 +31,24 @@ struct TransactionChecks {
     private func numbers() throws -> [Value] { try engine.read(Self.numbers) }
 
     func whatIsCommittedIsThere() throws {
-        try engine.write { try insert(1, into: $0) }
+        try engine.write(until: .none) { try insert(1, into: $0) }
         #expect(try numbers() == [.integer(1)])
     }
 
     func whatThrowsLeavesNothing() throws {
         #expect(throws: Stopped.self) {
-            try engine.write { writing in
+            try engine.write(until: .none) { writing in
                 try insert(1, into: writing)
                 throw Stopped()
             }
         }
         #expect(try numbers() == [])
-        try engine.write { try insert(2, into: $0) }
+        try engine.write(until: .none) { try insert(2, into: $0) }
         #expect(try numbers() == [.integer(2)])
     }
 
     func aMarkTakesBackWhatCameAfterIt() throws {
-        try engine.write { writing in
+        try engine.write(until: .none) { writing in
             try insert(1, into: writing)
             try writing.mark()
             try insert(2, into: writing)
@@ -60,7 +62,7 @@ struct TransactionChecks {
     }
 
     func aTransactionGoesOnAfterAFailedStatement() throws {
-        try engine.write { writing in
+        try engine.write(until: .none) { writing in
             try insert(1, into: writing)
             try writing.mark()
             #expect(throws: EngineError.self) { try insert(1, into: writing) }
@@ -74,7 +76,7 @@ struct TransactionChecks {
     }
 
     func changesAreCounted() throws {
-        try engine.write { writing in
+        try engine.write(until: .none) { writing in
             #expect(try writing.run(Self.insert, [.integer(1), .text("open"), .integer(0)]) == 1)
             try insert(2, into: writing)
             #expect(try writing.run("UPDATE epoch SET created_at = ?", [.integer(5)]) == 2)
@@ -85,14 +87,14 @@ struct TransactionChecks {
 
     /// Nobody sees half of a transaction, nor two states in one.
     func aReadSeesOneState() throws {
-        try engine.write { try insert(1, into: $0) }
+        try engine.write(until: .none) { try insert(1, into: $0) }
         let engine = engine
         let (asked, written, done) = (
             DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)
         )
         Thread.detachNewThread {
             asked.wait()
-            try? engine.write { try $0.run(Self.insert, [.integer(2), .text("open"), .integer(0)]) }
+            try? engine.write(until: .none) { try $0.run(Self.insert, [.integer(2), .text("open"), .integer(0)]) }
             written.signal()
             done.signal()
         }
@@ -108,7 +110,7 @@ struct TransactionChecks {
 
     func whatIsNotCommittedIsNotSeen() throws {
         let engine = engine
-        try engine.write { writing in
+        try engine.write(until: .none) { writing in
             try insert(1, into: writing)
             let done = DispatchSemaphore(value: 0)
             let seen = Mutex<[Value]>([.integer(-1)])
@@ -127,7 +129,7 @@ struct TransactionChecks {
         let most = Atomic(0)
         DispatchQueue.concurrentPerform(iterations: 8) { thread in
             for turn in 0..<5 {
-                try? engine.write { writing in
+                try? engine.write(until: .none) { writing in
                     let now = inside.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
                     most.max(now, ordering: .sequentiallyConsistent)
                     let size = try Self.numbers(writing).count
@@ -142,16 +144,75 @@ struct TransactionChecks {
         #expect(try numbers().count == 40)
     }
 
+    /// Runs `body` while another process writes, for three seconds at most.
+    private func whileAnotherWrites(_ body: () throws -> Void) throws {
+        let other = other
+        let (begun, end, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        Thread.detachNewThread {
+            try? other.write(until: .none) { _ in
+                begun.signal()
+                _ = end.wait(timeout: .now() + 3)
+            }
+            begun.signal()
+            done.signal()
+        }
+        begun.wait()
+        defer {
+            end.signal()
+            done.wait()
+        }
+        try body()
+    }
+
+    /// Who waits for another process waits no longer than they want to, and has written nothing.
+    func aWaitEndsWithItsLimit() throws {
+        try whileAnotherWrites {
+            #expect(throws: WaitEnded.timedOut) {
+                try engine.write(until: WaitLimit(seconds: 0.1)) { try insert(1, into: $0) }
+            }
+            let asked = Atomic(0)
+            let isCancelled: @Sendable () -> Bool = { asked.add(1, ordering: .relaxed).newValue > 5 }
+            #expect(throws: WaitEnded.cancelled) {
+                try engine.write(until: WaitLimit(seconds: nil, isCancelled: isCancelled)) { try insert(1, into: $0) }
+            }
+        }
+        try engine.write(until: WaitLimit(seconds: 5)) { try insert(2, into: $0) }
+        #expect(try numbers() == [.integer(2)])
+    }
+
+    /// The same of who waits for others of their own process.
+    func aWaitForOneselfEndsWithItsLimit() throws {
+        let index = Index(engine, requiresEntries: false)
+        let (begun, end, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        Thread.detachNewThread {
+            try? index.write { _ in
+                begun.signal()
+                _ = end.wait(timeout: .now() + 3)
+            }
+            done.signal()
+        }
+        begun.wait()
+        #expect(throws: WaitEnded.timedOut) {
+            try index.write(until: WaitLimit(seconds: 0.1)) { try $0.insert(Self.epoch) }
+        }
+        end.signal()
+        done.wait()
+        try index.write(until: WaitLimit(seconds: 5)) { try $0.insert(Self.epoch) }
+        #expect(try numbers() == [.integer(7)])
+    }
+
+    private static var epoch: EpochRecord { EpochRecord(epoch: Epoch(7), state: .open, createdAt: Date()) }
+
     func errorsSayWhatIsWrong() throws {
         func kind(_ statement: String, _ values: [Value] = []) -> EngineError.Kind? {
             do {
-                try engine.write { try $0.run(statement, values) }
+                try engine.write(until: .none) { try $0.run(statement, values) }
                 return nil
             } catch {
                 return (error as? EngineError)?.kind
             }
         }
-        try engine.write { try insert(1, into: $0) }
+        try engine.write(until: .none) { try insert(1, into: $0) }
         #expect(kind(Self.insert, [.integer(1), .text("open"), .integer(0)]) == .exists)
         #expect(kind(Self.insert, [.integer(2), .text("ajar"), .integer(0)]) == .contradiction)
         #expect(
@@ -165,7 +226,7 @@ struct TransactionChecks {
     func whatIsPutOffIsSeenAtTheCommit() throws {
         let statement = "INSERT INTO policy_set (number, entry) VALUES (?, ?)"
         do {
-            try engine.write { try $0.run(statement, [.integer(1), .integer(7)]) }
+            try engine.write(until: .none) { try $0.run(statement, [.integer(1), .integer(7)]) }
             Issue.record("an entry that is not there was referred to")
         } catch {
             #expect((error as? EngineError)?.kind == .contradiction)
@@ -176,7 +237,7 @@ struct TransactionChecks {
     }
 
     func valuesComeBackAsTheyWere() throws {
-        let index = Index(engine)
+        let index = Index(engine, requiresEntries: false)
         try index.write { index in
             try index.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date()))
             let key = WrappedKey(epoch: Epoch(1), bytes: [UInt8](repeating: 0, count: 72))
@@ -185,7 +246,7 @@ struct TransactionChecks {
         }
         #expect(try index.read { try $0.archive().keyringGeneration } == .max)
         func cycle(_ column: String, _ value: Value) throws {
-            try engine.write { writing throws in
+            try engine.write(until: .none) { writing throws in
                 #expect(try writing.run("UPDATE archive SET \(column) = ?", [value]) == 1)
             }
             var found: Value?
@@ -206,7 +267,7 @@ struct TransactionChecks {
         for number in [Int64.min, -1, 0, 1 << 40, Int64.max] { try cycle("refused_first", .integer(number)) }
         try cycle("refused_first", .null(.integer))
         for text in ["", " a ", "É?$1'\"\\", "\u{65}\u{301}", String(repeating: "ü", count: 50_000)] {
-            try engine.write { writing in
+            try engine.write(until: .none) { writing in
                 try writing.run("DELETE FROM tally", [])
                 try writing.run(
                     "INSERT INTO tally (what, which, number, bytes) VALUES (?, ?, ?, ?)",
@@ -227,7 +288,7 @@ struct TransactionChecks {
 
     func textIsOrderedByItsBytes() throws {
         let texts = ["", "A", "Z", "a", "a b", "a-b", "ab", "z", "É", "é", "字"]
-        try engine.write { writing in
+        try engine.write(until: .none) { writing in
             for text in texts.reversed() {
                 try writing.run(
                     "INSERT INTO tally (what, which, number, bytes) VALUES (?, ?, ?, ?)",

@@ -1,5 +1,5 @@
 internal import Base
-public import Catalog
+@_spi(Writing) public import Catalog
 internal import Foundation
 public import Ledger
 internal import Sealing

@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Sealing
@@ -9,13 +9,49 @@ import Testing
 
 /// Writers who share transactions: each is alone in what it sees of failures, and none loses what it was told is there.
 struct WritingChecks {
+    let engine: any Engine
     let catalog: Index
 
     init(_ engine: any Engine) throws {
-        catalog = Index(engine)
+        self.engine = engine
+        catalog = Index(engine, requiresEntries: false)
     }
 
     private struct Stopped: Error {}
+
+    /// A change that the ledger does not say is refused, alone; counters say nothing.
+    func whatTheLedgerDoesNotSayIsRefused() throws {
+        let index = Index(engine)
+        func epoch(_ number: Int) -> EpochRecord {
+            EpochRecord(epoch: Epoch(UInt32(number)), state: .open, createdAt: Date())
+        }
+        #expect(throws: CatalogError.unrecorded) { try index.write { try $0.insert(epoch(1)) } }
+        #expect(try index.read { try $0.epochs() } == [])
+        #expect(throws: Never.self) { try index.write { try $0.setNewestTime(Date()) } }
+        #expect(throws: Never.self) { try index.write { _ in } }
+        // Said before or after it is the same.
+        try index.write { index in
+            try index.insert(epoch(1))
+            try index.append([Writers.entry(1)])
+        }
+        try index.write { index in
+            try index.append([Writers.entry(2)])
+            try index.insert(epoch(2))
+        }
+        let refused = Mutex<[Int]>([])
+        try Writers.together(9, index) { number in
+            do {
+                try index.write { index in
+                    try index.insert(EpochRecord(epoch: Epoch(UInt32(10 + number)), state: .open, createdAt: Date()))
+                    if number % 3 > 0 { try index.append([Writers.entry(number)]) }
+                }
+            } catch {
+                if error as? CatalogError == .unrecorded { refused.withLock { $0.append(number) } }
+            }
+        }
+        #expect(refused.withLock { $0.sorted() } == [0, 3, 6])
+        #expect(try index.read { try $0.epochs().count } == 8)
+    }
 
     func whoeverFailsFailsAlone() throws {
         var random = SeededGenerator.ofTest()

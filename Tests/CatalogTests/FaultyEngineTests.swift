@@ -1,4 +1,5 @@
-import Catalog
+import Base
+@_spi(Writing) import Catalog
 import CatalogConformance
 import Foundation
 import Testing
@@ -15,7 +16,7 @@ final class FaultyEngine: Engine {
         case mistakesWhatExists, mistakesRefusals, mistakesContradictions, mistakesFailures
         case cutsBytesAtZero, takesEmptyForNothing, foldsLetters, composesText, roundsLargeNumbers
         case forgetsTheRules
-        case compactsTooMuch, erasesNothing
+        case compactsTooMuch, erasesNothing, waitsForEver
     }
 
     private let engine: SQLiteEngine
@@ -30,7 +31,8 @@ final class FaultyEngine: Engine {
                 if case .text(let name) = row.values[0], !name.contains("tallied") { triggers.append(name) }
             }
         }
-        try engine.write { writing in for name in triggers { try writing.run("DROP TRIGGER \(name)", []) } }
+        try engine.write(until: .none) { writing in for name in triggers { try writing.run("DROP TRIGGER \(name)", []) }
+        }
     }
 
     func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result {
@@ -40,10 +42,10 @@ final class FaultyEngine: Engine {
 
     private struct TakenBack: Error {}
 
-    func write(_ body: (any EngineWriting) throws -> Void) throws {
+    func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
         var failure: (any Error)?
         do {
-            try engine.write { writing in
+            try engine.write(until: fault == .waitsForEver ? .none : limit) { writing in
                 do {
                     try body(Transaction(reading: writing, writing: writing, fault: fault))
                 } catch  where fault == .keepsWhatThrew {
@@ -61,7 +63,7 @@ final class FaultyEngine: Engine {
 
     func compact() throws -> (before: UInt64, after: UInt64) {
         if fault == .compactsTooMuch {
-            try engine.write { try $0.run("DELETE FROM case_jurisdiction", []) }
+            try engine.write(until: .none) { try $0.run("DELETE FROM case_jurisdiction", []) }
         }
         return try engine.compact()
     }
@@ -165,7 +167,7 @@ struct FaultyEngineTests {
             let engine = try FaultyEngine(SQLiteEngine.create(at: path), fault)
             nonisolated(unsafe) var isFound = false
             try withKnownIssue(isIntermittent: true) {
-                try check.run(on: engine)
+                try check.run(on: engine, beside: SQLiteEngine(path: path))
             } matching: { _ in
                 isFound = true
                 return true

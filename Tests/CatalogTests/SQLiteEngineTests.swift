@@ -8,18 +8,18 @@ import Sealing
 import Synchronization
 import Testing
 
-@testable import Catalog
+@_spi(Writing) @testable import Catalog
 
 struct SQLiteEngineTests {
     private let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
 
     /// With anything less a commit would not survive a power cut.
     @Test(arguments: EngineCheck.all) func keeps(_ check: EngineCheck) throws {
-        try check.run(on: SQLiteEngine.create(at: path))
+        try check.run(on: SQLiteEngine.create(at: path), beside: SQLiteEngine(path: path))
     }
 
     @Test func everyCommitIsSynced() throws {
-        _ = Index(try SQLiteEngine.create(at: path))
+        _ = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         let catalog = try SQLiteEngine(path: path)
         for (pragma, value) in [
             ("synchronous", 2), ("secure_delete", 1), ("temp_store", 2), ("recursive_triggers", 1), ("foreign_keys", 1),
@@ -30,16 +30,16 @@ struct SQLiteEngineTests {
 
     @Test func readingWritesNothing() throws {
         do {
-            let catalog = Index(try SQLiteEngine.create(at: path))
+            let catalog = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
             try catalog.write { try $0.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date())) }
         }
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        do { #expect(try Index(SQLiteEngine(path: path)).read { try $0.epochs().count } == 1) }
+        do { #expect(try Index(SQLiteEngine(path: path), requiresEntries: false).read { try $0.epochs().count } == 1) }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
     @Test func itsFilesAreForTheOwnerAlone() throws {
-        let catalog = Index(try SQLiteEngine.create(at: path))
+        let catalog = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         for suffix in ["", "-wal", "-shm", "-lock", "-lock-turn"] {
             #expect(try PosixFileSystem().status(path + suffix).mode == 0o600, "\(suffix)")
         }
@@ -58,7 +58,7 @@ struct SQLiteEngineTests {
     }
 
     @Test func anIndexOfANewerVersionIsRefused() throws {
-        let catalog = Index(try SQLiteEngine.create(at: path))
+        let catalog = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         withExtendedLifetime(catalog) {}
         let queue = try DatabaseQueue(path: path)
         try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 future')") }
@@ -69,9 +69,9 @@ struct SQLiteEngineTests {
 
     /// Who writes batch after batch lets others in between.
     @Test func aBusyWriterStarvesNobody() throws {
-        let busy = Index(try SQLiteEngine.create(at: path))
+        let busy = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         try busy.write { try $0.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date())) }
-        let other = Index(try SQLiteEngine(path: path))
+        let other = Index(try SQLiteEngine(path: path), requiresEntries: false)
         let batches = Mutex(0)
         let done = Mutex(false)
         let finished = DispatchSemaphore(value: 0)
@@ -95,9 +95,9 @@ struct SQLiteEngineTests {
 
     /// Writers of several connections take turns and all get theirs.
     @Test func manyWritersLoseNothing() throws {
-        let first = Index(try SQLiteEngine.create(at: path))
+        let first = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         try first.write { try $0.insert(EpochRecord(epoch: Epoch(1), state: .open, createdAt: Date())) }
-        let catalogs = [first] + (try (0..<3).map { _ in Index(try SQLiteEngine(path: path)) })
+        let catalogs = [first] + (try (0..<3).map { _ in Index(try SQLiteEngine(path: path), requiresEntries: false) })
         DispatchQueue.concurrentPerform(iterations: 4) { worker in
             for number in 0..<50 {
                 do {
@@ -121,7 +121,7 @@ struct SharedTransactionTests {
 
     @Test func whatFillsTheDiskFailsAlone() throws {
         let engine = try SQLiteEngine.create(at: path)
-        let catalog = Index(engine)
+        let catalog = Index(engine, requiresEntries: false)
         let pages = try #require(try engine.writerPragma("page_count"))
         _ = try engine.writerPragma("max_page_count = \(pages + 30)")
         let failures = Mutex<[Int: String]>([:])
@@ -152,7 +152,7 @@ struct SharedTransactionTests {
     /// there.
     @Test func whoOverlooksAFullDiskWritesNothing() throws {
         let engine = try SQLiteEngine.create(at: path)
-        let catalog = Index(engine)
+        let catalog = Index(engine, requiresEntries: false)
         let pages = try #require(try engine.writerPragma("page_count"))
         _ = try engine.writerPragma("max_page_count = \(pages + 30)")
         let done = Mutex<Set<Int>>([])
@@ -180,7 +180,7 @@ struct SharedTransactionTests {
     /// Of writers who wait together, one commits for all.
     @Test func whoWaitsSharesACommit() throws {
         let path = path
-        let catalog = Index(try SQLiteEngine.create(at: path))
+        let catalog = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         // The write-ahead log begins with the salt and the counter of its frames; a commit is a frame with a size.
         func commits() throws -> Int {
             let log = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + "-wal")))
@@ -210,7 +210,7 @@ struct LedgerTriggerTests {
     ])
     func theLedgerIsAppendOnly(sql: String) throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
-        let catalog = Index(try SQLiteEngine.create(at: path))
+        let catalog = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         let stamp = ActorStamp(uid: ActorUID(from: .system), known: .claimed)
         let entry = Entry(
             time: Date(), actor: stamp, event: .archiveVerified(.init(objects: 0, opened: 0, findings: 0)))
@@ -232,7 +232,7 @@ struct HoldPlanTests {
     ])
     func theGuardsReadNoHoldThatDoesNotMatter(sql: String) throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
-        _ = Index(try SQLiteEngine.create(at: path))
+        _ = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
         let plan = try DatabaseQueue(path: path).read { db in
             try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
         }

@@ -25,7 +25,7 @@ public struct Verb: Sendable {
 
 /// Where a verb acts: an archive that several processes have open, and random numbers that can be had again.
 public struct World {
-    public let archive: Archive
+    public let archive: Session
     /// Where answers are written that are imported.
     public let folder: String
     public var random: SeededGenerator
@@ -34,7 +34,7 @@ public struct World {
     /// How many different cases, persons and matters there are.
     public var size = 90
 
-    public init(archive: Archive, folder: String, seed: UInt64, now: @escaping @Sendable () -> Date) {
+    public init(archive: Session, folder: String, seed: UInt64, now: @escaping @Sendable () -> Date) {
         self.archive = archive
         self.folder = folder
         self.now = now

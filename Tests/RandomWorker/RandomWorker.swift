@@ -40,16 +40,17 @@ import TestSupport
             stateDirectory: folder + "/state")
     }
 
-    private static func open(_ folder: String, token: String) throws -> Archive {
+    private static func open(_ folder: String, token: String) throws -> Session {
         let identity: Identity =
             token == "-"
             ? .actor(try Actor(claimed: "root")) : .token(try PersonalToken(file: folder + "/" + token))
-        return try Archive.open(
-            folder + "/archive", rootKey: .keyFile(folder + "/root.key"), as: identity, effects: effects(folder))
+        return try OpenArchive.open(
+            folder + "/archive", rootKey: .keyFile(folder + "/root.key"), effects: effects(folder)
+        ).session(as: identity)
     }
 
     private static func prepare(_ folder: String) throws {
-        _ = try Archive.create(
+        _ = try OpenArchive.create(
             folder + "/archive", rootKey: .keyFile(folder + "/root.key"), actor: try Actor(claimed: "root"),
             effects: effects(folder))
         // So that runs go on by themselves: the limit is another test's.

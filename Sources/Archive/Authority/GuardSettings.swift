@@ -118,7 +118,7 @@ extension Configuration {
     ) -> (configuration: Configuration, loosened: [LoosenedSetting]) {
         var guarded = self
         guard needsTwo else {
-            guarded.coolingDays = max(guarded.coolingDays, Archive.leastCoolingDays)
+            guarded.coolingDays = max(guarded.coolingDays, Session.leastCoolingDays)
             return (guarded, [])
         }
         guard let recorded else { return (self, []) }

@@ -25,7 +25,7 @@ final class PullRun: Sendable {
     /// Seconds for which a run asks on after a deadline: the vendor's clock may be behind this one.
     private static let grace: TimeInterval = 600
 
-    private let archive: Archive
+    private let archive: Session
     private let client: any ProviderClient
     private let options: PullOptions
     private let report: @Sendable (VerificationReport) -> Void
@@ -33,7 +33,7 @@ final class PullRun: Sendable {
     private let reporting = Mutex(())
 
     init(
-        archive: Archive, client: any ProviderClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
+        archive: Session, client: any ProviderClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
         report: @escaping @Sendable (VerificationReport) -> Void
     ) {
         self.archive = archive
@@ -54,6 +54,9 @@ final class PullRun: Sendable {
 
     func work() {
         while true {
+            do { try archive.limit.check() } catch {
+                state.withLock { $0.stop(ArchiveError(error)) }
+            }
             let now = archive.now
             switch state.withLock({ $0.queue.next(now: now) }) {
             case .done: return

@@ -14,10 +14,15 @@ struct Publication: Sendable {
     private var files: any FileSystem { effects.files }
     /// The folder of this archive, which its origins are in.
     private let home: String
+    /// How long is waited for others who publish, and for the command.
+    private let limit: WaitLimit
 
     init(
-        origin: OriginRecord, key: VerifierKey, archive uid: ArchiveUID, settings: PublicationSettings, effects: Effects
+        origin: OriginRecord, key: VerifierKey, archive uid: ArchiveUID, settings: PublicationSettings,
+        effects: Effects,
+        until limit: WaitLimit = .none
     ) {
+        self.limit = limit
         self.origin = origin
         self.key = key
         archive = uid
@@ -28,7 +33,8 @@ struct Publication: Sendable {
 
     /// The same ledger's publication in another place.
     func elsewhere(_ settings: PublicationSettings) -> Publication {
-        Publication(origin: origin, key: key, archive: archive, settings: settings, effects: effects)
+        Publication(
+            origin: origin, key: key, archive: archive, settings: settings, effects: effects, until: limit)
     }
 
     /// For people.
@@ -41,7 +47,7 @@ struct Publication: Sendable {
         if let later = try originNumbers().filter({ $0 > origin.number }).max() {
             throw ArchiveError(
                 .ledgerForked, "\(home)/\(later) is published, an origin that this index does not know",
-                hint: Archive.forkHint)
+                hint: Session.forkHint)
         }
         let path = folder + "/" + LedgerFiles.checkpoint
         let bytes: [UInt8]
@@ -55,7 +61,7 @@ struct Publication: Sendable {
             return try Checkpoint(try SignedNote(bytes), by: key)
         } catch {
             throw ArchiveError(
-                .ledgerForked, "\(path) is not a checkpoint of this archive: \(error)", hint: Archive.forkHint)
+                .ledgerForked, "\(path) is not a checkpoint of this archive: \(error)", hint: Session.forkHint)
         }
     }
 
@@ -105,11 +111,14 @@ struct Publication: Sendable {
         try makeFolders()
         let lock = try FileLock(home + "/lock")
         // A command may hold it for as long as it may take.
-        var patience = Int(PublicationCommand.patience * 100) + 1500
-        while try !lock.tryToTake() {
-            patience -= 1
-            guard patience > 0 else { throw FileError(.lock, path: lock.file.path, code: EWOULDBLOCK) }
-            usleep(10_000)
+        let patience = WaitLimit(seconds: PublicationCommand.patience + 15)
+        do {
+            try patience.wait {
+                try limit.check()
+                return try lock.tryToTake()
+            }
+        } catch WaitEnded.timedOut where !limit.isOver {
+            throw FileError(.lock, path: lock.file.path, code: EWOULDBLOCK)
         }
         defer { lock.release() }
         return try body()
@@ -208,7 +217,7 @@ struct Publication: Sendable {
 
     private func notOurs(_ path: String) -> ArchiveError {
         ArchiveError(
-            .ledgerForked, "\(path) holds other entries than the ledger", hint: Archive.forkHint)
+            .ledgerForked, "\(path) holds other entries than the ledger", hint: Session.forkHint)
     }
 
     /// How many of the first bytes stand in the file, too.
@@ -250,7 +259,7 @@ struct Publication: Sendable {
                 "STRONGROOM_CHECKPOINT": checkpoint, "STRONGROOM_ENTRIES": entries,
                 "STRONGROOM_FIRST_ENTRY": "\(published)", "STRONGROOM_SIZE": "\(size)",
                 "STRONGROOM_ORIGIN": key.name, "STRONGROOM_VERIFIER_KEY": key.text,
-            ], isInterrupted: effects.isInterrupted)
+            ], until: limit)
     }
 
     /// The place that an archive has when it is made: a folder of the user's state.

@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 
 /// The program that is handed what is published.
@@ -6,7 +7,7 @@ enum PublicationCommand {
     static let patience: TimeInterval = 60
 
     static func run(
-        _ command: [String], environment: [String: String], isInterrupted: () -> Bool
+        _ command: [String], environment: [String: String], until limit: WaitLimit
     ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])
@@ -26,10 +27,13 @@ enum PublicationCommand {
         }
         do { try process.run() } catch { throw failure("cannot be started") }
         let end = Date().addingTimeInterval(patience)
-        while process.isRunning, Date() < end, !isInterrupted() { usleep(5000) }
+        while process.isRunning, Date() < end, !limit.isOver { usleep(5000) }
         guard !process.isRunning else {
             kill(process.processIdentifier, SIGKILL)
-            throw failure(isInterrupted() ? "was interrupted" : "did not end within \(Int(patience)) s")
+            throw failure(
+                limit.isCancelled
+                    ? "was interrupted"
+                    : limit.isOver ? "took longer than was left" : "did not end within \(Int(patience)) s")
         }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
             throw failure("failed with exit code \(process.terminationStatus)")

@@ -1,5 +1,5 @@
 internal import Base
-internal import Catalog
+@_spi(Writing) internal import Catalog
 internal import Foundation
 internal import Ledger
 internal import Sealing
@@ -155,6 +155,24 @@ final class Recording {
 }
 
 extension Recorder {
+    /// Counts an opening with a key or a token that nobody has: without one nobody can say who. The next who acts puts
+    /// it on the ledger.
+    static func countRefusedOpening(in catalog: Index, at time: Date) {
+        try? catalog.write { try $0.countRefusedOpening(at: time) }
+    }
+
+    /// Puts on the ledger that somebody with a token that is good no more was refused.
+    func recordRefusal(_ refusal: ArchiveError, of holder: ActorUID, in catalog: Index, at time: Date) {
+        _ = try? catalog.write { index in
+            let recording = try Recording(self, index: index, now: time)
+            try recording.add(
+                .attemptFailed(
+                    .init(verb: "open", code: refusal.code.rawValue, outcome: .refused, count: 1, caseUID: nil)),
+                by: ActorStamp(uid: holder, known: .token))
+            try recording.finish()
+        }
+    }
+
     /// The settings that the ledger has last, their commitments opened.
     func recordedSettings(in index: IndexReader) throws -> [String: Configuration.LedgerSetting]? {
         var filter = LedgerFilter()
@@ -208,7 +226,7 @@ extension Recorder {
     }
 }
 
-extension Archive {
+extension Session {
     /// After this time the ranges of an access are closed on the ledger, whoever comes by.
     static let accessWindow: TimeInterval = 600
     /// After this time an access of a bag or an item is taken for one whose program died.
@@ -235,17 +253,54 @@ extension Archive {
             try recording.finish()
             return (result, recording.size)
         }
-        settingsAreKnown.store(true, ordering: .relaxed)
+        archive.settingsAreKnown.store(true, ordering: .relaxed)
         ledgerGrew(to: size)
         return result
     }
 
+    /// A transaction that says nothing new: counters, and what follows from entries that are there.
+    @discardableResult
+    func maintain<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        return try catalog.write(until: limit) { index in
+            try checkOrigin(in: index)
+            return try body(index)
+        }
+    }
+
+    private struct Rehearsed<Result: Sendable>: Error { let result: Result }
+
+    /// Runs a transaction and takes it back: what it would answer is what it answers.
+    func rehearse<Result: Sendable>(_ body: (Recording) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        do {
+            return try catalog.write(until: limit) { index in
+                throw Rehearsed(result: try body(try Recording(recorder, index: index, now: now)))
+            }
+        } catch let rehearsed as Rehearsed<Result> {
+            return rehearsed.result
+        }
+    }
+
+    /// The transaction that goes on after a fork: nothing that stops another one stops it.
+    func recordFork<Result>(_ body: (Recording) throws -> Result) throws -> Result {
+        try catalog.write(until: limit) { index in
+            let recording = try Recording(recorder, index: index, now: now)
+            let result = try body(recording)
+            try recording.finish()
+            return result
+        }
+    }
+
+    /// Notes in the index how far the published place has come. Losing this is harmless: the place knows it, too.
+    func noteOrigin() { _ = try? catalog.write { try checkOrigin(in: $0) } }
+
     /// Runs a transaction. What was read of rules in one that failed may never have been committed.
     private func recordOrForget<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
         do {
-            return try catalog.write(body)
+            return try catalog.write(until: limit, body)
         } catch {
-            knownRules.withLock { $0 = nil }
+            archive.knownRules.withLock { $0 = nil }
             throw error
         }
     }
@@ -276,7 +331,7 @@ extension Archive {
 
     /// Puts settings that matter on the ledger where they differ from those that it has last.
     private func recordSettings(_ recording: Recording) throws {
-        guard !settingsAreKnown.load(ordering: .relaxed) else { return }
+        guard !archive.settingsAreKnown.load(ordering: .relaxed) else { return }
         let recorded = try recorder.recordedSettings(in: recording.index)
         // Another process may have put stricter guards on record since this archive was opened.
         let configuration = configuration.guarded(
@@ -285,7 +340,7 @@ extension Archive {
         guard recorded != configuration.ledgerSettings else { return }
         if configuration.isPublishedElsewhere(than: recorded), var origin = try recording.index.origins().last {
             // Nothing is known of the new place but what this process saw there.
-            origin.published = ledgerState.withLock { $0.published }
+            origin.published = archive.ledgerState.withLock { $0.published }
             try recording.index.update(origin)
         }
         try configuration.record(recording, replacing: recorded)

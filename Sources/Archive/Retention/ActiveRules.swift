@@ -48,14 +48,14 @@ extension ActiveRules {
     }
 }
 
-extension Archive {
+extension Session {
     /// The active rules of a state of the index.
     func rules(in index: IndexReader) throws -> ActiveRules {
         let number = try index.activeSetNumber()
         // Known by the entry that made them, and not by their number alone: two transactions may have had the same, of
         // which one was rolled back.
         let entry = try index.activeSetEntry().flatMap { try index.ledgerRow($0)?.bytes }
-        if let known = knownRules.withLock({ $0 }), known.rules.set == number, known.entry == entry {
+        if let known = archive.knownRules.withLock({ $0 }), known.rules.set == number, known.entry == entry {
             return known.rules
         }
         let records = try index.activePolicies()
@@ -71,7 +71,7 @@ extension Archive {
         let rules = try ActiveRules(
             set: number, records: records, resolutions: resolutions, margins: configuration.retention.margins)
         // In the transaction that makes them the entry is not there yet.
-        if entry != nil || number == 0 { knownRules.withLock { $0 = (rules, entry) } }
+        if entry != nil || number == 0 { archive.knownRules.withLock { $0 = (rules, entry) } }
         return rules
     }
 }

@@ -1,4 +1,4 @@
-internal import Base
+public import Base
 internal import Foundation
 internal import GRDB
 
@@ -85,10 +85,10 @@ public final class SQLiteEngine: Engine {
         try Self.translate { try readers.read { try body(SQLiteTransaction($0)) } }
     }
 
-    public func write(_ body: (any EngineWriting) throws -> Void) throws {
+    public func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
         try Self.translate {
             try writer.writeWithoutTransaction { db in
-                try lock.withLock {
+                try lock.withLock(until: limit) {
                     // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
                     // that overlooks an error cannot go on as if it were alone.
                     try db.inTransaction(.immediate) {

@@ -16,10 +16,13 @@ final class WriterLock: Sendable {
     }
 
     /// Runs `body` while no other process does. Must not be called by two threads at once.
-    func withLock<Result>(_ body: () throws -> Result) throws -> Result {
-        try turn.take()
+    ///
+    /// Who waits with a limit asks again and again for the turn, and then for the lock, with the turn in hand: nobody
+    /// comes in between.
+    func withLock<Result>(until limit: WaitLimit = .none, _ body: () throws -> Result) throws -> Result {
+        try turn.take(until: limit)
         do {
-            try lock.take()
+            try lock.take(until: limit)
         } catch {
             turn.release()
             throw error

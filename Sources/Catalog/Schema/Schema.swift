@@ -1,5 +1,5 @@
-/// The tables, the rules that the database itself keeps, and the views that these ask: in SQLite's words. Another engine
-/// puts types and triggers into its own.
+/// The tables, the rules that the database itself keeps, and the views that these ask: in SQLite's words. Another
+/// engine puts types and triggers into its own.
 ///
 /// In the clear stands only what must be searched: UIDs, keyed tags, jurisdictions, purpose, outcome,
 /// kinds, sizes, times, states. Times are milliseconds since 1970-01-01 UTC. Row IDs are sequential and

@@ -55,7 +55,7 @@ extension IndexWriter {
 
     /// Counts an opening with a wrong root key.
     public func countRefusedOpening(at time: Date) throws {
-        try run(
+        try note(
             """
             UPDATE archive SET refused_openings = refused_openings + 1, refused_last = ?1,
                 refused_first = coalesce(refused_first, ?1)
@@ -71,17 +71,17 @@ extension IndexWriter {
                 "SELECT refused_openings, refused_first, refused_last FROM archive WHERE refused_openings > 0"),
             let first = try row.date("refused_first"), let last = try row.date("refused_last")
         else { return nil }
-        try run("UPDATE archive SET refused_openings = 0, refused_first = NULL, refused_last = NULL")
+        try note("UPDATE archive SET refused_openings = 0, refused_first = NULL, refused_last = NULL")
         return RefusedOpenings(count: try row.unsigned("refused_openings"), first: first, last: last)
     }
 
     public func setNewestTime(_ time: Date) throws {
-        try run("UPDATE archive SET newest_time = ?", [time])
+        try note("UPDATE archive SET newest_time = ?", [time])
     }
 
-    public func setEntryNote(_ sealed: [UInt8]) throws { try run("UPDATE archive SET entry_note = ?", [sealed]) }
+    public func setEntryNote(_ sealed: [UInt8]) throws { try note("UPDATE archive SET entry_note = ?", [sealed]) }
 
     public func setCompactedAt(_ time: Date) throws {
-        try run("UPDATE archive SET compacted_at = ?", [time])
+        try note("UPDATE archive SET compacted_at = ?", [time])
     }
 }

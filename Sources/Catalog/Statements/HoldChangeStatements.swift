@@ -182,7 +182,7 @@ extension IndexWriter {
 
     /// Notes that decisions about what a revision takes in are those of now, unless its state is another than it was.
     public func setFresh(_ scope: HoldScopeName, in state: HoldScopeRecord.State) throws {
-        try run("UPDATE hold_scope SET stale = 0 WHERE id = ? AND state = ?", [try id(of: scope), state.rawValue])
+        try note("UPDATE hold_scope SET stale = 0 WHERE id = ? AND state = ?", [try id(of: scope), state.rawValue])
     }
 
     /// Deletes what is left of revisions that have ended, `limit` rows at most.
@@ -201,17 +201,17 @@ extension IndexWriter {
             ).map({ try $0[0] })
         else { return false }
         for (table, column) in [("hold_pin", "object_id"), ("hold_case", "case_id")] {
-            let deleted = try run(
+            let deleted = try note(
                 """
                 DELETE FROM \(table) WHERE scope_id = ?1 AND \(column) IN (
                     SELECT \(column) FROM \(table) WHERE scope_id = ?1 ORDER BY \(column) LIMIT ?2)
                 """, [scope, limit])
             if deleted > 0 { return true }
         }
-        try run("DELETE FROM hold_expectation WHERE scope_id = ?", [scope])
-        try run(
+        try note("DELETE FROM hold_expectation WHERE scope_id = ?", [scope])
+        try note(
             "DELETE FROM hold_clause_value WHERE clause_id IN (SELECT id FROM hold_clause WHERE scope_id = ?)", [scope])
-        try run("DELETE FROM hold_clause WHERE scope_id = ?", [scope])
+        try note("DELETE FROM hold_clause WHERE scope_id = ?", [scope])
         try holdsChanged()
         return true
     }
@@ -227,6 +227,6 @@ extension IndexWriter {
 
     /// A transaction that is undone must not leave its number to another.
     private func holdsChanged() throws {
-        try run("UPDATE archive SET hold_revision = ?", [Int64.random(in: 0...Int64.max)])
+        try note("UPDATE archive SET hold_revision = ?", [Int64.random(in: 0...Int64.max)])
     }
 }

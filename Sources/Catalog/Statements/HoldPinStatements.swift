@@ -146,8 +146,8 @@ extension IndexWriter {
         guard
             let row = try row(
                 """
-                SELECT cases.id, cases.purpose, verification.outcome, verification.result_code, verification.captured_from,
-                    verification.captured_until
+                SELECT cases.id, cases.purpose, verification.outcome, verification.result_code,
+                    verification.captured_from, verification.captured_until
                 FROM verification JOIN cases ON cases.id = verification.case_id WHERE verification.uid = ?
                 """, [object.verificationUID])
         else { throw CatalogError.damaged("an object without a verification") }
@@ -177,13 +177,13 @@ extension IndexWriter {
             try row(
                 "SELECT max(id) FROM (SELECT id FROM object WHERE id > ? ORDER BY id LIMIT ?) AS part", [upto, limit]
             ).flatMap { try $0[0] as Int64? } ?? last)
-        try run(
+        try note(
             """
             INSERT INTO hold_pin (object_id, scope_id) SELECT object_id, scope_id FROM hold_match
             WHERE clause_id = ? AND object_id > ? AND object_id <= ? ON CONFLICT DO NOTHING
             """, [clause, upto, end])
         // What is held has no next change of its own.
-        try run(
+        try note(
             """
             UPDATE object SET status = 'held', changes_at = NULL, due_at = NULL WHERE id > ? AND id <= ?
                 AND status <> 'held' AND EXISTS (SELECT 1 FROM hold_pin
@@ -191,13 +191,13 @@ extension IndexWriter {
                     WHERE hold_pin.object_id = object.id AND hold_pin.scope_id = ?
                         AND hold_scope.state IN ('placing', 'standing'))
             """, [upto, end, scope])
-        try run("UPDATE hold_clause SET compiled_upto = ? WHERE id = ?", [end, clause])
+        try note("UPDATE hold_clause SET compiled_upto = ? WHERE id = ?", [end, clause])
         return true
     }
 
     /// Asks every clause about every object again: after a restore, or where pins were found missing.
     public func recompileHolds() throws {
-        try run("UPDATE object SET holds_seen = 0 WHERE holds_seen <> 0")
-        try run("UPDATE hold_clause SET compiled_upto = 0, compile_to = (SELECT coalesce(max(id), 0) FROM object)")
+        try note("UPDATE object SET holds_seen = 0 WHERE holds_seen <> 0")
+        try note("UPDATE hold_clause SET compiled_upto = 0, compile_to = (SELECT coalesce(max(id), 0) FROM object)")
     }
 }

@@ -282,7 +282,7 @@ extension IndexWriter {
 
     /// Changes how many entries are known to be published.
     public func update(_ origin: OriginRecord) throws {
-        try run("UPDATE ledger_origin SET published = ? WHERE number = ?", [Int64(origin.published), origin.number])
+        try note("UPDATE ledger_origin SET published = ? WHERE number = ?", [Int64(origin.published), origin.number])
     }
 
     /// Appends entries to the ledger and the nodes that they complete to its tree.
@@ -298,6 +298,7 @@ extension IndexWriter {
         var newest = try last?.date("newest") ?? Date(milliseconds: 0)
         var frontier = try MerkleFrontier(after: first, in: ledgerNodes)
         let hasher = MerkleHasher()
+        if !entries.isEmpty { noteEntries() }
         for entry in entries {
             let bytes = try entry.encoded()
             newest = max(newest, entry.time)
@@ -348,7 +349,7 @@ extension IndexWriter {
 
     /// Changes an access's counts.
     public func update(_ access: OpenAccessRecord) throws {
-        try run(
+        try note(
             "UPDATE open_access SET bytes = ?, ranges = ?, unfinished = ? WHERE entry = ?",
             [access.bytes, access.ranges, access.unfinished, access.entry])
     }

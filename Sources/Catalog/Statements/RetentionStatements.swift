@@ -219,12 +219,12 @@ extension IndexWriter {
     public func update(_ standing: Standing, at position: CatalogPosition) throws {
         // Rounded up: what stands as due is due.
         func whole(_ time: Date?) -> Int64? { time.map { Int64(($0.timeIntervalSince1970 * 1000).rounded(.up)) } }
-        try run(
+        try note(
             "UPDATE object SET status = ?, changes_at = ?, due_at = ?, policy_set = ? WHERE id = ?",
             [standing.status.rawValue, whole(standing.changesAt), whole(standing.dueAt), standing.set, position.rowID])
     }
 
     public func setStandingSet(_ number: Int) throws {
-        try run("UPDATE archive SET standing_set = ?", [number])
+        try note("UPDATE archive SET standing_set = ?", [number])
     }
 }

@@ -81,15 +81,22 @@ extension IndexWriter {
             """
             INSERT INTO verification (case_id, uid, number, origin, vendor, api, region, registered_at, token_issued_at,
                 token_issue_assumed, deadline, state, token_tag, token_tag_key, sealed_token, captured_from,
-                captured_until, attempts, last_asked_at, last_problem, ended_at, outcome, result_code, details, answer_tag,
-                answer_tag_key)
-            VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?)
+                captured_until, attempts, last_asked_at, last_problem, ended_at, outcome, result_code, details,
+                answer_tag, answer_tag_key)
+            VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?, ?, ?)
             """,
             [
                 record.caseUID, record.uid, record.number, record.origin.rawValue, record.vendor, record.api,
                 record.region, record.registeredAt,
             ] + changing(record))
+    }
+
+    /// Counts an asking that did not end a verification: how many there were, when the last was, and its problem.
+    public func countAsking(_ record: VerificationRecord) throws {
+        try note(
+            "UPDATE verification SET attempts = ?, last_asked_at = ?, last_problem = ? WHERE uid = ?",
+            [record.attempts, record.lastAskedAt, record.lastProblem, record.uid])
     }
 
     /// Changes all of a verification but its names, its origin and when it was registered.

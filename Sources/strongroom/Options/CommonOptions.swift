@@ -93,10 +93,11 @@ struct CommonOptions: ParsableArguments {
     ///
     /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
     func withArchive<Result>(
-        _ effects: Effects = .program, toLook: Bool = false, _ body: (Archive) throws -> Result
+        isCancelled: (@Sendable () -> Bool)? = nil, toLook: Bool = false, _ body: (Session) throws -> Result
     ) throws -> Result {
-        let archive = try Archive.open(
-            directory, rootKey: rootKey, as: try identity(), effects: effects, toLook: toLook)
+        let identity = try identity()
+        let archive = try OpenArchive.open(directory, rootKey: rootKey, effects: .program, toLook: toLook)
+            .session(as: identity, isCancelled: isCancelled)
         let result: Result
         do {
             result = try body(archive)
@@ -110,7 +111,7 @@ struct CommonOptions: ParsableArguments {
         return result
     }
 
-    private func sayPublication(of archive: Archive) {
+    private func sayPublication(of archive: Session) {
         archive.finishPublication()
         if let (found, expected) = archive.publicationRepair {
             Terminal.say(

@@ -76,7 +76,7 @@ struct RegistrationOptions: ParsableArguments {
     }
 
     /// Reads the table that `--from` names.
-    func table(_ use: RegistrationTable.Use, for archive: Archive, region: String? = nil) throws -> RegistrationTable {
+    func table(_ use: RegistrationTable.Use, for archive: Session, region: String? = nil) throws -> RegistrationTable {
         let path = from ?? "-"
         let text: Data
         if path == "-" {
@@ -92,7 +92,7 @@ struct RegistrationOptions: ParsableArguments {
             purposes: archive.configuration.purposes, now: Date())
     }
 
-    func registration(for archive: Archive, region: String? = nil) throws -> Registration {
+    func registration(for archive: Session, region: String? = nil) throws -> Registration {
         try Registration(input(region: region), purposes: archive.configuration.purposes, now: Date())
     }
 

@@ -76,7 +76,7 @@ enum HoldText {
     }
 
     /// Pins what an order takes in; it protects before, too.
-    static func finish(_ archive: Archive, json: Bool) throws {
+    static func finish(_ archive: Session, json: Bool) throws {
         let bar = ProgressBar("pinning", total: 1, isShown: !json)
         try archive.finishHolds { bar.advance(to: 0, of: 1) }
         bar.clear()
@@ -120,7 +120,7 @@ enum HoldText {
             "hold UID  \(hold.hold)", "review    \(review(hold))",
         ]
         if let reason = hold.reason { lines.append("reason    \(Terminal.visible(reason))") }
-        if hold.isConfidential { lines.append("confidential: who may not know sees \"\(Archive.keptByLaw)\"") }
+        if hold.isConfidential { lines.append("confidential: who may not know sees \"\(Session.keptByLaw)\"") }
         if let objects = hold.heldObjects, let cases = hold.heldCases {
             lines.append(
                 "holds     \(Figure.count(objects, "object")) of \(Figure.count(cases, "case"))"

@@ -1,3 +1,4 @@
+import Base
 import Catalog
 import Foundation
 import Synchronization
@@ -12,6 +13,9 @@ final class PostgreSQLEngine: Engine {
 
     /// An empty index of its own.
     convenience init() throws { try self.init(PostgreSQLServer.shared.get().makeDatabase()) }
+
+    /// Another one with the same index.
+    func another() throws -> PostgreSQLEngine { try PostgreSQLEngine(address) }
 
     private init(_ address: String) throws {
         self.address = address
@@ -28,11 +32,11 @@ final class PostgreSQLEngine: Engine {
         return try body(PostgreSQLTransaction(connection: connection))
     }
 
-    func write(_ body: (any EngineWriting) throws -> Void) throws {
+    func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
         turn.lock()
         defer { turn.unlock() }
         // The one row that every archive has: who waits for it comes in the order of asking.
-        try writer.runAll("BEGIN; LOCK TABLE archive IN EXCLUSIVE MODE")
+        try begin(until: limit)
         do {
             try body(PostgreSQLTransaction(connection: writer))
         } catch {
@@ -45,6 +49,19 @@ final class PostgreSQLEngine: Engine {
             // Where the server did not answer, nobody knows.
             throw writer.isInTransaction || error.kind != .failed
                 ? error : EngineError(.unknown, error.message, code: error.code)
+        }
+    }
+
+    private func begin(until limit: WaitLimit) throws {
+        guard limit.isBounded else { return try writer.runAll("BEGIN; LOCK TABLE archive IN EXCLUSIVE MODE") }
+        try limit.wait {
+            do {
+                try writer.runAll("BEGIN; LOCK TABLE archive IN EXCLUSIVE MODE NOWAIT")
+                return true
+            } catch let error as EngineError where error.message.hasPrefix("55P03") {
+                try writer.runAll("ROLLBACK")
+                return false
+            }
         }
     }
 

@@ -22,7 +22,9 @@ final class PostgreSQLServer: Sendable {
         // PostgreSQL refuses to be root. The shell ends the server when this process does: then its input ends.
         let script = """
             set -e
-            as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --clear-groups "$@"; else "$@"; fi; }
+            as() {
+                if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --clear-groups "$@"; else "$@"; fi
+            }
             if [ "$(id -u)" = 0 ]; then chown postgres: "$1"; fi
             cd "$1"
             as "$2/initdb" -D "$1/data" -U strongroom -A trust -E UTF8 --locale=C --no-sync >"$1/log" 2>&1

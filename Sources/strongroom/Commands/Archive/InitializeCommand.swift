@@ -33,7 +33,7 @@ struct InitializeCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let made = try Archive.create(
+            let made = try OpenArchive.create(
                 common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin,
                 effects: .program)
             if common.json {

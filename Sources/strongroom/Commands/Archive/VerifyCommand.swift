@@ -39,7 +39,7 @@ struct VerifyCommand: ParsableCommand {
             let bar = ProgressBar("verifying", total: 2, isShown: !common.json)
             let result =
                 addressesOnly
-                ? try Archive.verifyAddresses(common.directory, options: options, effects: .program) {
+                ? try OpenArchive.verifyAddresses(common.directory, options: options, effects: .program) {
                     bar.advance(to: $0, of: $1)
                 }
                 : try common.withArchive { try $0.verify(options) { bar.advance(to: $0, of: $1) } }

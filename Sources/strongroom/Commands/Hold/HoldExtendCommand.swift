@@ -36,9 +36,7 @@ struct HoldExtendCommand: ParsableCommand {
                 matter: try Matter(matter.matter), reason: try Reason(reason),
                 reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
                 scope: try scope.scope())
-            var effects = Effects.program
-            effects.isInterrupted = Interruption.begin()
-            try common.withArchive(effects) { archive in
+            try common.withArchive(isCancelled: Interruption.begin()) { archive in
                 try HoldText.say(try archive.extendHold(order, preview: preview), json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }
             }

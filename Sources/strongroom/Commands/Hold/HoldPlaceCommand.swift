@@ -41,9 +41,7 @@ struct HoldPlaceCommand: ParsableCommand {
                 matter: try Matter(matter.matter), reason: try Reason(reason),
                 reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
                 isConfidential: confidential)
-            var effects = Effects.program
-            effects.isInterrupted = Interruption.begin()
-            try common.withArchive(effects) { archive in
+            try common.withArchive(isCancelled: Interruption.begin()) { archive in
                 try HoldText.say(try archive.placeHold(order, preview: preview), json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }
             }

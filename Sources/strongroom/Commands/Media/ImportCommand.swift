@@ -51,7 +51,7 @@ struct ImportCommand: ParsableCommand {
         try reportingErrors { try common.withArchive { try `import`(into: $0) } }
     }
 
-    private func `import`(into archive: Archive) throws {
+    private func `import`(into archive: Session) throws {
         if let file {
             let item = try ImportItem(registration: try registration.registration(for: archive), file: file)
             return BatchReport("importing", total: 1, json: common.json, isBatch: false).take(

@@ -56,7 +56,7 @@ struct PullCommand: ParsableCommand {
         try reportingErrors { try common.withArchive { try pull(into: $0) } }
     }
 
-    private func pull(into archive: Archive) throws {
+    private func pull(into archive: Session) throws {
         var options = PullOptions(
             credentials: try CredentialsSource.read(
                 file: credentialsFile, environment: ProcessInfo.processInfo.environment))
@@ -91,7 +91,7 @@ struct PullCommand: ParsableCommand {
     }
 
     /// Registers what the options or the table name; no names where they name nothing.
-    private func register(in archive: Archive) throws -> (names: Set<VerificationName>?, failedRows: Int) {
+    private func register(in archive: Session) throws -> (names: Set<VerificationName>?, failedRows: Int) {
         if registration.caseID != nil {
             return ([try archive.register(try registration.registration(for: archive, region: region))], 0)
         }

@@ -63,13 +63,11 @@ struct RetrieveCommand: ParsableCommand {
         try reportingErrors {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
             let caseID = try CaseID(caseID)
-            var effects = Effects.program
-            effects.isInterrupted = Interruption.begin()
-            try common.withArchive(effects) { try retrieve(caseID, for: reason, from: $0) }
+            try common.withArchive(isCancelled: Interruption.begin()) { try retrieve(caseID, for: reason, from: $0) }
         }
     }
 
-    private func retrieve(_ caseID: CaseID, for reason: Reason, from archive: Archive) throws {
+    private func retrieve(_ caseID: CaseID, for reason: Reason, from archive: Session) throws {
         if let out {
             let done = try archive.retrieve(caseID, for: reason, to: out, withReasons: withReasons)
             if common.json { return try Terminal.document(done) }

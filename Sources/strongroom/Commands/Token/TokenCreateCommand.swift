@@ -10,7 +10,7 @@ struct TokenCreateCommand: ParsableCommand {
         discussion:
             "--actor says whose it is. Who makes it is who acts: by a token of their own, or else by the login name.")
 
-    @Option(help: ArgumentHelp("What its holder may do; once or more: \(Archive.roleNames).", valueName: "role"))
+    @Option(help: ArgumentHelp("What its holder may do; once or more: \(Session.roleNames).", valueName: "role"))
     var role: [String] = []
 
     @Option(help: ArgumentHelp("When it ends by itself.", valueName: "time"))
@@ -41,9 +41,9 @@ struct TokenCreateCommand: ParsableCommand {
             return
         }
         guard common.actor != nil else { throw ValidationError("--actor says whose token it is.") }
-        guard !role.isEmpty else { throw ValidationError("--role says what its holder may do: \(Archive.roleNames).") }
+        guard !role.isEmpty else { throw ValidationError("--role says what its holder may do: \(Session.roleNames).") }
         for name in role where Role(rawValue: name) == nil {
-            throw ValidationError("'\(name)' is not a role; they are \(Archive.roleNames).")
+            throw ValidationError("'\(name)' is not a role; they are \(Session.roleNames).")
         }
     }
 

@@ -1,5 +1,5 @@
 import Base
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Sealing
@@ -10,7 +10,7 @@ import Sealing
     static func main() throws {
         StandardDescriptors.reserve()
         let arguments = CommandLine.arguments
-        let catalog = Index(try SQLiteEngine(path: arguments[2]))
+        let catalog = Index(try SQLiteEngine(path: arguments[2]), requiresEntries: false)
         switch arguments[1] {
         case "fill": try fill(catalog, to: UInt64(arguments[3])!)
         default: try prove(catalog)
@@ -50,7 +50,8 @@ import Sealing
                         subject: commitment(), consent: commitment(), age: "adult")),
                 .verificationRegistered(
                     .init(
-                        caseUID: uid, verification: 1, origin: .import, region: nil, tokenIssuedAt: now,
+                        caseUID: uid, verification: 1, origin: .import, vendor: "tencent-faceid",
+                        api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssuedAt: now,
                         tokenIssueAssumed: false, capturedAt: nil)),
                 .verificationEnded(
                     .init(

@@ -1,6 +1,7 @@
 import Archive
 import Base
-import Catalog
+@_spi(Writing) import Catalog
+import FaceID
 import Foundation
 import Ledger
 import Sealing
@@ -9,7 +10,10 @@ import Sealing
 enum HoldBench {
     /// Places so many holds whose clauses take nothing in.
     static func place(_ path: String, rootKey: String, count: Int) throws {
-        let archive = try Archive.open(path, rootKey: .keyFile(rootKey), as: .actor(.osUser))
+        let archive = try OpenArchive.open(
+            path, rootKey: .keyFile(rootKey), effects: Effects(provider: TencentFaceID())
+        )
+        .session(as: .actor(.osUser))
         let places = ["FR", "DE", "IT", "ES", "SE"]
         let began = DispatchTime.now()
         for number in 0..<count {
@@ -29,7 +33,7 @@ enum HoldBench {
 
     /// Inserts objects into new cases, so many a transaction, and says how long one takes.
     static func insert(_ path: String, objects: Int) throws {
-        let catalog = Index(try SQLiteEngine(path: path + "/index.sqlite"))
+        let catalog = Index(try SQLiteEngine(path: path + "/index.sqlite"), requiresEntries: false)
         let epoch = try catalog.read { try $0.epochs()[0].epoch }
         let now = Date()
         func key() -> WrappedKey { WrappedKey(epoch: epoch, bytes: Randomness.system.bytes(72)) }
@@ -79,7 +83,7 @@ enum HoldBench {
     /// Writes a small transaction every ten milliseconds until a file is there, as imports do, and says how long each
     /// waited and took.
     static func wait(_ path: String, until file: String) throws {
-        let catalog = Index(try SQLiteEngine(path: path + "/index.sqlite"))
+        let catalog = Index(try SQLiteEngine(path: path + "/index.sqlite"), requiresEntries: false)
         var times: [Double] = []
         repeat {
             let began = DispatchTime.now()

@@ -1,6 +1,6 @@
 import Base
 import BlobStore
-import Catalog
+@_spi(Writing) import Catalog
 import Foundation
 import Ledger
 import Retention
@@ -54,7 +54,7 @@ import Sealing
     }
 
     private static func fill(_ archive: String, rootKey: String, objects: Int, due: Int) throws {
-        let catalog = Index(try SQLiteEngine(path: archive + "/index.sqlite"))
+        let catalog = Index(try SQLiteEngine(path: archive + "/index.sqlite"), requiresEntries: false)
         let files = PosixFileSystem()
         let sealed = try files.contents(of: archive + "/keyring.sealed", limit: 1 << 20)
         let keyring = try files.contents(of: rootKey, limit: 4096).withUnsafeBytes {
@@ -131,7 +131,8 @@ import Sealing
                     consent: nil, age: nil)),
             .verificationRegistered(
                 .init(
-                    caseUID: caseUID, verification: 1, origin: .import, region: nil, tokenIssuedAt: nil,
+                    caseUID: caseUID, verification: 1, origin: .import, vendor: "tencent-faceid",
+                    api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssuedAt: nil,
                     tokenIssueAssumed: false, capturedAt: captured)),
             .verificationEnded(
                 .init(

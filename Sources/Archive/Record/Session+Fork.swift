@@ -1,0 +1,273 @@
+internal import Base
+internal import Catalog
+internal import Evidence
+internal import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+
+/// A ledger that is not the one that was published: how it is noticed, and how a named person goes on.
+extension Session {
+    public static let forkHint =
+        "nothing is written until a named person has looked: compare strongroom audit log with what is "
+        + "published, then put the right index back, or go on with strongroom audit accept-fork --reason …"
+
+    /// Compares the ledger with what is published. Reads at most 64 nodes.
+    static func compare(
+        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
+    ) throws -> LedgerState {
+        var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
+        do {
+            // Whatever the place says, or where it says nothing now.
+            try catalog.read { try checkOrigins(in: $0, recorder: recorder, publication: publication) }
+            try checkFormerPlace(of: publication, recorder: recorder, configuration: configuration, catalog: catalog)
+            // The published one first: what is committed and published in between only makes the index longer.
+            let newest = try publication.newest()
+            try catalog.read { index in
+                state.size = try index.ledgerSize()
+                var found: UInt64 = 0
+                if let checkpoint = newest {
+                    try Self.check(checkpoint, against: index, size: state.size, place: publication.place)
+                    found = checkpoint.size
+                }
+                state.placeIsNew = configuration.isPublishedElsewhere(
+                    than: try recorder.recordedSettings(in: index))
+                let known = state.placeIsNew ? 0 : publication.origin.published
+                guard known <= state.size else {
+                    throw ArchiveError(
+                        .ledgerForked,
+                        "the index has \(state.size) ledger entries, and says that \(known) are published",
+                        hint: forkHint)
+                }
+                state.isIncomplete = found < known
+                state.published = max(found, known)
+            }
+        } catch let error as ArchiveError where error.code == .ledgerForked {
+            state.fork = error
+            state.size = try catalog.read { try $0.ledgerSize() }
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            // The place cannot be read now; the index knows what was published at least.
+            state.problem = ArchiveError(error)
+            state.size = try catalog.read { try $0.ledgerSize() }
+        }
+        return state
+    }
+
+    /// Where the settings name another place than before, the ledger must extend what is published in the former one,
+    /// too: changing a setting must not be a way around it. A former place that cannot be read is nothing to compare.
+    private static func checkFormerPlace(
+        of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
+    ) throws {
+        try catalog.read { index in
+            let recorded = try recorder.recordedSettings(in: index)
+            guard configuration.isPublishedElsewhere(than: recorded), let recorded else { return }
+            let former = publication.elsewhere(PublicationSettings(recorded))
+            let newest: Checkpoint?
+            do { newest = try former.newest() } catch is FileError { return }
+            guard let newest else { return }
+            try check(newest, against: index, size: try index.ledgerSize(), place: former.place)
+        }
+    }
+
+    static func check(
+        _ checkpoint: Checkpoint, against index: IndexReader, size: UInt64, place: String
+    ) throws {
+        guard checkpoint.size <= size else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is "
+                    + "an older copy, or was cut",
+                hint: forkHint)
+        }
+        guard try MerkleTree.root(of: checkpoint.size, in: index.ledgerNodes) == checkpoint.root else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the first \(checkpoint.size) ledger entries of the index are not those that are published in \(place)",
+                hint: forkHint)
+        }
+    }
+
+    /// Sees that each origin of the index is one that the ledger began with, or that a holder of the keys accepted:
+    /// a row alone would hide a fork.
+    static func checkOrigins(
+        in index: IndexReader, recorder: Recorder, publication: Publication
+    ) throws {
+        let key = recorder.keyring.signer
+        for (place, origin) in try index.origins().enumerated() {
+            func isRight() throws -> Bool {
+                guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry) else {
+                    return false
+                }
+                let verifier = VerifierKey(name: origin.origin, publicKey: key.publicKey).text
+                switch try Entry(row.bytes).event {
+                case .archiveCreated(let event):
+                    return place == 0 && origin.number == 1 && origin.firstEntry == 0 && event.origin == origin.origin
+                        && event.verifierKey == verifier
+                case .forkAccepted(let event):
+                    guard place > 0, event.origin == origin.origin, event.verifierKey == verifier else { return false }
+                    // Only who has the keys can have kept this.
+                    let opening = try recorder.openings(of: row.number, in: index) { _ in nil }["reasonCommitment"]
+                    return opening?.commitment == event.reason
+                        && publication.follows(event.previous, number: origin.number)
+                default: return false
+                }
+            }
+            let isKnown: Bool
+            do {
+                isKnown = try isRight()
+            } catch let error as CatalogError {
+                // A database that fails says nothing of the ledger.
+                if case .database = error { throw error }
+                isKnown = false
+            } catch {
+                isKnown = false
+            }
+            guard isKnown else {
+                throw ArchiveError(
+                    .ledgerForked,
+                    "the index names an origin of the ledger that nobody accepted, number \(origin.number)",
+                    hint: forkHint)
+            }
+        }
+    }
+
+    /// Holds that stand by the published ledger, and that this index does not know, or not as far: nobody else will
+    /// place them again.
+    private func holdsLost(published: [(number: UInt64, entry: Entry)]) throws -> [HoldBook.Hold] {
+        var book = HoldBook()
+        for (number, entry) in published { book.apply(entry, number: number) }
+        return try catalog.read { index in
+            try book.order.compactMap { book.holds[$0] }.filter { hold in
+                try hold.endedAt == nil && (index.hold(hold.uid)?.revision ?? 0) < hold.revision
+            }
+        }
+    }
+
+    /// Refuses destruction while what was held before a fork is not held again.
+    func checkNoHoldIsLost(in index: IndexReader) throws {
+        let lost = try holdBook.content(in: index, by: recorder).lost.count
+        guard lost == 0 else {
+            throw ArchiveError(
+                .holdsLost,
+                "\(Event.count(UInt64(lost), "matter is", "matters are")) held by the ledger that was published before "
+                    + "a fork was accepted, and not by this archive: nothing is destroyed",
+                hint: "place each again: strongroom hold place; strongroom audit log --kind 'fork accepted' shows when")
+        }
+    }
+
+    /// Entries about holds, tokens and requests that were published, as far as they can be read: a fork may be accepted
+    /// because what was published is damaged.
+    private func publishedEntries(_ published: Publication) throws -> [(number: UInt64, entry: Entry)] {
+        var found: [(UInt64, Entry)] = []
+        var number: UInt64 = 0
+        for origin in 1...max(1, published.origin.number) {
+            let entries = "\(FilePath.parent(published.folder))/\(origin)/\(LedgerFiles.entries)"
+            guard effects.files.exists(entries) else { continue }
+            for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
+                if let entry = try? Entry([UInt8](line)), EntryNote.kinds.contains(entry.event.kind) {
+                    found.append((number, entry))
+                }
+                number += 1
+            }
+        }
+        return found
+    }
+
+    /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
+    /// must not be a way around the second, nor a token that the published ledger revoked.
+    private func forkTokens(
+        _ second: PersonalToken?, published: [(number: UInt64, entry: Entry)]
+    ) throws -> [TokenUID]? {
+        var elsewhere = Authority()
+        for (number, entry) in published { elsewhere.apply(entry, number: number) }
+        return try catalog.read { index in
+            let here = try authority(in: index)
+            guard here.needsTwo || elsewhere.needsTwo else { return nil }
+            func approver(_ token: Authority.Token?) throws -> (uid: TokenUID, name: String) {
+                guard let token, token.approves(at: now), elsewhere.tokens[token.uid]?.revokedAt == nil else {
+                    throw ArchiveError(
+                        .badToken,
+                        "one of the two tokens approves nothing here, or was revoked in the published ledger",
+                        hint: "accepting a fork takes two good tokens of persons who approve")
+                }
+                return (token.uid, try name(of: token.holder, in: index))
+            }
+            guard let first = recorder.actor.token, let second else {
+                throw ArchiveError(
+                    .notAllowed, "accepting a fork takes the tokens of two persons",
+                    hint: "yours in STRONGROOM_TOKEN or --token-file, another's with --second-token-file")
+            }
+            let own = try approver(here.tokens[first.uid])
+            let other = try approver(here.token(tagged: second.tag(by: keyring)))
+            guard !Actor.isSamePerson(own.name, other.name) else {
+                throw ArchiveError(
+                    .notAllowed, "both tokens are of \(own.name)", hint: "the second is another person's")
+            }
+            return [own.uid, other.uid]
+        }
+    }
+
+    /// Puts on record that somebody has looked at a ledger that does not fit what was published. It goes on under
+    /// a new origin; what was published stays.
+    ///
+    /// - Parameter second: the personal token of another person, where two are needed: before a fork is accepted
+    ///   nothing can be written, so that nobody can be asked.
+    public func acceptFork(_ reason: Reason, second: PersonalToken? = nil) throws -> LedgerExport {
+        try attempt(.own) {
+            guard archive.ledgerState.withLock({ $0.fork }) != nil else {
+                throw ArchiveError(
+                    .notForked, "the ledger is the one that is published: there is no fork to accept",
+                    hint: "strongroom status shows the ledger's state")
+            }
+            let old = publication(of: archive.ledgerState.withLock { $0.origin })
+            let published = try publishedEntries(old)
+            let tokens = try forkTokens(second, published: published)
+            let lost = try holdsLost(published: published)
+            // One that was never placed to its end has no matter yet: it is named, and its author has to begin again.
+            let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).sorted()
+            guard tags.count <= Event.ForkAccepted.mostLost else {
+                throw ArchiveError(
+                    .holdsLost, "this index does not know \(tags.count) matters that are held by the published ledger",
+                    hint: "restore a newer index: so many are not placed again by hand")
+            }
+            let previous = try old.newestText()
+            // The index may be older than an origin that was accepted before.
+            let number = try old.nextOriginNumber()
+            let (origin, grown) = try recordFork { recording in
+                let index = recording.index
+                guard let first = try index.origins().first, let newest = try index.origins().last,
+                    newest.number == old.origin.number
+                else { throw CatalogError.damaged("the ledger has no origin") }
+                let size = try index.ledgerSize()
+                // A second history that is accepted elsewhere must not take the same name.
+                let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
+                let key = VerifierKey(name: name, publicKey: keyring.signer.publicKey)
+                // Who accepts a fork does not accept a clock.
+                try noteTime(recording)
+                let commitment = try recording.commit(reason.text, as: "reasonCommitment")
+                let entry = try recording.add(
+                    .forkAccepted(
+                        .init(
+                            origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
+                            lostHolds: tags.isEmpty ? nil : tags, reason: commitment))
+                )
+                let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
+                try index.insert(origin)
+                // What was pinned belongs to another history.
+                try index.recompileHolds()
+                return (origin, recording.size)
+            }
+            holdBook.forget()
+            authorityBook.forget()
+            archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
+            publish()
+            try workOnHolds()
+            let (head, _) = try catalog.read { try currentHead(in: $0) }
+            var export = describe(head, output: publication(of: origin).folder)
+            export.holdsLost = lost.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }
+            return export
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import Base
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Sealing
+
+/// Somebody at work on an open archive: who acts, and how long they wait. All verbs are in `Session+….swift`; all may be
+/// called by many threads.
+///
+/// What a verb throws is an ``ArchiveError``. Every wait inside ends with the session's limit: for locks, for the turn
+/// to write, for programs, and between the pieces of a stream.
+public final class Session: Sendable {
+    let archive: OpenArchive
+    let recorder: Recorder
+    let limit: WaitLimit
+
+    init(archive: OpenArchive, recorder: Recorder, limit: WaitLimit) {
+        self.archive = archive
+        self.recorder = recorder
+        self.limit = limit
+    }
+
+    public var directory: String { archive.directory }
+    public var configuration: Configuration { archive.configuration }
+    var rootKeyKind: RootKeyKind { archive.rootKeyKind }
+    var effects: Effects { archive.effects }
+    var store: any BlobStorage { archive.store }
+    var catalog: Index { archive.catalog }
+    var authorityBook: LedgerBook<Authority> { archive.authorityBook }
+    var holdBook: LedgerBook<HoldBook> { archive.holdBook }
+    var loosened: [LoosenedSetting] { archive.loosened }
+
+    /// The archive's own name, 32 hexadecimal digits.
+    public var uid: String { configuration.archiveUID.hex }
+
+    var now: Date { effects.clock.now() }
+
+    /// Runs a verb's body where who acts may, and gives its errors this target's form.
+    ///
+    /// - Parameters:
+    ///   - permission: what it takes; with a personal token, its roles decide.
+    ///   - verb: where a failure of it belongs on the ledger.
+    ///   - caseID: what it is about.
+    func attempt<Result>(
+        _ permission: Permission, _ subject: String? = nil, verb: String? = nil, caseID: CaseID? = nil,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            try allow(permission)
+        } catch {
+            let error = ArchiveError(error)
+            recordFailure(verb ?? permission.rawValue, error, caseID: caseID)
+            throw error
+        }
+        do {
+            try limit.check()
+            return try body()
+        } catch {
+            let error = ArchiveError(error, subject: subject)
+            if let verb { recordFailure(verb, error, caseID: caseID) }
+            throw error
+        }
+    }
+
+    /// Runs a part of a verb and names what it was about where it fails.
+    func describing<Result>(_ subject: String?, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw ArchiveError(error, subject: subject) }
+    }
+}

@@ -1,0 +1,172 @@
+import Base
+@_spi(Writing) import Catalog
+import Foundation
+import Ledger
+import Synchronization
+import Testing
+import Vendor
+
+@testable import Archive
+
+/// Many people on one open archive.
+struct SessionTests {
+    private let test: TestArchive
+
+    init() throws { test = try TestArchive() }
+
+    private func identity(_ name: String) throws -> Identity { .actor(try Actor(claimed: name)) }
+
+    private func refusal(_ body: () throws -> Void) -> ArchiveError? {
+        do { try body() } catch { return ArchiveError(error) }
+        return nil
+    }
+
+    /// What opening needs is not needed again: neither key nor keyring nor settings are read.
+    @Test func aSessionReadsNoFile() throws {
+        let archive = try test.openArchive()
+        let gone = ["/root.key", "/archive/keyring.sealed", "/archive/strongroom.yaml"]
+        for name in gone {
+            try FileManager.default.moveItem(atPath: test.directory + name, toPath: test.directory + name + ".away")
+        }
+        let session = try archive.session(as: identity("clerk"))
+        #expect(try session.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
+        #expect(try !test.contents("best-frame", of: "K-1", in: archive.session(as: identity("auditor"))).isEmpty)
+        for name in gone {
+            try FileManager.default.moveItem(atPath: test.directory + name + ".away", toPath: test.directory + name)
+        }
+    }
+
+    @Test func everySessionActsForItsOwn() throws {
+        let archive = try test.openArchive()
+        let names = ["ada", "ben", "cyd", "dan"]
+        let sessions = try names.map { try archive.session(as: identity($0)) }
+        let items = try (0..<40).map { try test.item("K-\($0)", answer: TestAnswer(videoLength: 100 + $0).text) }
+        let failed = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 40) { number in
+            do {
+                _ = try sessions[number % 4].import(items[number])
+            } catch {
+                failed.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(failed.withLock { $0 } == [])
+        for number in 0..<40 {
+            var query = LedgerQuery()
+            query.caseID = try CaseID("K-\(number)")
+            let actors = Set(try sessions[0].ledgerEntries(query).map(\.actor))
+            #expect(actors == [names[number % 4]], "case K-\(number)")
+        }
+        #expect(try sessions[0].reconcile().findings == [])
+    }
+
+    @Test func aTokenIsLookedAtWhenASessionBegins() throws {
+        let archive = try test.openArchive()
+        let maker = try archive.session(as: identity("maker"))
+        let made = try maker.createToken(
+            for: "j.chan", roles: [.intake], expires: nil, reason: Reason("new clerk")
+        ).get()
+        let token = try PersonalToken(made.secret)
+        let session = try archive.session(as: .token(token))
+        #expect(try session.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
+        _ = try maker.revokeToken(made.summary.token, reason: Reason("left")).get()
+        #expect(refusal { _ = try archive.session(as: .token(token)) }?.code == .badToken)
+        // The one that began before is refused where it acts.
+        #expect(refusal { _ = try session.import(test.item("K-2", answer: TestAnswer().text)) }?.code == .badToken)
+    }
+
+    @Test func theKeyringIsReadAgainWhileSessionsRun() throws {
+        let archive = try test.openArchive()
+        let before = try archive.session(as: identity("clerk"))
+        _ = try before.import(test.item("K-1", answer: TestAnswer().text))
+        try archive.readKeyring(rootKey: test.rootKey)
+        let after = try archive.session(as: identity("clerk"))
+        #expect(
+            try test.contents("best-frame", of: "K-1", in: before) == test.contents("best-frame", of: "K-1", in: after))
+        // A keyring that is none is refused, and what is open stays so.
+        let path = test.path + "/keyring.sealed"
+        let keyring = try Data(contentsOf: URL(fileURLWithPath: path))
+        try Data(keyring.reversed()).write(to: URL(fileURLWithPath: path))
+        #expect(refusal { try archive.readKeyring(rootKey: test.rootKey) }?.code == .badKeyring)
+        #expect(try !test.contents("best-frame", of: "K-1", in: archive.session(as: identity("auditor"))).isEmpty)
+        try keyring.write(to: URL(fileURLWithPath: path))
+        try archive.readKeyring(rootKey: test.rootKey)
+    }
+
+    /// Seconds that `body` takes.
+    private func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = DispatchTime.now().uptimeNanoseconds
+        try body()
+        return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    }
+
+    /// Whoever waits for the writer, in this process or in another, waits no longer than they said, and nothing of theirs
+    /// comes later.
+    @Test(arguments: [true, false]) func aDeadlineEndsTheWaitForTheWriter(inOneProcess: Bool) throws {
+        let archive = try test.openArchive()
+        let busy = inOneProcess ? archive : try test.openArchive()
+        let (begun, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let done = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            _ = try? busy.catalog.write { _ in
+                begun.signal()
+                _ = end.wait(timeout: .now() + 20)
+            }
+            done.signal()
+        }
+        begun.wait()
+        let item = try test.item("K-1", answer: TestAnswer().text)
+        let late = try archive.session(as: identity("clerk"), deadline: 0.2)
+        let took = seconds { #expect(refusal { _ = try late.import(item) }?.code == .timedOut) }
+        #expect(took < 10)
+        let isCancelled = Atomic(false)
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.2) { isCancelled.store(true, ordering: .relaxed) }
+        let gone = try archive.session(as: identity("clerk")) { isCancelled.load(ordering: .relaxed) }
+        #expect(refusal { _ = try gone.import(item) }?.code == .interrupted)
+        end.signal()
+        done.wait()
+        let session = try archive.session(as: identity("clerk"), deadline: 60)
+        #expect(try session.status().cases == 0)
+        #expect(try session.import(item).state == .archived)
+        #expect(try session.reconcile().findings == [])
+    }
+
+    /// A program that publishes is not waited for longer than that either.
+    @Test func aDeadlineEndsTheWaitForAProgram() throws {
+        let script = test.directory + "/slow"
+        try "#!/bin/sh\nexec sleep 30\n".write(toFile: script, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
+        let settings = test.path + "/strongroom.yaml"
+        let text = try String(contentsOfFile: settings, encoding: .utf8)
+        let directory = try #require(text.split(separator: "\n").first { $0.hasPrefix("  directory: ") })
+        try text.replacingOccurrences(of: directory, with: "  command: [\(script)]").write(
+            toFile: settings, atomically: true, encoding: .utf8)
+        let session = try test.openArchive().session(as: identity("clerk"), deadline: 1)
+        let took = try seconds {
+            _ = try session.import(test.item("K-1", answer: TestAnswer().text))
+            session.finishPublication()
+        }
+        #expect(took < 15)
+        #expect(session.publicationProblem != nil)
+    }
+
+    @Test func aStreamEndsWithItsSession() throws {
+        let archive = try test.openArchive()
+        _ = try archive.session(as: identity("clerk")).import(
+            test.item("K-1", answer: TestAnswer(videoLength: 3_000_000).text))
+        let isCancelled = Atomic(false)
+        let session = try archive.session(as: identity("auditor")) { isCancelled.load(ordering: .relaxed) }
+        var bytes = 0
+        let error = refusal {
+            try session.retrieve(
+                ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("test")
+            ) { piece in
+                bytes += piece.count
+                isCancelled.store(true, ordering: .relaxed)
+            }
+        }
+        #expect(error?.code == .interrupted && bytes > 0 && bytes < 3_000_000)
+        // The ledger knows that it was not whole.
+        let sentences = try archive.session(as: identity("auditor")).ledgerEntries(LedgerQuery()).map(\.sentence)
+        #expect(sentences.contains { $0.contains("access") && $0.contains("not") }, "\(sentences.suffix(3))")
+    }
+}
