@@ -64,6 +64,25 @@ struct ForkTests {
         #expect(throws: ArchiveError.self, "there is no fork now") { try test.open().acceptFork(try Reason("r")) }
     }
 
+    /// Who had the archive open when somebody else accepted a fork belongs to a ledger that goes on no more.
+    @Test func whoOpenedItBeforeAForkWritesNoMore() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        let before = try test.open()
+        _ = try before.import(try test.item("K-2", answer: TestAnswer().text))
+        before.publish()
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: test.published() + "/checkpoint"))
+        let accepted = try test.open(actor: "j.chan", toLook: true).acceptFork(try Reason("the place was damaged"))
+        #expect(accepted.origin.contains("/2."))
+        let size = try test.open().lastEntry()
+        let error = #expect(throws: ArchiveError.self) {
+            try before.import(try test.item("K-3", answer: TestAnswer().text))
+        }
+        #expect(error?.code == .ledgerForked && error?.message.contains("another command accepted") == true)
+        before.publish()
+        #expect(try test.open().lastEntry() == size && test.open().status().cases == 2)
+    }
+
     /// Promise 3: what was held by the published ledger stops every destruction until it is held again.
     @Test func holdsThatAForkLostStopDestruction() throws {
         let test = try TestArchive()

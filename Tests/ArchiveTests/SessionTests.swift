@@ -99,8 +99,8 @@ struct SessionTests {
         return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
     }
 
-    /// Whoever waits for the writer, in this process or in another, waits no longer than they said, and nothing of theirs
-    /// comes later.
+    /// Whoever waits for the writer, in this process or in another, waits no longer than they said, and nothing of
+    /// theirs comes later.
     @Test(arguments: [true, false]) func aDeadlineEndsTheWaitForTheWriter(inOneProcess: Bool) throws {
         let archive = try test.openArchive()
         let busy = inOneProcess ? archive : try test.openArchive()

@@ -260,7 +260,8 @@ extension Schema {
         CREATE TRIGGER jurisdiction_fixed BEFORE UPDATE ON case_jurisdiction
         BEGIN SELECT RAISE(ABORT, 'a jurisdiction is deleted and inserted'); END;
         CREATE TRIGGER answer_before BEFORE UPDATE OF outcome, result_code, captured_from, captured_until
-        ON verification WHEN NEW.outcome IS DISTINCT FROM OLD.outcome OR NEW.result_code IS DISTINCT FROM OLD.result_code
+        ON verification
+        WHEN NEW.outcome IS DISTINCT FROM OLD.outcome OR NEW.result_code IS DISTINCT FROM OLD.result_code
             OR NEW.captured_from IS DISTINCT FROM OLD.captured_from
             OR NEW.captured_until IS DISTINCT FROM OLD.captured_until
         BEGIN INSERT INTO hold_pin (object_id, scope_id)
