@@ -124,7 +124,10 @@ extension ArchiveError {
         case let error as NoteError: self.init(.badEvidence, prefix + error.description)
         case let error as any AnswerProblem: self.init(.badAnswer, prefix + error.description, hint: error.hint)
         case let error as any ProviderError: self.init(.vendor, prefix + error.description, hint: error.hint)
-        case WaitEnded.cancelled: self.init(.interrupted, prefix + "interrupted", hint: "nothing was left behind")
+        case WaitEnded.cancelled:
+            self.init(
+                .interrupted, prefix + "interrupted",
+                hint: "what was committed by then stays; nothing half done was left")
         case WaitEnded.timedOut:
             self.init(
                 .timedOut, prefix + "it took longer than it may", hint: "try again; what was committed by then stays")

@@ -283,6 +283,29 @@ struct HoldTests {
         #expect(try archive.holds(all: true).map(\.state) == ["ended", "standing"])
     }
 
+    /// Where the cooling was shortened in between, the release ends before what was taken out: nobody's work stops.
+    @Test(arguments: [true, false]) func whatWasTakenOutCoolsLongerThanTheRelease(byCase: Bool) throws {
+        try test.set("cooling-days: 30", "cooling-days: 90")
+        var archive = try test.open()
+        try test.archive("K-1", in: archive)
+        try test.archive("K-2", in: archive)
+        try test.hold("M-1", try test.cases("K-1", "K-2"), in: archive)
+        let cases = byCase ? [try CaseID("K-1")] : []
+        _ = try archive.narrowHold(
+            try Matter("M-1"), cases: cases, revision: byCase ? nil : 1, reason: try Reason("r")
+        ).get()
+        try test.set("cooling-days: 90", "cooling-days: 30")
+        archive = try test.open()
+        let released = try archive.releaseHold(try Matter("M-1"), reason: try Reason("r")).get()
+        #expect(released.coolingUntil.timeIntervalSince(test.time.now) < 31 * 86_400)
+        for days in [31, 30, 31] {
+            try test.pass(days: days, in: archive)
+            #expect(throws: Never.self) { try archive.workOnHolds() }
+            #expect(try archive.reconcile().findings == [])
+        }
+        #expect(try archive.holds(all: false).isEmpty)
+    }
+
     /// Orders overlap: what one lets go another keeps.
     @Test func everyMatterCountsForItself() throws {
         try test.archive("K-1", in: archive)

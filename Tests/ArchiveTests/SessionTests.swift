@@ -146,7 +146,8 @@ struct SessionTests {
             session.finishPublication()
         }
         #expect(took < 15)
-        #expect(session.publicationProblem != nil)
+        // It says nothing of the place: who has more time publishes.
+        #expect(session.unpublishedEntries > 0 && session.publicationProblem == nil)
     }
 
     @Test func aStreamEndsWithItsSession() throws {

@@ -381,8 +381,8 @@ extension Session {
     private func followUp(_ work: FollowUp) throws {
         switch work {
         case .nothing: break
-        case .standings: try refreshStandings()
-        case .holds: try workOnHolds()
+        case .standings: try afterwards { try refreshStandings() }
+        case .holds: try afterwards { try workOnHolds() }
         }
     }
 

@@ -36,7 +36,9 @@ extension Session {
     }
 
     /// The same, after an order that has taken effect.
-    public func finishHolds(progress: () -> Void) throws { try attempt(.own) { try workOnHolds(progress: progress) } }
+    public func finishHolds(progress: () -> Void) throws {
+        try attempt(.own) { try afterwards { try workOnHolds(progress: progress) } }
+    }
 
     /// Seconds that a batch of pins takes.
     private static let holdBatchSeconds = 0.025

@@ -38,7 +38,7 @@ extension Session {
             } carryOut: { effect, request, recording in
                 try release(effect, request: request, recording)
             }
-            if case .done = done { try workOnHolds() }
+            if case .done = done { try afterwards { try workOnHolds() } }
             return done
         }
     }
@@ -183,7 +183,7 @@ extension Session {
             } carryOut: { effect, request, recording in
                 try narrow(effect, request: request, recording)
             }
-            if case .done = done { try workOnHolds() }
+            if case .done = done { try afterwards { try workOnHolds() } }
             return done
         }
     }
@@ -248,7 +248,7 @@ extension Session {
                     matter: matter.text, entry: entry, coolingUntil: recording.now,
                     sentence: "\(matter.text) was never placed to its end, and is taken back")
             }
-            try workOnHolds()
+            try afterwards { try workOnHolds() }
             return done
         }
     }

@@ -55,7 +55,7 @@ final class PullRun: Sendable {
     func work() {
         while true {
             do { try archive.limit.check() } catch {
-                state.withLock { $0.stop(ArchiveError(error)) }
+                state.withLock { state in if state.queue.waiting > 0 { state.stop(ArchiveError(error)) } }
             }
             let now = archive.now
             switch state.withLock({ $0.queue.next(now: now) }) {

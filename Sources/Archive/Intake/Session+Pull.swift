@@ -192,7 +192,7 @@ extension Session {
     ) throws -> VerificationReport {
         let verification = asking.verification
         try staged.add(document: answer?.document ?? Self.unansweredDocument(of: verification, now: now))
-        return try commit(staged) { recording in
+        return try unhurried.commit(staged) { recording in
             // Another process may have ended it in the meantime; what it archived stands.
             guard var current = try recording.index.verification(verification.uid) else {
                 throw CatalogError.damaged("a verification is gone")

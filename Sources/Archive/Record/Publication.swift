@@ -114,8 +114,9 @@ struct Publication: Sendable {
         let patience = WaitLimit(seconds: PublicationCommand.patience + 15)
         do {
             try patience.wait {
+                if try lock.tryToTake() { return true }
                 try limit.check()
-                return try lock.tryToTake()
+                return false
             }
         } catch WaitEnded.timedOut where !limit.isOver {
             throw FileError(.lock, path: lock.file.path, code: EWOULDBLOCK)

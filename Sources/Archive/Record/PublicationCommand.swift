@@ -30,10 +30,8 @@ enum PublicationCommand {
         while process.isRunning, Date() < end, !limit.isOver { usleep(5000) }
         guard !process.isRunning else {
             kill(process.processIdentifier, SIGKILL)
-            throw failure(
-                limit.isCancelled
-                    ? "was interrupted"
-                    : limit.isOver ? "took longer than was left" : "did not end within \(Int(patience)) s")
+            try limit.check()
+            throw failure("did not end within \(Int(patience)) s")
         }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
             throw failure("failed with exit code \(process.terminationStatus)")

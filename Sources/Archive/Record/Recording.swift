@@ -365,7 +365,7 @@ extension Session {
     /// - Parameter caseID: what it was about; it is named where there is such a case.
     func recordFailure(_ verb: String, _ error: ArchiveError, caseID: CaseID? = nil, count: UInt64 = 1) {
         guard !error.concernsAll else { return }
-        _ = try? record { recording in
+        _ = try? unhurried.record { recording in
             let tag = caseID.map { keyring.tag($0.text.utf8, purpose: .caseID) }
             let caseUID = try tag.flatMap { try recording.index.caseRecord(caseIDTag: $0) }?.uid
             try recording.add(

@@ -263,7 +263,7 @@ extension Session {
             authorityBook.forget()
             archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
             publish()
-            try workOnHolds()
+            try afterwards { try workOnHolds() }
             let (head, _) = try catalog.read { try currentHead(in: $0) }
             var export = describe(head, output: publication(of: origin).folder)
             export.holdsLost = lost.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }

@@ -139,7 +139,18 @@ extension Session {
 
     /// Publishes what is committed. What prevents it is remembered, said by ``publicationProblem``, and stops
     /// work when it lasts.
-    public func publish() { note(archive.publishing.withLock { _ in tryToPublish() }) }
+    public func publish() { note(publishInTurn()) }
+
+    /// Publishes after who is at it now, unless that takes too long for this session.
+    private func publishInTurn() -> Repair? {
+        guard limit.isBounded else { return archive.publishing.withLock { _ in tryToPublish() } }
+        var repaired: Repair??
+        try? limit.wait {
+            repaired = archive.publishing.withLockIfAvailable { _ in tryToPublish() }
+            return repaired != nil
+        }
+        return repaired ?? nil
+    }
 
     /// Publishes unless another thread does so now.
     private func publishUnlessBusy() {
@@ -152,7 +163,7 @@ extension Session {
         _ = try? record { recording in
             try recording.add(.publicationRepaired(.init(found: repaired.found, expected: repaired.expected)))
         }
-        _ = archive.publishing.withLock { _ in tryToPublish() }
+        _ = publishInTurn()
     }
 
     private func tryToPublish() -> Repair? {
@@ -170,6 +181,8 @@ extension Session {
                 state.repaired = repaired ?? state.repaired
             }
             return repaired
+        } catch is WaitEnded {
+            // It says something of who waited, and nothing of the place.
         } catch {
             let error = ArchiveError(error)
             // What is wrong with the place may pass; what is wrong with the ledger stops everything.

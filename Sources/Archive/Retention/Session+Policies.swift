@@ -51,7 +51,7 @@ extension Session {
                 return nil
             }
             if let request { return .requested(request) }
-            try refreshStandings(progress: progress)
+            try afterwards { try refreshStandings(progress: progress) }
             return .done(impact)
         }
     }
@@ -133,7 +133,7 @@ extension Session {
                 try retire(effect, request: request, recording)
             }
             guard case .requested(let request) = done else {
-                try refreshStandings(progress: progress)
+                try afterwards { try refreshStandings(progress: progress) }
                 return .done(impact)
             }
             return .requested(request)
@@ -248,7 +248,7 @@ extension Session {
             switch done {
             case .requested(let request): return .requested(request)
             case .done(let entry):
-                try refreshStandings(progress: progress)
+                try afterwards { try refreshStandings(progress: progress) }
                 let left = try self.conflicts(between: lower, and: upper)
                 return .done(
                     ResolvedConflict(

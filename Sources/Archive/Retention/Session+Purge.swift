@@ -133,7 +133,7 @@ extension Session {
                     .archiveBusy, "the index was rewritten, but another command reads its older state",
                     hint: "run it again when that has ended")
             }
-            try record { recording in
+            try unhurried.record { recording in
                 try recording.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))
                 try recording.index.setCompactedAt(recording.now)
             }
@@ -167,7 +167,7 @@ extension Session {
     private func complete(_ report: inout PurgeReport) throws {
         try endInterruptedRun()
         guard try catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
-        try removeBlobs(&report)
+        try unhurried.removeBlobs(&report)
         report.residueErased = try catalog.eraseResidue()
     }
 
@@ -302,17 +302,17 @@ extension Session {
         }
         let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
         let counts = report.skipped.mapValues { UInt64($0) }
-        _ = try record { recording in
+        _ = try unhurried.record { recording in
             try recording.add(
                 .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
         }
         if let failure = report.failure { throw failure }
-        try removeBlobs(&report)
+        try unhurried.removeBlobs(&report)
         let isWhole = report.skipped[Self.interrupted] == nil
         if let request, isWhole {
-            _ = try record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }
+            _ = try unhurried.record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }
         }
-        if isWhole { try forgetTags() }
+        if isWhole { try unhurried.forgetTags() }
         report.residueErased = try catalog.eraseResidue()
         if let after = configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
             do {

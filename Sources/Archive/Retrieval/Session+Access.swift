@@ -31,11 +31,11 @@ extension Session {
         do {
             result = try body(entry)
         } catch {
-            try? end(entry, isComplete: false)
+            try? unhurried.end(entry, isComplete: false)
             throw error
         }
         // What was handed out stays so; an end that cannot be recorded now is closed by another command.
-        try? end(entry, isComplete: true)
+        try? unhurried.end(entry, isComplete: true)
         return result
     }
 
@@ -72,7 +72,7 @@ extension Session {
         var handedOut: UInt64 = 0
         var failure: (any Error)?
         do { try body { handedOut += $0 } } catch { failure = error }
-        _ = try? record { recording in
+        _ = try? unhurried.record { recording in
             // It may have been closed in the meantime, as one whose end nobody saw.
             guard var access = try recording.index.openAccess(entry) else { return }
             access.bytes -= min(access.bytes, expected - min(expected, handedOut))

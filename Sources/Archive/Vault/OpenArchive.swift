@@ -108,6 +108,7 @@ public final class OpenArchive: Sendable {
         as identity: Identity, deadline seconds: TimeInterval? = nil, isCancelled: (@Sendable () -> Bool)? = nil
     ) throws -> Session {
         do {
+            let limit = WaitLimit(seconds: seconds, isCancelled: isCancelled)
             var recorder = recorder.withLock { $0 }
             switch identity {
             case .actor(let actor): recorder.actor = actor
@@ -116,8 +117,7 @@ public final class OpenArchive: Sendable {
                     by: token, recorder: recorder, catalog: catalog, effects: effects, authority: authorityBook,
                     mayWrite: ledgerState.withLock { $0.fork == nil })
             }
-            return Session(
-                archive: self, recorder: recorder, limit: WaitLimit(seconds: seconds, isCancelled: isCancelled))
+            return Session(archive: self, recorder: recorder, limit: limit)
         } catch {
             throw ArchiveError(error)
         }
@@ -129,7 +129,12 @@ public final class OpenArchive: Sendable {
         do {
             let parts = try Parts(directory: directory, effects: effects)
             let (keyring, _) = try Self.readKeyring(of: parts, rootKey: source)
-            recorder.withLock { recorder in
+            try recorder.withLock { recorder in
+                guard keyring.generation >= recorder.keyring.generation else {
+                    throw ArchiveError(
+                        .badKeyring, "\(directory)/\(Self.keyringName) is an older copy than the one in use",
+                        hint: "put back the newest copy of keyring.sealed")
+                }
                 recorder = Recorder(
                     actor: .osUser, keyring: keyring, contexts: recorder.contexts, randomness: recorder.randomness)
             }

@@ -21,6 +21,15 @@ public final class Session: Sendable {
         self.limit = limit
     }
 
+    /// The same person with a minute left, for what has to be said at the end whatever limit there was: how an access
+    /// or a purge ended, what was refused, an answer that the vendor forgets.
+    var unhurried: Session {
+        limit.isBounded ? Session(archive: archive, recorder: recorder, limit: WaitLimit(seconds: 60)) : self
+    }
+
+    /// Does what follows from something that was committed. Where the limit ends it, who comes next goes on with it.
+    func afterwards(_ body: () throws -> Void) throws { do { try body() } catch is WaitEnded {} }
+
     public var directory: String { archive.directory }
     public var configuration: Configuration { archive.configuration }
     var rootKeyKind: RootKeyKind { archive.rootKeyKind }

@@ -17,6 +17,8 @@ public final class SQLiteEngine: Engine {
     private let writer: DatabaseQueue
     private let readers: DatabasePool
     private let lock: WriterLock
+    /// In front of the writing connection and the lock: one thread of this process at a time.
+    private let own = NSLock()
 
     /// Opens an index that ``create(at:)`` made.
     public convenience init(path: String) throws {
@@ -87,17 +89,22 @@ public final class SQLiteEngine: Engine {
 
     public func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
         try Self.translate {
-            try writer.writeWithoutTransaction { db in
-                try lock.withLock(until: limit) {
-                    // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
-                    // that overlooks an error cannot go on as if it were alone.
-                    try db.inTransaction(.immediate) {
-                        try body(SQLiteTransaction(db))
-                        return .commit
-                    }
+            try exclusively(until: limit) { db in
+                // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
+                // that overlooks an error cannot go on as if it were alone.
+                try db.inTransaction(.immediate) {
+                    try body(SQLiteTransaction(db))
+                    return .commit
                 }
             }
         }
+    }
+
+    /// Runs `body` on the writing connection while nobody else writes, in this process or another.
+    private func exclusively<Result>(until limit: WaitLimit, _ body: (Database) throws -> Result) throws -> Result {
+        if limit.isBounded { try limit.wait { own.try() } } else { own.lock() }
+        defer { own.unlock() }
+        return try lock.withLock(until: limit) { try writer.writeWithoutTransaction(body) }
     }
 
     public func eraseResidue() throws -> Bool {
@@ -106,7 +113,7 @@ public final class SQLiteEngine: Engine {
         for attempt in 0..<10 {
             if attempt > 0 { usleep(100_000) }
             if try Self.translate({
-                try writer.writeWithoutTransaction { db in try lock.withLock { try Self.truncateLog(db) } }
+                try exclusively(until: .none) { try Self.truncateLog($0) }
             }) {
                 return true
             }
@@ -116,17 +123,15 @@ public final class SQLiteEngine: Engine {
 
     public func compact() throws -> (before: UInt64, after: UInt64) {
         try Self.translate {
-            try writer.writeWithoutTransaction { db in
-                try lock.withLock {
-                    func size() throws -> UInt64 {
-                        UInt64(
-                            try Int64.fetchOne(
-                                db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0)
-                    }
-                    let before = try size()
-                    try db.execute(sql: "VACUUM")
-                    return (before, try size())
+            try exclusively(until: .none) { db in
+                func size() throws -> UInt64 {
+                    UInt64(
+                        try Int64.fetchOne(
+                            db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0)
                 }
+                let before = try size()
+                try db.execute(sql: "VACUUM")
+                return (before, try size())
             }
         }
     }

@@ -134,8 +134,8 @@ extension IndexWriter {
         try holdsChanged()
     }
 
-    /// Ends what has cooled by a time.
-    ///
+    /// Ends what has cooled by a time. It follows from the entries that released or narrowed it, so that it needs none
+    /// where the hold has ended before.
     public func endCooled(by time: Date) throws -> CooledHolds {
         let cooled = time.wholeMilliseconds
         let scopes = try rows(
@@ -145,7 +145,7 @@ extension IndexWriter {
             WHERE hold_scope.state = 'cooling' AND hold_scope.cooling_until <= ? ORDER BY hold_scope.id
             """, [cooled])
         for scope in scopes {
-            try run("UPDATE hold_scope SET state = 'ended', stale = 1 WHERE id = ?", [try scope["id"] as Int64])
+            try note("UPDATE hold_scope SET state = 'ended', stale = 1 WHERE id = ?", [try scope["id"] as Int64])
         }
         var exclusions: [HoldScopeName: [CaseUID]] = [:]
         for row in try rows(
@@ -156,16 +156,16 @@ extension IndexWriter {
             """, [cooled])
         {
             let (holdID, caseID, revision): (Int64, Int64, Int) = (try row[0], try row[1], try row[2])
-            try run(
+            try note(
                 "UPDATE hold_exclusion SET state = 'ended' WHERE hold_id = ? AND case_id = ? AND revision = ?",
                 [holdID, caseID, revision])
-            try run(
+            try note(
                 """
                 DELETE FROM hold_pin WHERE object_id IN (SELECT object.id FROM object
                         JOIN verification ON verification.id = object.verification_id WHERE verification.case_id = ?)
                     AND scope_id IN (SELECT id FROM hold_scope WHERE hold_id = ? AND revision < ?)
                 """, [caseID, holdID, revision])
-            try run(
+            try note(
                 """
                 DELETE FROM hold_case WHERE case_id = ?
                     AND scope_id IN (SELECT id FROM hold_scope WHERE hold_id = ? AND revision < ?)
