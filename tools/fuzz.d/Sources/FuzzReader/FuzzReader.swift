@@ -1,5 +1,7 @@
+import Base
 import FaceID
 import Foundation
+import Vendor
 
 /// The reader of answers: what it says does not depend on how the text is cut into pieces, and what it
 /// accepts is JSON whose media Foundation decodes to the same bytes.
@@ -15,32 +17,32 @@ func fuzzReader(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let document = try? JSONSerialization.jsonObject(with: plain) as? [String: Any],
         let response = document["Response"] as? [String: Any]
     else { preconditionFailure("accepted what is not an answer") }
-    for field in MediaField.allCases {
-        let expected = (response[field.rawValue] as? String).flatMap { Data(base64Encoded: $0) } ?? Data()
-        precondition(media[field] ?? Data() == expected, "decoded \(field) differently")
+    for (field, kind) in [("BestFrame", MediaKind.bestFrame), ("Video", .video), ("ActionVideo", .actionVideo)] {
+        let expected = (response[field] as? String).flatMap { Data(base64Encoded: $0) } ?? Data()
+        precondition(media[kind] ?? Data() == expected, "decoded \(field) differently")
     }
     return 0
 }
 
-private enum Outcome: Equatable {
-    case answer(Answer, [MediaField: Data])
+private enum Reading: Equatable {
+    case answer(Answer, [MediaKind: Data])
     case error(AnswerError)
 }
 
 private final class Sink: MediaSink {
-    var media: [MediaField: Data] = [:]
-    private var field: MediaField?
+    var media: [MediaKind: Data] = [:]
+    private var kind: MediaKind?
 
-    func begin(_ field: MediaField) {
-        precondition(self.field == nil && media[field] == nil)
-        self.field = field
-        media[field] = Data()
+    func begin(_ kind: MediaKind) {
+        precondition(self.kind == nil && media[kind] == nil)
+        self.kind = kind
+        media[kind] = Data()
     }
-    func write(_ bytes: UnsafeRawBufferPointer) { media[field!]!.append(contentsOf: bytes) }
-    func end() { field = nil }
+    func write(_ bytes: UnsafeRawBufferPointer) { media[kind!]!.append(contentsOf: bytes) }
+    func end() { kind = nil }
 }
 
-private func read(_ text: UnsafeRawBufferPointer, pieceLength: Int) -> Outcome {
+private func read(_ text: UnsafeRawBufferPointer, pieceLength: Int) -> Reading {
     let sink = Sink()
     var reader = AnswerReader(cap: 1 << 20)
     do {
