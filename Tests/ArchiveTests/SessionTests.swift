@@ -150,6 +150,29 @@ struct SessionTests {
         #expect(session.unpublishedEntries > 0 && session.publicationProblem == nil)
     }
 
+    /// Who has no time to publish is stopped by the bound like everybody else.
+    @Test func aDeadlineIsNoWayAroundTheBound() throws {
+        let script = test.directory + "/slow"
+        try "#!/bin/sh\nexec sleep 30\n".write(toFile: script, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
+        let settings = test.path + "/strongroom.yaml"
+        let text = try String(contentsOfFile: settings, encoding: .utf8)
+        let directory = try #require(text.split(separator: "\n").first { $0.hasPrefix("  directory: ") })
+        try text.replacingOccurrences(of: directory, with: "  command: [\(script)]").replacingOccurrences(
+            of: "unpublished-limit: 10000", with: "unpublished-limit: 3"
+        ).write(toFile: settings, atomically: true, encoding: .utf8)
+        let archive = try test.openArchive()
+        _ = try archive.session(as: identity("clerk"), deadline: 0.5).import(
+            test.item("K-1", answer: TestAnswer().text))
+        let late = try archive.session(as: identity("clerk"), deadline: 0.5)
+        let error = refusal { _ = try late.import(test.item("K-2", answer: TestAnswer().text)) }
+        #expect(error?.code == .ledgerUnpublished, "\(error as Any)")
+        // Media that is not on the published ledger is not read, either.
+        #expect(throws: ArchiveError.self) {
+            try test.contents("best-frame", of: "K-1", in: archive.session(as: identity("auditor"), deadline: 0.5))
+        }
+    }
+
     @Test func aStreamEndsWithItsSession() throws {
         let archive = try test.openArchive()
         _ = try archive.session(as: identity("clerk")).import(

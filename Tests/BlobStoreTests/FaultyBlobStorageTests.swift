@@ -2,6 +2,7 @@ import Base
 import BlobStore
 import BlobStoreConformance
 import Foundation
+import Synchronization
 import Testing
 
 /// A store that breaks one requirement, so that the suite has something to find.
@@ -107,14 +108,14 @@ struct FaultyBlobStorageTests {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try DirectoryBlobStore.create(in: directory, files: PosixFileSystem())
             let store = DirectoryBlobStore(directory: directory) { UUID().uuidString }
-            nonisolated(unsafe) var isFound = false
+            let isFound = Mutex(false)
             try withKnownIssue(isIntermittent: true) {
                 try check.run(on: FaultyBlobStorage(store: store, fault: fault))
             } matching: { _ in
-                isFound = true
+                isFound.withLock { $0 = true }
                 return true
             }
-            if isFound { return }
+            if isFound.withLock({ $0 }) { return }
         }
         Issue.record("no check finds a store that \(fault)")
     }

@@ -2,6 +2,7 @@ import Base
 @_spi(Writing) import Catalog
 import CatalogConformance
 import Foundation
+import Synchronization
 import Testing
 
 /// An engine that breaks one requirement, so that the suite has something to find.
@@ -165,14 +166,14 @@ struct FaultyEngineTests {
         for check in EngineCheck.all {
             let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
             let engine = try FaultyEngine(SQLiteEngine.create(at: path), fault)
-            nonisolated(unsafe) var isFound = false
+            let isFound = Mutex(false)
             try withKnownIssue(isIntermittent: true) {
                 try check.run(on: engine, beside: SQLiteEngine(path: path))
             } matching: { _ in
-                isFound = true
+                isFound.withLock { $0 = true }
                 return true
             }
-            if isFound { return }
+            if isFound.withLock({ $0 }) { return }
         }
         Issue.record("no check finds an engine that \(fault)")
     }

@@ -121,10 +121,10 @@ extension Session {
         let staged: StagedAnswer
         do {
             (fetched, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
-            try noteWitness(skew: client.clockSkew)
+            try unhurried.noteWitness(skew: client.clockSkew)
         } catch let error as any ProviderError {
-            try noteWitness(skew: client.clockSkew)
-            try note(asking, problem: error.code)
+            try unhurried.noteWitness(skew: client.clockSkew)
+            try unhurried.note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
             return (failed, error.stopsPulling ? .stop : error.isOutage ? .outage : .askAgain)
@@ -158,7 +158,7 @@ extension Session {
                     .over
                 )
             }
-            try note(asking, problem: nil)
+            try unhurried.note(asking, problem: nil)
             return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
         }
     }

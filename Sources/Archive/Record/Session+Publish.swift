@@ -79,13 +79,15 @@ extension Session {
         guard try exceedsBound() else { return }
         // It may work again by now.
         publish()
-        if try exceedsBound(), let problem = publicationProblem {
+        if try exceedsBound() {
+            // Where nothing is wrong with the place, this session had no time to publish: that is no way around it.
+            let problem = publicationProblem?.message ?? "there was no time to publish them"
             let waiting = archive.ledgerState.withLock { $0.size - $0.published }
             throw ArchiveError(
                 .ledgerUnpublished,
                 "\(waiting) ledger entries could not be published, and the bound of "
                     + "\(configuration.publication.limit) entries or "
-                    + "\(configuration.publication.hours.formatted()) h is reached: \(problem.message)",
+                    + "\(configuration.publication.hours.formatted()) h is reached: \(problem)",
                 hint: "mend the place that the ledger is published to, or name another in strongroom.yaml")
         }
     }

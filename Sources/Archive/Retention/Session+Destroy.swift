@@ -172,7 +172,8 @@ extension Session {
                 report.blobProblem = report.blobProblem ?? reason.description
             }
             let (removed, missing) = (Set(deletion.removed), Set(deletion.missing))
-            try record { recording in
+            // Its blobs are gone: that is said whatever limit there was.
+            try unhurried.record { recording in
                 // Another process may have been at the same blobs.
                 let done = try chunk.filter {
                     try (removed.contains($0.address) || missing.contains($0.address))

@@ -167,7 +167,7 @@ extension Session {
     private func complete(_ report: inout PurgeReport) throws {
         try endInterruptedRun()
         guard try catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
-        try unhurried.removeBlobs(&report)
+        try removeBlobs(&report)
         report.residueErased = try catalog.eraseResidue()
     }
 
@@ -307,7 +307,7 @@ extension Session {
                 .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
         }
         if let failure = report.failure { throw failure }
-        try unhurried.removeBlobs(&report)
+        try removeBlobs(&report)
         let isWhole = report.skipped[Self.interrupted] == nil
         if let request, isWhole {
             _ = try unhurried.record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }

@@ -21,10 +21,10 @@ public final class Session: Sendable {
         self.limit = limit
     }
 
-    /// The same person with a minute left, for what has to be said at the end whatever limit there was: how an access
-    /// or a purge ended, what was refused, an answer that the vendor forgets.
+    /// The same person with ten seconds left, for what has to be said at the end whatever limit there was: how an
+    /// access or a purge ended, what was refused, an answer that the vendor forgets.
     var unhurried: Session {
-        limit.isBounded ? Session(archive: archive, recorder: recorder, limit: WaitLimit(seconds: 60)) : self
+        limit.isBounded ? Session(archive: archive, recorder: recorder, limit: WaitLimit(seconds: 10)) : self
     }
 
     /// Does what follows from something that was committed. Where the limit ends it, who comes next goes on with it.

@@ -160,7 +160,7 @@ public final class SQLiteEngine: Engine {
     }
 
     /// GRDB's errors as an engine's.
-    private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
+    fileprivate static func translate<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as DatabaseError { throw EngineError(error) }
     }
 }
@@ -172,22 +172,19 @@ private struct SQLiteTransaction: EngineWriting {
     init(_ db: Database) { self.db = db }
 
     func rows(_ statement: String, _ values: [Value], _ body: (Row) throws -> Void) throws {
-        let cursor: RowCursor
-        let columns: Columns
-        do {
+        let (cursor, columns) = try SQLiteEngine.translate {
             let statement = try db.cachedStatement(sql: statement)
-            columns = Columns(statement.columnNames)
-            cursor = try GRDB.Row.fetchCursor(statement, arguments: Self.arguments(values))
-        } catch let error as DatabaseError {
-            throw EngineError(error)
+            return (
+                try GRDB.Row.fetchCursor(statement, arguments: Self.arguments(values)), Columns(statement.columnNames)
+            )
         }
-        while let row = try Self.translate({ try cursor.next() }) {
+        while let row = try SQLiteEngine.translate({ try cursor.next() }) {
             try body(Row(columns: columns, values: (0..<row.count).map { Value(row[$0] as DatabaseValue) }))
         }
     }
 
     func run(_ statement: String, _ values: [Value]) throws -> Int {
-        try Self.translate {
+        try SQLiteEngine.translate {
             let before = db.totalChangesCount
             try db.cachedStatement(sql: statement).execute(arguments: Self.arguments(values))
             // A statement that changes no row leaves the number of the one before.
@@ -197,24 +194,20 @@ private struct SQLiteTransaction: EngineWriting {
 
     var isOpen: Bool { db.isInsideTransaction }
 
-    func mark() throws { try Self.translate { try db.execute(sql: "SAVEPOINT body") } }
+    func mark() throws { try SQLiteEngine.translate { try db.execute(sql: "SAVEPOINT body") } }
 
-    func release() throws { try Self.translate { try db.execute(sql: "RELEASE body") } }
+    func release() throws { try SQLiteEngine.translate { try db.execute(sql: "RELEASE body") } }
 
-    func undo() throws { try Self.translate { try db.execute(sql: "ROLLBACK TO body; RELEASE body") } }
+    func undo() throws { try SQLiteEngine.translate { try db.execute(sql: "ROLLBACK TO body; RELEASE body") } }
 
     func damages() throws -> [String] {
-        try Self.translate {
+        try SQLiteEngine.translate {
             try GRDB.Row.fetchAll(db, sql: "PRAGMA integrity_check").compactMap { $0[0] as String? }
                 .filter { $0 != "ok" }
                 + GRDB.Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
                     "a row of \($0["table"] as String? ?? "?") refers to one that is gone"
                 }
         }
-    }
-
-    private static func translate<Result>(_ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch let error as DatabaseError { throw EngineError(error) }
     }
 
     private static func arguments(_ values: [Value]) -> StatementArguments {
