@@ -20,7 +20,7 @@ let package = Package(
             name: "StrongroomParts",
             targets: [
                 "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "Catalog", "Vendor",
-                "FaceID", "Archive",
+                "FaceID", "Vault", "Archive",
             ]),
     ],
     dependencies: [
@@ -49,9 +49,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Vault",
+            dependencies: [
+                "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "Catalog", "Vendor",
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Archive",
             dependencies: [
                 "Base", "Sealing", "BlobStore", "StrictYAML", "Retention", "Ledger", "Evidence", "Catalog", "Vendor",
+                "Vault",
             ],
             swiftSettings: strict),
         // What the command lines have in common.
@@ -61,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "strongroom",
             dependencies: [
-                "Archive", "Base", "Evidence", "FaceID", "Presentation", "Retention", "StrictYAML", argumentParser,
+                "Archive", "Base", "Evidence", "FaceID", "Presentation", "Retention", "StrictYAML", "Vault",
+                argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -114,22 +122,27 @@ let package = Package(
             name: "ArchiveTests",
             dependencies: [
                 "TestSupport", "Archive", "Base", "BlobStore", "Catalog", "Evidence", "FaceID", "Ledger", "Retention",
-                "Sealing", "StrictYAML", "Vendor",
+                "Sealing", "StrictYAML", "Vault", "Vendor",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         // Random verbs on an archive that several processes have open, and one such process.
         .target(
-            name: "RandomVerbs", dependencies: ["TestSupport", "Archive", "Base", "FaceID", "Vendor"],
+            name: "RandomVerbs", dependencies: ["TestSupport", "Archive", "Base", "FaceID", "Vault", "Vendor"],
             path: "Tests/RandomVerbs",
             swiftSettings: strict),
         .executableTarget(
             name: "RandomWorker",
-            dependencies: ["TestSupport", "RandomVerbs", "Archive", "Base", "FaceID", "Sealing", "Vendor"],
+            dependencies: [
+                "TestSupport", "RandomVerbs", "Archive", "Base", "FaceID", "Sealing", "Vault", "Vendor",
+            ],
             path: "Tests/RandomWorker", swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["TestSupport", "StrongroomVerify", "strongroom", "FaceIDSimulator", "RandomWorker"],
+            dependencies: [
+                "TestSupport", "Base", "Presentation", "StrongroomVerify", "strongroom", "FaceIDSimulator",
+                "RandomWorker",
+            ],
             resources: [.copy("Support")], swiftSettings: strict),
         .testTarget(
             name: "FaceIDTests", dependencies: ["TestSupport", "Base", "FaceID", "Vendor"],

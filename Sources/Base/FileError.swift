@@ -28,7 +28,7 @@ public struct FileError: Error, Equatable, Sendable {
     }
 
     /// What the person can do about it, where there is something to say.
-    public var hint: String? {
+    public var remedy: Remedy? {
         switch code {
         case ENOSPC, EDQUOT: "free some space there and run the same command again; what was acknowledged is safe"
         case EACCES, EPERM: "run this as the user who owns the archive"

@@ -48,12 +48,12 @@ public struct EvidenceVerifier: Sendable {
         do {
             let path = FilePath.trimmed(path)
             guard files.exists(path) else {
-                throw EvidenceError(.notEvidence, "there is nothing at \(path)", hint: "check the path")
+                throw EvidenceError(.notEvidence, "there is nothing at \(path)", remedy: "check the path")
             }
             if let verifierKey, (try? VerifierKey(verifierKey)) == nil {
                 throw EvidenceError(
                     .notEvidence, "the verifier key that was given is not one, and no file that holds one",
-                    hint: "give it as init printed it, ORIGIN+…+…, or the path of a file with it")
+                    remedy: "give it as init printed it, ORIGIN+…+…, or the path of a file with it")
             }
             let isDirectory = try files.status(path + "/.").kind == .directory
             if isDirectory, files.exists("\(path)/bagit.txt") { return try verifyBag(path) }
@@ -66,7 +66,7 @@ public struct EvidenceVerifier: Sendable {
             }
             throw EvidenceError(
                 .notEvidence, "\(path) is not an export, a bag, a certificate, a proof or a checkpoint",
-                hint:
+                remedy:
                     "an export has \(LedgerFiles.checkpoint) and \(LedgerFiles.entries) in it, a bag bagit.txt, "
                     + "a certificate \(Certificate.jsonName)"
             )
@@ -145,7 +145,7 @@ public struct EvidenceVerifier: Sendable {
         } else {
             check.find(
                 "whether it extends the \(earlier.size) entries of the earlier checkpoint cannot be seen from "
-                    + "it: ask for an export, or for a proof (strongroom audit prove --since)"
+                    + "it: ask for an export, or for a proof since then"
             )
         }
     }
@@ -251,7 +251,7 @@ public struct EvidenceVerifier: Sendable {
         let bytes = try files.contents(of: path, limit: SignedNote.longest)
         let needKey = EvidenceError(
             .notEvidence, "no verifier key is given",
-            hint: "give --verifier-key: the archive's owner has it, and strongroom status shows it")
+            remedy: "give \(input: .verifierKey): the archive's owner has it, and \(verb: .status) shows it")
         guard let text = verifierKey else { throw needKey }
         let key = try VerifierKey(text)
         func done(_ kind: EvidenceCheck.Kind, _ head: Checkpoint) -> EvidenceCheck {
@@ -266,7 +266,7 @@ public struct EvidenceVerifier: Sendable {
             guard let entry else {
                 throw EvidenceError(
                     .notEvidence, "a proof is about an entry, and none is given",
-                    hint: "give the entry's file with --entry")
+                    remedy: "give the entry's file with \(input: .entry)")
             }
             let content = try files.contents(of: entry, limit: Entry.longest)
             checked = done(.proof, try InclusionProof(bytes).verify(entry: content, by: key))
@@ -274,7 +274,7 @@ public struct EvidenceVerifier: Sendable {
             guard let since else {
                 throw EvidenceError(
                     .notEvidence, "a proof of consistency needs the earlier checkpoint",
-                    hint: "give its file with --since")
+                    remedy: "give its file with \(input: .since)")
             }
             let note = try SignedNote(try files.contents(of: since, limit: SignedNote.longest))
             let origin = try Checkpoint(unverified: note).origin

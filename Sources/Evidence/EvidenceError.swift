@@ -1,4 +1,4 @@
-internal import Base
+public import Base
 internal import Ledger
 
 /// Why something cannot be checked, or does not hold.
@@ -15,19 +15,19 @@ public struct EvidenceError: Error, Equatable, Sendable {
 
     public let code: Code
     public let message: String
-    public let hint: String?
+    public let remedy: Remedy?
 
-    public init(_ code: Code, _ message: String, hint: String? = nil) {
+    public init(_ code: Code, _ message: String, remedy: Remedy? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint
+        self.remedy = remedy
     }
 
     /// Any error of the targets below, in this one's words.
     public init(_ error: any Error) {
         switch error {
         case let error as EvidenceError: self = error
-        case let error as FileError: self.init(.storage, error.description, hint: error.hint)
+        case let error as FileError: self.init(.storage, error.description, remedy: error.remedy)
         case let error as NoteError: self.init(.badEvidence, error.description)
         case let error as EntryError: self.init(.badEvidence, error.description)
         default: self.init(.storage, String(describing: error))

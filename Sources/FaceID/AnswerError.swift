@@ -1,3 +1,4 @@
+public import Base
 public import Vendor
 
 /// Why an answer could not be read, and where.
@@ -84,7 +85,7 @@ extension AnswerError {
     }
 
     /// What the person can do about it.
-    public var hint: String {
+    public var remedy: Remedy {
         switch reason {
         case .empty: "check that it was saved or sent whole"
         case .markup: "a proxy or a sign-in page may have answered in the vendor's place: look at what it says"

@@ -1,3 +1,4 @@
+public import Base
 public import Vendor
 
 /// Why the vendor could not be asked. The verification is as it was: ask again.
@@ -47,7 +48,7 @@ extension FaceIDError {
     }
 
     /// What the person can do about it.
-    public var hint: String {
+    public var remedy: Remedy {
         switch self {
         case .configuration(let code):
             switch code {
@@ -55,7 +56,7 @@ extension FaceIDError {
             case "AuthFailure.SignatureFailure":
                 "check TENCENTCLOUD_SECRET_KEY: it does not belong to the secret ID"
             case "AuthFailure.TokenFailure": "the temporary credentials in TENCENTCLOUD_TOKEN have ended or do not fit"
-            case "UnsupportedRegion": "choose another --region"
+            case "UnsupportedRegion": "choose another \(input: .region)"
             default: "check the credentials, their permissions and the region; nothing that waits was lost"
             }
         case .clock: "set this machine's clock: it is more than five minutes off"
@@ -63,11 +64,11 @@ extension FaceIDError {
             switch error.reason {
             case .tls: "check the endpoint and vendor.ca-bundle: the peer could not prove who it is"
             case .caBundle: "check vendor.ca-bundle in strongroom.yaml"
-            default: "check the network and the endpoint, then run pull again; what waits is safe"
+            default: "check the network and the endpoint, then ask again (\(verb: .pull)); what waits is safe"
             }
-        case .malformed(let error, _): error.hint
-        case .status: "a proxy or the service has a problem: run pull again later"
-        case .service: "run pull again later; what waits is safe"
+        case .malformed(let error, _): error.remedy
+        case .status: "a proxy or the service has a problem: ask again later (\(verb: .pull))"
+        case .service: "ask again later (\(verb: .pull)); what waits is safe"
         }
     }
 }

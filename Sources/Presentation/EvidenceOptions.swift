@@ -64,7 +64,7 @@ package struct EvidenceOptions: ParsableArguments {
             if !result.problems.isEmpty { throw Exit.integrity }
             try Terminal.checkOutput()
         } catch let error as EvidenceError {
-            Terminal.complain(error.message, hint: error.hint)
+            Terminal.complain(error.message, hint: error.remedy?.words)
             throw error.code == .badEvidence ? Exit.integrity : Exit.failed
         }
     }

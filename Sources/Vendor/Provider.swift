@@ -102,10 +102,10 @@ public protocol ProviderError: Error, CustomStringConvertible {
     /// A short code of ours or of the vendor, for records.
     var code: String { get }
     /// What the person can do about it.
-    var hint: String { get }
+    var remedy: Remedy { get }
 }
 
 /// Why an answer could not be read.
 public protocol AnswerProblem: Error, CustomStringConvertible {
-    var hint: String { get }
+    var remedy: Remedy { get }
 }

@@ -4,15 +4,17 @@ import Testing
 
 @testable import Archive
 @testable import Evidence
+@testable import Vault
 
 /// A bag says who had what and when; whatever is altered or left out is found.
 struct BagTests {
     private func bag(_ test: TestArchive) throws -> String {
-        _ = try test.open(actor: "importer").import(
+        _ = try test.open(actor: "importer").intake.import(
             try test.item("K-1", answer: TestAnswer(videoLength: 10).text) { $0.consent = "consent 7" })
         _ = try test.contents("video", of: "K-1", in: try test.open(actor: "somebody else"))
-        _ = try test.open().verify(VerifyOptions())
-        _ = try test.open().retrieve(try CaseID("K-1"), for: try Reason("my own reason"), to: test.directory + "/bag")
+        _ = try test.open().audit.verify(VerifyOptions())
+        _ = try test.open().retrieval.retrieve(
+            try CaseID("K-1"), for: try Reason("my own reason"), to: test.directory + "/bag")
         return test.directory + "/bag"
     }
 
@@ -167,8 +169,8 @@ struct BagTests {
         let early = try test.export(to: "early")
         let bag = try bag(test)
         let late = try test.export(to: "late")
-        let key = try test.open().verifierKey()
-        _ = try other.open().exportLedger(to: other.directory + "/foreign")
+        let key = try test.open().audit.verifierKey()
+        _ = try other.open().audit.export(to: other.directory + "/foreign")
         for since in [early, late, other.directory + "/foreign"] {
             #expect(try !problems(bag, since: since + "/checkpoint").isEmpty)
             #expect(
@@ -205,7 +207,7 @@ struct BagTests {
             page.contains("consent 7") && page.contains("verified the archive") && page.contains("made the archive"))
         #expect(try !contains(bag, "\"test\""))
         let all = test.directory + "/all"
-        _ = try test.open().retrieve(try CaseID("K-1"), for: try Reason("again"), to: all, withReasons: true)
+        _ = try test.open().retrieval.retrieve(try CaseID("K-1"), for: try Reason("again"), to: all, withReasons: true)
         #expect(try contains(all, "\"test\"") && problems(all) == [])
         #expect(try !String(contentsOfFile: all + "/custody.html", encoding: .utf8).contains("Reason: not shown"))
     }
@@ -213,9 +215,9 @@ struct BagTests {
     @Test func aPageCannotBeMadeToSayMore() throws {
         let test = try TestArchive()
         let name = "<script>alert(1)</script>&\"'"
-        _ = try test.open(actor: name).import(try test.item(name, answer: TestAnswer(videoLength: 10).text))
+        _ = try test.open(actor: name).intake.import(try test.item(name, answer: TestAnswer(videoLength: 10).text))
         let bag = test.directory + "/bag"
-        _ = try test.open(actor: name).retrieve(try CaseID(name), for: try Reason(name), to: bag)
+        _ = try test.open(actor: name).retrieval.retrieve(try CaseID(name), for: try Reason(name), to: bag)
         let page = try String(contentsOfFile: bag + "/custody.html", encoding: .utf8)
         #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
         #expect(try problems(bag) == [])

@@ -6,6 +6,7 @@ import Testing
 
 @testable import Archive
 @testable import Evidence
+@testable import Vault
 
 /// A certificate says what its entries prove, and a changed one says so.
 struct CertificateTests {
@@ -16,7 +17,7 @@ struct CertificateTests {
         for number in 0..<3 { try test.archive("K-\(number)", in: archive) }
         _ = try test.event("relationship-ended", of: "K-0", in: archive)
         try test.pass(days: 91, in: archive)
-        let run = try #require(try archive.runPurge(accepting: nil).get().run)
+        let run = try #require(try archive.destruction.run(accepting: nil).get().run)
         return (test, run)
     }
 
@@ -24,18 +25,22 @@ struct CertificateTests {
         let (test, run) = try purged()
         let archive = try test.open(actor: "officer")
         let path = test.directory + "/certificate"
-        let done = try archive.certify(.caseID(try CaseID("K-0")), to: path)
+        let done = try archive.destruction.certify(.caseID(try CaseID("K-0")), to: path)
         #expect(done.objects == 1 && done.kept == 2)
         #expect(try problems(path, key: done.verifierKey) == [])
         let page = try String(contentsOfFile: path + "/certificate.html", encoding: .utf8)
         #expect(
             page.contains("K-0") && page.contains("2 objects of the case are still kept") && page.contains("epoch 1"))
         #expect(page.contains("house v1, rule video") && !page.contains("<script"))
-        #expect(refusal { _ = try archive.certify(.caseID(try CaseID("K-0")), to: path) }?.code == .outputExists)
-        #expect(refusal { _ = try archive.certify(.caseID(try CaseID("K-9")), to: path + "2") }?.code == .unknownCase)
-        #expect(refusal { _ = try archive.certify(.run(run + 1), to: path + "2") }?.code == .unknownRun)
+        #expect(
+            refusal { _ = try archive.destruction.certify(.caseID(try CaseID("K-0")), to: path) }?.code == .outputExists
+        )
+        #expect(
+            refusal { _ = try archive.destruction.certify(.caseID(try CaseID("K-9")), to: path + "2") }?.code
+                == .unknownCase)
+        #expect(refusal { _ = try archive.destruction.certify(.run(run + 1), to: path + "2") }?.code == .unknownRun)
         // A run names what it destroyed, of every case.
-        let whole = try archive.certify(.run(run), to: test.directory + "/run")
+        let whole = try archive.destruction.certify(.run(run), to: test.directory + "/run")
         #expect(whole.objects == 3)
         #expect(try problems(test.directory + "/run", key: whole.verifierKey) == [])
         #expect(!FileManager.default.fileExists(atPath: path + "2"))
@@ -45,9 +50,9 @@ struct CertificateTests {
         let (test, _) = try purged()
         let archive = try test.open()
         try test.pass(days: 3 * 365, in: archive)
-        #expect(try archive.runPurge(accepting: nil).get().cases == 1)
+        #expect(try archive.destruction.run(accepting: nil).get().cases == 1)
         let path = test.directory + "/certificate"
-        let done = try archive.certify(.caseID(try CaseID("K-0")), to: path)
+        let done = try archive.destruction.certify(.caseID(try CaseID("K-0")), to: path)
         #expect(done.objects == 3 && done.kept == 0)
         #expect(try problems(path, key: done.verifierKey) == [])
         let page = try String(contentsOfFile: path + "/certificate.html", encoding: .utf8)
@@ -57,7 +62,7 @@ struct CertificateTests {
     @Test func everyFileThatIsChangedIsNoticed() throws {
         let (test, _) = try purged()
         let path = test.directory + "/certificate"
-        let key = try test.open().certify(.caseID(try CaseID("K-0")), to: path).verifierKey
+        let key = try test.open().destruction.certify(.caseID(try CaseID("K-0")), to: path).verifierKey
         for case let name as String in FileManager.default.enumerator(atPath: path)! {
             let file = path + "/" + name
             guard let content = FileManager.default.contents(atPath: file) else { continue }
@@ -156,8 +161,10 @@ struct CertificateTests {
         let (test, run) = try purged()
         let archive = try test.open()
         let path = test.directory + "/certificate"
-        let key = try archive.certify(falsification.isRun ? .run(run) : .caseID(try CaseID("K-0")), to: path)
-            .verifierKey
+        let key = try archive.destruction.certify(
+            falsification.isRun ? .run(run) : .caseID(try CaseID("K-0")), to: path
+        )
+        .verifierKey
         try #require(try problems(path, key: key) == [])
         try falsify(path, signedBy: archive, falsification.change)
         let found = try problems(path, key: key)
@@ -170,11 +177,11 @@ struct CertificateTests {
         let (test, run) = try purged()
         let archive = try test.open()
         try test.pass(days: 3 * 365, in: archive)
-        let later = try #require(try archive.runPurge(accepting: nil).get().run)
+        let later = try #require(try archive.destruction.run(accepting: nil).get().run)
         archive.publish()
         func certificate(_ subject: CertificateSubject, _ name: String) throws -> (path: String, key: String) {
             let path = test.directory + "/" + name
-            return (path, try archive.certify(subject, to: path).verifierKey)
+            return (path, try archive.destruction.certify(subject, to: path).verifierKey)
         }
         let (first, key) = try certificate(.run(run), "first")
         let (second, _) = try certificate(.run(later), "second")

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// Promise 7: no destruction by a clock that nobody believes.
 struct ClockTests {
@@ -18,25 +19,30 @@ struct ClockTests {
     @Test func aJumpAheadStopsDestructionUntilItIsAccepted() throws {
         let (test, archive) = try prepared()
         test.time.advance(400 * 86_400)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.outcome == .refused)
         #expect(refused?.message.contains("400 days after the newest time on record") == true)
         // Work in between does not make it believable.
-        _ = try archive.import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
-        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted)
-        #expect(refusal { _ = try archive.applyPurge(test.directory + "/none", accepting: nil) } != nil)
-        #expect(try archive.status().clock.doubt != nil && archive.status().objects == 6)
+        _ = try archive.intake.import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .clockDoubted)
+        #expect(refusal { _ = try archive.destruction.apply(test.directory + "/none", accepting: nil) } != nil)
+        #expect(try archive.overview.status().clock.doubt != nil && archive.overview.status().objects == 6)
         // Somebody who names another day did not look.
         #expect(
             refusal {
-                _ = try archive.acceptClock(test.time.now.addingTimeInterval(-3 * 86_400), reason: try Reason("r"))
-                    .get()
+                _ = try archive.destruction.acceptClock(
+                    test.time.now.addingTimeInterval(-3 * 86_400), reason: try Reason("r")
+                )
+                .get()
             }?.code == .clockDoubted)
-        #expect(try archive.acceptClock(test.time.now, reason: try Reason("checked by radio")).get().doubt == nil)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
         #expect(
-            refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("r")).get() }?.code == .clockFine)
-        #expect(try archive.reconcile().findings == [])
+            try archive.destruction.acceptClock(test.time.now, reason: try Reason("checked by radio")).get().doubt
+                == nil)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(
+            refusal { _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("r")).get() }?.code
+                == .clockFine)
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     /// What is refused does not make the next step believable.
@@ -45,51 +51,51 @@ struct ClockTests {
         for _ in 0..<6 {
             test.time.advance(29 * 86_400)
             let other = test.time.now.addingTimeInterval(-3 * 86_400)
-            _ = refusal { _ = try archive.acceptClock(other, reason: try Reason("r")).get() }
-            _ = refusal { _ = try archive.caseDetails(try CaseID("K-none")) }
+            _ = refusal { _ = try archive.destruction.acceptClock(other, reason: try Reason("r")).get() }
+            _ = refusal { _ = try archive.retrieval.caseDetails(try CaseID("K-none")) }
             _ = refusal { _ = try test.contents("none", of: "K-1", in: archive) }
         }
-        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted)
-        #expect(try archive.status().objects == 3)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .clockDoubted)
+        #expect(try archive.overview.status().objects == 3)
     }
 
     /// The clock leaps between two transactions of one purge.
     @Test func aLeapInTheMiddleOfAPurgeStopsIt() throws {
         let (test, archive) = try prepared()
         let plan = test.directory + "/plan"
-        _ = try archive.planPurge(until: test.time.now.addingTimeInterval(99 * 86_400), to: plan)
+        _ = try archive.destruction.plan(until: test.time.now.addingTimeInterval(99 * 86_400), to: plan)
         // Asked for the plan's objects, the clock is right; when they are destroyed, it is far ahead.
         let objects = try archive.catalog.read { try $0.retentionRows(.all, after: nil, limit: 9).map(\.object) }
         test.time.advance(99 * 86_400)
         let refused = refusal { _ = try archive.record { try archive.destroy(objects, in: 1, $0) } }
         #expect(refused?.code == .clockDoubted)
-        #expect(try archive.status().objects == 3)
+        #expect(try archive.overview.status().objects == 3)
     }
 
     @Test func anHourBackStopsItToo() throws {
         let (test, archive) = try prepared()
         try test.pass(days: 91, in: archive)
         test.time.advance(-299)
-        #expect(try archive.status().clock.doubt == nil, "a small step is nothing")
+        #expect(try archive.overview.status().clock.doubt == nil, "a small step is nothing")
         test.time.advance(-3600)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.message.contains("before the newest time") == true)
         // Time passes by itself.
         test.time.advance(3601)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
     }
 
     @Test func aClockThatCameBackFromTheFutureIsAccepted() throws {
         let (test, archive) = try prepared()
         test.time.advance(400 * 86_400)
-        _ = refusal { _ = try archive.runPurge(accepting: nil).get() }
+        _ = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         test.time.advance(-400 * 86_400)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted)
-        _ = try archive.acceptClock(test.time.now, reason: try Reason("set right again")).get()
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .clockDoubted)
+        _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("set right again")).get()
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func theVendorsClockIsAWitness() throws {
@@ -98,19 +104,20 @@ struct ClockTests {
         let vendorTime = test.time.now.addingTimeInterval(-20 * 86_400)
         test.transport.setDate(vendorTime)
         test.transport.answer { _, asked in (200, TestAnswer.error("AuthFailure.SignatureExpire")) }
-        _ = try archive.register(try test.registration("K-9", token: "tok"))
+        _ = try archive.intake.register(try test.registration("K-9", token: "tok"))
         _ = try? test.pull(archive)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.message.contains("the vendor's said") == true)
-        _ = try archive.acceptClock(test.time.now, reason: try Reason("the vendor's is wrong")).get()
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
+        _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("the vendor's is wrong")).get()
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
     }
 
     /// The note of the newest time in the index is tied to the ledger.
     @Test func setBackInTheIndexItIsFound() throws {
         let (test, archive) = try prepared()
         _ = try archive.catalog.write { try $0.setNewestTime(test.time.now.addingTimeInterval(-1000)) }
-        #expect(try archive.reconcile().findings == ["the newest time on record is not the ledger's"])
-        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.message.contains("was altered") == true)
+        #expect(try archive.audit.reconcile().findings == ["the newest time on record is not the ledger's"])
+        #expect(
+            refusal { _ = try archive.destruction.run(accepting: nil).get() }?.message.contains("was altered") == true)
     }
 }

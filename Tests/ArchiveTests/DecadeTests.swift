@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// Ten years of an archive, day by day, against a model that was written from the page `Decisions` alone, with the
 /// calendar of Foundation, and knows nothing of the engine.
@@ -223,10 +224,12 @@ struct DecadeTests {
                 let leap = chance(0.5) ? 400 * 86_400.0 : -20 * 86_400.0
                 test.time.advance(leap)
                 #expect(
-                    refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .clockDoubted,
+                    refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .clockDoubted,
                     "seed \(seed), day \(day)")
                 test.time.advance(-leap)
-                _ = refusal { _ = try archive.acceptClock(test.time.now, reason: try Reason("set right")).get() }
+                _ = refusal {
+                    _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("set right")).get()
+                }
             }
             switch day {
             case 20: try activate("house", Self.house(1, video: 90, keepMonths: 24))
@@ -243,9 +246,9 @@ struct DecadeTests {
                 let passed = chance(0.8)
                 let answer = TestAnswer(result: passed ? "0" : "1004", videoLength: 10).text
                 let captured = test.time.now.addingTimeInterval(-3600)
-                _ = try archive.import(
+                _ = try archive.intake.import(
                     try test.item(caseID, answer: answer) { $0.jurisdictions = places })
-                uids[CaseUID(hex: try archive.caseDetails(try CaseID(caseID)).caseUID)!] = caseID
+                uids[CaseUID(hex: try archive.retrieval.caseDetails(try CaseID(caseID)).caseUID)!] = caseID
                 for kind in ["best-frame", "result", "video"] {
                     things.append(
                         Thing(
@@ -304,7 +307,8 @@ struct DecadeTests {
             if chance(0.8) {
                 let due = Set(expected.filter { ["due", "overdue"].contains($0.1) }.map(\.0))
                 let fails = chance(0.05)
-                let report = try (fails ? test.open(files: StubbornFiles()) : archive).runPurge(accepting: nil).get()
+                let report = try (fails ? test.open(files: StubbornFiles()) : archive).destruction.run(accepting: nil)
+                    .get()
                 #expect(report.destroyed == due.count, "seed \(seed), day \(day)")
                 destroyed += report.destroyed
                 things.removeAll { due.contains("\($0.caseID) \($0.kind)") }
@@ -314,8 +318,8 @@ struct DecadeTests {
         #expect(
             statuses.isSuperset(of: ["kept", "due", "waiting-for-event", "uncovered", "unbounded"]),
             "seed \(seed): \(statuses)")
-        _ = try archive.runPurge(accepting: nil).get()
-        #expect(try archive.reconcile().findings == [], "seed \(seed)")
-        #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "seed \(seed)")
+        _ = try archive.destruction.run(accepting: nil).get()
+        #expect(try archive.audit.reconcile().findings == [], "seed \(seed)")
+        #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty, "seed \(seed)")
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// What an auditor is handed, and what checking it says.
 extension TestArchive {
@@ -10,10 +11,10 @@ extension TestArchive {
     func export(cases: Int = 1, to name: String = "export") throws -> String {
         let archive = try open()
         for number in 0..<cases {
-            _ = try archive.import(
+            _ = try archive.intake.import(
                 try item("K-\(UUID().uuidString)-\(number)", answer: TestAnswer(videoLength: 10).text))
         }
-        _ = try archive.exportLedger(to: directory + "/" + name)
+        _ = try archive.audit.export(to: directory + "/" + name)
         return directory + "/" + name
     }
 
@@ -27,7 +28,7 @@ extension TestArchive {
     func work(_ caseID: String) throws {
         let archive = try open()
         defer { archive.publish() }
-        _ = try archive.import(try item(caseID, answer: TestAnswer(videoLength: 10).text))
+        _ = try archive.intake.import(try item(caseID, answer: TestAnswer(videoLength: 10).text))
     }
 
     func copyIndex(to name: String, back: Bool = false) throws {

@@ -4,13 +4,14 @@ import Foundation
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// What an auditor is handed: every alteration is found and named.
 struct EvidenceTests {
     @Test func everyByteOfAnExportCounts() throws {
         let test = try TestArchive()
         let export = try test.export()
-        let key = try test.open().verifierKey()
+        let key = try test.open().audit.verifierKey()
         #expect(try problems(export) == [] && problems(export, key: key) == [])
         var flips = 0
         for name in ["checkpoint", "entries.jsonl", "verifier.key"] {
@@ -61,7 +62,7 @@ struct EvidenceTests {
         let test = try TestArchive()
         let first = try test.export(to: "first")
         let second = try test.export(to: "second")
-        let key = try test.open().verifierKey()
+        let key = try test.open().audit.verifierKey()
         #expect(try problems(second, key: key, since: first + "/checkpoint") == [])
         #expect(
             try problems(first, key: key, since: second + "/checkpoint").contains { $0.contains("entries are gone") })
@@ -72,11 +73,11 @@ struct EvidenceTests {
         // The proofs say the same.
         let archive = try test.open()
         let proof = test.directory + "/proof"
-        _ = try archive.proveConsistency(since: first + "/checkpoint", to: proof)
+        _ = try archive.audit.proveConsistency(since: first + "/checkpoint", to: proof)
         #expect(try problems(proof, key: key, since: first + "/checkpoint") == [])
         #expect(throws: EvidenceError.self) { try problems(proof, key: key, since: second + "/checkpoint") }
         #expect(throws: ArchiveError.self) {
-            try archive.proveConsistency(since: other + "/checkpoint", to: test.directory + "/p2")
+            try archive.audit.proveConsistency(since: other + "/checkpoint", to: test.directory + "/p2")
         }
     }
 }

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// A ledger that was put back, cut or exchanged is noticed, and nothing is written until somebody has looked.
 struct ForkTests {
@@ -18,13 +19,15 @@ struct ForkTests {
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")", sourceLocation: sourceLocation)
         // To look is possible, to write is not.
         let archive = try test.open(toLook: true)
-        let last = try archive.lastEntry()
+        let last = try archive.audit.lastEntry()
         #expect(throws: ArchiveError.self) { try test.contents("result", of: "K-1", in: archive) }
-        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-9", answer: TestAnswer().text)) }
+        #expect(throws: ArchiveError.self) {
+            try archive.intake.import(try test.item("K-9", answer: TestAnswer().text))
+        }
         archive.publish()
-        #expect(try archive.lastEntry() == last)
-        #expect(try archive.reconcile().findings.contains { $0.contains(words) })
-        #expect(try archive.status().ledger.fork != nil)
+        #expect(try archive.audit.lastEntry() == last)
+        #expect(try archive.audit.reconcile().findings.contains { $0.contains(words) })
+        #expect(try archive.overview.status().ledger.fork != nil)
     }
 
     @Test func anOlderIndexIsNoticedUntilSomebodyLooked() throws {
@@ -36,12 +39,13 @@ struct ForkTests {
         try checkForked(test, "it is an older copy, or was cut")
         let before = try FileManager.default.contents(atPath: test.published() + "/checkpoint")
 
-        let accepted = try test.open(actor: "j.chan", toLook: true).acceptFork(try Reason("the disk was restored"))
+        let accepted = try test.open(actor: "j.chan", toLook: true).audit.acceptFork(
+            try Reason("the disk was restored"))
         #expect(accepted.origin.contains("/2."))
         try test.work("K-3")
         let archive = try test.open()
         // The blobs of what was forgotten are strangers now, as many as an answer of these tests has.
-        let findings = try archive.reconcile().findings
+        let findings = try archive.audit.reconcile().findings
         #expect(
             findings.count == 3 && findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") },
             "\(findings)")
@@ -58,10 +62,12 @@ struct ForkTests {
         // An index of before the fork was accepted is no less an old one.
         try test.copyIndex(to: "older", back: true)
         try checkForked(test, "an origin that this index does not know")
-        #expect(throws: ArchiveError.self) { try test.open(toLook: true).prove(999, to: test.directory + "/p") }
-        #expect(try test.open(toLook: true).acceptFork(try Reason("again")).origin.contains("/3."))
-        #expect(try test.open().reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
-        #expect(throws: ArchiveError.self, "there is no fork now") { try test.open().acceptFork(try Reason("r")) }
+        #expect(throws: ArchiveError.self) { try test.open(toLook: true).audit.prove(999, to: test.directory + "/p") }
+        #expect(try test.open(toLook: true).audit.acceptFork(try Reason("again")).origin.contains("/3."))
+        #expect(
+            try test.open().audit.reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") }
+        )
+        #expect(throws: ArchiveError.self, "there is no fork now") { try test.open().audit.acceptFork(try Reason("r")) }
     }
 
     /// Who had the archive open when somebody else accepted a fork belongs to a ledger that goes on no more.
@@ -69,18 +75,19 @@ struct ForkTests {
         let test = try TestArchive()
         try test.work("K-1")
         let before = try test.open()
-        _ = try before.import(try test.item("K-2", answer: TestAnswer().text))
+        _ = try before.intake.import(try test.item("K-2", answer: TestAnswer().text))
         before.publish()
         try Data("nonsense".utf8).write(to: URL(fileURLWithPath: test.published() + "/checkpoint"))
-        let accepted = try test.open(actor: "j.chan", toLook: true).acceptFork(try Reason("the place was damaged"))
+        let accepted = try test.open(actor: "j.chan", toLook: true).audit.acceptFork(
+            try Reason("the place was damaged"))
         #expect(accepted.origin.contains("/2."))
-        let size = try test.open().lastEntry()
+        let size = try test.open().audit.lastEntry()
         let error = #expect(throws: ArchiveError.self) {
-            try before.import(try test.item("K-3", answer: TestAnswer().text))
+            try before.intake.import(try test.item("K-3", answer: TestAnswer().text))
         }
         #expect(error?.code == .ledgerForked && error?.message.contains("another command accepted") == true)
         before.publish()
-        #expect(try test.open().lastEntry() == size && test.open().status().cases == 2)
+        #expect(try test.open().audit.lastEntry() == size && test.open().overview.status().cases == 2)
     }
 
     /// Promise 3: what was held by the published ledger stops every destruction until it is held again.
@@ -94,21 +101,21 @@ struct ForkTests {
         try test.hold("M-2", .everything, in: try test.open())
         try test.open().publish()
         try test.copyIndex(to: "older", back: true)
-        let accepted = try test.open(toLook: true).acceptFork(try Reason("the disk was restored"))
+        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
         #expect(accepted.holdsLost.count == 2)
         let archive = try test.open()
-        #expect(try archive.status().holds.lost == 2 && archive.holds(all: true).isEmpty)
+        #expect(try archive.overview.status().holds.lost == 2 && archive.holds.list(all: true).isEmpty)
         try test.pass(days: 91, in: archive)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .holdsLost)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .holdsLost)
         try test.hold("M-1", try test.cases("K-1"), in: archive)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .holdsLost)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .holdsLost)
         // Another matter is no answer; the same, placed again, is.
         try test.hold("M-3", .everything, in: archive)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil) }?.code == .holdsLost)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .holdsLost)
         try test.hold("M-2", try test.cases("K-1"), in: archive)
-        #expect(try archive.status().holds.lost == 0)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0, "it is held")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.overview.status().holds.lost == 0)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0, "it is held")
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func anIndexWithAnotherPastIsNoticed() throws {
@@ -164,7 +171,7 @@ struct ForkTests {
         let error = #expect(throws: ArchiveError.self) { try test.open() }
         #expect(error?.outcome == .integrity, "\(error?.message ?? "")")
         #expect(throws: ArchiveError.self) {
-            _ = try test.open(toLook: true).exportLedger(to: test.directory + "/signed")
+            _ = try test.open(toLook: true).audit.export(to: test.directory + "/signed")
         }
         #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
     }
@@ -224,7 +231,7 @@ struct ForkTests {
         try test.copyIndex(to: "older", back: true)
         let before = try Data(contentsOf: URL(fileURLWithPath: entries))
         let archive = try test.open()
-        _ = try archive.import(try test.item("K-3", answer: TestAnswer(videoLength: 10).text))
+        _ = try archive.intake.import(try test.item("K-3", answer: TestAnswer(videoLength: 10).text))
         archive.publish()
         #expect(archive.fork?.message.contains("holds other entries") == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: entries)) == before)
@@ -235,9 +242,9 @@ struct ForkTests {
         var altered = try Data(contentsOf: URL(fileURLWithPath: path))
         altered[altered.count - 40] ^= 1
         try altered.write(to: URL(fileURLWithPath: path))
-        #expect(try !other.open().reconcile().findings.isEmpty)
+        #expect(try !other.open().audit.reconcile().findings.isEmpty)
         let next = try other.open()
-        _ = try next.import(try other.item("K-2", answer: TestAnswer(videoLength: 10).text))
+        _ = try next.intake.import(try other.item("K-2", answer: TestAnswer(videoLength: 10).text))
         next.publish()
         #expect(next.fork != nil)
     }

@@ -5,6 +5,7 @@ import Ledger
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// Who writes into the index by hand lifts no hold: nothing is destroyed by it, and it is found.
 struct HoldTamperingTests {
@@ -38,8 +39,8 @@ struct HoldTamperingTests {
         try test.hold("M-3", .subject("S-3"), in: archive)
         try test.archive("K-3", in: archive, place: "HK") { $0.subject = "S-3" }
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
+        #expect(try archive.audit.reconcile().findings == [])
         // Who writes by hand keeps no foreign key.
         var byHand = GRDB.Configuration()
         byHand.foreignKeysEnabled = false
@@ -71,13 +72,13 @@ struct HoldTamperingTests {
         try prepared.alter(sql)
         // A purge that refuses as a whole is as good as one that leaves what was altered.
         var report: PurgeReport?
-        let refused = refusal { report = try prepared.test.open().runPurge(accepting: nil).get() }
+        let refused = refusal { report = try prepared.test.open().destruction.run(accepting: nil).get() }
         #expect(refused == nil || refused?.outcome == .integrity, "\(sql): \(refused?.message ?? "")")
         #expect((report?.destroyed ?? 0) == 0, "\(sql)")
         for caseID in ["K-1", "K-2", "K-3"] {
             #expect(try prepared.test.contents("video", of: caseID, in: prepared.archive).count > 0, "\(sql)")
         }
-        #expect(try !prepared.test.open().reconcile().findings.isEmpty, "\(sql)")
+        #expect(try !prepared.test.open().audit.reconcile().findings.isEmpty, "\(sql)")
     }
 
     /// What the index adds keeps more, and is named.
@@ -93,7 +94,7 @@ struct HoldTamperingTests {
         let prepared = try prepared()
         if sql.contains("matter_tag") { try prepared.alter("DROP INDEX hold_in_force") }
         try prepared.alter(sql)
-        #expect(try !prepared.test.open().reconcile().findings.isEmpty, "\(sql)")
+        #expect(try !prepared.test.open().audit.reconcile().findings.isEmpty, "\(sql)")
     }
 
     /// Votes and tokens stand on the ledger alone: one that is altered there counts for nothing.
@@ -107,7 +108,7 @@ struct HoldTamperingTests {
         let chan = try test.token("j.chan", .legal, by: archive).archive
         let lau = try test.token("m.lau", .legal, by: archive).archive
         let request = try #require(try test.release("M-1", in: chan).request)
-        _ = try lau.approve(request.request, reason: try Reason("r"))
+        _ = try lau.people.approve(request.request, reason: try Reason("r"))
         try test.pass(days: 100, in: archive)
         // The holders of keys and numbers stay as long as the text: an attacker keeps its length.
         let database = try DatabaseQueue(path: test.path + "/index.sqlite")
@@ -131,10 +132,10 @@ struct HoldTamperingTests {
                     Data(text.replacingOccurrences(of: changed.0, with: changed.1).utf8), row["number"] as Int64,
                 ])
         }
-        let refused = refusal { _ = try test.open(actor: "op").runPurge(accepting: nil).get() }
+        let refused = refusal { _ = try test.open(actor: "op").destruction.run(accepting: nil).get() }
         #expect(refused?.outcome == .integrity, "\(kind): \(refused?.message ?? "went on")")
         #expect(try test.contents("video", of: "K-1", in: archive).count > 0)
-        #expect(try !archive.reconcile().findings.isEmpty)
+        #expect(try !archive.audit.reconcile().findings.isEmpty)
     }
 
     /// What the index says beside an entry hides none: not that something is held, not that a token is worth nothing.
@@ -161,14 +162,15 @@ struct HoldTamperingTests {
             DELETE FROM hold_expectation; DELETE FROM hold_scope; DELETE FROM hold
             """)
         let opened = try prepared.test.open(actor: "op")
-        #expect(try opened.runPurge(accepting: nil).get().destroyed == 0)
-        #expect(try opened.status().authority.needsTwoPersons)
+        #expect(try opened.destruction.run(accepting: nil).get().destroyed == 0)
+        #expect(try opened.overview.status().authority.needsTwoPersons)
         try prepared.test.hold("M-9", .everything, in: opened)
-        #expect(try opened.releaseHold(try Matter("M-9"), reason: reason).request != nil)
-        #expect(try !opened.reconcile().findings.isEmpty)
+        #expect(try opened.holds.release(try Matter("M-9"), reason: reason).request != nil)
+        #expect(try !opened.audit.reconcile().findings.isEmpty)
         // Nor can one be taken out, or the note be put back to nothing.
         try prepared.alter("UPDATE archive SET entry_note = NULL; DELETE FROM ledger_entry WHERE number = 40")
-        #expect(refusal { _ = try prepared.test.open(actor: "op").runPurge(accepting: nil) }?.outcome == .integrity)
+        #expect(
+            refusal { _ = try prepared.test.open(actor: "op").destruction.run(accepting: nil) }?.outcome == .integrity)
     }
 
     /// The database itself refuses what the program never does.
@@ -205,7 +207,7 @@ struct HoldTamperingTests {
         let test = try TestArchive()
         let archive = try test.open()
         try test.archive("K-1", in: archive)
-        _ = try archive.placeHold(
+        _ = try archive.holds.place(
             HoldOrder(
                 matter: try Matter("M-1"), reason: try Reason("r"), reviewBy: test.time.now.addingTimeInterval(1e7),
                 scope: .expression("media = video", judgedOnly: false, timeZone: .gmt)))
@@ -213,9 +215,9 @@ struct HoldTamperingTests {
         for sql in ["DELETE FROM object WHERE kind = 'video'", "UPDATE hold_clause SET compiled_upto = 1000"] {
             #expect(throws: DatabaseError.self, "\(sql)") { try database.write { try $0.execute(sql: sql) } }
         }
-        #expect(try archive.explain(try CaseID("K-1")).objects.first { $0.kind == "video" }?.status == "held")
-        #expect(try archive.reconcile().findings == [])
-        try archive.workOnHolds()
-        #expect(try archive.status().retention["held"] == 1)
+        #expect(try archive.policies.explain(try CaseID("K-1")).objects.first { $0.kind == "video" }?.status == "held")
+        #expect(try archive.audit.reconcile().findings == [])
+        try archive.holds.workOnHolds()
+        #expect(try archive.overview.status().retention["held"] == 1)
     }
 }

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 extension TestArchive {
     @discardableResult
@@ -14,12 +15,12 @@ extension TestArchive {
         _ matter: String, _ scope: HoldOrder.Scope, in archive: Session, confidential: Bool = false,
         preview: Bool = false
     ) throws -> HoldAnswer {
-        let answer = try archive.placeHold(
+        let answer = try archive.holds.place(
             HoldOrder(
                 matter: try Matter(matter), reason: try Reason("subpoena 26-cv-118"),
                 reviewBy: time.now.addingTimeInterval(400 * 86_400), scope: scope, isConfidential: confidential),
             preview: preview)
-        if !preview { try archive.workOnHolds() }
+        if !preview { try archive.holds.workOnHolds() }
         return answer
     }
 
@@ -31,7 +32,7 @@ extension TestArchive {
     }
 
     func release(_ matter: String, in archive: Session) throws -> Permitted<HoldChange> {
-        try archive.releaseHold(try Matter(matter), reason: try Reason("settled"))
+        try archive.holds.release(try Matter(matter), reason: try Reason("settled"))
     }
 
     func cases(_ ids: String...) throws -> HoldOrder.Scope { .cases(try ids.map { try CaseID($0) }) }
@@ -48,10 +49,10 @@ struct HoldTests {
         try test.activate(TestArchive.policy, in: archive)
     }
 
-    private func purge() throws -> PurgeReport { try archive.runPurge(accepting: nil).get() }
+    private func purge() throws -> PurgeReport { try archive.destruction.run(accepting: nil).get() }
 
     private func explain(_ caseID: String, _ media: String) throws -> ObjectExplanation {
-        try #require(try archive.explain(try CaseID(caseID)).objects.first { $0.kind == media })
+        try #require(try archive.policies.explain(try CaseID(caseID)).objects.first { $0.kind == media })
     }
 
     // MARK: Scopes
@@ -74,8 +75,8 @@ struct HoldTests {
         let report = try purge()
         #expect(report.destroyed == (all || scope == "expression" ? 0 : 1))
         #expect(try explain("K-1", "video").status == "held" && explain("K-1", "video").matters == ["M-1"])
-        #expect(try archive.reconcile().findings == [])
-        #expect(try archive.status().retention["held"] == answer.heldObjects)
+        #expect(try archive.audit.reconcile().findings == [])
+        #expect(try archive.overview.status().retention["held"] == answer.heldObjects)
     }
 
     /// What arrives after the order is held in the moment in which it arrives.
@@ -87,7 +88,7 @@ struct HoldTests {
         case "subject", "subject later": try test.hold("M-1", .subject("S-9"), in: archive)
         case "everything": try test.hold("M-1", .everything, in: archive)
         case "waiting token":
-            _ = try archive.register(try test.registration("K-9", token: "tok") { $0.jurisdictions = ["HK"] })
+            _ = try archive.intake.register(try test.registration("K-9", token: "tok") { $0.jurisdictions = ["HK"] })
             let answer = try test.hold("M-1", try test.cases("K-9"), in: archive)
             #expect(answer.heldCases == 1 && answer.heldObjects == 0 && answer.unknownCases.isEmpty)
         default: #expect(try test.hold("M-1", where: "jurisdiction = HK", in: archive).heldCases == 0)
@@ -101,10 +102,10 @@ struct HoldTests {
         }
         if scope == "subject later" {
             #expect(try explain("K-9", "video").status != "held")
-            _ = try archive.register(try test.registration("K-9", token: "t2") { $0.subject = "S-9" })
+            _ = try archive.intake.register(try test.registration("K-9", token: "t2") { $0.subject = "S-9" })
         }
         #expect(try explain("K-9", "video").status == "held")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         try test.pass(days: 91, in: archive)
         #expect(try purge().destroyed == 0)
         #expect(try test.contents("video", of: "K-9", in: archive).count > 0)
@@ -125,7 +126,7 @@ struct HoldTests {
         // Should the same case ID come again, it is held.
         try test.archive("K-2", in: archive, answer: TestAnswer(videoLength: 11).text)
         #expect(try explain("K-2", "video").status == "held")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     /// What an expression cannot judge is held, and said.
@@ -138,24 +139,24 @@ struct HoldTests {
         let judged = try test.hold("M-2", where: "jurisdiction = HK", judgedOnly: true, in: archive)
         #expect(judged.heldCases == 1 && judged.unjudged.isEmpty)
         // Completed to something else, it stays what it was when it was taken in.
-        _ = try archive.register(try test.registration("K-1", token: "t") { $0.jurisdictions = ["SG"] })
+        _ = try archive.intake.register(try test.registration("K-1", token: "t") { $0.jurisdictions = ["SG"] })
         #expect(try explain("K-1", "video").matters == ["M-1"])
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         // What could not be judged at first is taken in when it can be.
         try test.archive("K-4", in: archive, place: nil)
         #expect(try explain("K-4", "video").matters == ["M-1"])
-        _ = try archive.register(try test.registration("K-4", token: "t4") { $0.jurisdictions = ["HK"] })
+        _ = try archive.intake.register(try test.registration("K-4", token: "t4") { $0.jurisdictions = ["HK"] })
         #expect(try explain("K-4", "video").matters == ["M-1", "M-2"])
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func aPreviewChangesNothing() throws {
         try test.archive("K-1", in: archive)
-        let before = try archive.lastEntry()
+        let before = try archive.audit.lastEntry()
         let preview = try test.hold("M-1", try test.cases("K-1", "K-2"), in: archive, preview: true)
         #expect(
             preview.isPreview && preview.entry == nil && preview.heldObjects == 3 && preview.unknownCases == ["K-2"])
-        #expect(try archive.lastEntry() == before && archive.holds(all: true).isEmpty)
+        #expect(try archive.audit.lastEntry() == before && archive.holds.list(all: true).isEmpty)
         #expect(try explain("K-1", "video").status != "held")
         let placed = try test.hold("M-1", try test.cases("K-1", "K-2"), in: archive)
         #expect(placed.heldObjects == preview.heldObjects && placed.unknownCases == preview.unknownCases)
@@ -172,17 +173,17 @@ struct HoldTests {
         #expect(abs(change.coolingUntil.timeIntervalSince(test.time.now) - 30 * 86_400) < 1)
         #expect(try purge().destroyed == 0 && explain("K-1", "video").status == "held")
         #expect(refusal { _ = try test.release("M-1", in: archive) }?.code == .matterOver)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         try test.pass(days: 29, in: archive)
         #expect(try purge().destroyed == 0)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         try test.pass(days: 2, in: archive)
         #expect(try purge().destroyed == 1)
-        #expect(try archive.hold(try Matter("M-1")).state == "ended")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.holds.show(try Matter("M-1")).state == "ended")
+        #expect(try archive.audit.reconcile().findings == [])
         var query = LedgerQuery()
         query.kind = "hold ended"
-        #expect(try archive.ledgerEntries(query).count == 1)
+        #expect(try archive.audit.entries(query).count == 1)
         // The matter can be held again.
         try test.hold("M-1", try test.cases("K-1"), in: archive)
         #expect(try explain("K-1", "best-frame").status == "held")
@@ -206,30 +207,30 @@ struct HoldTests {
         try test.archive("K-2", in: archive)
         try test.hold("M-1", where: "jurisdiction = HK", in: archive)
         try test.pass(days: 91, in: archive)
-        _ = try archive.narrowHold(
+        _ = try archive.holds.narrow(
             try Matter("M-1"), cases: [try CaseID("K-1")], revision: nil, reason: try Reason("r")
         ).get()
         #expect(try purge().destroyed == 0)
-        #expect(try archive.reconcile().findings == [])
-        let narrowed = try archive.reportHold(try Matter("M-1"), asOf: nil)
+        #expect(try archive.audit.reconcile().findings == [])
+        let narrowed = try archive.holds.report(try Matter("M-1"), asOf: nil)
         #expect(narrowed.hold.narrowings.map(\.cases) == [1] && !narrowed.hold.narrowings[0].hasEnded)
         for object in narrowed.objects {
             #expect(object.until == (object.caseID == "K-1" ? narrowed.hold.narrowings[0].coolingUntil : nil))
         }
         try test.pass(days: 31, in: archive)
         #expect(try purge().destroyed == 1)
-        #expect(try archive.hold(try Matter("M-1")).narrowings.map(\.hasEnded) == [true])
+        #expect(try archive.holds.show(try Matter("M-1")).narrowings.map(\.hasEnded) == [true])
         #expect(try explain("K-1", "best-frame").status != "held" && explain("K-2", "video").status == "held")
         // What arrives in a case that was taken out is free, too.
         try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 20).text)
-        #expect(try archive.explain(try CaseID("K-1")).objects.allSatisfy { $0.status != "held" })
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.policies.explain(try CaseID("K-1")).objects.allSatisfy { $0.status != "held" })
+        #expect(try archive.audit.reconcile().findings == [])
         // Named again, it is held again.
-        _ = try archive.extendHold(
+        _ = try archive.holds.extend(
             HoldOrder(matter: try Matter("M-1"), reason: try Reason("r"), reviewBy: nil, scope: try test.cases("K-1")))
-        try archive.workOnHolds()
+        try archive.holds.workOnHolds()
         #expect(try explain("K-1", "best-frame").status == "held")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func aRevisionIsTakenBack() throws {
@@ -240,22 +241,23 @@ struct HoldTests {
             matter: try Matter("M-1"), reason: try Reason("more"), reviewBy: nil,
             scope: .expression("media = video", judgedOnly: false, timeZone: .gmt))
         try test.pass(days: 1, in: archive)
-        #expect(try archive.extendHold(order).revision == 2)
-        try archive.workOnHolds()
+        #expect(try archive.holds.extend(order).revision == 2)
+        try archive.holds.workOnHolds()
         // What an extension took in is held since the extension.
-        let covered = try archive.reportHold(try Matter("M-1"), asOf: nil).objects
+        let covered = try archive.holds.report(try Matter("M-1"), asOf: nil).objects
         let since = Dictionary(grouping: covered, by: { $0.caseID ?? "" }).mapValues { $0.map(\.since).max()! }
         #expect(since["K-2"]!.timeIntervalSince(since["K-1"]!) > 80_000, "\(since)")
         #expect(
-            refusal { _ = try archive.reportHold(try Matter("M-1"), asOf: test.time.now.addingTimeInterval(60)) }?.code
+            refusal { _ = try archive.holds.report(try Matter("M-1"), asOf: test.time.now.addingTimeInterval(60)) }?
+                .code
                 == .badParticular)
         try test.pass(days: 91, in: archive)
-        _ = try archive.narrowHold(try Matter("M-1"), cases: [], revision: 2, reason: try Reason("too much")).get()
+        _ = try archive.holds.narrow(try Matter("M-1"), cases: [], revision: 2, reason: try Reason("too much")).get()
         #expect(try purge().destroyed == 0)
         try test.pass(days: 31, in: archive)
         #expect(try purge().destroyed == 1)
         #expect(try explain("K-1", "video").status == "held")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     /// The only revision is taken back, then the matter is released: what was taken back ends first, and nobody's work
@@ -264,23 +266,23 @@ struct HoldTests {
         try test.archive("K-1", in: archive)
         try test.hold("M-1", try test.cases("K-1"), in: archive)
         try test.pass(days: 91, in: archive)
-        _ = try archive.narrowHold(try Matter("M-1"), cases: [], revision: 1, reason: try Reason("r")).get()
+        _ = try archive.holds.narrow(try Matter("M-1"), cases: [], revision: 1, reason: try Reason("r")).get()
         try test.pass(days: 10, in: archive)
-        _ = try archive.releaseHold(try Matter("M-1"), reason: try Reason("r")).get()
+        _ = try archive.holds.release(try Matter("M-1"), reason: try Reason("r")).get()
         #expect(try purge().destroyed == 0)
         try test.pass(days: 25, in: archive)
         #expect(try purge().destroyed == 1)
-        #expect(try archive.holds(all: false).map(\.state) == ["released"])
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.holds.list(all: false).map(\.state) == ["released"])
+        #expect(try archive.audit.reconcile().findings == [])
         let before = test.time.now
         try test.pass(days: 10, in: archive)
         #expect(try purge().destroyed == 0)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         // Held anew, the record of the time before is still that of the order before.
         try test.hold("M-1", .everything, in: archive)
-        #expect(try archive.reportHold(try Matter("M-1"), asOf: before).hold.releasedAt != nil)
-        #expect(try archive.reportHold(try Matter("M-1"), asOf: nil).hold.releasedAt == nil)
-        #expect(try archive.holds(all: true).map(\.state) == ["ended", "standing"])
+        #expect(try archive.holds.report(try Matter("M-1"), asOf: before).hold.releasedAt != nil)
+        #expect(try archive.holds.report(try Matter("M-1"), asOf: nil).hold.releasedAt == nil)
+        #expect(try archive.holds.list(all: true).map(\.state) == ["ended", "standing"])
     }
 
     /// Where the cooling was shortened in between, the release ends before what was taken out: nobody's work stops.
@@ -291,19 +293,19 @@ struct HoldTests {
         try test.archive("K-2", in: archive)
         try test.hold("M-1", try test.cases("K-1", "K-2"), in: archive)
         let cases = byCase ? [try CaseID("K-1")] : []
-        _ = try archive.narrowHold(
+        _ = try archive.holds.narrow(
             try Matter("M-1"), cases: cases, revision: byCase ? nil : 1, reason: try Reason("r")
         ).get()
         try test.set("cooling-days: 90", "cooling-days: 30")
         archive = try test.open()
-        let released = try archive.releaseHold(try Matter("M-1"), reason: try Reason("r")).get()
+        let released = try archive.holds.release(try Matter("M-1"), reason: try Reason("r")).get()
         #expect(released.coolingUntil.timeIntervalSince(test.time.now) < 31 * 86_400)
         for days in [31, 30, 31] {
             try test.pass(days: days, in: archive)
-            #expect(throws: Never.self) { try archive.workOnHolds() }
-            #expect(try archive.reconcile().findings == [])
+            #expect(throws: Never.self) { try archive.holds.workOnHolds() }
+            #expect(try archive.audit.reconcile().findings == [])
         }
-        #expect(try archive.holds(all: false).isEmpty)
+        #expect(try archive.holds.list(all: false).isEmpty)
     }
 
     /// Orders overlap: what one lets go another keeps.
@@ -327,7 +329,7 @@ struct HoldTests {
         #expect(answer.heldCases == 3 && answer.heldObjects == 9 && answer.unknownCases.count == 3197)
         try test.archive("L-5", in: archive)
         #expect(try explain("L-5", "video").status == "held" && explain("L-1600", "video").status == "held")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     /// What was named before an interruption is protected; who began it finishes it, or takes it back.
@@ -345,23 +347,23 @@ struct HoldTests {
                 $0 += 1; return $0 > 1
             }
         }
-        #expect(refusal { _ = try stopped.placeHold(order) }?.code == .interrupted)
-        #expect(try archive.holds(all: false).map(\.state) == ["placing"])
-        #expect(try archive.status().holds.unfinished == ["M-1"])
-        #expect(try archive.reconcile().findings == [])
+        #expect(refusal { _ = try stopped.holds.place(order) }?.code == .interrupted)
+        #expect(try archive.holds.list(all: false).map(\.state) == ["placing"])
+        #expect(try archive.overview.status().holds.unfinished == ["M-1"])
+        #expect(try archive.audit.reconcile().findings == [])
         try test.pass(days: 91, in: archive)
         #expect(try purge().destroyed == 0)
-        #expect(refusal { _ = try test.open(actor: "other").placeHold(order) }?.code == .matterExists)
-        #expect(refusal { _ = try test.open(actor: "other").withdrawHold(try Matter("M-1")) }?.code == .notAllowed)
+        #expect(refusal { _ = try test.open(actor: "other").holds.place(order) }?.code == .matterExists)
+        #expect(refusal { _ = try test.open(actor: "other").holds.withdraw(try Matter("M-1")) }?.code == .notAllowed)
         if end == "finish" {
-            #expect(try archive.placeHold(order).heldCases == 1)
-            try archive.workOnHolds()
+            #expect(try archive.holds.place(order).heldCases == 1)
+            try archive.holds.workOnHolds()
             #expect(try purge().destroyed == 0)
         } else {
-            _ = try archive.withdrawHold(try Matter("M-1"))
+            _ = try archive.holds.withdraw(try Matter("M-1"))
             #expect(try purge().destroyed == 1)
         }
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     // MARK: What is shown
@@ -372,24 +374,26 @@ struct HoldTests {
         let first = test.time.now
         try test.pass(days: 1, in: archive)
         try test.archive("K-2", in: archive)
-        #expect(try archive.reportHold(try Matter("M-1"), asOf: first).objects.map(\.caseID) == ["K-1", "K-1", "K-1"])
-        let now = try archive.reportHold(try Matter("M-1"), asOf: nil)
+        #expect(
+            try archive.holds.report(try Matter("M-1"), asOf: first).objects.map(\.caseID) == ["K-1", "K-1", "K-1"])
+        let now = try archive.holds.report(try Matter("M-1"), asOf: nil)
         #expect(Set(now.objects.map(\.caseID)) == ["K-1", "K-2"] && now.record.count == 1)
         #expect(now.record.first?.reason == "subpoena 26-cv-118")
         #expect(
-            refusal { _ = try archive.reportHold(try Matter("M-1"), asOf: first.addingTimeInterval(-9)) }?.code
+            refusal { _ = try archive.holds.report(try Matter("M-1"), asOf: first.addingTimeInterval(-9)) }?.code
                 == .unknownMatter)
     }
 
     @Test func aNoticeNamesTheCopiesThatWereGivenOut() throws {
         try test.archive("K-1", in: archive)
-        _ = try archive.retrieve(try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
+        _ = try archive.retrieval.retrieve(try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
         try test.hold("M-1", try test.cases("K-1"), in: archive)
-        let notice = try archive.noticeOfHold(try Matter("M-1"))
+        let notice = try archive.holds.notice(try Matter("M-1")) { "by M: \($0 ?? "…")" }
         #expect(notice.copies == 1 && notice.text.contains("case K-1: a bag of 3 items, given to tester"))
-        _ = try archive.acknowledgeHold(try Matter("M-1"), reader: nil)
-        _ = try archive.acknowledgeHold(try Matter("M-1"), reader: "Outside Counsel")
-        #expect(try archive.hold(try Matter("M-1")).acknowledgements.map(\.reader) == ["tester", "Outside Counsel"])
+        _ = try archive.holds.acknowledge(try Matter("M-1"), reader: nil)
+        _ = try archive.holds.acknowledge(try Matter("M-1"), reader: "Outside Counsel")
+        #expect(
+            try archive.holds.show(try Matter("M-1")).acknowledgements.map(\.reader) == ["tester", "Outside Counsel"])
     }
 
     /// A bag and a certificate say that something is preserved; of a confidential hold no more than that.
@@ -399,8 +403,8 @@ struct HoldTests {
         try test.pass(days: 91, in: archive)
         #expect(try purge().destroyed == 1)
         try test.hold("Matter 17", try test.cases("K-1"), in: archive, confidential: confidential)
-        _ = try archive.retrieve(try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
-        _ = try archive.certify(.caseID(try CaseID("K-1")), to: test.directory + "/certificate")
+        _ = try archive.retrieval.retrieve(try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
+        _ = try archive.destruction.certify(.caseID(try CaseID("K-1")), to: test.directory + "/certificate")
         for name in [
             "bag/custody.html", "bag/custody.json", "certificate/certificate.html", "certificate/certificate.json",
         ] {
@@ -409,10 +413,10 @@ struct HoldTests {
             if confidential { #expect(!text.contains("Matter 17"), "\(name)") }
         }
         let auditor = try test.token("a.udit", .auditor, by: archive).archive
-        let shown = try auditor.explain(try CaseID("K-1")).objects.map(\.matters)
+        let shown = try auditor.policies.explain(try CaseID("K-1")).objects.map(\.matters)
         #expect(shown.allSatisfy { $0 == [confidential ? Session.keptByLaw : "Matter 17"] })
-        #expect(try auditor.holds(all: true).map(\.matter) == [confidential ? Session.keptByLaw : "Matter 17"])
-        let unknown = refusal { _ = try auditor.hold(try Matter("Matter 17")) }
+        #expect(try auditor.holds.list(all: true).map(\.matter) == [confidential ? Session.keptByLaw : "Matter 17"])
+        let unknown = refusal { _ = try auditor.holds.show(try Matter("Matter 17")) }
         #expect((unknown?.code == .unknownMatter) == confidential)
     }
 
@@ -420,14 +424,16 @@ struct HoldTests {
         try test.archive("K-1", in: archive)
         try test.hold("M-1", try test.cases("K-1"), in: archive)
         try test.pass(days: 500, in: archive)
-        #expect(try archive.status().holds.overdueReviews == ["M-1"] && archive.hold(try Matter("M-1")).isOverdue)
+        #expect(
+            try archive.overview.status().holds.overdueReviews == ["M-1"]
+                && archive.holds.show(try Matter("M-1")).isOverdue)
         #expect(try purge().destroyed == 0)
-        _ = try archive.extendHold(
+        _ = try archive.holds.extend(
             HoldOrder(
                 matter: try Matter("M-1"), reason: try Reason("still needed"),
                 reviewBy: test.time.now.addingTimeInterval(1e7), scope: .review))
-        #expect(try archive.status().holds.overdueReviews.isEmpty)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.overview.status().holds.overdueReviews.isEmpty)
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     // MARK: Bad input
@@ -439,22 +445,24 @@ struct HoldTests {
         let reason = try Reason("r")
         func place(_ scope: HoldOrder.Scope, matter: Matter = matter, days: Double = 9) -> ArchiveError? {
             refusal {
-                _ = try archive.placeHold(
+                _ = try archive.holds.place(
                     HoldOrder(
                         matter: matter, reason: reason, reviewBy: test.time.now.addingTimeInterval(days * 86_400),
                         scope: scope))
             }
         }
-        let before = try archive.holds(all: true).count
+        let before = try archive.holds.list(all: true).count
         #expect(place(.cases([]))?.code == .badScope)
         #expect(place(.everything, days: -1)?.code == .badScope)
         #expect(try place(test.cases("K-1"), matter: Matter("M-1"))?.code == .matterExists)
         let typo = place(.expression("jursdiction = HK", judgedOnly: false, timeZone: .gmt))
-        #expect(typo?.code == .badExpression && typo?.mark?.column == 1 && typo?.hint?.contains("jurisdiction") == true)
+        #expect(
+            typo?.code == .badExpression && typo?.mark?.column == 1
+                && typo?.remedy?.description.contains("jurisdiction") == true)
         let unknown = HoldOrder(matter: matter, reason: reason, reviewBy: nil, scope: .everything)
-        #expect(refusal { _ = try archive.extendHold(unknown) }?.code == .unknownMatter)
-        #expect(refusal { _ = try archive.releaseHold(matter, reason: reason) }?.code == .unknownMatter)
-        #expect(try archive.holds(all: true).count == before)
+        #expect(refusal { _ = try archive.holds.extend(unknown) }?.code == .unknownMatter)
+        #expect(refusal { _ = try archive.holds.release(matter, reason: reason) }?.code == .unknownMatter)
+        #expect(try archive.holds.list(all: true).count == before)
     }
 
     @Test func filesOfCasesAreRead() throws {

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 struct ImportTests {
     let test: TestArchive
@@ -16,23 +17,23 @@ struct ImportTests {
 
     @Test func theSameAnswerAgainChangesNothing() throws {
         let answer = TestAnswer().text
-        #expect(try archive.import(try test.item("K-1", answer: answer)).state == .archived)
-        #expect(try archive.import(try test.item("K-1", answer: answer)).state == .unchanged)
-        #expect(try archive.import(try test.item("K-1", answer: " " + answer + "\n")).state == .unchanged)
-        #expect(try archive.status().objects == 3)
-        #expect(try archive.import(try test.item("K-1", answer: TestAnswer().text)).number == 2)
+        #expect(try archive.intake.import(try test.item("K-1", answer: answer)).state == .archived)
+        #expect(try archive.intake.import(try test.item("K-1", answer: answer)).state == .unchanged)
+        #expect(try archive.intake.import(try test.item("K-1", answer: " " + answer + "\n")).state == .unchanged)
+        #expect(try archive.overview.status().objects == 3)
+        #expect(try archive.intake.import(try test.item("K-1", answer: TestAnswer().text)).number == 2)
         #expect(test.stagedNames.isEmpty)
     }
 
     @Test func aReplayInAnotherCaseIsShown() throws {
         let answer = TestAnswer()
-        _ = try archive.import(try test.item("K-1", answer: answer.text))
-        _ = try archive.import(try test.item("K-2", answer: answer.text))
-        _ = try archive.import(try test.item("K-3", answer: TestAnswer().text))
-        let status = try archive.status()
+        _ = try archive.intake.import(try test.item("K-1", answer: answer.text))
+        _ = try archive.intake.import(try test.item("K-2", answer: answer.text))
+        _ = try archive.intake.import(try test.item("K-3", answer: TestAnswer().text))
+        let status = try archive.overview.status()
         #expect(status.duplicates.contents == 2 && status.duplicates.cases == 2)
         #expect(status.duplicates.examples.allSatisfy { $0.cases == ["K-1", "K-2"] })
-        let objects = try archive.caseDetails(try CaseID("K-2")).verifications[0].objects
+        let objects = try archive.retrieval.caseDetails(try CaseID("K-2")).verifications[0].objects
         #expect(objects.map(\.alsoIn) == [["K-1"], [], ["K-1"]])
     }
 
@@ -44,10 +45,10 @@ struct ImportTests {
         #"{"Response":{"Result":"0","Video":"AAAA"}} x"#,
     ])
     func aBadAnswerChangesNothing(text: String) throws {
-        #expect(throws: ArchiveError.self) { try archive.import(try test.item("K-1", answer: text)) }
-        #expect(try archive.status().cases == 0)
+        #expect(throws: ArchiveError.self) { try archive.intake.import(try test.item("K-1", answer: text)) }
+        #expect(try archive.overview.status().cases == 0)
         #expect(test.stagedNames.isEmpty)
-        #expect(try archive.verify(VerifyOptions()).blobs == 0)
+        #expect(try archive.audit.verify(VerifyOptions()).blobs == 0)
     }
 
     @Test func aTimeIsRequired() throws {
@@ -60,19 +61,19 @@ struct ImportTests {
             try test.item("K-\($0)", answer: $0 % 5 == 3 ? "broken" : TestAnswer(videoLength: 2000).text)
         }
         let states = Mutex<[VerificationReport.State]>([])
-        archive.import(items) { report in states.withLock { $0.append(report.state) } }
+        archive.intake.import(items) { report in states.withLock { $0.append(report.state) } }
         let all = states.withLock { $0 }
         #expect(all.filter { $0 == .archived }.count == 16 && all.filter { $0 == .failed }.count == 4)
-        #expect(try archive.status().cases == 16)
-        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try archive.overview.status().cases == 16)
+        #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty)
     }
 
     @Test func emptyMediaIsNoMediaAndTypesAreSniffed() throws {
         let text =
             #"{"Response":{"Result":"0","BestFrame":"AAAAGGZ0eXBtcDQy","Video":"/9j/4AAQ","#
             + #""ActionVideo":null,"RequestId":"r"}}"#
-        _ = try archive.import(try test.item("K-1", answer: text))
-        let objects = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects
+        _ = try archive.intake.import(try test.item("K-1", answer: text))
+        let objects = try archive.retrieval.caseDetails(try CaseID("K-1")).verifications[0].objects
         #expect(objects.map(\.kind) == ["best-frame", "result", "video"])
         #expect(objects.map(\.mediaType) == ["video/mp4", "application/json", "image/jpeg"])
     }

@@ -4,6 +4,7 @@ import GRDB
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// The index altered behind the program's back.
 struct IndexTamperingTests {
@@ -11,12 +12,13 @@ struct IndexTamperingTests {
     @Test func everyColumnOfTheLedgersTablesCounts() throws {
         let test = try TestArchive()
         let archive = try test.open()
-        _ = try archive.import(try test.item("K-1", answer: TestAnswer(videoLength: 10).text) { $0.subject = "S" })
-        try archive.retrieve(
+        _ = try archive.intake.import(
+            try test.item("K-1", answer: TestAnswer(videoLength: 10).text) { $0.subject = "S" })
+        try archive.retrieval.retrieve(
             ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: ByteRange("0-1"),
             for: try Reason("r")
         ) { _ in }
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         let tables = [
             "ledger_entry": ["entry", "line_start", "kind", "time", "newest", "actor_uid", "case_uid"],
             "ledger_node": ["hash"], "ledger_opening": ["entry", "member", "case_id", "sealed"],
@@ -132,7 +134,7 @@ struct IndexTamperingTests {
         try queue.close()
         do {
             return try OpenArchive.open(copy, rootKey: test.rootKey, effects: test.effects(), toLook: true)
-                .session(as: .actor(try Actor(claimed: "auditor"))).reconcile().findings
+                .session(as: .actor(try Actor(claimed: "auditor"))).audit.reconcile().findings
         } catch {
             return ["\(error)"]
         }

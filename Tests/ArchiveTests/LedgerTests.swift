@@ -9,6 +9,7 @@ import Synchronization
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// Promise 5: nothing happens off the record.
 struct LedgerTests {
@@ -17,7 +18,7 @@ struct LedgerTests {
         query.after = after
         query.fromStart = after == nil
         query.limit = 1000
-        return try archive.ledgerEntries(query).map(\.kind)
+        return try archive.audit.entries(query).map(\.kind)
     }
 
     @Test func aPullIsOnTheLedgerFromRegistrationToObjects() throws {
@@ -25,7 +26,7 @@ struct LedgerTests {
         let archive = try test.open()
         let answer = TestAnswer()
         test.transport.answer { _, asked in (200, asked < 3 ? TestAnswer.notFinished : answer.text) }
-        _ = try archive.register(try test.registration("K-1", token: "tok") { $0.jurisdictions = ["HK"] })
+        _ = try archive.intake.register(try test.registration("K-1", token: "tok") { $0.jurisdictions = ["HK"] })
         for _ in 0..<4 { _ = try test.pull(archive) }
         #expect(
             try kinds(archive, after: 2) == [
@@ -33,37 +34,37 @@ struct LedgerTests {
                 "verification ended", "object archived", "object archived", "object archived",
             ])
         // The same again changes nothing, and so is no entry.
-        _ = try archive.register(try test.registration("K-1", token: "tok"))
-        #expect(try archive.lastEntry() == 10)
-        #expect(try archive.reconcile().findings == [])
+        _ = try archive.intake.register(try test.registration("K-1", token: "tok"))
+        #expect(try archive.audit.lastEntry() == 10)
+        #expect(try archive.audit.reconcile().findings == [])
         var query = LedgerQuery()
         query.kind = "verification ended"
-        let ended = try #require(try archive.ledgerEntries(query).first)
+        let ended = try #require(try archive.audit.entries(query).first)
         #expect(ended.sentence.contains("after 3 askings") && ended.caseID == "K-1" && ended.actor == "tester")
     }
 
     @Test func refusedAndFailedAttemptsAreEntries() throws {
         let test = try TestArchive()
         let archive = try test.open(actor: "mallory")
-        _ = try archive.import(try test.item("K-1", answer: TestAnswer().text))
-        let before = try archive.lastEntry()
+        _ = try archive.intake.import(try test.item("K-1", answer: TestAnswer().text))
+        let before = try archive.audit.lastEntry()
         #expect(throws: ArchiveError.self) { try test.contents("video", of: "K-unknown", in: archive) }
         #expect(throws: ArchiveError.self) { try test.contents("hologram", of: "K-1", in: archive) }
         #expect(throws: ArchiveError.self) {
-            _ = try archive.import(
+            _ = try archive.intake.import(
                 try test.item("K-1", answer: TestAnswer().text) {
                     $0.subject = "S"; $0.purpose = "onboarding"
                 })
-            _ = try archive.import(try test.item("K-1", answer: TestAnswer().text) { $0.subject = "other" })
+            _ = try archive.intake.import(try test.item("K-1", answer: TestAnswer().text) { $0.subject = "other" })
         }
-        archive.import([
+        archive.intake.import([
             try test.item("K-2", answer: "<html>"), try test.item("K-3", answer: "<html>"),
             try test.item("K-4", answer: TestAnswer().text),
         ]) { _ in }
         var query = LedgerQuery()
         query.kind = "attempt failed"
         query.after = before
-        let lines = try archive.ledgerEntries(query)
+        let lines = try archive.audit.entries(query)
         #expect(
             lines.map(\.sentence) == [
                 "tried to retrieve: not-found (unknownCase)", "tried to retrieve: not-found (noSuchMedia)",
@@ -75,11 +76,11 @@ struct LedgerTests {
     @Test func accessIsDurableAndPublishedBeforeTheFirstByte() throws {
         let test = try TestArchive()
         let archive = try test.open()
-        _ = try archive.import(try test.item("K-1", answer: TestAnswer().text))
+        _ = try archive.intake.import(try test.item("K-1", answer: TestAnswer().text))
         for range in [nil, ByteRange("0-99")] {
-            let before = try archive.lastEntry()
+            let before = try archive.audit.lastEntry()
             var seen = false
-            try archive.retrieve(
+            try archive.retrieval.retrieve(
                 ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: range, for: try Reason("why")
             ) { _ in
                 guard !seen else { return }
@@ -95,10 +96,10 @@ struct LedgerTests {
 
     @Test func manyRangesAreOneAccess() throws {
         let test = try TestArchive()
-        _ = try test.open().import(try test.item("K-1", answer: TestAnswer().text))
-        let before = try test.open().lastEntry()
+        _ = try test.open().intake.import(try test.item("K-1", answer: TestAnswer().text))
+        let before = try test.open().audit.lastEntry()
         func read(_ range: String, actor: String = "a", reason: String = "why") throws {
-            try test.open(actor: actor).retrieve(
+            try test.open(actor: actor).retrieval.retrieve(
                 ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: ByteRange(range),
                 for: try Reason(reason)
             ) { _ in }
@@ -112,7 +113,7 @@ struct LedgerTests {
             ])
         // One that is broken off stays open, and is closed as such.
         #expect(throws: ArchiveError.self) {
-            try test.open(actor: "c").retrieve(
+            try test.open(actor: "c").retrieval.retrieve(
                 ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: ByteRange("0-140000"),
                 for: try Reason("why")
             ) { _ in throw ArchiveError(.interrupted, "enough") }
@@ -122,42 +123,42 @@ struct LedgerTests {
         let archive = try test.open()
         var query = LedgerQuery()
         query.kind = "access closed"
-        let closed = try archive.ledgerEntries(query)
+        let closed = try archive.audit.entries(query)
         #expect(closed.map(\.actor) == ["a", "b", "a", "c"])
         #expect(
             closed.map(\.sentence.description).map { $0.components(separatedBy: ": ")[1] } == [
                 "at most 5,000 bytes in 5 pieces", "at most 10 bytes in 1 piece", "at most 10 bytes in 1 piece",
                 "at most 0 bytes in 1 piece; it was broken off, or its end was not seen",
             ])
-        #expect(try archive.reconcile().findings == [])
-        #expect(try archive.status().ledger.openAccesses == 1)
+        #expect(try archive.audit.reconcile().findings == [])
+        #expect(try archive.overview.status().ledger.openAccesses == 1)
     }
 
     @Test(arguments: ["0-9223372036854775807", "0-9007199254740992", "0-18446744073709551614", "999999999-"])
     func aRangeThatIsOutsideIsRefusedAndOpensNothing(range: String) throws {
         let test = try TestArchive()
         let archive = try test.open()
-        _ = try archive.import(try test.item("K-1", answer: TestAnswer().text))
-        let before = try archive.lastEntry()
+        _ = try archive.intake.import(try test.item("K-1", answer: TestAnswer().text))
+        let before = try archive.audit.lastEntry()
         let error = #expect(throws: ArchiveError.self) {
             try test.contents("video", of: "K-1", in: archive, range: range)
         }
         #expect(error?.code == .rangeOutside)
         #expect(try kinds(archive, after: before) == ["attempt failed"])
-        #expect(try archive.status().ledger.openAccesses == 0)
+        #expect(try archive.overview.status().ledger.openAccesses == 0)
     }
 
     /// A bag that takes long is not broken off, whoever works beside it.
     @Test func aLongRetrievalIsOneAccess() throws {
         let test = try TestArchive()
         let archive = try test.open()
-        _ = try archive.import(try test.item("K-1", answer: TestAnswer().text))
-        let before = try archive.lastEntry()
-        try archive.retrieve(
+        _ = try archive.intake.import(try test.item("K-1", answer: TestAnswer().text))
+        let before = try archive.audit.lastEntry()
+        try archive.retrieval.retrieve(
             ItemName(kind: "result", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("why")
         ) { _ in
             test.time.advance(3600)
-            _ = try test.open().import(
+            _ = try test.open().intake.import(
                 try test.item("K-\(UUID().uuidString)", answer: TestAnswer(videoLength: 10).text))
         }
         let lines = try kinds(archive, after: before)
@@ -175,13 +176,13 @@ struct LedgerTests {
             test.time.advance(60)
         }
         for number in 1...2 {
-            _ = try test.open().import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
+            _ = try test.open().intake.import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
         }
         var query = LedgerQuery()
         query.kind = "openings refused"
-        let found = try test.open().ledgerEntries(query)
+        let found = try test.open().audit.entries(query)
         #expect(found.count == 1 && found[0].sentence.contains("3 times between"))
-        #expect(try test.open().reconcile().findings == [])
+        #expect(try test.open().audit.reconcile().findings == [])
     }
 
     @Test func settingsThatMatterAreOnTheLedger() throws {
@@ -191,14 +192,14 @@ struct LedgerTests {
         try text.replacingOccurrences(of: "region: ap-singapore", with: "region: ap-hongkong")
             .replacingOccurrences(of: "# ca-bundle: /etc", with: "ca-bundle: /planted-path")
             .write(toFile: path, atomically: true, encoding: .utf8)
-        for _ in 0..<2 { _ = try test.open().import(try test.item("K-1", answer: TestAnswer().text)) }
+        for _ in 0..<2 { _ = try test.open().intake.import(try test.item("K-1", answer: TestAnswer().text)) }
         var query = LedgerQuery()
         query.kind = "configuration changed"
-        let changes = try test.open().ledgerEntries(query)
+        let changes = try test.open().audit.entries(query)
         #expect(changes.map(\.number) == [2, 4], "once when made, once after the change")
         let entry = String(decoding: changes[1].entry.bytes, as: UTF8.self)
         #expect(entry.contains("ap-hongkong") && !entry.contains("planted-path"))
-        #expect(try test.open().reconcile().findings == [])
+        #expect(try test.open().audit.reconcile().findings == [])
     }
 
     /// Promise 6: recognisable strings in every input, actors aside, and none of them on the ledger or in the index.
@@ -211,7 +212,7 @@ struct LedgerTests {
             + #""BestFrame":"\#(Data(Array(planted[1].utf8)).base64EncodedString())","#
             + #""Similarity":99.0,"Extra":"\#(planted[2])","\#(planted[3])":"\#(planted[4])","#
             + #""RequestId":"\#(planted[5])"}}"#
-        _ = try archive.import(
+        _ = try archive.intake.import(
             try test.item(planted[6], answer: answer, token: planted[7]) {
                 $0.subject = planted[8]
                 $0.consent = planted[9]
@@ -221,17 +222,17 @@ struct LedgerTests {
                 ? (200, TestAnswer.error(planted[12]))
                 : (200, answer.replacingOccurrences(of: "99.0", with: "98.0"))
         }
-        _ = try archive.register(try test.registration(planted[10], token: planted[11]))
+        _ = try archive.intake.register(try test.registration(planted[10], token: planted[11]))
         for _ in 0..<2 { _ = try test.pull(archive) }
         // In the place of a result, too, where a code could stand.
         let strange = answer.replacingOccurrences(of: #""Result":"0""#, with: #""Result":"\#(planted[14])""#)
-        _ = try archive.import(try test.item("K-strange", answer: strange))
+        _ = try archive.intake.import(try test.item("K-strange", answer: strange))
         let bag = test.directory + "/bag"
-        _ = try archive.retrieve(try CaseID(planted[6]), for: try Reason(planted[13]), to: bag)
+        _ = try archive.retrieval.retrieve(try CaseID(planted[6]), for: try Reason(planted[13]), to: bag)
         #expect(throws: ArchiveError.self) { try test.contents(planted[2], of: planted[6], in: archive) }
         #expect(throws: ArchiveError.self) { try test.contents("video", of: planted[0], in: archive) }
-        _ = try archive.verify(VerifyOptions())
-        _ = try archive.exportLedger(to: test.directory + "/export")
+        _ = try archive.audit.verify(VerifyOptions())
+        _ = try archive.audit.export(to: test.directory + "/export")
         archive.publish()
 
         var searched = 0
@@ -256,7 +257,7 @@ struct LedgerTests {
         let test = try TestArchive()
         let archive = try test.open()
         for number in 1...9 {
-            _ = try archive.import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
+            _ = try archive.intake.import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
             // A clock that is set back now and then.
             test.time.advance(number % 3 == 0 ? -120 : 100)
         }
@@ -265,12 +266,12 @@ struct LedgerTests {
         query.limit = 7
         var all: [LedgerLine] = []
         while let last = try {
-            let page = try archive.ledgerEntries(query); all += page; return page.last
+            let page = try archive.audit.entries(query); all += page; return page.last
         }() {
             query.after = last.number
             query.fromStart = false
         }
-        #expect(all.map(\.number) == (0...(try archive.lastEntry())).map { $0 })
+        #expect(all.map(\.number) == (0...(try archive.audit.lastEntry())).map { $0 })
         // Filters by time against the plain definition, with the clock's steps back.
         let times = Set(all.map(\.time)).sorted()
         for from in times {
@@ -280,22 +281,22 @@ struct LedgerTests {
                 query.before = before
                 query.limit = 1000
                 let expected = all.filter { $0.time >= from && $0.time < before }.map(\.number)
-                #expect(try archive.ledgerEntries(query).map(\.number) == expected)
+                #expect(try archive.audit.entries(query).map(\.number) == expected)
                 query.fromStart = true
-                #expect(try archive.ledgerEntries(query).map(\.number) == expected)
+                #expect(try archive.audit.entries(query).map(\.number) == expected)
                 query.limit = 3
-                #expect(try archive.ledgerEntries(query).map(\.number) == Array(expected.prefix(3)))
+                #expect(try archive.audit.entries(query).map(\.number) == Array(expected.prefix(3)))
                 query.fromStart = false
-                #expect(try archive.ledgerEntries(query).map(\.number) == Array(expected.suffix(3)))
+                #expect(try archive.audit.entries(query).map(\.number) == Array(expected.suffix(3)))
             }
         }
         query = LedgerQuery()
         query.caseID = try CaseID("K-4")
-        #expect(try archive.ledgerEntries(query).allSatisfy { $0.caseID == "K-4" })
-        #expect(try archive.ledgerEntries(query).count == 6)
+        #expect(try archive.audit.entries(query).allSatisfy { $0.caseID == "K-4" })
+        #expect(try archive.audit.entries(query).count == 6)
         query = LedgerQuery()
         query.actor = "nobody"
-        #expect(try archive.ledgerEntries(query).isEmpty)
+        #expect(try archive.audit.entries(query).isEmpty)
     }
 
     /// Many threads and processes' worth of writers: one ledger without a gap.
@@ -304,12 +305,12 @@ struct LedgerTests {
         let items = try (0..<24).map { try test.item("K-\($0)", answer: TestAnswer(videoLength: 10).text) }
         let archives = try (0..<3).map { try test.open(actor: "writer \($0)") }
         DispatchQueue.concurrentPerform(iterations: 24) { number in
-            _ = try? archives[number % 3].import(items[number])
+            _ = try? archives[number % 3].intake.import(items[number])
             if number % 5 == 0 { archives[number % 3].publish() }
         }
         for archive in archives { archive.publish() }
-        #expect(try archives[0].reconcile().findings == [])
-        #expect(try archives[0].lastEntry() == 2 + 3 + 24 * 6)
+        #expect(try archives[0].audit.reconcile().findings == [])
+        #expect(try archives[0].audit.lastEntry() == 2 + 3 + 24 * 6)
         #expect(archives.allSatisfy { $0.publicationProblem == nil })
     }
 }

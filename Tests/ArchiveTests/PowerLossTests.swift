@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// Promise 1 against power cuts: after the N-th operation on files, for every N, everything that was not
 /// synced is lost, and the archive is opened again.
@@ -16,7 +17,7 @@ struct PowerLossTests {
         while !finished {
             let test = try TestArchive()
             let before = TestAnswer(videoLength: 70_000)
-            _ = try test.open().import(try test.item("K-before", answer: before.text))
+            _ = try test.open().intake.import(try test.item("K-before", answer: before.text))
             let answer = TestAnswer(videoLength: 70_000)
             let item = try test.item("K-1", answer: answer.text)
 
@@ -24,7 +25,7 @@ struct PowerLossTests {
             var acknowledged = false
             do {
                 let archive = try test.open(files: files)
-                acknowledged = try archive.import(item).state == .archived
+                acknowledged = try archive.intake.import(item).state == .archived
             } catch {
                 #expect(files.isDead, "step \(step): \(error)")
             }
@@ -32,18 +33,18 @@ struct PowerLossTests {
             files.losePower()
 
             let archive = try test.open()
-            let isThere = (try? archive.caseDetails(try CaseID("K-1"))) != nil
+            let isThere = (try? archive.retrieval.caseDetails(try CaseID("K-1"))) != nil
             #expect(isThere || !acknowledged, "step \(step): acknowledged and lost")
-            #expect(try archive.verify(VerifyOptions()).findings.map(\.message) == [], "step \(step)")
+            #expect(try archive.audit.verify(VerifyOptions()).findings.map(\.message) == [], "step \(step)")
             #expect(try test.contents("video", of: "K-before", in: archive) == before.video)
 
             // The next run completes, and what the crash left is cleared away.
-            #expect(try archive.import(item).state == (isThere ? .unchanged : .archived))
+            #expect(try archive.intake.import(item).state == (isThere ? .unchanged : .archived))
             #expect(try test.contents("video", of: "K-1", in: archive) == answer.video)
             test.time.advance(3 * 24 * 3600)
-            try archive.sweep()
+            try archive.intake.sweep()
             #expect(test.stagedNames.isEmpty, "step \(step)")
-            let result = try archive.verify(VerifyOptions())
+            let result = try archive.audit.verify(VerifyOptions())
             #expect(result.findings.isEmpty && result.blobs == 6 && result.unsettled == 0, "step \(step)")
             step += 1
         }
@@ -77,7 +78,7 @@ struct PowerLossTests {
             }
             let archive = try OpenArchive.open(directory + "/archive", rootKey: key, effects: effects)
                 .session(as: .actor(actor))
-            #expect(try archive.verify(VerifyOptions()).findings.isEmpty, "step \(step)")
+            #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty, "step \(step)")
             step += (20..<265).contains(step) ? 25 : 1
         }
         #expect(step > 280)
@@ -87,15 +88,15 @@ struct PowerLossTests {
     @Test func whatWasHandedOutIsThere() throws {
         let test = try TestArchive()
         let answer = TestAnswer(videoLength: 70_000)
-        _ = try test.open().import(try test.item("K-1", answer: answer.text))
+        _ = try test.open().intake.import(try test.item("K-1", answer: answer.text))
         let files = LosingFileSystem(operations: .max)
         let archive = try test.open(files: files)
         let (caseID, reason) = (try CaseID("K-1"), try Reason("checked"))
         let (bag, item, export) = (test.directory + "/bag", test.directory + "/item", test.directory + "/export")
-        _ = try archive.retrieve(caseID, for: reason, to: bag)
-        _ = try archive.retrieve(
+        _ = try archive.retrieval.retrieve(caseID, for: reason, to: bag)
+        _ = try archive.retrieval.retrieve(
             ItemName(kind: "video", verification: nil), of: caseID, range: nil, for: reason, toFile: item)
-        let key = try archive.exportLedger(to: export).verifierKey
+        let key = try archive.audit.export(to: export).verifierKey
         files.losePower()
         #expect(try problems(bag, key: key) == [] && problems(export, key: key) == [])
         #expect(FileManager.default.contents(atPath: item).map { [UInt8]($0) } == answer.video)
@@ -105,9 +106,11 @@ struct PowerLossTests {
     @Test func aForgottenSyncIsNoticed() throws {
         let test = try TestArchive()
         let files = LosingFileSystem(operations: .max, skippingSyncs: true)
-        #expect(try test.open(files: files).import(try test.item("K-1", answer: TestAnswer().text)).state == .archived)
+        #expect(
+            try test.open(files: files).intake.import(try test.item("K-1", answer: TestAnswer().text)).state
+                == .archived)
         files.losePower()
-        #expect(try !test.open().verify(VerifyOptions()).findings.isEmpty)
+        #expect(try !test.open().audit.verify(VerifyOptions()).findings.isEmpty)
     }
 }
 

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// The place outside of the archive: what fails there, what a crash leaves, and what is made of it.
 struct PublicationTests {
@@ -20,7 +21,7 @@ struct PublicationTests {
         try handle.close()
         let archive = try test.open()
         let items = try (0..<200).map { try test.item("Z-\($0)", answer: TestAnswer(videoLength: 1).text) }
-        archive.import(items) { _ in }
+        archive.intake.import(items) { _ in }
         archive.publish()
         #expect(archive.fork == nil && archive.publicationProblem == nil)
         #expect(try EvidenceVerifier().verify(test.published()).problems == [])
@@ -39,7 +40,7 @@ struct PublicationTests {
             try FileManager.default.moveItem(atPath: place, toPath: place + ".away")
             if makesFile { try Data().write(to: URL(fileURLWithPath: place)) }
             let archive = try test.open()
-            _ = try archive.import(try test.item("K-\(makesFile)", answer: TestAnswer(videoLength: 10).text))
+            _ = try archive.intake.import(try test.item("K-\(makesFile)", answer: TestAnswer(videoLength: 10).text))
             archive.finishPublication()
             #expect(archive.publicationProblem != nil)
             if makesFile { try FileManager.default.removeItem(atPath: place) }
@@ -64,14 +65,14 @@ struct PublicationTests {
         let archive = try test.open()
         var query = LedgerQuery()
         query.kind = "publication repaired"
-        #expect(try archive.ledgerEntries(query).isEmpty)
+        #expect(try archive.audit.entries(query).isEmpty)
         #expect(try EvidenceVerifier().verify("\(place)/\(archive.uid)/1").problems == [])
     }
 
     @Test func aCrashBetweenCommitAndPublicationIsNoAlarm() throws {
         let test = try TestArchive()
         for number in 1...3 {
-            _ = try test.open().import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
+            _ = try test.open().intake.import(try test.item("K-\(number)", answer: TestAnswer(videoLength: 10).text))
         }
         let archive = try test.open()
         #expect(archive.unpublishedEntries > 10)
@@ -95,7 +96,7 @@ struct PublicationTests {
         while refusal == nil, done < 20 {
             let archive = try test.open()
             do {
-                _ = try archive.import(try test.item("K-\(done + 1)", answer: TestAnswer(videoLength: 10).text))
+                _ = try archive.intake.import(try test.item("K-\(done + 1)", answer: TestAnswer(videoLength: 10).text))
                 done += 1
             } catch { refusal = error as? ArchiveError }
             archive.publish()
@@ -103,7 +104,7 @@ struct PublicationTests {
         }
         #expect(
             refusal?.code == .ledgerUnpublished && refusal?.outcome == .refused && (4...7).contains(done), "\(done)")
-        #expect(try test.open().reconcile().findings == [])
+        #expect(try test.open().audit.reconcile().findings == [])
         // Mended, it goes on by itself.
         try FileManager.default.createDirectory(atPath: test.directory + "/place", withIntermediateDirectories: false)
         try test.work("K-after")
@@ -151,11 +152,11 @@ struct PublicationTests {
         }
         try test.work("K-4")
         #expect(try EvidenceVerifier().verify(folder).problems == [], "\(what)")
-        #expect(try test.open().reconcile().findings == [])
+        #expect(try test.open().audit.reconcile().findings == [])
         var query = LedgerQuery()
         query.kind = "publication repaired"
         // What a crash can leave is completed without a word.
-        #expect(try test.open().ledgerEntries(query).count == (what == "longer" ? 0 : 1))
+        #expect(try test.open().audit.entries(query).count == (what == "longer" ? 0 : 1))
     }
 
     @Test func aCommandIsHandedWhatIsNew() throws {
@@ -201,7 +202,7 @@ struct PublicationTests {
         while !finished {
             let test = try TestArchive()
             try test.work("K-1")
-            _ = try test.open().import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
+            _ = try test.open().intake.import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
             let files = LosingFileSystem(operations: step)
             try test.open(files: files).publish()
             finished = !files.isDead
@@ -210,7 +211,7 @@ struct PublicationTests {
             archive.publish()
             #expect(archive.publicationProblem == nil, "step \(step)")
             #expect(try EvidenceVerifier().verify(test.published()).problems == [], "step \(step)")
-            #expect(try archive.reconcile().findings == [], "step \(step)")
+            #expect(try archive.audit.reconcile().findings == [], "step \(step)")
             step += 1
         }
         #expect(step > 5)

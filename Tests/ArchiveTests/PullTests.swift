@@ -6,6 +6,7 @@ import Testing
 import Vendor
 
 @testable import Archive
+@testable import Vault
 
 struct PullTests {
     let test: TestArchive
@@ -18,11 +19,11 @@ struct PullTests {
 
     private func register(_ caseID: String = "K-1", token: String = "tok", issued hours: Double? = 1) throws {
         let issued = hours.map { Timestamp.format(test.time.now.addingTimeInterval(-$0 * 3600)) }
-        _ = try archive.register(try test.registration(caseID, token: token) { $0.tokenIssuedAt = issued })
+        _ = try archive.intake.register(try test.registration(caseID, token: token) { $0.tokenIssuedAt = issued })
     }
 
     private func verification(_ caseID: String = "K-1") throws -> VerificationDetails {
-        try archive.caseDetails(try CaseID(caseID)).verifications[0]
+        try archive.retrieval.caseDetails(try CaseID(caseID)).verifications[0]
     }
 
     @Test func aResultIsArchivedByteForByte() throws {
@@ -40,7 +41,7 @@ struct PullTests {
         #expect(details.objects.map(\.mediaType) == ["image/jpeg", "application/json", "video/mp4"])
         #expect(details.resultCode == "0" && details.description == "Success" && details.requestID != nil)
         #expect(details.capturedFrom == details.tokenIssuedAt && details.capturedUntil == details.archivedAt)
-        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty)
         #expect(try test.pull(archive).isEmpty, "nothing waits any more")
     }
 
@@ -95,7 +96,7 @@ struct PullTests {
             #expect(
                 String(decoding: try test.contents("result", of: id, in: archive), as: UTF8.self).contains("BizToken"))
         }
-        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty)
     }
 
     @Test func aResultAfterTheDeadlineIsNotThrownAway() throws {
@@ -111,7 +112,7 @@ struct PullTests {
         test.time.advance(30 * 24 * 3600)
         #expect(try test.pull(archive).map(\.state) == [.failed])
         #expect(try verification().state == "awaiting" && verification().problem == "network")
-        #expect(try archive.status().deadlines.over == 1)
+        #expect(try archive.overview.status().deadlines.over == 1)
     }
 
     @Test func theVendorsClockDecidesWhenTheHoursAreOver() throws {
@@ -154,20 +155,20 @@ struct PullTests {
     }
 
     @Test func timesCompleteWhatWaitsAndNeverReplaceWhatIsKnown() throws {
-        _ = try archive.register(try test.registration("K-1", token: "tok"))
+        _ = try archive.intake.register(try test.registration("K-1", token: "tok"))
         let issued = Timestamp.format(test.time.now.addingTimeInterval(-7200))
         let captured = Timestamp.format(test.time.now.addingTimeInterval(-3600))
-        _ = try archive.register(try test.registration("K-1", token: "tok") { $0.tokenIssuedAt = issued })
+        _ = try archive.intake.register(try test.registration("K-1", token: "tok") { $0.tokenIssuedAt = issued })
         #expect(try verification().tokenIssuedAt.map(Timestamp.format) == issued)
         #expect(try !verification().tokenIssueAssumed)
-        _ = try archive.import(
+        _ = try archive.intake.import(
             try test.item("K-1", answer: TestAnswer().text, token: "tok") { $0.capturedAt = captured })
         #expect(try verification().capturedFrom.map(Timestamp.format) == captured)
         for change in [{ $0.tokenIssuedAt = captured }, { $0.capturedAt = issued }]
             as [(inout Registration.Input) -> Void]
         {
             #expect(throws: ArchiveError.self) {
-                try archive.register(try test.registration("K-1", token: "tok", change))
+                try archive.intake.register(try test.registration("K-1", token: "tok", change))
             }
         }
     }
@@ -185,17 +186,21 @@ struct PullTests {
     @Test func configurationErrorsStopThePullAndLoseNothing() throws {
         test.transport.answer { _, _ in (200, TestAnswer.error("AuthFailure.SignatureFailure")) }
         for number in 0..<40 { try register("K-\(number)", token: "t\(number)") }
-        let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
+        let summary = try archive.intake.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) {
+            _ in
+        }
         #expect(summary.stopped?.code == .vendor)
         #expect(test.transport.requests.count <= 16)
-        #expect(try archive.waitingCount() == 40)
+        #expect(try archive.intake.waitingCount() == 40)
     }
 
     @Test func anOutageStopsThePullAfterAWhile() throws {
         for number in 0..<60 { try register("K-\(number)", token: "t\(number)") }
-        let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
+        let summary = try archive.intake.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) {
+            _ in
+        }
         #expect(summary.stopped != nil && summary.notAsked > 0)
-        #expect(try archive.waitingCount() == 60)
+        #expect(try archive.intake.waitingCount() == 60)
     }
 
     @Test func theClockIsCorrectedByTheAnswersDate() throws {
@@ -206,7 +211,9 @@ struct PullTests {
             asked == 0 ? (200, TestAnswer.error("AuthFailure.SignatureExpire")) : (200, answer.text)
         }
         try register()
-        let summary = try archive.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) { _ in }
+        let summary = try archive.intake.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) {
+            _ in
+        }
         #expect(summary.counts == [.archived: 1] && summary.clockSkew == 600)
         let times = test.transport.requests.compactMap {
             $0.headers.first { $0.name == "X-TC-Timestamp" }.flatMap { Int64($0.value) }
@@ -224,7 +231,7 @@ struct PullTests {
             #expect(try test.pull(archive) { $0.only = nil }.contains { $0.state == .failed })
             #expect(try verification("K-\(number)").objects.isEmpty)
         }
-        #expect(try archive.status().objects == 0 && test.stagedNames.isEmpty)
+        #expect(try archive.overview.status().objects == 0 && test.stagedNames.isEmpty)
     }
 
     @Test func twoPullsOfTheSameEndItOnce() throws {
@@ -232,7 +239,7 @@ struct PullTests {
         let other = try test.open()
         test.transport.answer { _, _ in (200, answer.text) }
         try register()
-        let name = try archive.register(try test.registration("K-1", token: "tok"))
+        let name = try archive.intake.register(try test.registration("K-1", token: "tok"))
         // The second has read its list before the first has ended.
         let waiting = try archive.catalog.read { try #require(try $0.verification(name.uid)) }
         #expect(try test.pull(archive).map(\.state) == [.archived])
@@ -240,24 +247,24 @@ struct PullTests {
             transport: test.transport, credentials: Credentials(secretID: "a", secretKey: "b"),
             endpoint: TencentFaceID().standardSettings.endpoint,
             pace: RequestPace(rate: 1000, clock: test.time.clock), clock: test.time.clock, answerCap: 1 << 20)
-        #expect(try other.ask(waiting, client: client, region: nil).report.state == .unchanged)
-        let result = try archive.verify(VerifyOptions())
+        #expect(try other.intake.ask(waiting, client: client, region: nil).report.state == .unchanged)
+        let result = try archive.audit.verify(VerifyOptions())
         #expect(result.findings.isEmpty && result.blobs == 3 && test.stagedNames.isEmpty)
     }
 
     @Test func anAwaitedTokenIsEndedByAnImport() throws {
         try register()
         let answer = TestAnswer()
-        let report = try archive.import(try test.item("K-1", answer: answer.text, token: "tok"))
+        let report = try archive.intake.import(try test.item("K-1", answer: answer.text, token: "tok"))
         #expect(report.state == .archived && report.number == 1)
-        #expect(try archive.waitingCount() == 0)
+        #expect(try archive.intake.waitingCount() == 0)
         #expect(throws: ArchiveError.self) {
-            try archive.import(try test.item("K-1", answer: TestAnswer().text, token: "tok"))
+            try archive.intake.import(try test.item("K-1", answer: TestAnswer().text, token: "tok"))
         }
         #expect(throws: ArchiveError.self) {
-            try archive.import(try test.item("K-2", answer: TestAnswer().text, token: "tok"))
+            try archive.intake.import(try test.item("K-2", answer: TestAnswer().text, token: "tok"))
         }
-        #expect(try archive.status().cases == 1)
+        #expect(try archive.overview.status().cases == 1)
     }
 
     @Test func requestsCarryWhatTheVendorAsksFor() throws {

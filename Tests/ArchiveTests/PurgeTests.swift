@@ -9,6 +9,7 @@ import Sealing
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// Promises 2 to 4 and 8: what is due goes, all of it, through one door; and nothing else does.
 struct PurgeTests {
@@ -18,22 +19,24 @@ struct PurgeTests {
         try test.activate(TestArchive.policy, in: archive)
         try test.archive("K-1", in: archive)
         try test.archive("K-2", in: archive, place: nil)
-        let address = try archive.caseDetails(try CaseID("K-1")).verifications[0].objects.first { $0.kind == "video" }!
-            .address
+        let address = try archive.retrieval.caseDetails(try CaseID("K-1")).verifications[0].objects.first {
+            $0.kind == "video"
+        }!
+        .address
         try test.pass(days: 60, in: archive)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 0)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
         try test.pass(days: 30, in: archive)
-        let report = try archive.runPurge(accepting: nil).get()
+        let report = try archive.destruction.run(accepting: nil).get()
         #expect(report.destroyed == 1 && report.cases == 0 && report.blobsRemoved == 1 && report.residueErased)
         #expect(try test.kinds(of: "K-1", in: archive) == ["best-frame", "result"])
         #expect(try test.kinds(of: "K-2", in: archive).count == 3, "what no rule covers is kept")
-        #expect(try archive.status().retention["uncovered"] == 3)
+        #expect(try archive.overview.status().retention["uncovered"] == 3)
         #expect(!FileManager.default.fileExists(atPath: test.path + "/objects/\(address.prefix(2))/\(address)"))
         let gone = refusal { _ = try test.contents("video", of: "K-1", in: archive) }
         #expect(gone?.code == .destroyed && gone?.message.contains("ledger entry") == true)
         #expect(try test.contents("best-frame", of: "K-1", in: archive).count > 0)
-        #expect(try archive.reconcile().findings == [])
-        #expect(try archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try archive.audit.reconcile().findings == [])
+        #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty)
     }
 
     @Test func withItsLastObjectACaseGoesAndDoesNotComeBack() throws {
@@ -44,13 +47,13 @@ struct PurgeTests {
         try test.archive("K-1", in: archive, token: "tok-1", answer: answer) { $0.subject = "S-1" }
         _ = try test.event("relationship-ended", of: "K-1", in: archive)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 1)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
         try test.pass(days: 3 * 365, in: archive)
-        let report = try archive.runPurge(accepting: nil).get()
+        let report = try archive.destruction.run(accepting: nil).get()
         #expect(report.destroyed == 2 && report.cases == 1)
-        let shown = refusal { _ = try archive.caseDetails(try CaseID("K-1")) }
+        let shown = refusal { _ = try archive.retrieval.caseDetails(try CaseID("K-1")) }
         #expect(shown?.code == .destroyed && shown?.outcome == .notFound)
-        #expect(refusal { _ = try archive.explain(try CaseID("K-1")) }?.code == .destroyed)
+        #expect(refusal { _ = try archive.policies.explain(try CaseID("K-1")) }?.code == .destroyed)
         // The token, the answer, and both in another case.
         for (caseID, token, text) in [
             ("K-1", "tok-1", answer), ("K-9", "tok-1", TestAnswer().text), ("K-1", nil, answer), ("K-9", nil, answer),
@@ -59,20 +62,21 @@ struct PurgeTests {
                 refusal { try test.archive(caseID, in: archive, token: token, answer: text) }?.code == .tokenDestroyed)
         }
         #expect(
-            refusal { _ = try archive.register(try test.registration("K-9", token: "tok-1")) }?.code == .tokenDestroyed)
+            refusal { _ = try archive.intake.register(try test.registration("K-9", token: "tok-1")) }?.code
+                == .tokenDestroyed)
         var query = LedgerQuery()
         query.caseID = try CaseID("K-1")
         #expect(
-            try archive.ledgerEntries(query).map(\.kind).contains("case destroyed"), "its entries can still be found")
+            try archive.audit.entries(query).map(\.kind).contains("case destroyed"), "its entries can still be found")
         // A new verification under the same case ID is another case.
         try test.archive("K-1", in: archive, token: "tok-2")
         #expect(try test.kinds(of: "K-1", in: archive).count == 3)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
         // What is remembered is forgotten, too.
         try test.pass(days: 4 * 365, in: archive)
-        _ = try archive.runPurge(accepting: nil).get()
+        _ = try archive.destruction.run(accepting: nil).get()
         try test.archive("K-9", in: archive, token: "tok-1")
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func aVerificationThatIsGoneLeavesNothingOfItsAnswer() throws {
@@ -84,11 +88,11 @@ struct PurgeTests {
         try test.archive("K-1", in: archive, answer: TestAnswer(result: "1004", videoLength: 10).text)
         try test.archive("K-1", in: archive, answer: TestAnswer(videoLength: 11).text)
         try test.pass(days: 91, in: archive)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 3)
-        let verifications = try archive.caseDetails(try CaseID("K-1")).verifications
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 3)
+        let verifications = try archive.retrieval.caseDetails(try CaseID("K-1")).verifications
         #expect(verifications.map(\.objects.count) == [0, 3] && verifications.map(\.destroyed.count) == [3, 0])
         #expect(verifications.map { $0.requestID == nil } == [true, false])
-        #expect(try archive.reconcile().findings == [] && archive.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try archive.audit.reconcile().findings == [] && archive.audit.verify(VerifyOptions()).findings.isEmpty)
         #expect(try test.kinds(of: "K-1", in: archive).count == 3)
     }
 
@@ -106,7 +110,7 @@ struct PurgeTests {
             }
             _ = try test.event("relationship-ended", of: "\(planted[0])\(number)", in: archive)
         }
-        _ = try archive.retrieve(
+        _ = try archive.retrieval.retrieve(
             try CaseID("\(planted[0])7"), for: try Reason(planted[4]), to: test.directory + "/bag")
         try FileManager.default.removeItem(atPath: test.directory + "/bag")
         try archive.catalog.read { index in
@@ -118,12 +122,12 @@ struct PurgeTests {
             }
         }
         try test.pass(days: 3 * 366, in: archive)
-        let report = try archive.runPurge(
+        let report = try archive.destruction.run(
             accepting: String(
-                try #require(refusal { _ = try archive.runPurge(accepting: nil).get() }?.hint?.suffix(16)))
+                try #require(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.digest?.prefix(16)))
         ).get()
         #expect(report.destroyed == 120 && report.cases == 40)
-        _ = try archive.compact()
+        _ = try archive.destruction.compact()
         func found(in folder: String) throws -> [String] {
             var found: [String] = []
             for case let name as String in FileManager.default.enumerator(atPath: folder)! {
@@ -136,8 +140,8 @@ struct PurgeTests {
         }
         #expect(try found(in: test.path) == [])
         #expect(try FileManager.default.contentsOfDirectory(atPath: test.path + "/staging").isEmpty)
-        #expect(try archive.status().cases == 0 && archive.status().objects == 0)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.overview.status().cases == 0 && archive.overview.status().objects == 0)
+        #expect(try archive.audit.reconcile().findings == [])
         // The test of the test: a live case is found by its wrapped key.
         try test.archive("K-live", in: archive)
         secrets = try archive.catalog.read { try $0.objects(after: nil, limit: 1).records.map(\.key.bytes) }
@@ -163,16 +167,18 @@ struct PurgeTests {
         }
         #expect(
             callers.sorted() == [
-                // The one door, and who goes through it.
-                "Archive/Retention/Session+Destroy.swift: let deletion = "
-                    + "store.delete(chunk.map(\\.address).filter { !failed.contains($0) })",
-                "Archive/Retention/Session+Destroy.swift: try index.destroy(permit, at: recording.now)",
-                "Archive/Retention/Session+Destroy.swift: try index.destroyCase(uid)",
-                "Archive/Retention/Session+Purge.swift: let done = try record { try destroy(part, in: run, $0) }",
+                // Who goes through the one door, and what takes the blobs whose keys are gone.
+                "Archive/Destruction/Destruction+Blobs.swift: let deletion = "
+                    + "session.store.delete(chunk.map(\\.address).filter { !failed.contains($0) })",
+                "Archive/Destruction/Destruction+Purge.swift: "
+                    + "let done = try session.record { try session.destroy(part, in: run, $0) }",
                 // How the index does it.
                 "Catalog/Statements/DestructionStatements.swift: \"DELETE FROM cases WHERE id = ?\",",
                 "Catalog/Statements/DestructionStatements.swift: guard try run(\"DELETE FROM object WHERE id = ?\", "
                     + "[object.position.rowID]) == 1 else {",
+                // The one door.
+                "Vault/Destruction/Session+Destroy.swift: try index.destroy(permit, at: recording.now)",
+                "Vault/Destruction/Session+Destroy.swift: try index.destroyCase(uid)",
             ])
     }
 
@@ -192,23 +198,23 @@ struct PurgeTests {
         }
         // Those of the first hour are due, those of the second are not: three of eighteen, and no more than three.
         test.time.advance(89 * 86_400 - 5400)
-        _ = refusal { _ = try archive.runPurge(accepting: nil).get() }
-        _ = try archive.acceptClock(test.time.now, reason: try Reason("a test")).get()
-        #expect(try archive.planPurge(until: nil, to: test.directory + "/p1").objects == 3)
-        #expect(try archive.runPurge(accepting: nil).get().destroyed == 3)
+        _ = refusal { _ = try archive.destruction.run(accepting: nil).get() }
+        _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("a test")).get()
+        #expect(try archive.destruction.plan(until: nil, to: test.directory + "/p1").objects == 3)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 3)
         // The next three make it six of eighteen within a day.
         test.time.advance(7200)
-        let refused = refusal { _ = try archive.runPurge(accepting: nil).get() }
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         #expect(refused?.code == .limitExceeded && refused?.outcome == .refused)
-        #expect(try archive.status().objects == 15)
+        #expect(try archive.overview.status().objects == 15)
         #expect(
-            refusal { _ = try archive.runPurge(accepting: String(repeating: "0", count: 16)).get() }?.code
+            refusal { _ = try archive.destruction.run(accepting: String(repeating: "0", count: 16)).get() }?.code
                 == .impactNotAccepted)
-        let digest = try #require(refused?.hint?.components(separatedBy: "--accept-impact ").last)
-        #expect(try archive.runPurge(accepting: digest).get().destroyed == 3)
+        let digest = try #require(refused?.digest.map { String($0.prefix(16)) })
+        #expect(try archive.destruction.run(accepting: digest).get().destroyed == 3)
         // Once: a digest says what is destroyed, and that is gone.
-        #expect(try archive.runPurge(accepting: digest).get().destroyed == 0)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.destruction.run(accepting: digest).get().destroyed == 0)
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func aBlobThatCannotBeRemovedFollowsLater() throws {
@@ -216,20 +222,22 @@ struct PurgeTests {
         let archive = try test.open()
         try test.activate(TestArchive.policy, in: archive)
         for number in 0..<3 { try test.archive("K-\(number)", in: archive) }
-        let address = try archive.caseDetails(try CaseID("K-0")).verifications[0].objects.first { $0.kind == "video" }!
-            .address
+        let address = try archive.retrieval.caseDetails(try CaseID("K-0")).verifications[0].objects.first {
+            $0.kind == "video"
+        }!
+        .address
         try FileManager.default.removeItem(atPath: test.path + "/objects/\(address.prefix(2))/\(address)")
         try test.pass(days: 90, in: archive)
         let files = StubbornFiles()
-        let report = try test.open(files: files).runPurge(accepting: nil).get()
+        let report = try test.open(files: files).destruction.run(accepting: nil).get()
         #expect(
             report.destroyed == 3 && report.blobsRemoved == 0 && report.blobsMissing == 1 && report.blobsWaiting == 2)
         #expect(report.blobProblem?.contains("read-only") == true)
-        #expect(try archive.status().retention.blobsWaiting == 2)
-        #expect(try archive.verify(VerifyOptions()).findings.isEmpty && archive.reconcile().findings == [])
-        let next = try archive.runPurge(accepting: nil).get()
+        #expect(try archive.overview.status().retention.blobsWaiting == 2)
+        #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty && archive.audit.reconcile().findings == [])
+        let next = try archive.destruction.run(accepting: nil).get()
         #expect(next.destroyed == 0 && next.blobsRemoved == 2 && next.blobsWaiting == 0)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     /// Promise 3: a stream that is being read ends.
@@ -241,27 +249,27 @@ struct PurgeTests {
         try test.pass(days: 90, in: archive)
         var handedOut = 0
         let broken = refusal {
-            try archive.retrieve(
+            try archive.retrieval.retrieve(
                 ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("r")
             ) { piece in
                 if handedOut == 0 {
-                    let purged = try test.open(actor: "purger").runPurge(accepting: nil).get()
+                    let purged = try test.open(actor: "purger").destruction.run(accepting: nil).get()
                     #expect(purged.destroyed == 1)
                 }
                 handedOut += piece.count
             }
         }
         #expect(broken?.code == .destroyed && handedOut <= (1 << 20) + 65_536)
-        #expect(try archive.reconcile().findings == [])
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     @Test func onePurgeAtATime() throws {
         let test = try TestArchive()
         let archive = try test.open()
-        let descriptor = open(test.path + "/" + Session.purgeLockName, O_RDWR | O_CREAT, 0o600)
+        let descriptor = open(test.path + "/" + Destruction.purgeLockName, O_RDWR | O_CREAT, 0o600)
         defer { close(descriptor) }
         #expect(flock(descriptor, LOCK_EX) == 0)
-        #expect(refusal { _ = try archive.runPurge(accepting: nil).get() }?.code == .purgeBusy)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .purgeBusy)
     }
 
     /// Nobody deletes an object past the door: the database itself refuses.
@@ -284,7 +292,7 @@ struct PurgeTests {
                 }
             }
         }
-        #expect(try test.open().status().objects == 3)
+        #expect(try test.open().overview.status().objects == 3)
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 struct RegistrationTests {
     let test: TestArchive
@@ -27,9 +28,10 @@ struct RegistrationTests {
         String(repeating: "x", count: 200), "-rf", "a b",
     ])
     func harmlessCaseIDsAreWelcome(text: String) throws {
-        _ = try archive.import(try test.item(text, answer: TestAnswer().text))
-        #expect(try archive.caseDetails(try CaseID(text)).caseID == text.precomposedStringWithCanonicalMapping)
-        #expect(try archive.cases(CaseQuery()).map(\.caseID) == [text.precomposedStringWithCanonicalMapping])
+        _ = try archive.intake.import(try test.item(text, answer: TestAnswer().text))
+        #expect(
+            try archive.retrieval.caseDetails(try CaseID(text)).caseID == text.precomposedStringWithCanonicalMapping)
+        #expect(try archive.retrieval.cases(CaseQuery()).map(\.caseID) == [text.precomposedStringWithCanonicalMapping])
     }
 
     @Test(arguments: [
@@ -39,26 +41,26 @@ struct RegistrationTests {
     func harmfulCaseIDsAreRefused(text: String) { #expect(code { _ = try CaseID(text) } == .badCaseID) }
 
     @Test func bothNormalizationFormsNameTheSameCase() throws {
-        _ = try archive.import(try test.item("Cafe\u{301}", answer: TestAnswer().text))
-        #expect(try archive.caseDetails(try CaseID("Caf\u{E9}")).verifications.count == 1)
-        #expect(try archive.caseDetails(try CaseID(" Caf\u{E9}\u{A0}")).verifications.count == 1)
+        _ = try archive.intake.import(try test.item("Cafe\u{301}", answer: TestAnswer().text))
+        #expect(try archive.retrieval.caseDetails(try CaseID("Caf\u{E9}")).verifications.count == 1)
+        #expect(try archive.retrieval.caseDetails(try CaseID(" Caf\u{E9}\u{A0}")).verifications.count == 1)
     }
 
     /// Subjects, consents and purposes are names like case IDs.
     @Test func whatIsComparedHasOneForm() throws {
-        _ = try archive.register(
+        _ = try archive.intake.register(
             try test.registration("K-1", token: "t1") {
                 $0.subject = "Zoe\u{308} "; $0.consent = "C-e\u{301}"; $0.purpose = "onboarding "
             })
         // The same in another form is no other particular.
-        _ = try archive.register(
+        _ = try archive.intake.register(
             try test.registration("K-1", token: "t2") {
                 $0.subject = "Zo\u{EB}"; $0.consent = "C-\u{E9}"; $0.purpose = "onboarding"
             })
         var query = CaseQuery()
         query.subject = "\u{3000}Zo\u{EB}"
         query.purpose = " onboarding"
-        #expect(try archive.cases(query).map(\.caseID) == ["K-1"])
+        #expect(try archive.retrieval.cases(query).map(\.caseID) == ["K-1"])
         #expect(
             code { _ = try test.registration("K-2", token: "t3") { $0.subject = "a\u{200B}b" } } == .badParticular)
         #expect(
@@ -68,21 +70,22 @@ struct RegistrationTests {
     }
 
     @Test func aTokenIsOneVerificationForEver() throws {
-        let first = try archive.register(try test.registration("K-1", token: "tok"))
-        let again = try archive.register(try test.registration("K-1", token: "tok"))
+        let first = try archive.intake.register(try test.registration("K-1", token: "tok"))
+        let again = try archive.intake.register(try test.registration("K-1", token: "tok"))
         #expect(first == again)
-        #expect(code { _ = try archive.register(try test.registration("K-2", token: "tok")) } == .tokenElsewhere)
+        #expect(code { _ = try archive.intake.register(try test.registration("K-2", token: "tok")) } == .tokenElsewhere)
         #expect(
-            code { _ = try archive.caseDetails(try CaseID("K-2")) } == .unknownCase, "the refused case was not made")
-        #expect(try archive.register(try test.registration("K-1", token: "tok2")).number == 2)
+            code { _ = try archive.retrieval.caseDetails(try CaseID("K-2")) } == .unknownCase,
+            "the refused case was not made")
+        #expect(try archive.intake.register(try test.registration("K-1", token: "tok2")).number == 2)
     }
 
     @Test func otherParticularsAreRefusedAndMissingOnesCompleted() throws {
-        _ = try archive.register(
+        _ = try archive.intake.register(
             try test.registration("K-1", token: "t1") {
                 $0.subject = "S"; $0.jurisdictions = ["US-IL", "HK", "HK"]
             })
-        _ = try archive.register(
+        _ = try archive.intake.register(
             try test.registration("K-1", token: "t2") {
                 $0.consent = "C"; $0.purpose = "onboarding"; $0.jurisdictions = ["HK", "US-IL"]
             })
@@ -92,10 +95,10 @@ struct RegistrationTests {
         ]
         for change in changes {
             #expect(
-                code { _ = try archive.register(try test.registration("K-1", token: "t3", change)) }
+                code { _ = try archive.intake.register(try test.registration("K-1", token: "t3", change)) }
                     == .otherParticulars)
         }
-        let details = try archive.caseDetails(try CaseID("K-1"))
+        let details = try archive.retrieval.caseDetails(try CaseID("K-1"))
         #expect(details.subject == "S" && details.consent == "C" && details.purpose == "onboarding")
         #expect(details.jurisdictions == ["HK", "US-IL"])
         #expect(details.verifications.count == 2)
@@ -140,13 +143,13 @@ struct RegistrationTests {
         let planted = [
             "CASE-planted", "SUBJECT-planted", "CONSENT-planted", "TOKEN-planted", "REQUEST-planted", "EXTRA-planted",
         ]
-        _ = try archive.register(
+        _ = try archive.intake.register(
             try test.registration(planted[0], token: planted[3]) {
                 $0.subject = planted[1]; $0.consent = planted[2]
             })
         let answer = TestAnswer(requestID: planted[4]).text.replacingOccurrences(
             of: #""Extra":null"#, with: #""Extra":"\#(planted[5])""#)
-        _ = try archive.import(try test.item(planted[0], answer: answer) { $0.subject = planted[1] })
+        _ = try archive.intake.import(try test.item(planted[0], answer: answer) { $0.subject = planted[1] })
         let files = try #require(FileManager.default.enumerator(atPath: test.path))
         var looked = 0
         for case let name as String in files {

@@ -7,6 +7,7 @@ import Sealing
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 extension TestArchive {
     /// A small policy: pictures for two years after the end, videos for 90 days.
@@ -30,7 +31,7 @@ extension TestArchive {
 
     @discardableResult
     func activate(_ text: String, in archive: Session) throws -> PolicyImpact {
-        try archive.activate(try file(text), accepting: nil, confirm: { _ in true }).get()
+        try archive.policies.activate(try file(text), accepting: nil, confirm: { _ in true }).get()
     }
 
     /// Archives a case with a picture, a video and a result.
@@ -43,22 +44,22 @@ extension TestArchive {
             input.jurisdictions = place.map { [$0] } ?? []
             change(&input)
         }
-        _ = try archive.import(item)
-        return CaseUID(hex: try archive.caseDetails(try CaseID(caseID)).caseUID)!
+        _ = try archive.intake.import(item)
+        return CaseUID(hex: try archive.retrieval.caseDetails(try CaseID(caseID)).caseUID)!
     }
 
     func event(
         _ name: String, of caseID: String, at time: Date? = nil, _ change: CaseEventInput.Change = .happened,
         in archive: Session
     ) throws -> RecordedEvent {
-        try archive.recordEvent(
+        try archive.policies.recordEvent(
             try CaseEventInput(
                 event: name, at: time.map(Timestamp.format), change: change, now: self.time.now),
             of: try CaseID(caseID))
     }
 
     func kinds(of caseID: String, in archive: Session) throws -> [String] {
-        try archive.caseDetails(try CaseID(caseID)).verifications.flatMap(\.objects).map(\.kind)
+        try archive.retrieval.caseDetails(try CaseID(caseID)).verifications.flatMap(\.objects).map(\.kind)
     }
 
     /// The clock goes on in steps that nobody doubts.

@@ -4,6 +4,7 @@ import GRDB
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 /// The index does not vouch for what is destroyed by it: what somebody wrote into it by hand destroys nothing, and is
 /// found.
@@ -48,11 +49,11 @@ struct RetentionTamperingTests {
             try db.execute(sql: Self.dueNow)
         }
         // Also what is due stays: nobody knows what else was altered.
-        let report = try prepared.test.open().runPurge(accepting: nil).get()
+        let report = try prepared.test.open().destruction.run(accepting: nil).get()
         // Where only another object was altered, the video goes, as it should.
         #expect(report.destroyed == (sql.contains("'video-2'") ? 1 : 0), "\(sql)")
         #expect(try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive).count > 0, "\(sql)")
-        #expect(try !prepared.archive.reconcile().findings.isEmpty)
+        #expect(try !prepared.archive.audit.reconcile().findings.isEmpty)
     }
 
     @Test func alteredRulesDestroyNothing() throws {
@@ -68,9 +69,9 @@ struct RetentionTamperingTests {
                 try db.execute(sql: sql)
                 try db.execute(sql: Self.dueNow)
             }
-            let refused = refusal { _ = try prepared.test.open().runPurge(accepting: nil).get() }
+            let refused = refusal { _ = try prepared.test.open().destruction.run(accepting: nil).get() }
             #expect(refused?.outcome == .integrity, "\(sql): \(refused?.message ?? "accepted")")
-            let findings = try prepared.test.open().reconcile().findings
+            let findings = try prepared.test.open().audit.reconcile().findings
             #expect(!findings.isEmpty, "\(sql)")
         }
     }
@@ -85,10 +86,10 @@ struct RetentionTamperingTests {
                     WHERE kind = 'best-frame'
                     """)
         }
-        let report = try prepared.archive.runPurge(accepting: nil).get()
+        let report = try prepared.archive.destruction.run(accepting: nil).get()
         #expect(report.blobsWaiting == 1 && report.altered == 1 && report.blobProblem?.contains("are kept") == true)
         #expect(try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive).count > 0)
-        #expect(try !prepared.archive.reconcile().findings.isEmpty)
+        #expect(try !prepared.archive.audit.reconcile().findings.isEmpty)
     }
 
     @Test func alteredNotesAreFoundAndMended() throws {
@@ -103,22 +104,22 @@ struct RetentionTamperingTests {
             let prepared = try prepared()
             _ = try prepared.archive.refreshStandings()
             try prepared.database.write { try $0.execute(sql: sql) }
-            #expect(try !prepared.archive.reconcile().findings.isEmpty, "\(sql)")
+            #expect(try !prepared.archive.audit.reconcile().findings.isEmpty, "\(sql)")
             guard !sql.contains("tally") else { continue }
-            #expect(try prepared.archive.refreshDecisions() == 3)
-            #expect(try prepared.archive.reconcile().findings == [], "\(sql)")
-            #expect(try prepared.archive.runPurge(accepting: nil).get().destroyed == 1)
+            #expect(try prepared.archive.policies.refresh() == 3)
+            #expect(try prepared.archive.audit.reconcile().findings == [], "\(sql)")
+            #expect(try prepared.archive.destruction.run(accepting: nil).get().destroyed == 1)
         }
     }
 
     @Test func forgottenTagsAreFound() throws {
         let prepared = try prepared()
         try prepared.test.pass(days: 3 * 365, in: prepared.archive)
-        #expect(try prepared.archive.runPurge(accepting: nil).get().cases == 1)
-        #expect(try prepared.archive.reconcile().findings == [])
+        #expect(try prepared.archive.destruction.run(accepting: nil).get().cases == 1)
+        #expect(try prepared.archive.audit.reconcile().findings == [])
         try prepared.database.write { try $0.execute(sql: "DELETE FROM destroyed_tag") }
         #expect(
-            try prepared.archive.reconcile().findings == [
+            try prepared.archive.audit.reconcile().findings == [
                 "the destroyed cases that are remembered are not those of the ledger"
             ])
     }
@@ -127,7 +128,8 @@ struct RetentionTamperingTests {
     @Test func damageIsReportedAndTheRestIsCompared() throws {
         let prepared = try prepared()
         try prepared.database.write { try $0.execute(sql: "UPDATE object SET status = 'zzz' WHERE kind = 'video'") }
-        #expect(try prepared.archive.reconcile().findings.contains { $0.hasPrefix("decisions cannot be compared") })
+        #expect(
+            try prepared.archive.audit.reconcile().findings.contains { $0.hasPrefix("decisions cannot be compared") })
     }
 
     /// The active policies cannot be read: evidence still comes in, and is decided about later.
@@ -135,7 +137,7 @@ struct RetentionTamperingTests {
         let prepared = try prepared()
         let answer = TestAnswer(videoLength: 12).text
         prepared.test.transport.answer { _, _ in (200, answer) }
-        _ = try prepared.archive.register(try prepared.test.registration("K-2", token: "tok"))
+        _ = try prepared.archive.intake.register(try prepared.test.registration("K-2", token: "tok"))
         try prepared.database.write { db in
             try db.execute(sql: "DROP TRIGGER policy_file_fixed")
             try db.execute(sql: "UPDATE policy_file SET text = 'x'")
@@ -145,7 +147,7 @@ struct RetentionTamperingTests {
         try prepared.database.write { db in
             try db.execute(sql: "UPDATE policy_file SET text = ?", arguments: [TestArchive.policy])
         }
-        #expect(try prepared.test.open().runPurge(accepting: nil).get().destroyed == 1)
-        #expect(try prepared.archive.status().retention["uncovered"] == 3)
+        #expect(try prepared.test.open().destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try prepared.archive.overview.status().retention["uncovered"] == 3)
     }
 }

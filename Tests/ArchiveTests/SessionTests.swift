@@ -7,6 +7,7 @@ import Testing
 import Vendor
 
 @testable import Archive
+@testable import Vault
 
 /// Many people on one open archive.
 struct SessionTests {
@@ -29,7 +30,7 @@ struct SessionTests {
             try FileManager.default.moveItem(atPath: test.directory + name, toPath: test.directory + name + ".away")
         }
         let session = try archive.session(as: identity("clerk"))
-        #expect(try session.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
+        #expect(try session.intake.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
         #expect(try !test.contents("best-frame", of: "K-1", in: archive.session(as: identity("auditor"))).isEmpty)
         for name in gone {
             try FileManager.default.moveItem(atPath: test.directory + name + ".away", toPath: test.directory + name)
@@ -44,7 +45,7 @@ struct SessionTests {
         let failed = Mutex<[String]>([])
         DispatchQueue.concurrentPerform(iterations: 40) { number in
             do {
-                _ = try sessions[number % 4].import(items[number])
+                _ = try sessions[number % 4].intake.import(items[number])
             } catch {
                 failed.withLock { $0.append("\(error)") }
             }
@@ -53,31 +54,32 @@ struct SessionTests {
         for number in 0..<40 {
             var query = LedgerQuery()
             query.caseID = try CaseID("K-\(number)")
-            let actors = Set(try sessions[0].ledgerEntries(query).map(\.actor))
+            let actors = Set(try sessions[0].audit.entries(query).map(\.actor))
             #expect(actors == [names[number % 4]], "case K-\(number)")
         }
-        #expect(try sessions[0].reconcile().findings == [])
+        #expect(try sessions[0].audit.reconcile().findings == [])
     }
 
     @Test func aTokenIsLookedAtWhenASessionBegins() throws {
         let archive = try test.openArchive()
         let maker = try archive.session(as: identity("maker"))
-        let made = try maker.createToken(
+        let made = try maker.people.createToken(
             for: "j.chan", roles: [.intake], expires: nil, reason: Reason("new clerk")
         ).get()
         let token = try PersonalToken(made.secret)
         let session = try archive.session(as: .token(token))
-        #expect(try session.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
-        _ = try maker.revokeToken(made.summary.token, reason: Reason("left")).get()
+        #expect(try session.intake.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
+        _ = try maker.people.revokeToken(made.summary.token, reason: Reason("left")).get()
         #expect(refusal { _ = try archive.session(as: .token(token)) }?.code == .badToken)
         // The one that began before is refused where it acts.
-        #expect(refusal { _ = try session.import(test.item("K-2", answer: TestAnswer().text)) }?.code == .badToken)
+        #expect(
+            refusal { _ = try session.intake.import(test.item("K-2", answer: TestAnswer().text)) }?.code == .badToken)
     }
 
     @Test func theKeyringIsReadAgainWhileSessionsRun() throws {
         let archive = try test.openArchive()
         let before = try archive.session(as: identity("clerk"))
-        _ = try before.import(test.item("K-1", answer: TestAnswer().text))
+        _ = try before.intake.import(test.item("K-1", answer: TestAnswer().text))
         try archive.readKeyring(rootKey: test.rootKey)
         let after = try archive.session(as: identity("clerk"))
         #expect(
@@ -116,18 +118,18 @@ struct SessionTests {
         begun.wait()
         let item = try test.item("K-1", answer: TestAnswer().text)
         let late = try archive.session(as: identity("clerk"), deadline: 0.2)
-        let took = seconds { #expect(refusal { _ = try late.import(item) }?.code == .timedOut) }
+        let took = seconds { #expect(refusal { _ = try late.intake.import(item) }?.code == .timedOut) }
         #expect(took < 10)
         let isCancelled = Atomic(false)
         DispatchQueue.global().asyncAfter(deadline: .now() + 0.2) { isCancelled.store(true, ordering: .relaxed) }
         let gone = try archive.session(as: identity("clerk")) { isCancelled.load(ordering: .relaxed) }
-        #expect(refusal { _ = try gone.import(item) }?.code == .interrupted)
+        #expect(refusal { _ = try gone.intake.import(item) }?.code == .interrupted)
         end.signal()
         done.wait()
         let session = try archive.session(as: identity("clerk"), deadline: 60)
-        #expect(try session.status().cases == 0)
-        #expect(try session.import(item).state == .archived)
-        #expect(try session.reconcile().findings == [])
+        #expect(try session.overview.status().cases == 0)
+        #expect(try session.intake.import(item).state == .archived)
+        #expect(try session.audit.reconcile().findings == [])
     }
 
     /// A program that publishes is not waited for longer than that either.
@@ -142,7 +144,7 @@ struct SessionTests {
             toFile: settings, atomically: true, encoding: .utf8)
         let session = try test.openArchive().session(as: identity("clerk"), deadline: 1)
         let took = try seconds {
-            _ = try session.import(test.item("K-1", answer: TestAnswer().text))
+            _ = try session.intake.import(test.item("K-1", answer: TestAnswer().text))
             session.finishPublication()
         }
         #expect(took < 15)
@@ -162,10 +164,10 @@ struct SessionTests {
             of: "unpublished-limit: 10000", with: "unpublished-limit: 3"
         ).write(toFile: settings, atomically: true, encoding: .utf8)
         let archive = try test.openArchive()
-        _ = try archive.session(as: identity("clerk"), deadline: 0.5).import(
+        _ = try archive.session(as: identity("clerk"), deadline: 0.5).intake.import(
             test.item("K-1", answer: TestAnswer().text))
         let late = try archive.session(as: identity("clerk"), deadline: 0.5)
-        let error = refusal { _ = try late.import(test.item("K-2", answer: TestAnswer().text)) }
+        let error = refusal { _ = try late.intake.import(test.item("K-2", answer: TestAnswer().text)) }
         #expect(error?.code == .ledgerUnpublished, "\(error as Any)")
         // Media that is not on the published ledger is not read, either.
         #expect(throws: ArchiveError.self) {
@@ -175,13 +177,13 @@ struct SessionTests {
 
     @Test func aStreamEndsWithItsSession() throws {
         let archive = try test.openArchive()
-        _ = try archive.session(as: identity("clerk")).import(
+        _ = try archive.session(as: identity("clerk")).intake.import(
             test.item("K-1", answer: TestAnswer(videoLength: 3_000_000).text))
         let isCancelled = Atomic(false)
         let session = try archive.session(as: identity("auditor")) { isCancelled.load(ordering: .relaxed) }
         var bytes = 0
         let error = refusal {
-            try session.retrieve(
+            try session.retrieval.retrieve(
                 ItemName(kind: "video", verification: nil), of: try CaseID("K-1"), range: nil, for: try Reason("test")
             ) { piece in
                 bytes += piece.count
@@ -190,7 +192,7 @@ struct SessionTests {
         }
         #expect(error?.code == .interrupted && bytes > 0 && bytes < 3_000_000)
         // The ledger knows that it was not whole.
-        let sentences = try archive.session(as: identity("auditor")).ledgerEntries(LedgerQuery()).map(\.sentence)
+        let sentences = try archive.session(as: identity("auditor")).audit.entries(LedgerQuery()).map(\.sentence)
         #expect(sentences.contains { $0.contains("access") && $0.contains("not") }, "\(sentences.suffix(3))")
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Archive
+@testable import Vault
 
 struct TableTests {
     private let now = Date(timeIntervalSince1970: 1_800_000_000)

@@ -7,6 +7,7 @@ import Synchronization
 import Vendor
 
 @testable import Archive
+@testable import Vault
 
 /// A new archive in a directory of its own, and the effects that it is opened with.
 final class TestArchive: Sendable {
@@ -78,13 +79,13 @@ final class TestArchive: Sendable {
         var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))
         change(&options)
         let reports = Mutex<[VerificationReport]>([])
-        _ = try archive.pull(options) { report in reports.withLock { $0.append(report) } }
+        _ = try archive.intake.pull(options) { report in reports.withLock { $0.append(report) } }
         return reports.withLock { $0 }
     }
 
     func contents(_ kind: String, of caseID: String, in archive: Session, range: String? = nil) throws -> [UInt8] {
         var bytes: [UInt8] = []
-        try archive.retrieve(
+        try archive.retrieval.retrieve(
             ItemName(kind: kind, verification: nil), of: try CaseID(caseID), range: range.flatMap { ByteRange($0) },
             for: try Reason("test")
         ) { bytes += $0 }
@@ -100,7 +101,7 @@ extension Permitted {
         switch self {
         case .done(let result): return result
         case .requested(let request):
-            throw ArchiveError(.notAllowed, "request \(request.request) waits for a second person", hint: nil)
+            throw ArchiveError(.notAllowed, "request \(request.request) waits for a second person", remedy: nil)
         }
     }
 

@@ -72,7 +72,7 @@ struct AnswerVectors {
                 #expect(error.offset == vector.offset, "\(vector.name)")
                 #expect(error.field == vector.field, "\(vector.name)")
                 #expect(error.valueOffset == vector.valueOffset, "\(vector.name)")
-                #expect(!error.description.isEmpty && !error.hint.isEmpty)
+                #expect(!error.description.isEmpty && !error.remedy.description.isEmpty)
             }
         }
     }

@@ -2,6 +2,7 @@ internal import Archive
 import Base
 internal import FaceID
 import Foundation
+internal import Vault
 import Vendor
 
 /// Intake, holds, requests and purges, as several people do them at once.
@@ -38,7 +39,7 @@ public enum HoldVerbs {
             try Data(answer(&world).utf8).write(to: URL(fileURLWithPath: file))
             defer { try? FileManager.default.removeItem(atPath: file) }
             let registration = try Registration(input, purposes: ["onboarding", "transaction"], now: world.now())
-            let report = try world.archive.import(try ImportItem(registration: registration, file: file))
+            let report = try world.archive.intake.import(try ImportItem(registration: registration, file: file))
             return ["case": input.caseID, "state": report.state.rawValue]
         },
         Verb("complete", weight: 6) { world in
@@ -48,19 +49,21 @@ public enum HoldVerbs {
             if world.chance(2) { input.purpose = "onboarding" }
             if world.chance(2) { input.subject = "S-\(world.number(0..<6))" }
             input.token = "T-\(world.number(0..<1_000_000_000))"
-            _ = try world.archive.register(
+            _ = try world.archive.intake.register(
                 try Registration(input, purposes: ["onboarding", "transaction"], now: world.now()))
             return ["case": input.caseID]
         },
         Verb("pull", weight: 6) { world in
-            let summary = try world.archive.pull(PullOptions(credentials: .init(secretID: "id", secretKey: "key"))) {
+            let summary = try world.archive.intake.pull(
+                PullOptions(credentials: .init(secretID: "id", secretKey: "key"))
+            ) {
                 _ in
             }
             return ["archived": "\(summary.counts[.archived] ?? 0)"]
         },
         Verb("event", weight: 4) { world in
             let input = try CaseEventInput(event: "relationship-ended", at: nil, change: .happened, now: world.now())
-            let done = try world.archive.recordEvent(input, of: try world.caseID())
+            let done = try world.archive.policies.recordEvent(input, of: try world.caseID())
             return ["case": done.caseID]
         },
         Verb("place", weight: 6) { world in
@@ -68,39 +71,39 @@ public enum HoldVerbs {
             let order = HoldOrder(
                 matter: try world.matter(), reason: try Reason("random"), reviewBy: world.now().addingTimeInterval(1e8),
                 scope: scope)
-            return told(try world.archive.placeHold(order))
+            return told(try world.archive.holds.place(order))
         },
         Verb("extend", weight: 3) { world in
             let scope = try scope(&world)
             let order = HoldOrder(matter: try world.matter(), reason: try Reason("random"), reviewBy: nil, scope: scope)
-            return told(try world.archive.extendHold(order))
+            return told(try world.archive.holds.extend(order))
         },
         Verb("narrow", weight: 4) { world in
             let matter = try world.matter()
             let revision = world.chance(2) ? world.number(1..<4) : nil
             let cases = try revision == nil ? [world.caseID()] : []
             return told(
-                try world.archive.narrowHold(matter, cases: cases, revision: revision, reason: try Reason("random")))
+                try world.archive.holds.narrow(matter, cases: cases, revision: revision, reason: try Reason("random")))
         },
         Verb("release", weight: 12) { world in
-            told(try world.archive.releaseHold(try world.matter(), reason: try Reason("random")))
+            told(try world.archive.holds.release(try world.matter(), reason: try Reason("random")))
         },
         Verb("vote", weight: 24) { world in
-            let open = try world.archive.requests(all: false)
+            let open = try world.archive.people.requests(all: false)
             guard !open.isEmpty else { return ["none": "true"] }
             let request = world.one(of: open).request
             let report =
                 try world.chance(8)
-                ? world.archive.deny(request, reason: try Reason("random"))
-                : world.archive.approve(request, reason: try Reason("random"))
+                ? world.archive.people.deny(request, reason: try Reason("random"))
+                : world.archive.people.approve(request, reason: try Reason("random"))
             return ["request": "\(request)", "state": report.state]
         },
         Verb("finish", weight: 5) { world in
-            try world.archive.finishHolds {}
+            try world.archive.holds.finish {}
             return [:]
         },
         Verb("purge", weight: 14) { world in
-            switch try world.archive.runPurge(accepting: nil) {
+            switch try world.archive.destruction.run(accepting: nil) {
             case .done(let report): return ["destroyed": "\(report.destroyed)", "altered": "\(report.altered)"]
             case .requested(let request): return ["request": "\(request.request)"]
             }

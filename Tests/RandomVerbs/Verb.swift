@@ -2,6 +2,7 @@ public import Archive
 import Base
 public import Foundation
 public import TestSupport
+public import Vault
 
 /// Something that people do to an archive, at random. A later issue adds its verbs to a list of these; the worker, the
 /// driver and the checker stay as they are.

@@ -5,6 +5,7 @@ import Foundation
 import RandomVerbs
 import Sealing
 import TestSupport
+import Vault
 
 /// One of several processes that do random verbs on the same archive, until it is killed or has done its part. Prints a
 /// JSON line for each. `RandomWorker prepare FOLDER` makes the archive; `work FOLDER SEED STEPS TOKEN` works in it:
@@ -61,13 +62,13 @@ import TestSupport
         let archive = try open(folder, token: "-")
         let file = folder + "/policy.yaml"
         try Data(HoldVerbs.policy.utf8).write(to: URL(fileURLWithPath: file))
-        _ = try archive.activate(try PolicyFile(path: file), accepting: nil, confirm: { _ in true })
+        _ = try archive.policies.activate(try PolicyFile(path: file), accepting: nil, confirm: { _ in true })
         // From the second who approves on, one alone lifts nothing.
         for (name, roles) in [("op", [.operator]), ("ann", [.legal, .operator]), ("ben", [.legal, .operator])]
             as [(String, [Role])]
         {
             guard
-                case .done(let made) = try archive.createToken(
+                case .done(let made) = try archive.people.createToken(
                     for: name, roles: roles, expires: nil, reason: try Reason("r"))
             else { preconditionFailure("nobody has to allow these") }
             let path = folder + "/" + name

@@ -49,7 +49,7 @@ struct HoldExpressionTests {
                 Issue.record("accepted: \(vector.text)")
             } catch {
                 #expect(error.column == vector.column, "\(vector.text): \(error)")
-                #expect("\(error.message) \(error.hint)".contains(vector.words), "\(vector.text): \(error)")
+                #expect("\(error.message) \(error.remedy)".contains(vector.words), "\(vector.text): \(error)")
             }
         }
     }

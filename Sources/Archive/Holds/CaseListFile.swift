@@ -1,5 +1,6 @@
 internal import Base
 internal import Foundation
+public import Vault
 
 /// A file with case IDs: one a line, or a table (CSV) with a column `case`.
 public struct CaseListFile: Sendable {
@@ -16,7 +17,7 @@ public struct CaseListFile: Sendable {
         do throws(FileError) {
             bytes = try PosixFileSystem().contents(of: path, limit: Self.longest)
         } catch {
-            throw ArchiveError(.badTable, error.description, hint: "check the path")
+            throw ArchiveError(.badTable, error.description, remedy: "check the path")
         }
         try self.init(bytes, name: path)
     }
@@ -27,11 +28,11 @@ public struct CaseListFile: Sendable {
             records = try CSVReader.records(in: bytes)
         } catch {
             throw ArchiveError(
-                .badTable, "\(name), \(error)", hint: "give a case ID a line, or a table with a column case")
+                .badTable, "\(name), \(error)", remedy: "give a case ID a line, or a table with a column case")
         }
         records.removeAll { $0.fields.allSatisfy { $0.allSatisfy(\.isWhitespace) } }
         guard let first = records.first else {
-            throw ArchiveError(.badTable, "\(name) names no case", hint: "give a case ID a line")
+            throw ArchiveError(.badTable, "\(name) names no case", remedy: "give a case ID a line")
         }
         var column = 0
         if let place = first.fields.firstIndex(where: {
@@ -42,10 +43,10 @@ public struct CaseListFile: Sendable {
         } else if let wide = records.first(where: { $0.fields.count > 1 }) {
             throw ArchiveError(
                 .badTable, "\(name), line \(wide.line): there are \(wide.fields.count) columns, and none is named case",
-                hint: "give a case ID a line, in quotes where it has a comma, or a first line that names the columns")
+                remedy: "give a case ID a line, in quotes where it has a comma, or a first line that names the columns")
         }
         guard !records.isEmpty else {
-            throw ArchiveError(.badTable, "\(name) names no case", hint: "there is nothing below its first line")
+            throw ArchiveError(.badTable, "\(name) names no case", remedy: "there is nothing below its first line")
         }
         var problems: [String] = []
         var (cases, seen, repeated): ([CaseID], Set<CaseID>, Int) = ([], [], 0)
@@ -62,7 +63,7 @@ public struct CaseListFile: Sendable {
             let more = problems.count > 5 ? "; and \(problems.count - 5) more" : ""
             throw ArchiveError(
                 .badTable, "\(name), \(problems.prefix(5).joined(separator: "; "))\(more)",
-                hint: "mend the file: nothing was held")
+                remedy: "mend the file: nothing was held")
         }
         self.cases = cases
         self.repeated = repeated

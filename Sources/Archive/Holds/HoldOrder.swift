@@ -1,6 +1,7 @@
 public import Base
 public import Foundation
 internal import Ledger
+public import Vault
 
 /// An order to preserve, as a person gives it.
 public struct HoldOrder: Sendable {

@@ -1,5 +1,6 @@
 internal import Base
 internal import Foundation
+internal import Vault
 public import Vendor
 
 /// Where the vendor's credentials come from: a file of mode 0600, or the environment. Never an argument.
@@ -18,13 +19,13 @@ public enum CredentialsSource {
         else {
             throw ArchiveError(
                 .noCredentials, "no credentials for the vendor\(file.map { " in \($0)" } ?? "")",
-                hint: "set \(variables[0]) and \(variables[1]), or give --credentials-file")
+                remedy: "set \(variables[0]) and \(variables[1]), or give \(input: .credentialsFile)")
         }
         let token = values[variables[2]].flatMap { $0.isEmpty ? nil : $0 }
         for (name, value) in zip(variables, [secretID, secretKey, token ?? "x"]) {
             guard value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw ArchiveError(
-                    .noCredentials, "\(name) has a blank or a control character", hint: "check how it was copied")
+                    .noCredentials, "\(name) has a blank or a control character", remedy: "check how it was copied")
             }
         }
         return Credentials(secretID: secretID, secretKey: secretKey, token: token)
@@ -38,7 +39,7 @@ public enum CredentialsSource {
             guard mode & 0o077 == 0 else {
                 throw ArchiveError(
                     .noCredentials, "\(path) can be read by others (mode \(String(mode, radix: 8)))",
-                    hint: "chmod 600 \(path)")
+                    remedy: "chmod 600 \(path)")
             }
             var values: [String: String] = [:]
             let lines = try files.contents(of: resolved, limit: 65_536).split { $0 == 0x0A || $0 == 0x0D }
@@ -50,7 +51,7 @@ public enum CredentialsSource {
                     throw ArchiveError(
                         .noCredentials,
                         "\(path): entry \(index + 1) is not one of \(variables.joined(separator: ", "))",
-                        hint: "write NAME=VALUE, one a line")
+                        remedy: "write NAME=VALUE, one a line")
                 }
                 values[String(parts[0])] = String(parts[1])
             }

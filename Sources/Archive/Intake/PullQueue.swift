@@ -1,5 +1,6 @@
 internal import Catalog
 import Foundation
+internal import Vault
 
 /// What waits to be asked about, each with the time before which it is not asked. Pure: times go in.
 struct PullQueue {

@@ -2,6 +2,7 @@ internal import Base
 internal import Catalog
 internal import Foundation
 internal import Synchronization
+internal import Vault
 internal import Vendor
 
 /// One run of `pull`, which its workers share.
@@ -25,7 +26,8 @@ final class PullRun: Sendable {
     /// Seconds for which a run asks on after a deadline: the vendor's clock may be behind this one.
     private static let grace: TimeInterval = 600
 
-    private let archive: Session
+    private let intake: Intake
+    private var session: Session { intake.session }
     private let client: any ProviderClient
     private let options: PullOptions
     private let report: @Sendable (VerificationReport) -> Void
@@ -33,10 +35,10 @@ final class PullRun: Sendable {
     private let reporting = Mutex(())
 
     init(
-        archive: Session, client: any ProviderClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
+        intake: Intake, client: any ProviderClient, options: PullOptions, queue: PullQueue, summary: PullSummary,
         report: @escaping @Sendable (VerificationReport) -> Void
     ) {
-        self.archive = archive
+        self.intake = intake
         self.client = client
         self.options = options
         self.report = report
@@ -54,18 +56,18 @@ final class PullRun: Sendable {
 
     func work() {
         while true {
-            do { try archive.limit.check() } catch {
+            do { try session.limit.check() } catch {
                 state.withLock { state in if state.queue.waiting > 0 { state.stop(ArchiveError(error)) } }
             }
-            let now = archive.now
+            let now = session.now
             switch state.withLock({ $0.queue.next(now: now) }) {
             case .done: return
             case .idle:
-                archive.publishIfDue()
-                archive.effects.clock.sleep(0.05)
+                session.publishIfDue()
+                session.effects.clock.sleep(0.05)
             case .wait(let until):
-                archive.publishIfDue()
-                archive.effects.clock.sleep(min(0.5, max(0.01, until.timeIntervalSince(now))))
+                session.publishIfDue()
+                session.effects.clock.sleep(min(0.5, max(0.01, until.timeIntervalSince(now))))
             case .ask(let entry): ask(entry)
             }
         }
@@ -73,17 +75,17 @@ final class PullRun: Sendable {
 
     private func ask(_ entry: PullQueue.Entry) {
         do {
-            let (report, next) = try archive.ask(entry.verification, client: client, region: options.region)
+            let (report, next) = try intake.ask(entry.verification, client: client, region: options.region)
             switch next {
             // A while after the last deadline a run waits no longer, whether the vendor said that it is over or not.
             case .askAgain
             where options.waits && !isStopped
-                && !entry.verification.isOver(at: archive.now - Self.grace, archive.effects.provider),
+                && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider),
                 .outage where options.waits && !isStopped:
-                let deadline = entry.verification.lastDeadline(archive.effects.provider)
-                let later = archive.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
+                let deadline = entry.verification.lastDeadline(session.effects.provider)
+                let later = session.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
                 // Never later than the deadline, where the last asking decides.
-                let notBefore = archive.now < deadline ? min(later, deadline) : later
+                let notBefore = session.now < deadline ? min(later, deadline) : later
                 state.withLock { $0.queue.return(entry, notBefore: notBefore) }
                 return
             case .askAgain, .over: take(report)

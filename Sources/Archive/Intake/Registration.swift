@@ -1,5 +1,6 @@
 internal import Base
 public import Foundation
+public import Vault
 public import Vendor
 
 /// What the customer says of a person's age.
@@ -54,7 +55,7 @@ public struct Registration: Sendable {
         if let purpose, !purposes.contains(purpose) {
             throw ArchiveError(
                 .badParticular, "the purpose is not a configured one",
-                hint: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
+                remedy: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
         }
         self.purpose = purpose
         age = try input.age.map { (text) throws(ArchiveError) in
@@ -62,7 +63,7 @@ public struct Registration: Sendable {
                 throw ArchiveError(
                     .badParticular,
                     "the age is not one of \(AgeAttestation.allCases.map(\.rawValue).joined(separator: ", "))",
-                    hint: "say adult, or parental-consent where a parent agreed")
+                    remedy: "say adult, or parental-consent where a parent agreed")
             }
             return age
         }
@@ -70,7 +71,7 @@ public struct Registration: Sendable {
             guard let token = SDKToken(text) else {
                 throw ArchiveError(
                     .badParticular, "the SDK token is empty, has a blank, or has more than \(SDKToken.longest) bytes",
-                    hint: "give it as the vendor issued it, or - to read it from standard input")
+                    remedy: "give it as the vendor issued it, or - to read it from standard input")
             }
             self.token = token
         } else {
@@ -83,7 +84,7 @@ public struct Registration: Sendable {
                 .badParticular,
                 "captured-at (\(Timestamp.format(capturedAt))) lies before token-issued-at "
                     + "(\(Timestamp.format(tokenIssuedAt)))",
-                hint: "a token is issued before the person stands before the camera")
+                remedy: "a token is issued before the person stands before the camera")
         }
         if let text = input.region { region = try Configuration.region(text) } else { region = nil }
     }

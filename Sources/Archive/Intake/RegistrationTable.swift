@@ -1,4 +1,6 @@
+internal import Base
 public import Foundation
+public import Vault
 internal import Vendor
 
 /// A table of verifications: the first line names the columns as the options are named, each further line
@@ -30,11 +32,11 @@ public struct RegistrationTable: Sendable {
         do {
             records = try CSVReader.records(in: text)
         } catch {
-            throw ArchiveError(.badTable, "\(name), \(error)", hint: "write the table by RFC 4180, as UTF-8")
+            throw ArchiveError(.badTable, "\(name), \(error)", remedy: "write the table by RFC 4180, as UTF-8")
         }
         guard let header = records.first else {
             throw ArchiveError(
-                .badTable, "\(name) is empty", hint: "its first line names the columns: \(Self.example(use))")
+                .badTable, "\(name) is empty", remedy: "its first line names the columns: \(Self.example(use))")
         }
         let columns = try Self.columns(header, name: name, use: use)
         var rows: [Row] = []
@@ -45,7 +47,7 @@ public struct RegistrationTable: Sendable {
                 throw ArchiveError(
                     .badTable,
                     "\(place): \(record.fields.count) fields where the first line names \(header.fields.count) columns",
-                    hint: "put a field that has a comma in double quotes")
+                    remedy: "put a field that has a comma in double quotes")
             }
             do throws(ArchiveError) {
                 let row = try Self.row(record, columns: columns, use: use, shared: shared, purposes: purposes, now: now)
@@ -53,11 +55,11 @@ public struct RegistrationTable: Sendable {
                 {
                     throw ArchiveError(
                         .tokenTwice, "the SDK token of line \(earlier) stands here again",
-                        hint: "a token is one verification: take one of the lines out")
+                        remedy: "a token is one verification: take one of the lines out")
                 }
                 rows.append(row)
             } catch {
-                throw ArchiveError(error.code, "\(place): \(error.message)", hint: error.hint)
+                throw ArchiveError(error.code, "\(place): \(error.message)", remedy: error.remedy)
             }
         }
         self.rows = rows
@@ -74,18 +76,19 @@ public struct RegistrationTable: Sendable {
             guard known.contains(column) else {
                 throw ArchiveError(
                     .badTable, "\(name), line \(header.line): the name of column \(index + 1) is not known",
-                    hint: "the first line names the columns; known are \(known.joined(separator: ", "))")
+                    remedy: "the first line names the columns; known are \(known.joined(separator: ", "))")
             }
             guard columns.updateValue(index, forKey: column) == nil else {
                 throw ArchiveError(
-                    .badTable, "\(name), line \(header.line): the column \(column) is there twice", hint: "take one out"
+                    .badTable, "\(name), line \(header.line): the column \(column) is there twice",
+                    remedy: "take one out"
                 )
             }
         }
         for column in required where columns[column] == nil {
             throw ArchiveError(
                 .badTable, "\(name), line \(header.line): the column \(column) is missing",
-                hint: "the first line names the columns, such as \(example(use))")
+                remedy: "the first line names the columns, such as \(example(use))")
         }
         return columns
     }
@@ -115,7 +118,7 @@ public struct RegistrationTable: Sendable {
         guard use == .import else { return Row(line: record.line, registration: registration, file: nil) }
         guard let file = field("file"), file != "-" else {
             throw ArchiveError(
-                .badTable, "no file is named", hint: "each line of an import names the file of its answer")
+                .badTable, "no file is named", remedy: "each line of an import names the file of its answer")
         }
         // Checks that a time is given.
         _ = try ImportItem(registration: registration, file: file)

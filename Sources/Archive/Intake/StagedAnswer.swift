@@ -3,6 +3,7 @@ internal import BlobStore
 internal import Catalog
 internal import Foundation
 internal import Sealing
+internal import Vault
 internal import Vendor
 
 /// The objects of one answer on their way in: sealed and staged while the answer is read, so that nothing

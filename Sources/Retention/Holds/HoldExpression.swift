@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// What a hold takes in, as a person writes it: `jurisdiction = HK and media in (video, action-video)`. See
@@ -30,7 +31,7 @@ public struct HoldExpression: Equatable, Sendable {
         /// Characters from the beginning, counted from 1.
         public let column: Int
         public let message: String
-        public let hint: String
+        public let remedy: Remedy
     }
 
     /// Reads a text.

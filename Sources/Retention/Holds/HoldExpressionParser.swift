@@ -28,7 +28,10 @@ struct HoldExpressionParser {
         guard text.utf8.count <= HoldExpression.longest else {
             throw Problem(
                 column: 1, message: "the expression has \(text.utf8.count) bytes",
-                hint: "give at most \(HoldExpression.longest); long lists of cases go into a file, with --cases")
+                remedy:
+                    "give at most \(HoldExpression.longest); long lists of cases go into a file, "
+                    + "with \(input: .caseList)"
+            )
         }
         tokens = try Self.tokens(text)
     }
@@ -37,7 +40,10 @@ struct HoldExpressionParser {
         guard tokens[0].kind != .end else {
             throw Problem(
                 column: 1, message: "the expression is empty",
-                hint: "say what is to be held, such as jurisdiction = HK; to hold all there is, give --everything")
+                remedy:
+                    "say what is to be held, such as jurisdiction = HK; to hold all there is, "
+                    + "give \(input: .everything)"
+            )
         }
         let found = try disjunction()
         let rest = tokens[next]
@@ -48,13 +54,13 @@ struct HoldExpressionParser {
         guard !clauses.isEmpty else {
             throw Problem(
                 column: 1, message: "nothing can ever fit this expression",
-                hint: "a value cannot be two things at once, nor a time lie in an empty span")
+                remedy: "a value cannot be two things at once, nor a time lie in an empty span")
         }
         guard clauses.count <= HoldExpression.mostClauses else {
             throw Problem(
                 column: 1,
                 message: "the expression comes to \(clauses.count) clauses, where \(HoldExpression.mostClauses) fit",
-                hint: "place it in parts: strongroom hold extend adds to a matter")
+                remedy: "place it in parts: \(verb: .holdExtend) adds to a matter")
         }
         return clauses
     }
@@ -88,7 +94,7 @@ struct HoldExpressionParser {
     private func checkSize(_ count: Int) throws(Problem) {
         guard count > Self.mostAtOnce else { return }
         throw problem(
-            tokens[next], "the expression is too large", "place it in parts: strongroom hold extend adds to a matter")
+            tokens[next], "the expression is too large", "place it in parts: \(verb: .holdExtend) adds to a matter")
     }
 
     private mutating func primary() throws(Problem) -> [HoldClause] {
@@ -322,11 +328,11 @@ struct HoldExpressionParser {
 
     private func isWord(_ word: String) -> Bool { tokens[next].kind == .word && tokens[next].text == word }
 
-    private func problem(_ token: Token, _ message: String, _ hint: String) -> Problem {
-        Problem(column: token.column, message: message, hint: hint)
+    private func problem(_ token: Token, _ message: String, _ remedy: Remedy) -> Problem {
+        Problem(column: token.column, message: message, remedy: remedy)
     }
 
-    private static func suggestion(_ text: String, among names: [String]) -> String {
+    private static func suggestion(_ text: String, among names: [String]) -> Remedy {
         let nearest = names.map { ($0, distance(text.lowercased(), $0)) }.min { $0.1 < $1.1 }
         guard let (name, distance) = nearest, distance <= max(2, name.count / 3) else { return "" }
         return "did you mean \(name)? "
@@ -371,12 +377,12 @@ struct HoldExpressionParser {
                 }
                 let known = ["=", "<", ">", "<=", ">=", "==", "!=", "<>"]
                 guard known.contains(sign) else {
-                    throw Problem(column: column, message: "'\(sign)' is no comparison", hint: "use = < <= > >=")
+                    throw Problem(column: column, message: "'\(sign)' is no comparison", remedy: "use = < <= > >=")
                 }
                 tokens.append(Token(kind: .comparison, text: sign == "==" ? "=" : sign, column: column))
             case "'", "\"":
                 guard let end = characters[place...].firstIndex(of: character) else {
-                    throw Problem(column: column, message: "this quote has no end", hint: "values need no quotes")
+                    throw Problem(column: column, message: "this quote has no end", remedy: "values need no quotes")
                 }
                 tokens.append(Token(kind: .quoted, text: String(characters[place..<end]), column: column))
                 place = end + 1
@@ -394,7 +400,7 @@ struct HoldExpressionParser {
                     message:
                         "this character (U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)) has "
                         + "no meaning here",
-                    hint: "an expression is of names, values, = < <= > >=, in, and, or, and parentheses")
+                    remedy: "an expression is of names, values, = < <= > >=, in, and, or, and parentheses")
             }
         }
         tokens.append(Token(kind: .end, text: "", column: characters.count + 1))

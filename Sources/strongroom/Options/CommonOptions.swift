@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 /// Which archive, whose key, who acts, and how to print.
 struct CommonOptions: ParsableArguments {
@@ -83,7 +84,7 @@ struct CommonOptions: ParsableArguments {
         guard tokenFile != nil || text != nil else { return .actor(try actingAs()) }
         guard actor == nil else {
             throw ArchiveError(
-                .badToken, "a token says by itself who acts", hint: "leave --actor out, or the token")
+                .badToken, "a token says by itself who acts", remedy: "leave --actor out, or the token")
         }
         if let tokenFile { return .token(try PersonalToken(file: tokenFile)) }
         return .token(try PersonalToken(text ?? ""))

@@ -1,5 +1,6 @@
 internal import Archive
 internal import FaceID
+internal import Vault
 
 extension Effects {
     /// Of this program: the real world, and Tencent as the vendor.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 /// What an order takes in.
 struct HoldScopeOptions: ParsableArguments {

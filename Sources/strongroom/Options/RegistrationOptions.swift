@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+internal import Vault
 
 /// What is said of a case and its verification; on a batch, of all of its rows that do not say it themselves.
 struct RegistrationOptions: ParsableArguments {
@@ -83,7 +84,7 @@ struct RegistrationOptions: ParsableArguments {
             text = FileHandle.standardInput.readDataToEndOfFile()
         } else {
             guard let content = FileManager.default.contents(atPath: path) else {
-                throw ArchiveError(.badTable, "\(path) cannot be read", hint: "check the path")
+                throw ArchiveError(.badTable, "\(path) cannot be read", remedy: "check the path")
             }
             text = content
         }

@@ -2,6 +2,7 @@ import Archive
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 /// A verification's report as JSON.
 struct ReportLine: Encodable {

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 extension Exit {
     static func code(of error: ArchiveError) -> ExitCode {
@@ -16,7 +17,7 @@ extension Exit {
 
 extension Terminal {
     static func complain(_ error: ArchiveError, prefix: String = "") {
-        complain(error.message, hint: error.hint, isRefusal: error.outcome == .refused, prefix: prefix)
+        complain(error.message, hint: error.remedy?.words, isRefusal: error.outcome == .refused, prefix: prefix)
     }
 }
 

@@ -2,6 +2,7 @@ import Archive
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 /// An explanation as people read it, with a line of time for each object.
 enum ExplanationText {

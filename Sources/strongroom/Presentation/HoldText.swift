@@ -3,6 +3,7 @@ import Base
 import Evidence
 import Foundation
 import Presentation
+internal import Vault
 
 /// What is said of holds.
 enum HoldText {
@@ -78,7 +79,7 @@ enum HoldText {
     /// Pins what an order takes in; it protects before, too.
     static func finish(_ archive: Session, json: Bool) throws {
         let bar = ProgressBar("pinning", total: 1, isShown: !json)
-        try archive.finishHolds { bar.advance(to: 0, of: 1) }
+        try archive.holds.finish { bar.advance(to: 0, of: 1) }
         bar.clear()
     }
 

@@ -1,6 +1,7 @@
 import Archive
 import Foundation
 import Presentation
+internal import Vault
 
 /// What is said where a verb waits for a second person.
 enum PermittedText {

@@ -1,6 +1,7 @@
 import Archive
 import Foundation
 import Presentation
+internal import Vault
 
 /// Times of a case's objects on one scale, as lines of text.
 struct Timeline {

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Presentation
+internal import Vault
 
 struct InitializeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             try common.withArchive(toLook: true) { archive in
-                let status = try archive.status()
+                let status = try archive.overview.status()
                 if common.json {
                     try Terminal.document(status)
                 } else {
@@ -23,7 +24,7 @@ struct StatusCommand: ParsableCommand {
                 guard archive.fork == nil, archive.isStopped else { return }
                 throw ArchiveError(
                     .ledgerUnpublished, "work is stopped: too much of the ledger is not published",
-                    hint: "mend the place that the ledger is published to, or name another in strongroom.yaml")
+                    remedy: "mend the place that the ledger is published to, or name another in strongroom.yaml")
             }
 
         }

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Presentation
+internal import Vault
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,7 +43,7 @@ struct VerifyCommand: ParsableCommand {
                 ? try OpenArchive.verifyAddresses(common.directory, options: options, effects: .program) {
                     bar.advance(to: $0, of: $1)
                 }
-                : try common.withArchive { try $0.verify(options) { bar.advance(to: $0, of: $1) } }
+                : try common.withArchive { try $0.audit.verify(options) { bar.advance(to: $0, of: $1) } }
             bar.clear()
             if common.json {
                 try Terminal.document(result)
@@ -57,7 +58,7 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    private func say(_ result: Verification) {
+    private func say(_ result: StoreReport) {
         let read = addressesOnly ? "compared with their addresses" : "opened"
         let summary =
             "\(Figure.count(result.objects, "object")) in the index, \(Figure.count(result.blobs, "blob")) in "

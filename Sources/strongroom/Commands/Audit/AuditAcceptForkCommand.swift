@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct AuditAcceptForkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +34,7 @@ struct AuditAcceptForkCommand: ParsableCommand {
             let second =
                 try secondTokenFile.map { try PersonalToken(file: $0) } ?? environment.map { try PersonalToken($0) }
             try common.withArchive(toLook: true) { archive in
-                let done = try archive.acceptFork(reason, second: second)
+                let done = try archive.audit.acceptFork(reason, second: second)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
                 Terminal.print("verifier key: \(done.verifierKey)")

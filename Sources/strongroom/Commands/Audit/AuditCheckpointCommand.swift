@@ -23,7 +23,7 @@ struct AuditCheckpointCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             try common.withArchive { archive in
-                let (note, head) = try archive.checkpoint()
+                let (note, head) = try archive.audit.checkpoint()
                 if common.json {
                     return try Terminal.document(
                         Document(

@@ -20,7 +20,7 @@ struct AuditExportCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             try common.withArchive(toLook: true) { archive in
-                let done = try archive.exportLedger(to: out)
+                let done = try archive.audit.export(to: out)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print("\(Figure.count(Int(done.entries), "entry", "entries")) written to \(out)")
                 Terminal.print("verifier key: \(done.verifierKey)")

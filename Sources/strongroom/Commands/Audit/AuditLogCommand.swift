@@ -5,6 +5,7 @@ import Evidence
 import Foundation
 import Presentation
 import Synchronization
+internal import Vault
 
 struct AuditLogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -71,8 +72,8 @@ struct AuditLogCommand: ParsableCommand {
             query.fromStart = fromStart
             query.limit = limit
             try common.withArchive(toLook: true) { archive in
-                let newest = try archive.lastEntry()
-                var lines = try archive.ledgerEntries(query)
+                let newest = try archive.audit.lastEntry()
+                var lines = try archive.audit.entries(query)
                 try show(lines)
                 if !follow {
                     if query.after != nil || fromStart, lines.count == limit, let last = lines.last {
@@ -88,7 +89,7 @@ struct AuditLogCommand: ParsableCommand {
                     if lines.isEmpty { Thread.sleep(forTimeInterval: 0.5) }
                     query.after = last
                     query.fromStart = false
-                    lines = try archive.ledgerEntries(query)
+                    lines = try archive.audit.entries(query)
                     try show(lines)
                     last = lines.last?.number ?? last
                 }

@@ -37,8 +37,8 @@ struct AuditProveCommand: ParsableCommand {
         try reportingErrors {
             try common.withArchive(toLook: true) { archive in
                 let done =
-                    try since.map { try archive.proveConsistency(since: $0, to: out) }
-                    ?? archive.prove(entry ?? 0, to: out, entryTo: entryOut)
+                    try since.map { try archive.audit.proveConsistency(since: $0, to: out) }
+                    ?? archive.audit.prove(entry ?? 0, to: out, entryTo: entryOut)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print(
                     "proof written to \(out) · for a ledger of \(Figure.count(Int(done.entries), "entry", "entries"))")

@@ -16,7 +16,7 @@ struct AuditReconcileCommand: ParsableCommand {
         try reportingErrors {
             let bar = ProgressBar("replaying", total: 2, isShown: !common.json)
             let result = try common.withArchive(toLook: true) { archive in
-                let result = try archive.reconcile { bar.advance(to: $0, of: $1) }
+                let result = try archive.audit.reconcile { bar.advance(to: $0, of: $1) }
                 bar.clear()
                 try show(result)
                 return result

@@ -1,7 +1,9 @@
 import Archive
 import ArgumentParser
+internal import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct CaseEventCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,11 +60,11 @@ struct CaseEventCommand: ParsableCommand {
                 event: words.last ?? "", at: at, change: change, now: Date())
             try common.withArchive { archive in
                 if let subject {
-                    let recorded = try archive.recordEvent(input, ofSubject: subject)
+                    let recorded = try archive.policies.recordEvent(input, ofSubject: subject)
                     if common.json { return try Terminal.document(recorded) }
                     for event in recorded { Terminal.print(text(event)) }
                 } else {
-                    let recorded = try archive.recordEvent(input, of: try CaseID(words[0]))
+                    let recorded = try archive.policies.recordEvent(input, of: try CaseID(words[0]))
                     if common.json { return try Terminal.document(recorded) }
                     Terminal.print(text(recorded))
                 }
@@ -74,22 +76,22 @@ struct CaseEventCommand: ParsableCommand {
         let bytes =
             table == "-"
             ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: table)
-        guard let bytes else { throw ArchiveError(.badTable, "\(table) cannot be read", hint: "check the path") }
+        guard let bytes else { throw ArchiveError(.badTable, "\(table) cannot be read", remedy: "check the path") }
         let rows = try CaseEventTable(bytes, name: table == "-" ? "standard input" : table, now: Date()).rows
         var (recorded, known, failed) = (0, 0, 0)
         try common.withArchive { archive in
             for row in rows {
                 do {
                     let events =
-                        try row.subject.map { try archive.recordEvent(row.input, ofSubject: $0) }
-                        ?? [try archive.recordEvent(row.input, of: try CaseID(row.caseID ?? ""))]
+                        try row.subject.map { try archive.policies.recordEvent(row.input, ofSubject: $0) }
+                        ?? [try archive.policies.recordEvent(row.input, of: try CaseID(row.caseID ?? ""))]
                     recorded += events.filter { !$0.wasKnown }.count
                     known += events.filter(\.wasKnown).count
                     if common.json { for event in events { try Terminal.document(event, pretty: false) } }
                 } catch let error as ArchiveError where !error.concernsAll {
                     failed += 1
                     Terminal.say("\(Terminal.red("error")): line \(row.line): \(Terminal.visible(error.message))")
-                    if let hint = error.hint { Terminal.say("  \(Terminal.visible(hint))") }
+                    if let remedy = error.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
                 }
             }
         }

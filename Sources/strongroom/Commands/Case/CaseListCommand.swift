@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct CaseListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -59,7 +60,7 @@ struct CaseListCommand: ParsableCommand {
             query.registeredBefore = before.flatMap(Timestamp.parse)
             query.after = after
             query.limit = limit
-            let cases = try common.withArchive { try $0.cases(query) }
+            let cases = try common.withArchive { try $0.retrieval.cases(query) }
             if common.json {
                 for found in cases { try Terminal.document(found, pretty: false) }
                 return

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct CaseShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct CaseShowCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let id = try CaseID(caseID)
-            let details = try common.withArchive { try $0.caseDetails(id) }
+            let details = try common.withArchive { try $0.retrieval.caseDetails(id) }
             if common.json { return try Terminal.document(details) }
             Terminal.print(text(details))
         }

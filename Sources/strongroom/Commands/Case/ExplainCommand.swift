@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,14 +45,14 @@ struct ExplainCommand: ParsableCommand {
             query.asOf = try asOf.map { try Moment.parse($0, option: "--as-of") }
             query.ifActive = try ifFile.map { try PolicyFile(path: $0) }
             let id = try CaseID(caseID)
-            let explanation = try common.withArchive(toLook: true) { try $0.explain(id, query) }
+            let explanation = try common.withArchive(toLook: true) { try $0.policies.explain(id, query) }
             if common.json { return try Terminal.document(explanation) }
             for line in ExplanationText.lines(explanation) { Terminal.print(line) }
         }
     }
 
     private func showConflicts() throws {
-        let classes = try common.withArchive(toLook: true) { try $0.conflictClasses() }
+        let classes = try common.withArchive(toLook: true) { try $0.policies.conflictClasses() }
         if common.json { return try Terminal.document(classes) }
         if classes.isEmpty { Terminal.print("no rules contradict each other about anything that is archived") }
         for conflict in classes {

@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Presentation
+internal import Vault
 
 struct ClockAcceptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +20,7 @@ struct ClockAcceptCommand: ParsableCommand {
             let time = try Moment.parse(day, option: "the day")
             let reason = try Reason(reason)
             let status = try common.withArchive { archive in
-                try PermittedText.settle(try archive.acceptClock(time, reason: reason), json: common.json)
+                try PermittedText.settle(try archive.destruction.acceptClock(time, reason: reason), json: common.json)
             }
             if common.json { return try Terminal.document(status) }
             Terminal.print("the clock is accepted: it is \(Figure.time(status.now))")

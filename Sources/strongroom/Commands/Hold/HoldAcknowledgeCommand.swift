@@ -18,7 +18,7 @@ struct HoldAcknowledgeCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let matter = try Matter(matter.matter)
-            let entry = try common.withArchive { try $0.acknowledgeHold(matter, reader: reader) }
+            let entry = try common.withArchive { try $0.holds.acknowledge(matter, reader: reader) }
             if common.json { return try Terminal.document(["entry": entry]) }
             Terminal.print("acknowledged, ledger entry \(entry)")
         }

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+internal import Vault
 
 struct HoldExtendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,7 +38,7 @@ struct HoldExtendCommand: ParsableCommand {
                 reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
                 scope: try scope.scope())
             try common.withArchive(isCancelled: Interruption.begin()) { archive in
-                try HoldText.say(try archive.extendHold(order, preview: preview), json: common.json)
+                try HoldText.say(try archive.holds.extend(order, preview: preview), json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }
             }
         }

@@ -14,7 +14,7 @@ struct HoldListCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let holds = try common.withArchive(toLook: true) { try $0.holds(all: all) }
+            let holds = try common.withArchive(toLook: true) { try $0.holds.list(all: all) }
             if common.json { return try Terminal.document(holds) }
             if holds.isEmpty { return Terminal.say("no holds") }
             let width = min(40, holds.map { Figure.columns(Terminal.visible($0.matter)) }.max() ?? 0)

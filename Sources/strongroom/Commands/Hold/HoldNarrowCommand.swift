@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+internal import Vault
 
 struct HoldNarrowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,7 +38,8 @@ struct HoldNarrowCommand: ParsableCommand {
             let named = try cases.map { try CaseID($0) } + (try caseFiles.flatMap { try CaseListFile(path: $0).cases })
             try common.withArchive { archive in
                 let done = try PermittedText.settle(
-                    try archive.narrowHold(matter, cases: named, revision: revision, reason: reason), json: common.json)
+                    try archive.holds.narrow(matter, cases: named, revision: revision, reason: reason),
+                    json: common.json)
                 try HoldText.say(done, json: common.json)
             }
         }

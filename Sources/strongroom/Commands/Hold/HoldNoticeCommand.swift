@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct HoldNoticeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,15 +28,17 @@ struct HoldNoticeCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let matter = try Matter(matter.matter)
-            let notice = try common.withArchive { try $0.noticeOfHold(matter) }
+            let notice = try common.withArchive {
+                try $0.holds.notice(matter) { "strongroom hold acknowledge --matter \($0 ?? "…")" }
+            }
             if let out {
                 guard !FileManager.default.fileExists(atPath: out) else {
-                    throw ArchiveError(.outputExists, "\(out) exists already", hint: "name another file")
+                    throw ArchiveError(.outputExists, "\(out) exists already", remedy: "name another file")
                 }
                 do {
                     try Data(notice.text.utf8).write(to: URL(fileURLWithPath: out), options: .withoutOverwriting)
                 } catch {
-                    throw ArchiveError(.storage, "\(out) cannot be written", hint: "check the path")
+                    throw ArchiveError(.storage, "\(out) cannot be written", remedy: "check the path")
                 }
                 return Terminal.print(
                     "notice written to \(out) · \(Figure.count(notice.copies, "copy", "copies")) named")

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+internal import Vault
 
 struct HoldPlaceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,7 +43,7 @@ struct HoldPlaceCommand: ParsableCommand {
                 reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
                 isConfidential: confidential)
             try common.withArchive(isCancelled: Interruption.begin()) { archive in
-                try HoldText.say(try archive.placeHold(order, preview: preview), json: common.json)
+                try HoldText.say(try archive.holds.place(order, preview: preview), json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }
             }
         }

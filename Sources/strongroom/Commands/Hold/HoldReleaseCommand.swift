@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+internal import Vault
 
 struct HoldReleaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,8 @@ struct HoldReleaseCommand: ParsableCommand {
         try reportingErrors {
             let (matter, reason) = (try Matter(matter.matter), try Reason(reason))
             try common.withArchive { archive in
-                let done = try PermittedText.settle(try archive.releaseHold(matter, reason: reason), json: common.json)
+                let done = try PermittedText.settle(
+                    try archive.holds.release(matter, reason: reason), json: common.json)
                 try HoldText.say(done, json: common.json)
             }
         }

@@ -28,7 +28,7 @@ struct HoldReportCommand: ParsableCommand {
         try reportingErrors {
             let matter = try Matter(matter.matter)
             let time = try asOf.map { try Moment.parse($0, option: "--as-of") }
-            let report = try common.withArchive(toLook: true) { try $0.reportHold(matter, asOf: time) }
+            let report = try common.withArchive(toLook: true) { try $0.holds.report(matter, asOf: time) }
             if common.json { return try Terminal.document(report) }
             if csv {
                 Terminal.print("matter,case,caseUID,object,media,archivedAt,since,until")

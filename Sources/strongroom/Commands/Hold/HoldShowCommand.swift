@@ -15,7 +15,7 @@ struct HoldShowCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let matter = try Matter(matter.matter)
-            let hold = try common.withArchive(toLook: true) { try $0.hold(matter) }
+            let hold = try common.withArchive(toLook: true) { try $0.holds.show(matter) }
             if common.json { return try Terminal.document(hold) }
             for line in HoldText.lines(hold) { Terminal.print(line) }
         }

@@ -14,7 +14,7 @@ struct HoldWithdrawCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let matter = try Matter(matter.matter)
-            try common.withArchive { try HoldText.say(try $0.withdrawHold(matter), json: common.json) }
+            try common.withArchive { try HoldText.say(try $0.holds.withdraw(matter), json: common.json) }
         }
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Presentation
 import Synchronization
+internal import Vault
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,14 +56,14 @@ struct ImportCommand: ParsableCommand {
         if let file {
             let item = try ImportItem(registration: try registration.registration(for: archive), file: file)
             return BatchReport("importing", total: 1, json: common.json, isBatch: false).take(
-                try archive.import(item))
+                try archive.intake.import(item))
         }
         let items = try registration.table(.import, for: archive).rows.map {
             try ImportItem(registration: $0.registration, file: $0.file ?? "", line: $0.line)
         }
         let report = BatchReport("importing", total: items.count, json: common.json, isBatch: true)
         let totals = Mutex(Totals())
-        archive.import(items) { done in
+        archive.intake.import(items) { done in
             totals.withLock { totals in
                 switch done.state {
                 case .archived: totals.archived += 1

@@ -4,6 +4,7 @@ import Base
 import Foundation
 import Presentation
 import Synchronization
+internal import Vault
 
 struct PullCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,8 +69,8 @@ struct PullCommand: ParsableCommand {
         let (names, failedRows) = try register(in: archive)
         options.only = names
         let report = BatchReport(
-            "pulling", total: try names?.count ?? archive.waitingCount(), json: common.json, isBatch: isBatch)
-        let summary = try archive.pull(options) { report.take($0) }
+            "pulling", total: try names?.count ?? archive.intake.waitingCount(), json: common.json, isBatch: isBatch)
+        let summary = try archive.intake.pull(options) { report.take($0) }
         report.bar.clear()
         if !common.json {
             if isBatch { Terminal.print(sentence(summary, registered: names?.count, failedRows: failedRows)) }
@@ -93,12 +94,12 @@ struct PullCommand: ParsableCommand {
     /// Registers what the options or the table name; no names where they name nothing.
     private func register(in archive: Session) throws -> (names: Set<VerificationName>?, failedRows: Int) {
         if registration.caseID != nil {
-            return ([try archive.register(try registration.registration(for: archive, region: region))], 0)
+            return ([try archive.intake.register(try registration.registration(for: archive, region: region))], 0)
         }
         guard registration.from != nil else { return (nil, 0) }
         var failed = 0
         let rows = try registration.table(.pull, for: archive, region: region).rows
-        let names = try archive.register(rows) { row, error in
+        let names = try archive.intake.register(rows) { row, error in
             failed += 1
             if common.json {
                 try Terminal.document(

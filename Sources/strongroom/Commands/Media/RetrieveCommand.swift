@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct RetrieveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -69,7 +70,7 @@ struct RetrieveCommand: ParsableCommand {
 
     private func retrieve(_ caseID: CaseID, for reason: Reason, from archive: Session) throws {
         if let out {
-            let done = try archive.retrieve(caseID, for: reason, to: out, withReasons: withReasons)
+            let done = try archive.retrieval.retrieve(caseID, for: reason, to: out, withReasons: withReasons)
             if common.json { return try Terminal.document(done) }
             Terminal.print("bag written to \(out) · \(Figure.count(done.files, "file")) · \(Figure.size(done.bytes))")
             return
@@ -78,9 +79,9 @@ struct RetrieveCommand: ParsableCommand {
         let item = ItemName(kind: media, verification: verification)
         let part = range.flatMap { ByteRange($0) }
         if output == "-" {
-            return try archive.retrieve(item, of: caseID, range: part, for: reason, emit: Self.writeOut)
+            return try archive.retrieval.retrieve(item, of: caseID, range: part, for: reason, emit: Self.writeOut)
         }
-        let done = try archive.retrieve(item, of: caseID, range: part, for: reason, toFile: output)
+        let done = try archive.retrieval.retrieve(item, of: caseID, range: part, for: reason, toFile: output)
         if common.json { return try Terminal.document(done) }
         Terminal.print("\(media) written to \(output) · \(done.mediaType ?? "") · \(Figure.size(done.bytes))")
     }

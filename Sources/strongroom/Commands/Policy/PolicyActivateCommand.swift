@@ -24,7 +24,7 @@ struct PolicyActivateCommand: ParsableCommand {
             let file = try PolicyFile(path: file)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let permitted = try archive.activate(
+                let permitted = try archive.policies.activate(
                     file, accepting: acceptImpact,
                     confirm: { impact in
                         bar.clear()
@@ -39,7 +39,7 @@ struct PolicyActivateCommand: ParsableCommand {
                         + "decided about · "
                         + "\(Figure.count(impact.dueNow)) due at once")
                 if case .terms(let terms) = file.content {
-                    let report = try archive.termsReport(on: terms)
+                    let report = try archive.policies.termsReport(on: terms)
                     if report.gaps > 0 {
                         Terminal.print(
                             "\(Figure.count(report.gaps, "obligation is", "obligations are")) not met: see "

@@ -5,6 +5,7 @@ import Foundation
 import Presentation
 import Retention
 import StrictYAML
+internal import Vault
 
 struct PolicyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -10,7 +10,7 @@ struct PolicyListCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let policies = try common.withArchive(toLook: true) { try $0.policies() }
+            let policies = try common.withArchive(toLook: true) { try $0.policies.list() }
             if common.json { return try Terminal.document(policies) }
             if policies.isEmpty { Terminal.print("no policy is active: nothing is ever destroyed") }
             let width = policies.map(\.policy.count).max() ?? 0

@@ -14,7 +14,7 @@ struct PolicyRefreshCommand: ParsableCommand {
         try reportingErrors {
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let count = try archive.refreshDecisions { bar.advance(to: $0, of: $1) }
+                let count = try archive.policies.refresh { bar.advance(to: $0, of: $1) }
                 bar.clear()
                 if common.json { return try Terminal.document(["objects": count]) }
                 Terminal.print("decided anew about \(Figure.count(count, "object"))")

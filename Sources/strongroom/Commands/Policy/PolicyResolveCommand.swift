@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Presentation
 import Retention
+internal import Vault
 
 struct PolicyResolveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,8 +41,9 @@ struct PolicyResolveCommand: ParsableCommand {
             let reason = try Reason(reason)
             guard let winner = Resolution.Winner(rawValue: winner) else { return }
             try common.withArchive { archive in
-                let permitted = try archive.resolve(
-                    lower: try archive.activeRule(lower), upper: try archive.activeRule(upper), winner: winner,
+                let permitted = try archive.policies.resolve(
+                    lower: try archive.policies.activeRule(lower), upper: try archive.policies.activeRule(upper),
+                    winner: winner,
                     reason: reason, accepting: acceptImpact,
                     confirm: { count in
                         Terminal.asks(

@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Presentation
+internal import Vault
 
 struct PolicyRetireCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct PolicyRetireCommand: ParsableCommand {
             let reason = try Reason(reason)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let permitted = try archive.retire(
+                let permitted = try archive.policies.retire(
                     name, reason: reason, accepting: acceptImpact,
                     confirm: { impact in
                         bar.clear()

@@ -18,7 +18,7 @@ struct PolicyShowCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let policy = try common.withArchive(toLook: true) { try $0.policy(name, version: policyVersion) }
+            let policy = try common.withArchive(toLook: true) { try $0.policies.show(name, version: policyVersion) }
             if common.json { return try Terminal.document(policy) }
             Terminal.write(policy.text ?? "", to: 1)
         }

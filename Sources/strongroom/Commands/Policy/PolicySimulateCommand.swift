@@ -17,7 +17,7 @@ struct PolicySimulateCommand: ParsableCommand {
             let file = try PolicyFile(path: file)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let impact = try archive.simulate(file) { bar.advance(to: $0, of: $1) }
+                let impact = try archive.policies.simulate(file) { bar.advance(to: $0, of: $1) }
                 bar.clear()
                 if common.json { return try Terminal.document(impact) }
                 for line in ImpactText.lines(impact) { Terminal.print(line) }

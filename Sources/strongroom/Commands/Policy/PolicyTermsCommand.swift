@@ -1,7 +1,9 @@
 import Archive
 import ArgumentParser
+internal import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct PolicyTermsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,11 +20,11 @@ struct PolicyTermsCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let report = try common.withArchive(toLook: true) { archive in
-                guard let file else { return try archive.termsReport() }
+                guard let file else { return try archive.policies.termsReport() }
                 guard case .terms(let terms) = try PolicyFile(path: file).content else {
-                    throw ArchiveError(.badPolicy, "\(file) is a policy, and no terms", hint: "name a file of terms")
+                    throw ArchiveError(.badPolicy, "\(file) is a policy, and no terms", remedy: "name a file of terms")
                 }
-                return try archive.termsReport(on: terms)
+                return try archive.policies.termsReport(on: terms)
             }
             if common.json { return try Terminal.document(report) }
             Terminal.print("\(report.terms) v\(report.version) · \(Terminal.visible(report.title))")

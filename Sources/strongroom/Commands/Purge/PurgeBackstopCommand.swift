@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Presentation
+internal import Vault
 
 struct PurgeBackstopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +26,8 @@ struct PurgeBackstopCommand: ParsableCommand {
             let (caseID, reason) = (try CaseID(caseID), try Reason(reason))
             let entry = try common.withArchive { archive in
                 try PermittedText.settle(
-                    try archive.approveBackstop(of: caseID, media: media, reason: reason), json: common.json)
+                    try archive.destruction.approveBackstop(of: caseID, media: media, reason: reason), json: common.json
+                )
             }
             if common.json { return try Terminal.document(["entry": entry]) }
             Terminal.print("due now, ledger entry \(entry): strongroom purge run destroys it")

@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Presentation
+internal import Vault
 
 struct PurgeCertificateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,7 +30,7 @@ struct PurgeCertificateCommand: ParsableCommand {
         try reportingErrors {
             let subject: CertificateSubject =
                 try caseID.map { .caseID(try CaseID($0)) } ?? .run(entry ?? 0)
-            let done = try common.withArchive { try $0.certify(subject, to: out) }
+            let done = try common.withArchive { try $0.destruction.certify(subject, to: out) }
             if common.json { return try Terminal.document(done) }
             Terminal.print(
                 "certificate written to \(out) · \(Figure.count(done.objects, "object")) destroyed"

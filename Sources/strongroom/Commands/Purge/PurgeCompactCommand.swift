@@ -16,7 +16,7 @@ struct PurgeCompactCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let done = try common.withArchive { try $0.compact() }
+            let done = try common.withArchive { try $0.destruction.compact() }
             if common.json { return try Terminal.document(done) }
             Terminal.print("index compacted: \(Figure.size(done.bytesBefore)) → \(Figure.size(done.bytesAfter))")
         }

@@ -19,7 +19,7 @@ struct PurgePlanCommand: ParsableCommand {
             let until = try until.map { try Moment.parse($0, option: "--until") }
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let plan = try archive.planPurge(until: until, to: out) { bar.advance(to: $0, of: $1) }
+                let plan = try archive.destruction.plan(until: until, to: out) { bar.advance(to: $0, of: $1) }
                 bar.clear()
                 if common.json { return try Terminal.document(plan) }
                 Terminal.print(

@@ -21,7 +21,7 @@ struct PurgeRunCommand: ParsableCommand {
         try reportingErrors(json: common.json) {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
-                let permitted = try archive.runPurge(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
+                let permitted = try archive.destruction.run(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
                 bar.clear()
                 let report = try PermittedText.settle(permitted, json: common.json)
                 try PurgeRunCommand.say(report, json: common.json)

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct ApproveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +20,8 @@ struct ApproveCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason)
-            let report = try common.withArchive { try $0.approve(number, reason: reason) }
+            var report = try common.withArchive { try $0.people.approve(number, reason: reason) }
+            if let next = report.next { report.says.append(next.words) }
             if common.json {
                 try Terminal.document(report)
             } else {

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct DenyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +19,7 @@ struct DenyCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason)
-            let report = try common.withArchive { try $0.deny(number, reason: reason) }
+            let report = try common.withArchive { try $0.people.deny(number, reason: reason) }
             if common.json { return try Terminal.document(report) }
             Terminal.print(
                 "denied by \(Terminal.visible(report.actor)) (token): request \(report.request), "

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct RequestsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the requests that wait.")
@@ -13,7 +14,7 @@ struct RequestsListCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let requests = try common.withArchive(toLook: true) { try $0.requests(all: all) }
+            let requests = try common.withArchive(toLook: true) { try $0.people.requests(all: all) }
             if common.json { return try Terminal.document(requests) }
             if requests.isEmpty { return Terminal.say("no requests") }
             for request in requests {

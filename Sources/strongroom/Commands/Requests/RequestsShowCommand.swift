@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct RequestsShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct RequestsShowCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let request = try common.withArchive(toLook: true) { try $0.request(number) }
+            let request = try common.withArchive(toLook: true) { try $0.people.request(number) }
             if common.json { return try Terminal.document(request) }
             for line in Self.lines(request) { Terminal.print(line) }
         }

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct SettingsApplyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct SettingsApplyCommand: ParsableCommand {
         try reportingErrors {
             let reason = try Reason(reason)
             let entry = try common.withArchive { archive in
-                try PermittedText.settle(try archive.applySettings(reason: reason), json: common.json)
+                try PermittedText.settle(try archive.people.applySettings(reason: reason), json: common.json)
             }
             if common.json { return try Terminal.document(["entry": entry]) }
             Terminal.print("the file counts now, ledger entry \(entry)")

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Vault
 
 struct SettingsShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,7 +12,7 @@ struct SettingsShowCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let loosened = try common.withArchive(toLook: true) { $0.loosenedSettings }
+            let loosened = try common.withArchive(toLook: true) { $0.people.loosenedSettings }
             if common.json { return try Terminal.document(loosened) }
             if loosened.isEmpty { return Terminal.say("strongroom.yaml loosens nothing that does not count already") }
             for setting in loosened {

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct TokenCreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +11,7 @@ struct TokenCreateCommand: ParsableCommand {
         discussion:
             "--actor says whose it is. Who makes it is who acts: by a token of their own, or else by the login name.")
 
-    @Option(help: ArgumentHelp("What its holder may do; once or more: \(Session.roleNames).", valueName: "role"))
+    @Option(help: ArgumentHelp("What its holder may do; once or more: \(People.roleNames).", valueName: "role"))
     var role: [String] = []
 
     @Option(help: ArgumentHelp("When it ends by itself.", valueName: "time"))
@@ -41,9 +42,9 @@ struct TokenCreateCommand: ParsableCommand {
             return
         }
         guard common.actor != nil else { throw ValidationError("--actor says whose token it is.") }
-        guard !role.isEmpty else { throw ValidationError("--role says what its holder may do: \(Session.roleNames).") }
+        guard !role.isEmpty else { throw ValidationError("--role says what its holder may do: \(People.roleNames).") }
         for name in role where Role(rawValue: name) == nil {
-            throw ValidationError("'\(name)' is not a role; they are \(Session.roleNames).")
+            throw ValidationError("'\(name)' is not a role; they are \(People.roleNames).")
         }
     }
 
@@ -55,8 +56,8 @@ struct TokenCreateCommand: ParsableCommand {
             var acting = common
             acting.actor = nil
             let made = try acting.withArchive { archive in
-                if let request { return try archive.createToken(byRequest: request) }
-                let permitted = try archive.createToken(
+                if let request { return try archive.people.createToken(byRequest: request) }
+                let permitted = try archive.people.createToken(
                     for: common.actor ?? "", roles: role.compactMap(Role.init(rawValue:)), expires: expires,
                     reason: reason)
                 return try PermittedText.settle(permitted, json: common.json)

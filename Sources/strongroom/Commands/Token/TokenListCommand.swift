@@ -12,7 +12,7 @@ struct TokenListCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let tokens = try common.withArchive(toLook: true) { try $0.tokens() }
+            let tokens = try common.withArchive(toLook: true) { try $0.people.tokens() }
             if common.json { return try Terminal.document(tokens) }
             if tokens.isEmpty { return Terminal.say("no tokens") }
             let width = min(30, tokens.map { Figure.columns(Terminal.visible($0.actor)) }.max() ?? 0)

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct TokenRevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,7 @@ struct TokenRevokeCommand: ParsableCommand {
         try reportingErrors {
             let reason = try Reason(reason)
             let done = try common.withArchive { archive in
-                try PermittedText.settle(try archive.revokeToken(uid, reason: reason), json: common.json)
+                try PermittedText.settle(try archive.people.revokeToken(uid, reason: reason), json: common.json)
             }
             if common.json { return try Terminal.document(done) }
             Terminal.print("revoked: the token \(done.token.prefix(8)) of \(Terminal.visible(done.actor))")

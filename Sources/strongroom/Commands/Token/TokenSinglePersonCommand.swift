@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Presentation
+internal import Vault
 
 struct TokenSinglePersonCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct TokenSinglePersonCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason)
-            let request = try common.withArchive { try $0.endTwoPersonRules(reason: reason) }
+            let request = try common.withArchive { try $0.people.endTwoPersonRules(reason: reason) }
             _ = try PermittedText.settle(Permitted<Int>.requested(request), json: common.json)
         }
     }

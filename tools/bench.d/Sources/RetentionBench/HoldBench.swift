@@ -5,6 +5,7 @@ import FaceID
 import Foundation
 import Ledger
 import Sealing
+import Vault
 
 /// Holds, measured from inside.
 enum HoldBench {
@@ -17,7 +18,7 @@ enum HoldBench {
         let places = ["FR", "DE", "IT", "ES", "SE"]
         let began = DispatchTime.now()
         for number in 0..<count {
-            _ = try archive.placeHold(
+            _ = try archive.holds.place(
                 HoldOrder(
                     matter: try Matter("B-\(number)"), reason: try Reason("measured"),
                     reviewBy: Date().addingTimeInterval(1e8),
@@ -26,7 +27,7 @@ enum HoldBench {
                             + "captured >= 2020-01-01",
                         judgedOnly: false, timeZone: .gmt)))
         }
-        try archive.finishHolds {}
+        try archive.holds.finish {}
         archive.finishPublication()
         print(#"{"seconds": \#(seconds(since: began))}"#)
     }

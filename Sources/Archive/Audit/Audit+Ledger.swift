@@ -1,0 +1,228 @@
+public import Base
+internal import Catalog
+internal import Evidence
+public import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+public import Vault
+
+/// Which ledger entries to list.
+public struct LedgerQuery: Sendable {
+    /// A kind of entry, such as `access opened`.
+    public var kind: String?
+    /// An actor's name.
+    public var actor: String?
+    public var caseID: CaseID?
+    /// Entries of this time or later.
+    public var from: Date?
+    /// Entries of before this time.
+    public var before: Date?
+    /// Entries after this one; nil for the newest.
+    public var after: UInt64?
+    /// Entries from the first on.
+    public var fromStart = false
+    public var limit = 50
+
+    public init() {}
+
+    /// The kinds that there are.
+    public static var kinds: [String] { Event.Kind.allCases.map(\.rawValue) }
+}
+
+/// A ledger entry for people and programs.
+public struct LedgerLine: Encodable, Sendable {
+    public let number: UInt64
+    public let time: Date
+    public let kind: String
+    /// The actor's name.
+    public let actor: String
+    /// How it is known: `claimed`, `os-user` or `token`.
+    public let known: String
+    /// The case's ID; of a case that is gone, or that nobody can open, null.
+    @OrNull public var caseID: String?
+    public let sentence: String
+    /// The entry itself, as it is hashed; an empty text where it was altered.
+    let entry: CanonicalJSON
+}
+
+extension LedgerLine {
+    /// An entry that cannot be read: what the index keeps beside it has to do.
+    fileprivate init(damaged row: LedgerRow, _ error: EntryError) {
+        self.init(
+            number: row.number, time: row.time, kind: row.kind, actor: row.actorUID.hex, known: "unknown", caseID: nil,
+            sentence: "this entry was altered: \(error)", entry: .text(""))
+    }
+}
+
+/// A ledger that was proved or exported.
+public struct LedgerExport: Encodable, Sendable {
+    public let output: String
+    public let origin: String
+    /// Of the checkpoint.
+    public let entries: UInt64
+    public let verifierKey: String
+    /// Of an accepted fork: holds that only the published ledger has. They have to be placed again.
+    public internal(set) var holdsLost: [String] = []
+}
+
+extension Audit {
+    /// Entries in their order: after one that is named, or the newest. A page costs the same wherever it
+    /// lies, unless kind and actor are asked for together: then it costs what that actor did.
+    public func entries(_ query: LedgerQuery) throws -> [LedgerLine] {
+        try session.attempt(.audit) {
+            try session.catalog.read { index in
+                var filter = LedgerFilter()
+                filter.kind = query.kind
+                filter.from = query.from
+                filter.before = query.before
+                if let caseID = query.caseID { filter.caseUID = try session.caseUID(of: caseID, in: index) }
+                if let actor = query.actor {
+                    filter.actorUIDs = try index.actors(nameTag: session.keyring.tag(actor.utf8, purpose: .actor)).map(
+                        \.stamp.uid)
+                }
+                let first = query.fromStart ? 0 : query.after.map { $0 == .max ? $0 : $0 + 1 }
+                let rows =
+                    try first.map { try index.ledgerRows(filter, from: min($0, UInt64(Int64.max)), limit: query.limit) }
+                    ?? index.newestLedgerRows(filter, limit: query.limit)
+                var names: [ActorUID: String] = [:]
+                var caseIDs: [CaseUID: String?] = [:]
+                return try rows.map { row in
+                    let entry: Entry
+                    do throws(EntryError) {
+                        entry = try Entry(row.bytes)
+                    } catch {
+                        return LedgerLine(damaged: row, error)
+                    }
+                    let uid = entry.actor.uid
+                    if names[uid] == nil {
+                        names[uid] = try index.actor(uid).map { try session.name(of: $0, in: index) } ?? uid.hex
+                    }
+                    if let uid = entry.event.caseUID, caseIDs[uid] == nil {
+                        caseIDs[uid] = .some(
+                            try index.caseRecord(uid).flatMap { try? session.open($0).particulars.caseID })
+                    }
+                    return LedgerLine(
+                        number: row.number, time: entry.time, kind: entry.event.kind.rawValue, actor: names[uid]!,
+                        known: entry.actor.known.rawValue, caseID: entry.event.caseUID.flatMap { caseIDs[$0] ?? nil },
+                        sentence: entry.event.sentence, entry: try CanonicalJSON(row.bytes))
+                }
+            }
+        }
+    }
+
+    /// The number of the newest entry.
+    public func lastEntry() throws -> UInt64 {
+        try session.attempt(.audit) {
+            guard case let size = try session.catalog.read({ try $0.ledgerSize() }), size > 0 else {
+                throw CatalogError.damaged("the ledger is empty")
+            }
+            return size - 1
+        }
+    }
+
+    /// The signed head of the ledger: a note that anyone can check with the verifier key.
+    ///
+    /// It is published first, as far as that is possible.
+    public func checkpoint() throws -> (note: String, export: LedgerExport) {
+        try session.attempt(.audit) {
+            session.publish()
+            let (head, note) = try session.catalog.read { try session.currentHead(in: $0) }
+            return (String(decoding: note.bytes, as: UTF8.self), describe(head, output: "-"))
+        }
+    }
+
+    /// Writes the proof that an entry is in the ledger.
+    ///
+    /// - Parameter entryPath: where the entry's bytes are written to.
+    public func prove(_ entry: UInt64, to path: String, entryTo entryPath: String? = nil) throws -> LedgerExport {
+        try session.attempt(.audit) {
+            let (head, (bytes, proof)) = try session.catalog.read { index in
+                let (head, note) = try session.currentHead(in: index)
+                guard entry < head.size else {
+                    throw ArchiveError(
+                        .noSuchEntry, "entry \(entry) is not in the ledger, which has \(head.size) entries",
+                        remedy: "entries are numbered from 0; \(verb: .auditLog) shows them")
+                }
+                return (head, try provenEntry(entry, in: index, head: head, note: note))
+            }
+            if let entryPath { try write(bytes, to: entryPath) }
+            try write(proof.bytes, to: path)
+            return describe(head, output: path)
+        }
+    }
+
+    /// Writes the proof that the ledger extends the one of an earlier checkpoint.
+    public func proveConsistency(since file: String, to path: String) throws -> LedgerExport {
+        try session.attempt(.audit, file) {
+            let note = try SignedNote(try session.effects.files.contents(of: file, limit: SignedNote.longest))
+            let (head, proof) = try session.catalog.read { index in
+                let origins = try index.origins()
+                let earlier = try Checkpoint(unverified: note)
+                guard let origin = origins.first(where: { $0.origin == earlier.origin }) else {
+                    throw NoteError.otherOrigin(earlier.origin)
+                }
+                _ = try Checkpoint(note, by: session.verifierKey(of: origin))
+                let (head, headNote) = try session.currentHead(in: index)
+                guard earlier.size <= head.size,
+                    try MerkleTree.root(of: earlier.size, in: index.ledgerNodes) == earlier.root
+                else {
+                    throw ArchiveError(
+                        .badEvidence, "this ledger does not extend that checkpoint of \(earlier.size) entries",
+                        remedy: "it was signed for another ledger: keep it, and compare with what is published")
+                }
+                let path = try MerkleTree.consistencyProof(from: earlier.size, to: head.size, nodes: index.ledgerNodes)
+                return (head, ConsistencyProof(old: earlier.size, path: path, checkpoint: headNote))
+            }
+            try write(proof.bytes, to: path)
+            return describe(head, output: path)
+        }
+    }
+
+    /// Writes the ledger to a new directory, which appears whole or not at all.
+    public func export(to directory: String) throws -> LedgerExport {
+        try session.attempt(.audit) {
+            let directory = FilePath.trimmed(directory)
+            let files = session.effects.files
+            try checkAbsent(directory, files: files)
+            let export = try NewDirectory(directory, files: files, suffix: session.effects.suffix())
+            do {
+                let (head, note) = try session.catalog.read { try session.currentHead(in: $0) }
+                try export.add(LedgerFiles.verifierKey, Array("\(try verifierKey())\n".utf8))
+                try export.add(LedgerFiles.entries) { try session.lines(from: 0, to: head, write: $0) }
+                try export.add(LedgerFiles.checkpoint, note.bytes)
+                try export.finish()
+                return describe(head, output: directory)
+            } catch {
+                export.abandon()
+                throw error
+            }
+        }
+    }
+
+    /// The key that checks the signatures of the newest origin's checkpoints, as a line.
+    public func verifierKey() throws -> String { session.currentVerifierKey.text }
+
+    /// An entry and its proof, which is checked before anybody gets it.
+    func provenEntry(
+        _ number: UInt64, in index: IndexReader, head: Checkpoint, note: SignedNote
+    ) throws -> (bytes: [UInt8], proof: InclusionProof) {
+        let path = try MerkleTree.inclusionProof(of: number, in: head.size, nodes: index.ledgerNodes)
+        guard let row = try index.ledgerRow(number),
+            MerkleTree.verifyInclusion(
+                of: MerkleHasher().leaf(row.bytes), at: number, in: head.size, root: head.root, path: path)
+        else { throw CatalogError.damaged("ledger entry \(number) was altered") }
+        return (row.bytes, InclusionProof(index: number, path: path, checkpoint: note))
+    }
+
+    func describe(_ head: Checkpoint, output: String) -> LedgerExport {
+        LedgerExport(
+            output: output, origin: head.origin, entries: head.size,
+            verifierKey: VerifierKey(name: head.origin, publicKey: session.keyring.signer.publicKey).text)
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        try checkAbsent(path, files: session.effects.files)
+        try bytes.withUnsafeBytes { try session.effects.files.createDurably(path, bytes: $0) }
+    }
+}

@@ -1,0 +1,62 @@
+internal import Base
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Vault
+
+extension Destruction {
+    /// Objects that an entry about blobs names; each can stand in it twice.
+    private static let mostInEntry = 400
+
+    /// Removes the blobs whose keys are gone; what cannot be removed waits for the next time.
+    func removeBlobs(_ report: inout PurgeReport, progress: (Int) -> Void = { _ in }) throws {
+        var failed: Set<BlobAddress> = []
+        while true {
+            let waiting = try session.catalog.read { try $0.blobRemovals(limit: 1000 + failed.count) }
+            let chunk = waiting.filter { !failed.contains($0.address) }.prefix(1000)
+            guard !chunk.isEmpty else { break }
+            // A note that was put there cannot take the bytes of what is kept.
+            let kept = try session.catalog.read { index in
+                try chunk.filter { try index.object(address: $0.address) != nil }.map(\.address)
+            }
+            if !kept.isEmpty {
+                failed.formUnion(kept)
+                report.blobProblem =
+                    "\(kept.count) of them belong to objects that are kept: index and ledger have to be reconciled"
+                report.altered = max(report.altered, kept.count)
+            }
+            let deletion = session.store.delete(chunk.map(\.address).filter { !failed.contains($0) })
+            for (address, reason) in deletion.failed {
+                failed.insert(address)
+                report.blobProblem = report.blobProblem ?? reason.description
+            }
+            let (removed, missing) = (Set(deletion.removed), Set(deletion.missing))
+            // Its blobs are gone: that is said whatever limit there was.
+            try session.unhurried.record { recording in
+                // Another process may have been at the same blobs.
+                let done = try chunk.filter {
+                    try (removed.contains($0.address) || missing.contains($0.address))
+                        && recording.index.isAwaitingRemoval($0.address)
+                }
+                for (caseUID, records) in Dictionary(grouping: done, by: \.caseUID).sorted(by: {
+                    $0.key.hex < $1.key.hex
+                }) {
+                    for first in stride(from: 0, to: records.count, by: Self.mostInEntry) {
+                        let part = records[first..<min(first + Self.mostInEntry, records.count)]
+                        let gone = part.filter { missing.contains($0.address) }.map(\.object)
+                        try recording.add(
+                            .blobsRemoved(
+                                .init(
+                                    caseUID: caseUID, objects: part.map(\.object), missing: gone.isEmpty ? nil : gone)))
+                    }
+                }
+                for record in done { try recording.index.deleteBlobRemoval(record.address) }
+            }
+            report.blobsRemoved += removed.count
+            report.blobsMissing += missing.count
+            progress(report.blobsRemoved + report.blobsMissing)
+        }
+        report.blobsWaiting = failed.count
+    }
+}

@@ -1,0 +1,195 @@
+internal import Base
+internal import Catalog
+internal import Evidence
+internal import Foundation
+internal import Ledger
+internal import Sealing
+public import Vault
+
+/// What a certificate is about.
+public enum CertificateSubject: Sendable {
+    case caseID(CaseID)
+    /// The ledger entry that began a purge.
+    case run(UInt64)
+}
+
+/// A certificate of destruction that was written.
+public struct CertificateSummary: Encodable, Sendable {
+    public let output: String
+    public let objects: Int
+    /// Objects of the case that are still there.
+    public let kept: Int
+    public let entries: UInt64
+    public let verifierKey: String
+}
+
+extension Destruction {
+    /// Writes a certificate of destruction to a new directory, which appears whole or not at all.
+    public func certify(_ subject: CertificateSubject, to directory: String) throws -> CertificateSummary {
+        try session.attempt(.audit, verb: "purge certificate") {
+            let directory = FilePath.trimmed(directory)
+            let files = session.effects.files
+            try checkAbsent(directory, files: files)
+            session.publish()
+            let certificate = try session.catalog.read { try self.certificate(of: subject, in: $0) }
+            let output = try NewDirectory(directory, files: files, suffix: session.effects.suffix())
+            do {
+                for (name, content) in try certificate.files() { try output.add(name, content) }
+                try output.finish()
+            } catch {
+                output.abandon()
+                throw error
+            }
+            return CertificateSummary(
+                output: directory, objects: certificate.document.objects.count, kept: certificate.document.kept.count,
+                entries: certificate.document.entries, verifierKey: certificate.document.verifierKey)
+        }
+    }
+
+    private func certificate(of subject: CertificateSubject, in index: IndexReader) throws -> Certificate {
+        let (head, note) = try session.currentHead(in: index)
+        var rows: [LedgerRow]
+        var (caseUID, askedFor, run): (CaseUID?, String?, UInt64?)
+        switch subject {
+        case .caseID(let caseID):
+            let uid = try destroyedCaseUID(of: caseID, in: index)
+            (caseUID, askedFor) = (uid, caseID.text)
+            rows = try self.rows(of: uid, in: index).filter { $0.kind != Event.Kind.attemptFailed.rawValue }
+        case .run(let number):
+            run = number
+            rows = try self.rows(ofRun: number, in: index)
+        }
+        var entries = try rows.map { ($0.number, try Entry($0.bytes)) }
+        let destroyed = Certificate.destroyed(entries)
+        guard !destroyed.isEmpty else {
+            throw ArchiveError(
+                .noSuchMedia, "nothing of it was destroyed", remedy: "\(verb: .explain) shows what is kept and why")
+        }
+        guard destroyed.count <= Certificate.mostObjects else {
+            throw ArchiveError(
+                .ambiguous, "\(destroyed.count) objects are more than one certificate can name",
+                remedy: "make certificates of cases, or export the ledger: \(verb: .auditExport)")
+        }
+        rows += try context(of: rows, in: index)
+        rows.sort { $0.number < $1.number }
+        entries = try rows.map { ($0.number, try Entry($0.bytes)) }
+        var actors: [ActorUID: Custody.Document.Person] = [:]
+        for row in rows where actors[row.actorUID] == nil {
+            guard let actor = try index.actor(row.actorUID) else { continue }
+            actors[row.actorUID] = Custody.Document.Person(
+                uid: row.actorUID.hex, known: actor.stamp.known.rawValue, name: try session.name(of: actor, in: index))
+        }
+        let kept = try caseUID.map { (uid: CaseUID) in
+            try index.verifications(of: uid).flatMap { try index.objects(of: $0.uid).map(\.uid.hex) }.sorted()
+        }
+        let nodes = index.ledgerNodes
+        let document = Certificate.Document(
+            format: Certificate.Document.format, archive: session.uid, form: run == nil ? "case" : "run",
+            caseUID: caseUID?.hex, askedFor: askedFor, run: run,
+            ended: entries.first { _, entry in
+                if case .purgeFinished(let event) = entry.event { event.run == run } else { false }
+            }?.0, madeAt: LedgerTime.text(session.now), origin: head.origin,
+            entries: head.size, verifierKey: session.currentVerifierKey.text,
+            caseDestroyed: run == nil ? entries.first { $0.1.event.kind == .caseDestroyed }?.0 : nil,
+            objects: destroyed, kept: kept ?? [],
+            holds: try caseUID.map { try session.holds.matters(of: $0, in: index) } ?? [],
+            epochs: try index.epochs().map {
+                Certificate.Document.Epoch(number: $0.epoch.number, state: $0.state.rawValue)
+            },
+            actors: actors.values.sorted { $0.uid < $1.uid },
+            record: try zip(rows, entries).map { row, entry in
+                // Only what proves who acted: reasons and particulars stay closed.
+                let openings = try session.openings(of: row.number, in: index).filter { $0.key == "nameCommitment" }
+                return Custody.Document.Line(
+                    number: row.number, time: LedgerTime.text(entry.1.time), kind: row.kind,
+                    actor: row.actorUID.hex, sentence: entry.1.event.sentence,
+                    openings: openings.map { member, opening in
+                        Custody.Document.Opening(member: member, salt: opening.salt.hex, text: opening.text)
+                    })
+            })
+        return Certificate(
+            document: document, checkpoint: note,
+            note: SignedNote(
+                signing: Certificate.statement(try document.bytes()), name: head.origin, by: session.keyring.signer),
+            evidence: try rows.map { row in
+                let path = try MerkleTree.inclusionProof(of: row.number, in: head.size, nodes: nodes)
+                return Custody.ProvenEntry(
+                    number: row.number, bytes: row.bytes,
+                    proof: InclusionProof(index: row.number, path: path, checkpoint: note))
+            })
+    }
+
+    /// The case with this ID that is there, where something of it was destroyed; otherwise the last that is gone.
+    private func destroyedCaseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
+        let uid = try session.caseUID(of: caseID, in: index)
+        guard try index.caseRecord(uid) != nil, try session.destructions(of: uid, in: index).isEmpty else { return uid }
+        let tag = session.keyring.tag(caseID.text.utf8, purpose: .caseID)
+        return try index.destroyedTags(tag, purpose: .caseID).last?.caseUID ?? uid
+    }
+
+    private func rows(of uid: CaseUID, in index: IndexReader) throws -> [LedgerRow] {
+        var filter = LedgerFilter()
+        filter.caseUID = uid
+        return try index.ledgerRows(filter, from: 0, limit: .max)
+    }
+
+    /// The beginning and the end of a run, and what it destroyed.
+    private func rows(ofRun number: UInt64, in index: IndexReader) throws -> [LedgerRow] {
+        guard let start = try index.ledgerRow(number), start.kind == Event.Kind.purgeStarted.rawValue else {
+            throw ArchiveError(
+                .unknownRun, "entry \(number) began no purge",
+                remedy: "\(verb: .auditLog) \(input: .kind) 'purge started' shows the runs")
+        }
+        func rows(_ kind: Event.Kind) throws -> [LedgerRow] {
+            var filter = LedgerFilter()
+            filter.kind = kind.rawValue
+            return try index.ledgerRows(filter, from: number, limit: .max)
+        }
+        var found = [start]
+        var objects: Set<ObjectUID> = []
+        for row in try rows(.objectDestroyed) {
+            guard case .objectDestroyed(let event) = try Entry(row.bytes).event, event.run == number else { continue }
+            objects.insert(event.object)
+            found.append(row)
+        }
+        for row in try rows(.blobsRemoved) {
+            guard case .blobsRemoved(let event) = try Entry(row.bytes).event, !objects.isDisjoint(with: event.objects)
+            else { continue }
+            found.append(row)
+        }
+        found += try rows(.purgeFinished).filter { row in
+            guard case .purgeFinished(let event) = try Entry(row.bytes).event else { return false }
+            return event.run == number
+        }
+        return found
+    }
+
+    /// The entries that say who made the archive, who acted, by which rules, and in which runs.
+    private func context(of rows: [LedgerRow], in index: IndexReader) throws -> [LedgerRow] {
+        let have = Set(rows.map(\.number))
+        var found: [UInt64: LedgerRow] = [:]
+        func add(_ row: LedgerRow?) { if let row, !have.contains(row.number) { found[row.number] = row } }
+        add(try index.ledgerRow(0))
+        var policies: Set<String> = []
+        for row in rows {
+            guard case .objectDestroyed(let event) = try Entry(row.bytes).event else { continue }
+            add(try index.ledgerRow(event.run))
+            if let policy = event.policy { policies.insert("\(policy) \(event.version ?? 0)") }
+        }
+        for kind in [Event.Kind.policyActivated, .forkAccepted] {
+            var filter = LedgerFilter()
+            filter.kind = kind.rawValue
+            for row in try index.ledgerRows(filter, from: 0, limit: .max) {
+                guard case .policyActivated(let event) = try Entry(row.bytes).event else { add(row); continue }
+                if policies.contains("\(event.policy) \(event.version)") { add(row) }
+            }
+        }
+        for uid in Set(rows.map(\.actorUID) + found.values.map(\.actorUID)) {
+            var introduction = LedgerFilter()
+            introduction.kind = Event.Kind.actorIntroduced.rawValue
+            introduction.actorUIDs = [uid]
+            add(try index.ledgerRows(introduction, from: 0, limit: 1).first)
+        }
+        return Array(found.values)
+    }
+}

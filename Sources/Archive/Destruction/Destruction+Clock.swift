@@ -1,0 +1,67 @@
+public import Base
+internal import Catalog
+public import Foundation
+internal import Ledger
+public import Vault
+
+/// What is known of the archive's clock.
+public struct ClockStatus: Encodable, Sendable {
+    public let now: Date
+    /// The newest time on record, since the clock was last accepted.
+    @OrNull public var newest: Date?
+    /// Why nothing is destroyed.
+    @OrNull public var doubt: String?
+}
+
+extension Destruction {
+    public func clockStatus() throws -> ClockStatus {
+        try session.attempt(.status) {
+            try session.catalog.read {
+                ClockStatus(now: session.now, newest: try $0.newestTime(), doubt: try session.clockDoubt(in: $0))
+            }
+        }
+    }
+
+    /// Says that the clock is right, on the record; destruction goes on.
+    ///
+    /// - Parameter time: what the person says the time is; it must be within a day of the clock's.
+    public func acceptClock(_ time: Date, reason: Reason) throws -> Permitted<ClockStatus> {
+        let done = try session.attempt(.clock, verb: GuardedVerb.clockAccept.rawValue) {
+            try session.record { _ in }
+            return try session.guarded { recording in
+                guard try session.clockDoubt(in: recording.index) != nil else {
+                    throw ArchiveError(.clockFine, "the clock is not in doubt", remedy: "nothing was to be accepted")
+                }
+                guard abs(time.timeIntervalSince(recording.now)) <= 86_400 else {
+                    throw ArchiveError(
+                        .clockDoubted,
+                        "the clock says \(Timestamp.minute(recording.now)), and not \(Timestamp.minute(time))",
+                        remedy: "give the day that it is; if the clock is wrong, set it right instead")
+                }
+                var effect = Effect(.clockAccept, reason: reason.text)
+                effect.time = time
+                let newest = try recording.index.newestTime().map(Timestamp.minute) ?? "nothing"
+                effect.says = [
+                    "the clock is right on \(Timestamp.day(time)), where the newest time on record is \(newest); "
+                        + "destruction goes on"
+                ]
+                return effect
+            } carryOut: { effect, request, recording in
+                try acceptClock(effect, request: request, recording)
+            }
+        }
+        switch done {
+        case .done: return .done(try clockStatus())
+        case .requested(let request): return .requested(request)
+        }
+    }
+
+    func acceptClock(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+        let newest = try recording.index.newestTime() ?? recording.now
+        return try recording.add(
+            .clockAccepted(
+                .init(
+                    newest: newest, reason: try recording.commit(effect.reason, as: "reasonCommitment"),
+                    request: request)))
+    }
+}

@@ -1,0 +1,31 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+internal import Vault
+
+extension Destruction {
+    /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile.
+    public func compact() throws -> Compaction {
+        try session.attempt(.purge, verb: "purge compact") {
+            let (before, after) = try session.catalog.compact()
+            guard try session.catalog.eraseResidue() else {
+                throw ArchiveError(
+                    .archiveBusy, "the index was rewritten, but another command reads its older state",
+                    remedy: "run it again when that has ended")
+            }
+            try session.unhurried.record { recording in
+                try recording.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))
+                try recording.index.setCompactedAt(recording.now)
+            }
+            return Compaction(bytesBefore: before, bytesAfter: after)
+        }
+    }
+
+    func compactionIsDue(_ after: TimeInterval) throws -> Bool {
+        let last = try session.catalog.read { try $0.compactedAt() ?? $0.archive().createdAt }
+        return session.now.timeIntervalSince(last) >= after
+    }
+}

@@ -1,0 +1,303 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+public import Vault
+
+extension Destruction {
+    static let purgeLockName = "purge.lock"
+    /// Why an object was not destroyed: the run did not come so far.
+    static let interrupted = "interrupted"
+    /// Objects that one transaction destroys.
+    private static let batch = 250
+
+    /// Destroys everything that is due, within the limits. What a crash interrupted is completed first.
+    ///
+    /// - Parameter digest: of the impact, where a person accepts that it destroys more than the limit.
+    public func run(
+        accepting digest: String?, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> Permitted<PurgeReport> {
+        try session.attempt(.purge, verb: "purge run") {
+            try withPurgeLock {
+                var report = PurgeReport()
+                try complete(&report)
+                try prepare()
+                let (objects, set) = try due()
+                return try purge(
+                    objects, into: report, digest: Self.digest(of: objects, set: set), form: .run, accepting: digest,
+                    again: "\(verb: .purgeRun)", progress: progress)
+            }
+        }
+    }
+
+    /// One purge at a time: two together could pass the limit that each keeps.
+    func withPurgeLock<Result>(_ body: () throws -> Result) throws -> Result {
+        let lock = try FileLock(session.directory + "/" + Self.purgeLockName)
+        guard try lock.tryToTake() else {
+            throw ArchiveError(.purgeBusy, "another purge of this archive is at work", remedy: "wait for it")
+        }
+        defer { lock.release() }
+        return try body()
+    }
+
+    /// What comes before any destruction: the clock is believed, and decisions are those of now.
+    func prepare(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws {
+        // Puts a jump of the clock on the record before it is asked about.
+        try session.record { _ in }
+        try session.record { try session.checkClock($0) }
+        try session.catalog.read { try session.checkNoHoldIsLost(in: $0) }
+        try session.holds.workOnHolds()
+        try session.refreshStandings(progress: progress)
+    }
+
+    /// What an earlier run left: no decision is needed for it, and nothing stops it.
+    func complete(_ report: inout PurgeReport) throws {
+        try endInterruptedRun()
+        guard try session.catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
+        try removeBlobs(&report)
+        report.residueErased = try session.catalog.eraseResidue()
+    }
+
+    /// Puts the end of a run on the ledger whose program died.
+    private func endInterruptedRun() throws {
+        func newest(_ kind: Event.Kind, in index: IndexReader) throws -> LedgerRow? {
+            var filter = LedgerFilter()
+            filter.kind = kind.rawValue
+            return try index.newestLedgerRows(filter, limit: 1).last
+        }
+        try session.record { recording in
+            let index = recording.index
+            guard let start = try newest(.purgeStarted, in: index),
+                try newest(.purgeFinished, in: index)?.number ?? 0 < start.number,
+                case .purgeStarted(let event) = try Entry(start.bytes).event
+            else { return }
+            var filter = LedgerFilter()
+            filter.kind = Event.Kind.objectDestroyed.rawValue
+            var (destroyed, bytes) = (UInt64(0), UInt64(0))
+            for row in try index.ledgerRows(filter, from: start.number, limit: .max) {
+                guard case .objectDestroyed(let gone) = try Entry(row.bytes).event, gone.run == start.number else {
+                    continue
+                }
+                destroyed += 1
+                bytes += gone.length
+            }
+            try recording.add(
+                .purgeFinished(
+                    .init(
+                        run: start.number, destroyed: destroyed, bytes: bytes,
+                        skipped: [Self.interrupted: event.objects - min(event.objects, destroyed)])))
+        }
+    }
+
+    private func due() throws -> (objects: [ObjectUID], set: Int) {
+        try session.catalog.read { index in
+            let rules = try session.rules(in: index)
+            var (objects, position): ([ObjectUID], CatalogPosition?) = ([], nil)
+            while true {
+                let rows = try index.retentionRows(.due(by: session.now), after: position, limit: 1000)
+                guard let last = rows.last else { return (objects, rules.set) }
+                position = last.position
+                objects += rows.filter { rules.engine.decide($0.facts, at: session.now).status.isDue }.map(\.object)
+            }
+        }
+    }
+
+    /// Objects whose time has come and which something forbids to destroy, by what does.
+    func heldBack(in index: IndexReader) throws -> [String: Int] {
+        let standings = try index.standingCounts()
+        var held: [String: Int] = [:]
+        for status in [Decision.Status.held, .conflict, .backstopReview, .erasurePending] {
+            if let count = standings[status], count > 0 { held[status.rawValue] = count }
+        }
+        return held
+    }
+
+    /// The share of the archive that goes with so many objects, with those of the last 24 hours.
+    func share(of count: Int, counted: Bool, in index: IndexReader) throws -> (
+        share: Double, exceeds: Bool
+    ) {
+        let earlier = try index.ledgerCount(
+            kind: Event.Kind.objectDestroyed.rawValue, since: session.now.addingTimeInterval(-86_400))
+        let all = try (counted ? index.countObjects() : index.objectCount()) + earlier
+        let gone = count + earlier
+        let share = all == 0 ? 0 : Double(gone) / Double(all)
+        let settings = session.configuration.retention
+        return (share, count > 0 && gone > settings.limitObjects && share > settings.limitShare)
+    }
+
+    func purge(
+        _ due: [ObjectUID], into earlier: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
+        accepting accepted: String?, again command: Remedy, progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> Permitted<PurgeReport> {
+        var report = earlier
+        // Of a plan, only what is in it counts.
+        if form == .run { report.skipped.merge(try session.catalog.read { try heldBack(in: $0) }, uniquingKeysWith: +) }
+        let begun: Begun
+        switch try begin(due, digest: digest, form: form, accepting: accepted, again: command) {
+        case .requested(let request): return .requested(request)
+        case .done(let allowed): begun = allowed
+        }
+        let (run, objects, request) = begun
+        report.run = run
+        do {
+            try destroyAll(objects, in: run, &report, progress: progress)
+        } catch {
+            // What was destroyed is destroyed: the run is ended as far as it came.
+            report.problem = ArchiveError(error).message
+            report.skipped[Self.interrupted] = objects.count - report.handled
+            if report.destroyed == 0 { report.failure = ArchiveError(error) }
+        }
+        if report.altered > 0 {
+            report.problem =
+                report.problem
+                ?? "what the index says of \(report.altered) objects is not what the ledger says: they were not "
+                + "destroyed; index and ledger have to be reconciled"
+        }
+        let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
+        let counts = report.skipped.mapValues { UInt64($0) }
+        _ = try session.unhurried.record { recording in
+            try recording.add(
+                .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
+        }
+        if let failure = report.failure { throw failure }
+        try removeBlobs(&report)
+        let isWhole = report.skipped[Self.interrupted] == nil
+        if let request, isWhole {
+            _ = try session.unhurried.record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }
+        }
+        if isWhole { try Destruction(session.unhurried).forgetTags() }
+        report.residueErased = try session.catalog.eraseResidue()
+        if let after = session.configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
+            do {
+                report.compacted = try compact()
+            } catch {
+                report.problem = report.problem ?? "the index was not compacted: \(ArchiveError(error).message)"
+            }
+        }
+        return .done(report)
+    }
+
+    /// What a run that has begun destroys, and the request that allows it to pass the limit.
+    private typealias Begun = (run: UInt64, objects: [ObjectUID], request: UInt64?)
+
+    /// Puts the beginning of a run on the ledger, where the limit and the clock allow it. Beyond the limit, what
+    /// another person has allowed may go, and nothing that became due since.
+    private func begin(
+        _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
+        again command: Remedy
+    ) throws -> Permitted<Begun> {
+        let settings = session.configuration.retention
+        return try session.record { recording in
+            try session.checkClock(recording)
+            func start(_ objects: [ObjectUID], digest: String, limitAccepted: Bool?, request: UInt64?) throws
+                -> Permitted<Begun>
+            {
+                let run = try recording.add(
+                    .purgeStarted(
+                        .init(
+                            form: form, digest: digest, objects: UInt64(objects.count),
+                            set: UInt64(try recording.index.activeSetNumber()), limitAccepted: limitAccepted,
+                            request: request)))
+                return .done((run, objects, request))
+            }
+            let (share, exceeds) = try share(of: objects.count, counted: true, in: recording.index)
+            if exceeds, let permit = try permittedPurge(recording),
+                case let allowed = objects.filter(permit.objects.contains),
+                !allowed.isEmpty
+            {
+                let hash =
+                    allowed.count == objects.count
+                    ? digest : Self.digest(of: allowed, set: try recording.index.activeSetNumber())
+                return try start(allowed, digest: hash, limitAccepted: true, request: permit.request)
+            }
+            var refusal: ArchiveError?
+            if let accepted, !objects.isEmpty, !Policies.accepts(accepted, digest) {
+                refusal = ArchiveError(
+                    .impactNotAccepted, "what would be destroyed is not what was accepted",
+                    remedy: "look again; to accept what is due now, give \(input: .acceptImpact) \(digest.prefix(16))")
+            } else if exceeds, accepted == nil {
+                refusal = ArchiveError(
+                    .limitExceeded,
+                    "this would destroy \(objects.count) objects; with those of the last 24 hours "
+                        + "\(Self.percent(share)) of the archive, where the limit is "
+                        + "\(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects",
+                    remedy:
+                        "find out why so much is due; to destroy it, run: \(remedy: command) \(input: .acceptImpact) "
+                        + "\(digest.prefix(16))"
+                )
+            }
+            if var refusal {
+                refusal.digest = digest
+                throw refusal
+            }
+            if exceeds, try session.needsApproval(in: recording.index) {
+                var effect = Effect(.purge, reason: "more is due than the limit lets go")
+                (effect.objects, effect.digest) = (objects.map(\.hex).sorted(), digest)
+                effect.says = [
+                    "\(Holds.count(objects.count, "object")) that \(objects.count == 1 ? "is" : "are") due go; "
+                        + "with those of the last 24 hours \(Self.percent(share)) of the archive, where the "
+                        + "limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
+                ]
+                return .requested(try session.request(effect, recording))
+            }
+            return try start(
+                objects, digest: digest, limitAccepted: exceeds && accepted != nil ? true : nil, request: nil)
+        }
+    }
+
+    /// A purge beyond the limit that others have allowed, under the policies that are active now.
+    private func permittedPurge(_ recording: Recording) throws -> (request: UInt64, objects: Set<ObjectUID>)? {
+        let index = recording.index
+        for request in try session.authority(in: index).requests.values.sorted(by: { $0.number < $1.number })
+        where request.verb == .purge && request.isOpen(at: recording.now) && request.isApproved {
+            guard try index.activeSetNumber() == request.set else {
+                try recording.add(.requestClosed(.init(request: request.number, outcome: .void)))
+                continue
+            }
+            let effect = try session.effect(of: request, in: index)
+            return (request.number, Set((effect.objects ?? []).compactMap { ObjectUID(hex: $0) }))
+        }
+        return nil
+    }
+
+    /// SHA-256 over what a run is about to destroy, and by which policies.
+    private static func digest(of objects: [ObjectUID], set: Int) -> String {
+        var hash = SHA256()
+        Array("strongroom purge 1\n\(set)\n".utf8).withUnsafeBytes { hash.update($0) }
+        for uid in objects.map(\.hex).sorted() { Array(uid.utf8).withUnsafeBytes { hash.update($0) } }
+        return hash.finish().hex
+    }
+
+    private func destroyAll(
+        _ objects: [ObjectUID], in run: UInt64, _ report: inout PurgeReport, progress: (_ done: Int, _ of: Int) -> Void
+    ) throws {
+        for first in stride(from: 0, to: objects.count, by: Self.batch) {
+            let part = Array(objects[first..<min(first + Self.batch, objects.count)])
+            // What has cooled ends on the record before anything goes by it.
+            if try session.catalog.read({ try $0.hasCoolingHolds(by: session.now) }) {
+                try session.record { try session.holds.endCooled($0) }
+            }
+            let done = try session.record { try session.destroy(part, in: run, $0) }
+            report.destroyed += done.destroyed
+            report.bytes += done.bytes
+            report.cases += done.cases
+            report.altered += done.skipped["altered"] ?? 0
+            report.handled += part.count
+            report.skipped.merge(done.skipped, uniquingKeysWith: +)
+            progress(first + part.count, objects.count)
+        }
+    }
+
+    private func forgetTags() throws {
+        try session.record { recording in
+            let count = try recording.index.deleteDestroyedTags(forgottenBy: recording.now)
+            if count > 0 { try recording.add(.tagsForgotten(.init(count: UInt64(count)))) }
+        }
+    }
+
+    static func percent(_ share: Double) -> String {
+        "\((share * 1000).rounded() / 10) %".replacingOccurrences(of: ".0 %", with: " %")
+    }
+}

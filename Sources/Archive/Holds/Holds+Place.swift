@@ -1,0 +1,425 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+internal import Vault
+
+extension Holds {
+    /// Cases that one transaction names.
+    private static let casesAtOnce = 1500
+    /// Up to so many, decisions about a case's objects are computed anew in the transaction that names it.
+    private static let casesDecidedAtOnce = 200
+    /// Objects of held cases that were destroyed before, in one answer.
+    private static let mostDestroyed = 10_000
+
+    /// Places an order to preserve. When this returns, nothing that it takes in is destroyed, whatever arrives.
+    public func place(_ order: HoldOrder, preview: Bool = false) throws -> HoldAnswer {
+        try session.attempt(.hold, verb: preview ? nil : "hold place") {
+            guard let reviewBy = order.reviewBy else {
+                throw ArchiveError(
+                    .badScope, "no day of review is given",
+                    remedy: "give \(input: .reviewBy): nothing ends by itself then")
+            }
+            try checkReview(reviewBy)
+            if case .review = order.scope { throw Self.noScope }
+            return try place(order, reviewBy: reviewBy, extends: false, preview: preview)
+        }
+    }
+
+    /// Adds to a matter that is held: a new revision.
+    public func extend(_ order: HoldOrder, preview: Bool = false) throws -> HoldAnswer {
+        try session.attempt(.hold, verb: preview ? nil : "hold extend") {
+            if let reviewBy = order.reviewBy { try checkReview(reviewBy) }
+            if case .review = order.scope, order.reviewBy == nil { throw Self.noScope }
+            return try place(order, reviewBy: order.reviewBy, extends: true, preview: preview)
+        }
+    }
+
+    private static let noScope = ArchiveError(
+        .badScope, "the order is about nothing",
+        remedy:
+            "give \(input: .caseID), \(input: .caseList), \(input: .subject), "
+            + "\(input: .expression), or \(input: .everything) spelled out"
+    )
+
+    private func checkReview(_ time: Date) throws {
+        guard time > session.now else {
+            throw ArchiveError(
+                .badScope, "the day of review (\(Timestamp.day(time))) is over", remedy: "give one to come")
+        }
+    }
+
+    /// What an order comes to before anything is written.
+    private struct Prepared {
+        var form: HoldScopeRecord.Form?
+        var clauses: [HoldClause] = []
+        var judgedOnly = false
+        var cases: [CaseID] = []
+        var subject: String?
+        var expression: String?
+    }
+
+    private func prepare(_ scope: HoldOrder.Scope) throws -> Prepared {
+        var prepared = Prepared()
+        switch scope {
+        case .cases(let cases):
+            var seen: Set<CaseID> = []
+            prepared.cases = cases.filter { seen.insert($0).inserted }
+            guard !prepared.cases.isEmpty else { throw Self.noScope }
+            prepared.form = .cases
+        case .subject(let subject):
+            let subject = try PlainText.name(subject, "subject", longest: 500, code: .badParticular)
+            (prepared.form, prepared.subject) = (.cases, subject)
+        case .expression(let text, let judgedOnly, let zone):
+            let expression = try Self.expression(text, purposes: session.configuration.purposes, timeZone: zone)
+            (prepared.form, prepared.clauses, prepared.judgedOnly) = (.where, expression.clauses, judgedOnly)
+            prepared.expression = expression.description
+        case .everything: prepared.form = .everything
+        case .review: break
+        }
+        return prepared
+    }
+
+    static func expression(_ text: String, purposes: [String], timeZone: TimeZone) throws -> HoldExpression {
+        let kinds = [MediaKind.bestFrame, .video, .actionVideo, .result].map(\.name)
+        do throws(HoldExpression.Problem) {
+            return try HoldExpression(text, .init(media: kinds, purposes: purposes, timeZone: timeZone))
+        } catch {
+            var problem = ArchiveError(.badExpression, "column \(error.column): \(error.message)", remedy: error.remedy)
+            problem.mark = (text, error.column)
+            throw problem
+        }
+    }
+
+    private func place(_ order: HoldOrder, reviewBy: Date?, extends: Bool, preview: Bool) throws -> HoldAnswer {
+        let prepared = try prepare(order.scope)
+        var placing = Placing(order, uid: HoldUID(from: session.effects.randomness), isPreview: preview)
+        if preview {
+            // The same transaction, which is undone: what it would say is what it says.
+            return try session.rehearse { recording in
+                // The body may be run again.
+                var placing = placing
+                try begin(&placing, prepared, reviewBy: reviewBy, extends: extends, recording)
+                try name(prepared.cases, in: &placing, recording)
+                try finish(&placing, prepared, reviewBy: reviewBy, recording)
+                return try answer(placing, prepared, in: recording.index)
+            }
+        }
+        let isSmall = prepared.cases.count <= Self.casesAtOnce
+        var current = placing
+        // The first part comes with the hold itself; the last transaction says that it is placed.
+        try session.record { recording in
+            current = placing
+            try begin(&current, prepared, reviewBy: reviewBy, extends: extends, recording)
+            try name(Array(prepared.cases.prefix(Self.casesAtOnce)), in: &current, recording)
+            if isSmall { try finish(&current, prepared, reviewBy: reviewBy, recording) }
+        }
+        placing = current
+        if !isSmall {
+            for first in stride(from: Self.casesAtOnce, to: prepared.cases.count, by: Self.casesAtOnce) {
+                do { try session.limit.check() } catch {
+                    throw ArchiveError(
+                        error == .cancelled ? .interrupted : .timedOut,
+                        "the order is not placed to its end: \(first) of \(prepared.cases.count) cases are "
+                            + "named, and protected",
+                        remedy: "run the same command again to finish it, or take it back with \(verb: .holdWithdraw)")
+                }
+                let part = Array(prepared.cases[first..<min(first + Self.casesAtOnce, prepared.cases.count)])
+                try session.record { recording in
+                    current = placing
+                    try checkIsOpen(current, recording)
+                    try name(part, in: &current, recording)
+                }
+                placing = current
+            }
+            try session.record { recording in
+                current = placing
+                try checkIsOpen(current, recording)
+                try finish(&current, prepared, reviewBy: reviewBy, recording)
+            }
+            placing = current
+        }
+        return try session.catalog.read { try answer(placing, prepared, in: $0) }
+    }
+
+    /// An order on its way.
+    private struct Placing {
+        let order: HoldOrder
+        let isPreview: Bool
+        var uid: HoldUID
+        var revision = 1
+        var entry: UInt64?
+        var unknown: [String] = []
+        var destroyed: [HoldAnswer.Destroyed] = []
+        /// Cases that were named now.
+        var named: [CaseUID] = []
+
+        init(_ order: HoldOrder, uid: HoldUID, isPreview: Bool) {
+            self.order = order
+            self.uid = uid
+            self.isPreview = isPreview
+        }
+
+        var scope: HoldScopeName { HoldScopeName(hold: uid, revision: revision) }
+    }
+
+    /// Makes the hold, or its new revision; goes on with one that was interrupted.
+    private func begin(
+        _ placing: inout Placing, _ prepared: Prepared, reviewBy: Date?, extends: Bool, _ recording: Recording
+    ) throws {
+        let index = recording.index
+        let matter = placing.order.matter.text
+        let tag = session.keyring.tag(matter.utf8, purpose: .matter)
+        let known = try index.holds(matterTag: tag).last { $0.state == .placing || $0.state == .standing }
+        let stamp = try recording.actorStamp()
+        let isLarge = prepared.cases.count > Self.casesAtOnce
+        let state: HoldScopeRecord.State = isLarge ? .placing : .standing
+        if extends {
+            guard var hold = known else { throw try noHold(of: matter, in: index) }
+            guard hold.state == .standing else {
+                throw ArchiveError(
+                    .matterOver, "matter \(matter) is still being placed",
+                    remedy: "finish it first: run \(verb: .holdPlace) again")
+            }
+            placing.uid = hold.uid
+            // An extension by the same person that was interrupted goes on.
+            if isLarge, let open = try index.holdScopes(of: hold.uid).last(where: { $0.state == .placing }),
+                let book = try session.holdBook.content(in: index, by: session.recorder).holds[hold.uid]?.scopes[
+                    open.name.revision],
+                try isSamePerson(book.author, in: index)
+            {
+                placing.revision = open.name.revision
+                return
+            }
+            hold.revision += 1
+            placing.revision = hold.revision
+            try index.update(hold)
+        } else if let hold = known {
+            guard hold.state == .placing, isLarge, try isSamePerson(hold.authorUID, in: index) else {
+                throw ArchiveError(
+                    .matterExists,
+                    hold.state == .placing
+                        ? "matter \(matter) is being placed by \(try session.name(of: hold.authorUID, in: index))"
+                        : "matter \(matter) is held already, since \(Timestamp.minute(hold.placedAt))",
+                    remedy: hold.state == .placing
+                        ? "who began it finishes it by the same command, or takes it back: \(verb: .holdWithdraw)"
+                        : "add to it with \(verb: .holdExtend)")
+            }
+            let begun = try session.particulars(of: hold, in: index)
+            guard begun.reason == placing.order.reason.text, begun.cases == Self.digest(of: prepared.cases) else {
+                throw ArchiveError(
+                    .matterExists, "matter \(matter) is being placed with another list of cases, or another reason",
+                    remedy: "finish it with the same command as before, or take it back: \(verb: .holdWithdraw)")
+            }
+            placing.uid = hold.uid
+            return
+        } else {
+            let key = try session.recorder.archiveKey(try index.archive())
+            let sealed = try session.seal(
+                HoldParticulars(
+                    matter: matter, reason: placing.order.reason.text,
+                    cases: isLarge ? Self.digest(of: prepared.cases) : nil), key: key,
+                context: session.contexts.hold(placing.uid))
+            try index.insert(
+                HoldRecord(
+                    uid: placing.uid, matterTag: tag, sealed: sealed, isConfidential: placing.order.isConfidential,
+                    authorUID: stamp.uid, placedAt: recording.now, reviewBy: reviewBy ?? recording.now, revision: 1,
+                    state: isLarge ? .placing : .standing))
+        }
+        guard let form = prepared.form else { return }
+        try index.insert(
+            HoldScopeRecord(
+                name: placing.scope, form: form, state: state, judgedOnly: prepared.judgedOnly,
+                clauses: prepared.clauses))
+        if let subject = prepared.subject { try name(subject: subject, in: &placing, recording) }
+    }
+
+    private static func digest(of cases: [CaseID]) -> String {
+        SHA256.digest(of: cases.map(\.text).sorted().joined(separator: "\n").utf8).hex
+    }
+
+    /// Sees that nobody finished, released or took back meanwhile what is still being placed.
+    private func checkIsOpen(_ placing: Placing, _ recording: Recording) throws {
+        let index = recording.index
+        guard let hold = try index.hold(placing.uid), hold.state == .placing || hold.state == .standing,
+            try index.holdScopes(of: placing.uid).contains(where: { $0.name == placing.scope && $0.state == .placing })
+        else {
+            throw ArchiveError(
+                .matterOver,
+                "matter \(placing.order.matter.text) was finished, released or taken back while it was being placed",
+                remedy: "see \(verb: .holdShow), and place what is missing")
+        }
+    }
+
+    /// Names cases: those that are there are held, the others when they come.
+    private func name(_ cases: [CaseID], in placing: inout Placing, _ recording: Recording) throws {
+        let index = recording.index
+        var covered: [CaseUID] = []
+        var expected: [HoldExpectation] = []
+        for caseID in cases {
+            let tag = session.keyring.tag(caseID.text.utf8, purpose: .caseID)
+            if let found = try index.addCase(tagged: tag, to: placing.scope) {
+                if !found.wasNamed { covered.append(found.uid) }
+                continue
+            }
+            expected.append(HoldExpectation(purpose: .caseID, tag: tag))
+            if let gone = try index.destroyedTags(tag, purpose: .caseID).last {
+                placing.destroyed.append(
+                    HoldAnswer.Destroyed(caseID: caseID.text, entry: gone.entry, at: gone.destroyedAt, isWhole: true))
+            } else {
+                placing.unknown.append(caseID.text)
+            }
+        }
+        try put(covered, expected, of: placing.scope, recording)
+        placing.named += covered
+    }
+
+    private func name(subject: String, in placing: inout Placing, _ recording: Recording) throws {
+        guard let tag = session.subjectTag(subject) else { return }
+        let covered = try recording.index.addCases(subjectTag: tag, to: placing.scope)
+        try put(covered, [HoldExpectation(purpose: .subject, tag: tag)], of: placing.scope, recording)
+        placing.named += covered
+    }
+
+    private func put(
+        _ covered: [CaseUID], _ expected: [HoldExpectation], of scope: HoldScopeName, _ recording: Recording
+    ) throws {
+        for first in stride(from: 0, to: covered.count, by: Event.HoldCovers.most) {
+            let part = Array(covered[first..<min(first + Event.HoldCovers.most, covered.count)])
+            try recording.add(.holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: part)))
+        }
+        for expectation in expected { try recording.index.insert(expectation, of: scope) }
+        for (key, same) in Dictionary(grouping: expected, by: { HoldExpectationKey($0) }).sorted(by: { $0.key < $1.key }
+        ) {
+            let tags = same.map(\.tag.bytes.hex)
+            for first in stride(from: 0, to: tags.count, by: Event.HoldExpects.most) {
+                try recording.add(
+                    .holdExpects(
+                        .init(
+                            hold: scope.hold, revision: UInt64(scope.revision),
+                            purpose: key.purpose == .caseID ? .caseID : .subject, tagKey: UInt64(key.number),
+                            tags: Array(tags[first..<min(first + Event.HoldExpects.most, tags.count)]))))
+            }
+        }
+    }
+
+    /// Says that it is placed.
+    private func finish(
+        _ placing: inout Placing, _ prepared: Prepared, reviewBy: Date?, _ recording: Recording
+    ) throws {
+        let index = recording.index
+        guard var hold = try index.hold(placing.uid) else { throw CatalogError.damaged("a hold is gone") }
+        let order = placing.order
+        if prepared.form != nil {
+            let isNew = try index.holdScopes(of: hold.uid).contains { $0.name == placing.scope && $0.state == .placing }
+            if isNew { try index.setState(.standing, coolingUntil: nil, of: placing.scope) }
+            hold.state = .standing
+        } else {
+            placing.revision = hold.revision
+        }
+        if let reviewBy { hold.reviewBy = reviewBy }
+        try index.update(hold)
+        let isCases = prepared.form == .cases
+        let cases = isCases ? try index.holdCounts(of: placing.scope).cases : 0
+        let expected = isCases ? try index.holdExpectations(of: placing.scope).count : 0
+        placing.entry = try recording.add(
+            .holdPlaced(
+                .init(
+                    hold: placing.uid, revision: UInt64(placing.revision),
+                    form: prepared.form.map { .init($0) } ?? .review,
+                    clauses: prepared.form == .where ? prepared.clauses.map(\.recorded) : nil,
+                    judgedOnly: prepared.form == .where ? prepared.judgedOnly : nil, cases: UInt64(cases),
+                    expected: UInt64(expected), reviewBy: hold.reviewBy, isConfidential: hold.isConfidential,
+                    matterTag: hold.matterTag.bytes.hex, tagKey: UInt64(hold.matterTag.keyNumber),
+                    matter: try recording.commit(order.matter.text, as: "matterCommitment"),
+                    reason: try recording.commit(order.reason.text, as: "reasonCommitment"))))
+        guard isCases, placing.named.count <= Self.casesDecidedAtOnce, prepared.cases.count <= Self.casesDecidedAtOnce
+        else { return }
+        for uid in placing.named { try session.refresh(uid, recording) }
+        try index.setFresh(placing.scope, in: .standing)
+    }
+
+    private func answer(_ placing: Placing, _ prepared: Prepared, in index: IndexReader) throws -> HoldAnswer {
+        var answer = HoldAnswer(
+            matter: placing.order.matter.text, hold: placing.uid.hex, revision: placing.revision,
+            entry: placing.isPreview ? nil : placing.entry, expression: prepared.expression,
+            isPreview: placing.isPreview)
+        answer.unknownCases = placing.unknown
+        answer.alreadyDestroyed = placing.destroyed
+        answer.expectsSubject = prepared.subject != nil
+        guard prepared.form != nil else {
+            answer.isReview = true
+            return answer
+        }
+        let counts = try index.holdCounts(of: placing.scope)
+        (answer.heldObjects, answer.heldCases) = (counts.objects, counts.cases)
+        if !prepared.judgedOnly {
+            answer.unjudged = Dictionary(uniqueKeysWithValues: counts.unjudged.map { ($0.key.rawValue, $0.value) })
+        }
+        guard prepared.form == .cases else { return answer }
+        for gone in try index.destroyedBefore(placing.scope, limit: Self.mostDestroyed) {
+            guard let record = try index.caseRecord(gone.caseUID) else { continue }
+            answer.alreadyDestroyed.append(
+                HoldAnswer.Destroyed(
+                    caseID: try session.open(record).particulars.caseID, entry: gone.entry, at: gone.time,
+                    isWhole: false))
+        }
+        return answer
+    }
+
+    /// Puts it on the ledger where a case that has just come, or whose person has just become known, was expected.
+    func noteExpected(_ caseUID: CaseUID, before: [HoldScopeName], _ recording: Recording) throws {
+        for scope in try recording.index.holdScopes(naming: caseUID) where !before.contains(scope) {
+            try recording.add(.holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: [caseUID])))
+        }
+    }
+
+    // MARK: Parts
+
+    private func isSamePerson(_ uid: ActorUID, in index: IndexReader) throws -> Bool {
+        Actor.isSamePerson(try session.name(of: uid, in: index), session.recorder.actor.name)
+    }
+
+    static func neverPlaced(_ matter: String) -> ArchiveError {
+        ArchiveError(
+            .unknownMatter, "no hold of matter \(matter) was ever placed",
+            remedy: "\(verb: .holdList) shows the matters")
+    }
+
+    func noHold(of matter: String, in index: IndexReader) throws -> ArchiveError {
+        let tag = session.keyring.tag(matter.utf8, purpose: .matter)
+        guard let over = try index.holds(matterTag: tag).last else {
+            return Self.neverPlaced(matter)
+        }
+        return ArchiveError(
+            .matterOver,
+            over.state == .released
+                ? "matter \(matter) was released already; it cools until "
+                    + "\(Timestamp.minute(over.coolingUntil ?? session.now))"
+                : "the hold of matter \(matter) has ended",
+            remedy: "\(verb: .holdPlace) places it anew")
+    }
+}
+
+/// Expectations that fit into one entry.
+private struct HoldExpectationKey: Hashable, Comparable {
+    let purpose: HoldExpectation.Purpose
+    let number: UInt32
+
+    init(_ expectation: HoldExpectation) { (purpose, number) = (expectation.purpose, expectation.tag.keyNumber) }
+
+    static func < (a: Self, b: Self) -> Bool { (a.purpose.rawValue, a.number) < (b.purpose.rawValue, b.number) }
+}
+
+extension Event.HoldPlaced.Form {
+    init(_ form: HoldScopeRecord.Form) {
+        self =
+            switch form {
+            case .cases: .cases
+            case .where: .where
+            case .everything: .everything
+            }
+    }
+}

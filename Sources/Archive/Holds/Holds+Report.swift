@@ -1,0 +1,231 @@
+public import Base
+internal import Catalog
+internal import Evidence
+public import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+internal import Vault
+
+/// Who ordered what, when it took effect, what it covers, and when it ended: as the ledger has it.
+public struct HoldReport: Encodable, Sendable {
+    public let hold: HoldSummary
+    /// The time that it is about.
+    public let asOf: Date
+    /// Entries about the hold.
+    public let record: [Line]
+    public let objects: [Covered]
+
+    public struct Line: Encodable, Sendable {
+        public let entry: UInt64
+        public let at: Date
+        public let actor: String
+        public let known: String
+        public let says: String
+        @OrNull public var reason: String?
+    }
+
+    /// An object that it covers, or covered.
+    public struct Covered: Encodable, Sendable {
+        /// Null where the case is gone, and with it its ID.
+        @OrNull public var caseID: String?
+        public let caseUID: String
+        public let object: String
+        public let media: String
+        public let archivedAt: Date
+        /// From when on the hold covers it.
+        public let since: Date
+        /// Until when it does, where it was released or taken out.
+        @OrNull public var until: Date?
+    }
+}
+
+/// The letter to those who hold copies.
+public struct HoldNotice: Encodable, Sendable {
+    public let matter: String
+    public let text: String
+    public let copies: Int
+}
+
+extension Holds {
+    /// Reports on a hold, from the ledger alone.
+    public func report(_ matter: Matter, asOf: Date?) throws -> HoldReport {
+        try session.attempt(.look) {
+            try session.catalog.read { index in
+                let time = asOf ?? session.now
+                // Of a matter that was held twice, the hold of that time.
+                let tag = session.keyring.tag(matter.text.utf8, purpose: .matter)
+                let newest = try knownHold(matter, in: index)
+                let record =
+                    try index.holds(matterTag: tag).last { try $0.placedAt <= time && session.maySee($0) } ?? newest
+                guard time <= session.now else {
+                    throw ArchiveError(
+                        .badParticular, "\(Timestamp.minute(time)) lies in the future",
+                        remedy: "the record says what was: give a time that is over")
+                }
+                let history = try history(of: record.uid, until: time, in: index)
+                guard history.book.holds[record.uid] != nil else {
+                    throw ArchiveError(
+                        .unknownMatter, "matter \(matter.text) was not held yet on \(Timestamp.minute(time))",
+                        remedy: "it is held since \(Timestamp.minute(record.placedAt))")
+                }
+                let summary = try summary(of: record, history.book, in: index)
+                return HoldReport(hold: summary, asOf: time, record: history.lines, objects: history.objects)
+            }
+        }
+    }
+
+    private func history(
+        of uid: HoldUID, until time: Date, in index: IndexReader
+    ) throws -> (book: HoldBook, lines: [HoldReport.Line], objects: [HoldReport.Covered]) {
+        var book = HoldBook()
+        var lines: [HoldReport.Line] = []
+        for (number, entry) in try vouchedEntries(
+            HoldBook.kinds, from: 0, size: try index.ledgerSize(), in: index, by: session.recorder)
+        where entry.time <= time {
+            book.apply(entry, number: number)
+            guard entry.event.hold == uid else { continue }
+            let reason = try session.openings(of: number, in: index)["reasonCommitment"]?.text
+            lines.append(
+                HoldReport.Line(
+                    entry: number, at: entry.time, actor: try session.name(of: entry.actor.uid, in: index),
+                    known: entry.actor.known.rawValue, says: entry.event.sentence, reason: reason))
+        }
+        book.prepare()
+        guard let hold = book.holds[uid], hold.endedAt == nil else { return (book, lines, []) }
+        var objects: [HoldReport.Covered] = []
+        func add(_ facts: LedgerFacts) throws {
+            let record = try index.caseRecord(facts.caseUID)
+            let tags = try record.map { try session.expectations(of: $0) } ?? []
+            for object in facts.liveObjects {
+                guard let history = facts.history(of: object), let known = history.versions.first?.facts else {
+                    continue
+                }
+                // By the first of its revisions that takes it in.
+                let scopes = book.bindingScopes(history, expected: tags).filter { $0.hold == uid }
+                    .compactMap { hold.scopes[$0.revision] }
+                guard let since = scopes.map(\.startedAt).min() else { continue }
+                let ends = scopes.map { scope in
+                    let taken = hold.exclusions[facts.caseUID]?.first { $0.revision > scope.revision }
+                    return [taken?.coolingUntil, scope.coolingUntil, hold.coolingUntil].compactMap { $0 }.min()
+                }
+                objects.append(
+                    HoldReport.Covered(
+                        caseID: try record.map { try session.open($0).particulars.caseID }, caseUID: facts.caseUID.hex,
+                        object: object.hex, media: known.media, archivedAt: known.archived,
+                        since: max(known.archived, since),
+                        until: ends.contains(nil) ? nil : ends.compactMap { $0 }.max()))
+            }
+        }
+        // A hold that names its cases needs only their entries.
+        let named = hold.scopes.values.allSatisfy { $0.form == .cases }
+        if named {
+            for uid in Set(hold.scopes.values.flatMap(\.cases)).sorted(by: { $0.hex < $1.hex }) {
+                var facts = LedgerFacts(uid)
+                var filter = LedgerFilter()
+                filter.caseUID = uid
+                for row in try index.ledgerRows(filter, from: 0, limit: .max) where row.time <= time {
+                    facts.apply(try Entry(row.bytes), number: row.number)
+                }
+                try add(facts)
+            }
+        } else {
+            var cases: [CaseUID: LedgerFacts] = [:]
+            var next: UInt64 = 0
+            while case let rows = try index.ledgerRows(LedgerFilter(), from: next, limit: 2000), let last = rows.last {
+                next = last.number + 1
+                for row in rows where row.time <= time && LedgerFacts.kinds.contains(row.kind) {
+                    guard let uid = row.caseUID else { continue }
+                    cases[uid, default: LedgerFacts(uid)].apply(try Entry(row.bytes), number: row.number)
+                }
+            }
+            for (_, facts) in cases.sorted(by: { $0.key.hex < $1.key.hex }) { try add(facts) }
+        }
+        return (book, lines, objects)
+    }
+
+    /// Writes the letter to those who hold copies of what a hold covers: the bags and items that were given out.
+    ///
+    /// - Parameter confirm: how to confirm that one has read it, given the matter; nil, where the letter names none.
+    public func notice(_ matter: Matter, confirmBy confirm: (_ matter: String?) -> String) throws -> HoldNotice {
+        try session.attempt(.look, verb: "hold notice") {
+            let report = try report(matter, asOf: nil)
+            return try session.catalog.read { index in
+                var copies: [String] = []
+                for (uid, objects) in Dictionary(grouping: report.objects, by: \.caseUID).sorted(by: { $0.key < $1.key }
+                ) {
+                    guard let caseUID = CaseUID(hex: uid) else { continue }
+                    var filter = LedgerFilter()
+                    filter.caseUID = caseUID
+                    filter.kind = Event.Kind.accessOpened.rawValue
+                    let held = Set(objects.map(\.object))
+                    for row in try index.ledgerRows(filter, from: 0, limit: .max) {
+                        guard case .accessOpened(let event) = try Entry(row.bytes).event,
+                            event.objects.contains(where: { held.contains($0.hex) })
+                        else { continue }
+                        let what =
+                            switch event.form {
+                            case .bag: "a bag of \(Self.count(event.objects.count, "item"))"
+                            case .item: "one item"
+                            case .ranges: "parts of one item"
+                            }
+                        copies.append(
+                            "  case \(objects[0].caseID ?? uid): \(what), given to "
+                                + "\(try session.name(of: row.actorUID, in: index)) on \(Timestamp.minute(row.time)), "
+                                + "ledger entry \(row.number)"
+                        )
+                    }
+                }
+                return HoldNotice(
+                    matter: report.hold.matter,
+                    text: Self.letter(
+                        report, copies: copies,
+                        confirmation: confirm(report.hold.isConfidential ? nil : report.hold.matter)),
+                    copies: copies.count)
+            }
+        }
+    }
+
+    private static func letter(_ report: HoldReport, copies: [String], confirmation: String) -> String {
+        let hold = report.hold
+        let cases = Set(report.objects.map(\.caseUID)).count
+        var lines = ["NOTICE OF LEGAL HOLD", "", "Date      \(Timestamp.day(report.asOf))"]
+        if !hold.isConfidential {
+            lines += ["Matter    \(hold.matter)", "Ordered   \(Timestamp.minute(hold.placedAt)), by \(hold.placedBy)"]
+            if let reason = hold.reason { lines.append("Reason    \(reason)") }
+        }
+        lines += [
+            "Review    by \(Timestamp.day(hold.reviewBy))", "",
+            "The law asks that what is listed below is preserved until you are told in writing that it need not "
+                + "be any more.",
+            "Do not destroy, change, move or hand on any copy of it that you hold, also where another rule "
+                + "would ask you to.",
+            "It covers \(count(report.objects.count, "object")) of \(count(cases, "case")) in this archive, and "
+                + "what arrives of the same.",
+            "",
+        ]
+        lines.append(
+            copies.isEmpty
+                ? "The archive has given out no copy of what is covered."
+                : "Copies that the archive has given out of what is covered:")
+        lines += copies
+        lines += ["", "Confirm that you have read this: \(confirmation)", ""]
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Event {
+    /// The hold that it is about.
+    var hold: HoldUID? {
+        switch self {
+        case .holdPlaced(let event): event.hold
+        case .holdCovers(let event): event.hold
+        case .holdExpects(let event): event.hold
+        case .holdNarrowed(let event): event.hold
+        case .holdReleased(let event): event.hold
+        case .holdEnded(let event): event.hold
+        case .holdAcknowledged(let event): event.hold
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,153 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+internal import Vault
+
+/// What holds there are, in short.
+public struct HoldStatus: Encodable, Sendable {
+    /// Matters whose holds bind.
+    public let matters: Int
+    /// Of these, whose day of review is over.
+    public let overdueReviews: [String]
+    /// Matters that were held before a fork was accepted, and were not placed again: nothing is destroyed.
+    public let lost: Int
+    /// Released, and cooling.
+    public let cooling: Int
+    /// Begun, and not placed to their end.
+    public let unfinished: [String]
+    /// What they take in is still being pinned, or decided about.
+    public let isWorking: Bool
+}
+
+extension Holds {
+    /// Holds in the order in which they were placed.
+    public func list(all: Bool) throws -> [HoldSummary] {
+        try session.attempt(.look) {
+            try session.catalog.read { index in
+                let book = try session.holdBook.content(in: index, by: session.recorder)
+                return try index.holds().filter { all || $0.state != .ended }.map {
+                    try summary(of: $0, book, in: index)
+                }
+            }
+        }
+    }
+
+    /// One of them, the newest of its matter, with what it takes in counted.
+    public func show(_ matter: Matter) throws -> HoldSummary {
+        try session.attempt(.look) {
+            try session.catalog.read { index in
+                let record = try knownHold(matter, in: index)
+                var summary = try summary(
+                    of: record, try session.holdBook.content(in: index, by: session.recorder), in: index)
+                if record.state != .ended {
+                    let counts = try index.heldCounts(by: record.uid)
+                    (summary.heldObjects, summary.heldCases) = (counts.objects, counts.cases)
+                }
+                summary.isCompiling = try index.holdsAreUnfinished()
+                return summary
+            }
+        }
+    }
+
+    /// Says that the notice of a hold was read: by who acts, or by a person whom they name.
+    ///
+    /// - Returns: the entry.
+    public func acknowledge(_ matter: Matter, reader: String?) throws -> UInt64 {
+        try session.attempt(.look, verb: "hold acknowledge") {
+            let reader = try reader.map { try Actor.checked($0) }
+            return try session.record { recording in
+                let hold = try knownHold(matter, in: recording.index)
+                guard hold.state != .ended else { throw try noHold(of: matter.text, in: recording.index) }
+                return try recording.add(
+                    .holdAcknowledged(
+                        .init(
+                            hold: hold.uid, revision: UInt64(hold.revision),
+                            reader: try reader.map { try recording.commit($0, as: "readerCommitment") })))
+            }
+        }
+    }
+
+    func status(in index: IndexReader) throws -> HoldStatus {
+        let holds = try index.holds().filter { $0.state != .ended }
+        func names(_ records: [HoldRecord]) throws -> [String] {
+            try records.map { try session.shownMatter($0, in: index) }
+        }
+        return HoldStatus(
+            matters: holds.count,
+            overdueReviews: try names(holds.filter { $0.state == .standing && $0.reviewBy < session.now }),
+            lost: try session.holdBook.content(in: index, by: session.recorder).lost.count,
+            cooling: holds.filter { $0.state == .released }.count,
+            unfinished: try names(holds.filter { $0.state == .placing }),
+            isWorking: try index.holdsAreUnfinished())
+    }
+
+    // MARK: Names
+
+    func knownHold(_ matter: Matter, in index: IndexReader) throws -> HoldRecord {
+        guard let hold = try index.holds(matterTag: session.keyring.tag(matter.text.utf8, purpose: .matter)).last else {
+            throw try noHold(of: matter.text, in: index)
+        }
+        guard try session.maySee(hold) else { throw Self.neverPlaced(matter.text) }
+        return hold
+    }
+
+    func summary(of record: HoldRecord, _ book: HoldBook, in index: IndexReader) throws -> HoldSummary {
+        guard let known = book.holds[record.uid] else {
+            throw CatalogError.damaged("a hold was never placed by the ledger")
+        }
+        let isVisible = try session.maySee(record)
+        let particulars = isVisible ? try session.particulars(of: record, in: index) : nil
+        let states = Dictionary(
+            uniqueKeysWithValues: try index.holdScopes(of: record.uid).map { ($0.name.revision, $0) })
+        let revisions = known.scopes.values.sorted { $0.revision < $1.revision }.map { scope in
+            HoldRevision(
+                revision: scope.revision,
+                form: scope.form == .everything ? "everything" : scope.form == .where ? "where" : "cases",
+                state: states[scope.revision]?.state.rawValue ?? "ended", since: scope.startedAt, entry: scope.entry,
+                expression: isVisible && scope.form == .where
+                    ? HoldExpression(clauses: scope.clauses).description : nil,
+                judgedOnly: scope.judgedOnly, cases: scope.cases.count, expected: scope.expected.count,
+                coolingUntil: scope.hasEnded ? nil : scope.coolingUntil ?? known.coolingUntil)
+        }
+        let narrowings = Dictionary(grouping: known.exclusions.values.flatMap { $0 }, by: \.revision)
+            .sorted { $0.key < $1.key }.map { revision, cases in
+                HoldNarrowing(
+                    revision: revision, cases: cases.count, coolingUntil: cases[0].coolingUntil,
+                    hasEnded: cases[0].hasEnded)
+            }
+        var summary = HoldSummary(
+            matter: particulars?.matter ?? Session.keptByLaw, hold: record.uid.hex, state: known.state.rawValue,
+            placedAt: known.placedAt, placedBy: try session.name(of: known.author, in: index),
+            placedByKnown: try index.actor(known.author)?.stamp.known.rawValue ?? "", reviewBy: known.reviewBy,
+            isOverdue: known.state == .standing && known.reviewBy < session.now, isConfidential: known.isConfidential,
+            reason: particulars?.reason, releasedAt: known.releasedAt, coolingUntil: known.coolingUntil,
+            endedAt: known.endedAt, revisions: revisions,
+            narrowings: narrowings)
+        summary.acknowledgements = try acknowledgements(of: record.uid, in: index)
+        return summary
+    }
+
+    private func acknowledgements(of hold: HoldUID, in index: IndexReader) throws -> [HoldAcknowledgement] {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.holdAcknowledged.rawValue
+        return try index.ledgerRows(filter, from: 0, limit: .max).compactMap { row in
+            guard case .holdAcknowledged(let event) = try Entry(row.bytes).event, event.hold == hold else { return nil }
+            let named = try session.openings(of: row.number, in: index)["readerCommitment"]?.text
+            return HoldAcknowledgement(
+                reader: try named ?? session.name(of: row.actorUID, in: index), at: row.time,
+                revision: Int(event.revision),
+                entry: row.number)
+        }
+    }
+
+    /// The matters that preserve a case, as anybody may know them.
+    func matters(of caseUID: CaseUID, in index: IndexReader) throws -> [String] {
+        let names = try index.retentionRows(.ofCase(caseUID), after: nil, limit: .max).flatMap {
+            $0.facts.holds.map(\.matter)
+        }
+        return try session.matters(names, forOutsiders: true, in: index)
+    }
+}

@@ -1,0 +1,101 @@
+internal import Vault
+
+/// Reads comma-separated values by RFC 4180, strictly: every record knows its line, and what other
+/// readers guess at is an error.
+struct CSVReader {
+    struct Record: Equatable {
+        /// The line that it begins on, counted from 1.
+        let line: Int
+        let fields: [String]
+    }
+
+    struct Problem: Error, Equatable {
+        enum Reason: Equatable { case quoteInField, textAfterQuote, openQuote, notUTF8 }
+
+        let reason: Reason
+        let line: Int
+    }
+
+    /// All records of a text; lines end with LF or CRLF, empty ones are skipped, and a byte order mark at
+    /// the beginning is no part of the text.
+    static func records(in text: some Collection<UInt8>) throws(Problem) -> [Record] {
+        var reader = CSVReader()
+        var bytes = Array(text)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        for byte in bytes { try reader.take(byte) }
+        try reader.finish()
+        return reader.records
+    }
+
+    private enum State { case start, plain, quoted, quoteInQuoted }
+
+    private var state = State.start
+    private var line = 1
+    private var recordLine = 1
+    private var field: [UInt8] = []
+    private var fields: [String] = []
+    private var records: [Record] = []
+    private var pendingReturn = false
+
+    private mutating func take(_ byte: UInt8) throws(Problem) {
+        if pendingReturn {
+            pendingReturn = false
+            // A carriage return that no line feed follows is part of the field.
+            if byte != 0x0A { field.append(0x0D) }
+        }
+        switch (state, byte) {
+        case (.quoted, UInt8(ascii: "\"")): state = .quoteInQuoted
+        case (.quoted, _):
+            field.append(byte)
+            if byte == 0x0A { line += 1 }
+        case (.quoteInQuoted, UInt8(ascii: "\"")):
+            field.append(byte)
+            state = .quoted
+        case (.start, UInt8(ascii: "\"")): state = .quoted
+        case (.plain, UInt8(ascii: "\"")): throw Problem(reason: .quoteInField, line: line)
+        case (_, UInt8(ascii: ",")): try endField()
+        case (_, 0x0D): pendingReturn = true
+        case (_, 0x0A):
+            try endRecord()
+            line += 1
+            recordLine = line
+        case (.quoteInQuoted, _): throw Problem(reason: .textAfterQuote, line: line)
+        default:
+            field.append(byte)
+            state = .plain
+        }
+    }
+
+    private mutating func finish() throws(Problem) {
+        if state == .quoted { throw Problem(reason: .openQuote, line: recordLine) }
+        try endRecord()
+    }
+
+    private mutating func endField() throws(Problem) {
+        guard let text = String(validating: field, as: UTF8.self) else { throw Problem(reason: .notUTF8, line: line) }
+        fields.append(text)
+        field.removeAll(keepingCapacity: true)
+        state = .start
+    }
+
+    private mutating func endRecord() throws(Problem) {
+        let isEmptyLine = fields.isEmpty && field.isEmpty && state == .start
+        defer { fields.removeAll() }
+        guard !isEmptyLine else { return }
+        try endField()
+        records.append(Record(line: recordLine, fields: fields))
+    }
+}
+
+extension CSVReader.Problem: CustomStringConvertible {
+    var description: String {
+        let what =
+            switch reason {
+            case .quoteInField: "a quote stands inside a field that does not begin with one"
+            case .textAfterQuote: "text stands behind a closing quote"
+            case .openQuote: "a quoted field that begins here never ends"
+            case .notUTF8: "the text is not UTF-8"
+            }
+        return "line \(line): \(what)"
+    }
+}

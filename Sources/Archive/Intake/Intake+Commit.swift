@@ -1,0 +1,151 @@
+internal import Base
+internal import BlobStore
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+internal import Vault
+internal import Vendor
+
+extension Intake {
+    /// A stage that is older than half of this is not committed, and one that is older than all of it is
+    /// swept: so no sweep meets a commit.
+    static let graceTime: TimeInterval = 24 * 3600
+
+    func stageAnswer() -> StagedAnswer {
+        StagedAnswer(
+            store: session.store, keyring: session.keyring, randomness: session.effects.randomness, beganAt: session.now
+        )
+    }
+
+    /// Makes the answer's blobs durable, then runs the one transaction that makes them exist.
+    ///
+    /// - Parameter body: inserts what refers to the blobs and returns true, or returns false where nothing
+    ///   is to be changed; may be run again.
+    func commit<Result>(
+        _ answer: StagedAnswer, _ body: (Recording) throws -> (refers: Bool, result: Result)
+    ) throws -> Result {
+        var mayRefer = false
+        do {
+            try session.store.commit(answer.stages)
+            let (refers, result) = try session.record { recording in
+                if session.now.timeIntervalSince(answer.beganAt) > Self.graceTime / 2 {
+                    throw ArchiveError(
+                        .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
+                        remedy: "run the command again")
+                }
+                let outcome = try body(recording)
+                mayRefer = mayRefer || outcome.refers
+                return outcome
+            }
+            if refers {
+                session.store.settle(answer.stages)
+            } else if !mayRefer {
+                answer.discard()
+            }
+            // Run twice, the first run may be what the second found done: then the sweep asks the index.
+            return result
+        } catch {
+            // A commit that failed at its very end may still be found done when the index is next
+            // opened. Then the blobs must be there, so they are left for the sweep to decide.
+            if !mayRefer { answer.discard() }
+            throw error
+        }
+    }
+
+    /// Ends a verification: its final state, and the objects of the answer that ended it.
+    func end(
+        _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
+        answer: Answer?, key: borrowing SecretKey, _ recording: Recording
+    ) throws -> VerificationRecord {
+        let (index, now) = (recording.index, recording.now)
+        var ended = verification
+        ended.state = state
+        ended.endedAt = now
+        ended.sealedToken = nil
+        ended.answerTag = staged.tag
+        ended.lastProblem = nil
+        var details = AnswerDetails(description: nil, requestID: answer?.requestID)
+        switch answer?.content {
+        case .ended(let outcome, let description):
+            ended.outcome = outcome
+            details.description = description
+        case .notFinished(let code, let description):
+            // It is over, and the vendor's last word was that.
+            ended.outcome = Outcome(.failed, code: code)
+            details.description = description
+        case .error(_, let recorded, let message):
+            ended.lastProblem = recorded
+            details.description = message
+        case nil: break
+        }
+        if ended.capturedFrom == nil {
+            ended.capturedFrom = verification.tokenIssuedAt
+            ended.capturedUntil = min(now, verification.deadline ?? now)
+        }
+        ended.sealedDetails = try session.seal(
+            details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))
+        if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
+        try recording.add(
+            .verificationEnded(
+                .init(
+                    caseUID: ended.caseUID, verification: UInt64(ended.number), state: .init(state),
+                    outcome: ended.outcome, problem: ended.lastProblem, askings: UInt64(verification.attempts),
+                    capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil,
+                    objects: UInt64(staged.objects.count))))
+        let epoch = session.keyring.currentEpoch
+        // Evidence that the vendor forgets must come in also while the active policies cannot be read.
+        let rules = try unlessTheIndexFails { try session.rules(in: index) }
+        var facts = try session.facts(of: ended, archived: now, in: index)
+        for object in staged.objects {
+            facts.media = object.kind.name
+            let uid = ObjectUID(from: session.effects.randomness)
+            let context = session.contexts.objectKey(
+                uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
+                length: object.length, epoch: epoch)
+            try index.insert(
+                ObjectRecord(
+                    uid: uid, verificationUID: ended.uid, caseUID: ended.caseUID, kind: object.kind,
+                    mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
+                    contentTag: object.contentTag,
+                    key: try object.withKey {
+                        try session.keyring.wrap(
+                            $0, epoch: epoch, context: context, randomness: session.effects.randomness)
+                    },
+                    archivedAt: now,
+                    standing: rules.map { Standing($0.engine.decide(facts, at: now), set: $0.set) }
+                        ?? .unknown(since: now)))
+            let content = try recording.commit(
+                object.digest.hex, as: "contentCommitment", of: ended.caseUID, key: key)
+            try recording.add(
+                .objectArchived(
+                    .init(
+                        caseUID: ended.caseUID, verification: UInt64(ended.number), object: uid,
+                        media: object.kind.name,
+                        mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
+                        content: content)))
+        }
+        // What a hold takes in has just been pinned.
+        if rules != nil, try index.hasHolds() { try session.refresh(ended.caseUID, recording) }
+        return ended
+    }
+
+    /// Ends what crashes left in the store.
+    func sweep() throws {
+        _ = try session.store.sweep(olderThan: session.now.addingTimeInterval(-Self.graceTime)) { address in
+            try session.catalog.read { try $0.object(address: address) != nil }
+        }
+    }
+}
+
+extension Event.VerificationEnded.State {
+    fileprivate init(_ state: VerificationRecord.State) {
+        switch state {
+        case .archived: self = .archived
+        case .expired: self = .expired
+        case .rejected: self = .rejected
+        case .awaiting: preconditionFailure("a verification that waits has not ended")
+        }
+    }
+}

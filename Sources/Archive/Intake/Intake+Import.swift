@@ -1,0 +1,210 @@
+public import Base
+internal import Catalog
+public import Foundation
+internal import Ledger
+internal import Sealing
+internal import Synchronization
+public import Vault
+internal import Vendor
+
+/// What became of one verification, for a person or a program that follows a batch.
+public struct VerificationReport: Sendable {
+    public enum State: String, Sendable {
+        case awaiting, archived, expired, rejected
+        /// It could not be worked on; see `problem`. What was registered before stays.
+        case failed
+        /// Everything was there already.
+        case unchanged
+    }
+
+    /// Nil where the case itself could not be read.
+    public let caseID: CaseID?
+    public internal(set) var number: Int?
+    public internal(set) var state: State
+    public internal(set) var outcome: Outcome?
+    public internal(set) var objects = 0
+    /// Plaintext bytes.
+    public internal(set) var bytes: UInt64 = 0
+    /// When the vendor forgets, for what waits.
+    public internal(set) var deadline: Date?
+    public internal(set) var tokenIssuedAt: Date?
+    public internal(set) var problem: ArchiveError?
+    /// Where in a table it stood.
+    public internal(set) var line: Int?
+}
+
+extension VerificationReport.State {
+    init(_ state: VerificationRecord.State) {
+        switch state {
+        case .awaiting: self = .awaiting
+        case .archived: self = .archived
+        case .expired: self = .expired
+        case .rejected: self = .rejected
+        }
+    }
+}
+
+/// A saved answer and what is known of its verification.
+public struct ImportItem: Sendable {
+    public let registration: Registration
+    /// A path, or `-` for standard input.
+    public let file: String
+    /// Where in a table it stood.
+    public let line: Int?
+
+    public init(registration: Registration, file: String, line: Int? = nil) throws(ArchiveError) {
+        guard registration.capturedAt != nil || registration.tokenIssuedAt != nil else {
+            throw ArchiveError(
+                .noTimeGiven, "neither captured-at nor token-issued-at is given",
+                remedy: "retention counts from that time: give \(input: .capturedAt) or \(input: .tokenIssuedAt)")
+        }
+        self.registration = registration
+        self.file = file
+        self.line = line
+    }
+}
+
+extension Intake {
+    /// Threads that import a batch: twice as many as one transaction commits, so that half of them prepare answers
+    /// while those of the others are written.
+    public static let importWorkers = 32
+
+    /// Archives one saved answer. Everything is durable when this returns, and nothing is changed when it
+    /// throws.
+    public func `import`(_ item: ImportItem) throws -> VerificationReport {
+        defer { try? sweep() }
+        return try session.attempt(.intake, verb: "import", caseID: item.registration.caseID) { try archive(item) }
+    }
+
+    private func archive(_ item: ImportItem) throws -> VerificationReport {
+        try session.describing(item.file == "-" ? "standard input" : item.file) {
+            try session.allow(.intake)
+            let staged = stageAnswer()
+            let answer = try session.effects.provider.readAnswer(
+                cap: session.configuration.vendor.answerCap, into: staged
+            ) { take in
+                try Self.readPieces(of: item.file) { piece in
+                    try session.limit.check()
+                    try take(piece)
+                }
+            }
+            try Self.checkArchivable(answer)
+            try staged.add(document: answer.document)
+            return try commitImport(item.registration, staged: staged, answer: answer)
+        }
+    }
+
+    /// Archives many saved answers; a failure of one does not touch the others.
+    ///
+    /// - Parameter report: called once for each, when it is durable or has failed, from any thread but
+    ///   never at the same time.
+    public func `import`(_ items: [ImportItem], report: @escaping @Sendable (VerificationReport) -> Void) {
+        let failures = Mutex<[ArchiveError]>([])
+        Workers.forEach(items, workers: Self.importWorkers) { item in
+            let outcome: VerificationReport
+            do {
+                var done = try self.archive(item)
+                done.line = item.line
+                outcome = done
+            } catch {
+                outcome = VerificationReport(
+                    caseID: item.registration.caseID, state: .failed, problem: ArchiveError(error), line: item.line)
+            }
+            failures.withLock { failures in
+                if let problem = outcome.problem { failures.append(problem) }
+                report(outcome)
+            }
+        }
+        session.recordFailures("import", failures.withLock { $0 })
+        try? sweep()
+    }
+
+    private func commitImport(_ registration: Registration, staged: StagedAnswer, answer: Answer) throws
+        -> VerificationReport
+    {
+        let tag = staged.tag
+        return try commit(staged) { recording in
+            let index = recording.index
+            let opened = try openOrInsertCase(registration, recording)
+            let tokenTag = registration.token.map { session.keyring.tag($0.text.utf8, purpose: .token) }
+            let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
+                .map { try reconcile($0, with: registration, recording) }
+            if let tokenTag {
+                try session.checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index)
+            }
+            try session.checkNotDestroyed(tag, .answer, "this answer", in: index)
+            if var known = try index.verification(answerTag: tag, in: opened.record.uid) {
+                _ = try completeTimes(of: known, with: registration)
+                if let tokenTag, known.tokenTag != tokenTag {
+                    guard known.tokenTag == nil, byToken == nil else {
+                        throw otherParticulars("SDK token for this answer", of: registration.caseID)
+                    }
+                    let before = known
+                    known.tokenTag = tokenTag
+                    try update(before, to: known, recording)
+                }
+                return (false, report(known, caseID: registration.caseID, state: .unchanged))
+            }
+            if let byToken, byToken.state != .awaiting {
+                throw ArchiveError(
+                    .tokenEnded,
+                    "this SDK token's verification is \(byToken.state.rawValue) already, with another answer",
+                    remedy: "see \(verb: .caseShow) \(registration.caseID.text)")
+            }
+            let verification =
+                try byToken ?? makeVerification(registration, origin: .import, of: opened, recording)
+            let ended = try end(
+                verification, as: .archived, with: staged, answer: answer, key: opened.key, recording)
+            var done = report(ended, caseID: registration.caseID, state: .archived)
+            done.objects = staged.objects.count
+            done.bytes = staged.bytes
+            return (true, done)
+        }
+    }
+
+    func report(
+        _ record: VerificationRecord, caseID: CaseID, state: VerificationReport.State
+    ) -> VerificationReport {
+        VerificationReport(
+            caseID: caseID, number: record.number, state: state, outcome: record.outcome,
+            deadline: record.deadline, tokenIssuedAt: record.tokenIssuedAt)
+    }
+
+    private static func checkArchivable(_ answer: Answer) throws(ArchiveError) {
+        switch answer.content {
+        case .notFinished(let code, _):
+            throw ArchiveError(
+                .answerNotFinished, "the answer says that the verification is not finished (Result \(code))",
+                remedy: "ask the vendor again before the 72 hours end; there is nothing to archive yet")
+        case .ended: break
+        case .error(let code, _, _):
+            throw ArchiveError(
+                .answerIsError, "the answer is an error of the vendor: \(PlainText.excerpt(code))",
+                remedy: "there is no result in it to archive")
+        }
+    }
+
+    private static func readPieces(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ArchiveError(
+                .badAnswer, "cannot be opened: \(String(cString: strerror(errno)).lowercased())",
+                remedy: "check the path"
+            )
+        }
+        defer { close(descriptor) }
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 4096)
+        defer { piece.deallocate() }
+        while true {
+            let count = Foundation.read(descriptor, piece.baseAddress!, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw ArchiveError(
+                    .badAnswer, "cannot be read: \(String(cString: strerror(errno)).lowercased())",
+                    remedy: "check the path")
+            }
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        }
+    }
+}

@@ -1,0 +1,234 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Sealing
+public import Vault
+public import Vendor
+
+/// How to pull.
+public struct PullOptions: Sendable {
+    public var credentials: Credentials
+    /// Instead of the configured ones.
+    public var endpoint: Endpoint?
+    public var region: String?
+    /// Ask about those only; about all that wait where it is nil.
+    public var only: Set<VerificationName>?
+    /// Stay until everything has ended, at most until the last deadline.
+    public var waits = false
+    /// Answers that are read at once.
+    public var workers = 16
+
+    public init(credentials: Credentials) { self.credentials = credentials }
+}
+
+extension VerificationRecord {
+    /// When the vendor forgets the result at the latest, whatever time of issue was typed: a token is issued before it
+    /// is registered.
+    func lastDeadline(_ provider: any Provider) -> Date {
+        max(deadline ?? .distantPast, registeredAt.addingTimeInterval(provider.resultLifetime))
+    }
+
+    func isOver(at time: Date, _ provider: any Provider) -> Bool { time >= lastDeadline(provider) }
+}
+
+/// What a pull did.
+public struct PullSummary: Sendable {
+    public internal(set) var counts: [VerificationReport.State: Int] = [:]
+    /// Plaintext bytes that were archived.
+    public internal(set) var bytes: UInt64 = 0
+    /// Why the pull stopped before everything was asked about.
+    public internal(set) var stopped: ArchiveError?
+    /// Verifications that were not asked about because of that.
+    public internal(set) var notAsked = 0
+    /// The first failure of one verification.
+    public internal(set) var firstProblem: ArchiveError?
+    /// Seconds by which the vendor's clock is ahead of this machine's, where that mattered.
+    public internal(set) var clockSkew: Double = 0
+}
+
+extension Intake {
+    /// Asks the vendor about what waits, and archives what it answers.
+    ///
+    /// - Parameter report: called once for each verification, when its state is durable, from any thread
+    ///   but never at the same time.
+    public func pull(
+        _ options: PullOptions, report: @escaping @Sendable (VerificationReport) -> Void
+    ) throws -> PullSummary {
+        let (chosen, ended) = try session.attempt(.intake) { try choose(options.only) }
+        var summary = PullSummary()
+        for (name, record) in ended {
+            let state = record.state == .archived ? .unchanged : VerificationReport.State(record.state)
+            summary.counts[state, default: 0] += 1
+            report(self.report(record, caseID: name.caseID, state: state))
+        }
+        guard !chosen.isEmpty else {
+            try? sweep()
+            return summary
+        }
+        var settings = session.configuration.vendor
+        settings.endpoint = options.endpoint ?? settings.endpoint
+        let client = session.effects.provider.makeClient(
+            options.credentials, settings: settings, stateFile: session.directory + "/" + OpenArchive.paceName,
+            clock: session.effects.clock)
+        let run = PullRun(
+            intake: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
+        Workers.run(min(options.workers, chosen.count)) { run.work() }
+        session.recordFailures("pull", run.failures)
+        try? sweep()
+        return run.summary
+    }
+
+    /// How many verifications wait for the vendor.
+    public func waitingCount() throws -> Int {
+        try session.attempt(.status) { try session.catalog.read { try $0.awaiting().count } }
+    }
+
+    /// Of those that are named, or of all, what waits and what has ended before.
+    private func choose(
+        _ names: Set<VerificationName>?
+    ) throws -> (waiting: [VerificationRecord], ended: [(VerificationName, VerificationRecord)]) {
+        try session.catalog.read { index in
+            let waiting = try index.awaiting()
+            guard let names else { return (waiting, []) }
+            let uids = Set(names.map(\.uid))
+            let chosen = waiting.filter { uids.contains($0.uid) }
+            let chosenUIDs = Set(chosen.map(\.uid))
+            let others = try names.filter { !chosenUIDs.contains($0.uid) }.compactMap { name in
+                try index.verification(name.uid).map { (name, $0) }
+            }
+            return (chosen, others)
+        }
+    }
+
+    enum NextStep {
+        case over, askAgain
+        /// The vendor could not be reached; others will meet the same.
+        case outage
+        /// Nothing will work until a person changes something.
+        case stop
+    }
+
+    /// Asks about one verification once and makes what follows durable.
+    func ask(
+        _ verification: VerificationRecord, client: any ProviderClient, region: String?
+    ) throws -> (report: VerificationReport, next: NextStep) {
+        let opened = try session.catalog.read { try $0.caseRecord(verification.caseUID) }.map { try session.open($0) }
+        guard let opened else { throw CatalogError.damaged("a verification without a case") }
+        let caseID = try CaseID(opened.particulars.caseID)
+        let token = try session.token(of: verification, key: opened.key)
+        let asking = Asking(
+            verification: verification, endpoint: client.host,
+            region: region ?? verification.region ?? session.configuration.vendor.region)
+        let fetched: Fetched
+        let staged: StagedAnswer
+        do {
+            (fetched, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
+            try session.unhurried.noteWitness(skew: client.clockSkew)
+        } catch let error as any ProviderError {
+            try session.unhurried.noteWitness(skew: client.clockSkew)
+            try Intake(session.unhurried).note(asking, problem: error.code)
+            var failed = self.report(verification, caseID: caseID, state: .failed)
+            failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
+            return (failed, error.stopsPulling ? .stop : error.isOutage ? .outage : .askAgain)
+        }
+        switch fetched {
+        case .ended(let answer):
+            return (
+                try end(asking, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
+            )
+        case .rejected(let answer):
+            staged.discard()
+            return (
+                try end(
+                    asking, of: caseID, key: opened.key, as: .rejected, staged: stageAnswer(), answer: answer),
+                .over
+            )
+        case .expired(let answer):
+            staged.discard()
+            return (
+                try end(asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
+                .over
+            )
+        case .notFinished(let answer, let vendorTime):
+            staged.discard()
+            // A token that is not finished lives. It is over by both clocks together, or not at all: one wrong `Date`,
+            // one wrong clock here or one mistyped time of issue ends nothing.
+            if let vendorTime, verification.isOver(at: min(vendorTime, session.now), session.effects.provider) {
+                return (
+                    try end(
+                        asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
+                    .over
+                )
+            }
+            try Intake(session.unhurried).note(asking, problem: nil)
+            return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
+        }
+    }
+
+    /// One asking of the vendor.
+    private struct Asking {
+        let verification: VerificationRecord
+        /// A host.
+        let endpoint: String
+        let region: String
+
+        /// Counts it; the first stands on the ledger.
+        func record(
+            in current: inout VerificationRecord, _ outcome: Event.VendorAsked.Outcome, problem: String?,
+            _ recording: Recording
+        ) throws {
+            if current.lastAskedAt == nil {
+                try recording.add(
+                    .vendorAsked(
+                        .init(
+                            caseUID: current.caseUID, verification: UInt64(current.number), endpoint: endpoint,
+                            region: region, outcome: outcome, problem: problem)))
+            }
+            current.lastAskedAt = recording.now
+        }
+    }
+
+    private func end(
+        _ asking: Asking, of caseID: CaseID, key: borrowing SecretKey, as state: VerificationRecord.State,
+        staged: StagedAnswer, answer: Answer?
+    ) throws -> VerificationReport {
+        let verification = asking.verification
+        try staged.add(document: answer?.document ?? Self.unansweredDocument(of: verification, now: session.now))
+        return try Intake(session.unhurried).commit(staged) { recording in
+            // Another process may have ended it in the meantime; what it archived stands.
+            guard var current = try recording.index.verification(verification.uid) else {
+                throw CatalogError.damaged("a verification is gone")
+            }
+            guard current.state == .awaiting else {
+                let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
+                return (false, self.report(current, caseID: caseID, state: state))
+            }
+            try asking.record(in: &current, answer == nil ? .failed : .answered, problem: nil, recording)
+            let ended = try end(current, as: state, with: staged, answer: answer, key: key, recording)
+            var done = self.report(
+                ended, caseID: caseID, state: VerificationReport.State(state))
+            done.objects = staged.objects.count
+            done.bytes = staged.bytes
+            return (true, done)
+        }
+    }
+
+    /// Counts an asking that did not end the verification.
+    private func note(_ asking: Asking, problem: String?) throws {
+        try session.record { recording in
+            guard var current = try recording.index.verification(asking.verification.uid), current.state == .awaiting
+            else { return }
+            try asking.record(in: &current, problem == nil ? .notFinished : .failed, problem: problem, recording)
+            current.attempts += 1
+            current.lastProblem = problem
+            try recording.index.countAsking(current)
+        }
+    }
+
+    /// The `result` of a verification that ended without any answer of the vendor.
+    private static func unansweredDocument(of verification: VerificationRecord, now: Date) -> [UInt8] {
+        let deadline = verification.deadline.map { #","Deadline":"\#(Timestamp.format($0))""# } ?? ""
+        return Array(#"{"Strongroom":{"State":"expired","EndedAt":"\#(Timestamp.format(now))"\#(deadline)}}"#.utf8)
+    }
+}

@@ -1,0 +1,257 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Sealing
+public import Vault
+internal import Vendor
+
+/// One verification of one case, as the customer knows it.
+public struct VerificationName: Hashable, Sendable {
+    public let caseID: CaseID
+    /// Counted from 1 within the case.
+    public let number: Int
+    let uid: VerificationUID
+}
+
+extension Intake {
+    /// Registers a verification that is to be pulled. Durable when this returns; the vendor is not asked.
+    ///
+    /// The same token in the same case changes nothing and names the verification that there is.
+    public func register(_ registration: Registration) throws -> VerificationName {
+        guard let token = registration.token else { throw ArchiveError(.badParticular, "no SDK token is given") }
+        return try session.attempt(.intake, verb: "register", caseID: registration.caseID) {
+            try insert(registration, token: token)
+        }
+    }
+
+    /// Registers the rows of a table; one that is refused does not touch the others.
+    ///
+    /// - Parameter refused: called for each that was refused.
+    public func register(
+        _ rows: [RegistrationTable.Row], refused: (RegistrationTable.Row, ArchiveError) throws -> Void
+    ) throws -> Set<VerificationName> {
+        var names: Set<VerificationName> = []
+        var failures: [ArchiveError] = []
+        defer { session.recordFailures("register", failures) }
+        for row in rows {
+            do {
+                guard let token = row.registration.token else {
+                    throw ArchiveError(.badParticular, "no SDK token is given")
+                }
+                names.insert(try session.attempt(.intake) { try insert(row.registration, token: token) })
+            } catch let error as ArchiveError where !error.concernsAll {
+                failures.append(error)
+                try refused(row, error)
+            }
+        }
+        return names
+    }
+
+    private func insert(_ registration: Registration, token: SDKToken) throws -> VerificationName {
+        try session.record { recording in
+            let opened = try openOrInsertCase(registration, recording)
+            let tag = session.keyring.tag(token.text.utf8, purpose: .token)
+            try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: recording.index)
+            if let known = try recording.index.verification(tokenTag: tag) {
+                _ = try reconcile(known, with: registration, recording)
+                return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
+            }
+            let verification = try makeVerification(registration, origin: .pull, of: opened, recording)
+            try recording.index.insert(verification)
+            return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
+        }
+    }
+
+    /// The registered case with the particulars that are given, which is made or completed where needed.
+    func openOrInsertCase(_ registration: Registration, _ recording: Recording) throws -> OpenedCase {
+        let index = recording.index
+        let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
+        guard let record = try index.caseRecord(caseIDTag: tag) else {
+            return try insertCase(registration, tag: tag, recording)
+        }
+        var opened = try session.open(record)
+        let before = (opened.record, opened.particulars)
+        try complete(&opened.record.purpose, with: registration.purpose, name: "purpose", of: registration.caseID)
+        try complete(&opened.particulars.subject, with: registration.subject, name: "subject", of: registration.caseID)
+        try complete(&opened.particulars.consent, with: registration.consent, name: "consent", of: registration.caseID)
+        try complete(&opened.record.age, with: registration.age?.rawValue, name: "age", of: registration.caseID)
+        let codes = registration.jurisdictions.map(\.code)
+        if !codes.isEmpty {
+            guard opened.record.jurisdictions.isEmpty || opened.record.jurisdictions == codes else {
+                throw otherParticulars("jurisdiction", of: registration.caseID)
+            }
+            opened.record.jurisdictions = codes
+        }
+        opened.record.hasConsent = opened.particulars.consent != nil
+        if opened.particulars != before.1 {
+            opened.record.subjectTag = session.subjectTag(opened.particulars.subject)
+            opened.record.sealedParticulars = try session.seal(
+                opened.particulars, key: opened.key, context: session.contexts.particulars(opened.record.uid))
+        }
+        try session.policies.checkTerms(opened.record, in: index)
+        if opened.record != before.0 {
+            let named = try index.holdScopes(naming: opened.record.uid)
+            try index.update(opened.record)
+            let (uid, particulars) = (opened.record.uid, opened.particulars)
+            let subject = particulars.subject == before.1.subject ? nil : particulars.subject
+            let consent = particulars.consent == before.1.consent ? nil : particulars.consent
+            try recording.add(
+                .caseCompleted(
+                    .init(
+                        caseUID: uid,
+                        jurisdictions: opened.record.jurisdictions == before.0.jurisdictions
+                            ? nil : opened.record.jurisdictions,
+                        purpose: opened.record.purpose == before.0.purpose ? nil : opened.record.purpose,
+                        subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, recording),
+                        consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, recording),
+                        age: opened.record.age == before.0.age ? nil : opened.record.age)))
+            try session.holds.noteExpected(uid, before: named, recording)
+            // Other rules may be about it now, and other holds.
+            try session.refresh(uid, recording)
+        }
+        return opened
+    }
+
+    private func commit(
+        _ text: String?, as member: String, of caseUID: CaseUID, key: borrowing SecretKey, _ recording: Recording
+    ) throws -> Commitment? {
+        guard let text else { return nil }
+        return try recording.commit(text, as: member, of: caseUID, key: key)
+    }
+
+    /// A new verification's record, with the next number of its case; on the ledger, and not in the index yet.
+    func makeVerification(
+        _ registration: Registration, origin: VerificationRecord.Origin, of opened: borrowing OpenedCase,
+        _ recording: Recording
+    ) throws -> VerificationRecord {
+        let now = recording.now
+        let uid = VerificationUID(from: session.effects.randomness)
+        let caseUID = opened.record.uid
+        let issuedAt = registration.tokenIssuedAt ?? (origin == .pull ? now : nil)
+        var record = VerificationRecord(
+            uid: uid, caseUID: caseUID, number: (try recording.index.verifications(of: caseUID).last?.number ?? 0) + 1,
+            origin: origin, vendor: session.effects.provider.name, api: session.effects.provider.api, state: .awaiting,
+            region: registration.region, tokenTag: nil, sealedToken: nil,
+            tokenIssuedAt: issuedAt, tokenIssueIsAssumed: origin == .pull && registration.tokenIssuedAt == nil,
+            deadline: issuedAt?.addingTimeInterval(session.effects.provider.resultLifetime),
+            capturedFrom: registration.capturedAt, capturedUntil: registration.capturedAt, registeredAt: now)
+        if let token = registration.token {
+            record.tokenTag = session.keyring.tag(token.text.utf8, purpose: .token)
+            if origin == .pull {
+                record.sealedToken = opened.key.sealField(
+                    Array(token.text.utf8), context: session.contexts.token(uid, caseUID: caseUID),
+                    randomness: session.effects.randomness)
+            }
+        }
+        try recording.add(
+            .verificationRegistered(
+                .init(
+                    caseUID: caseUID, verification: UInt64(record.number), origin: origin == .pull ? .pull : .import,
+                    vendor: record.vendor, api: record.api, region: record.region, tokenIssuedAt: record.tokenIssuedAt,
+                    tokenIssueAssumed: record.tokenIssueIsAssumed, capturedAt: registration.capturedAt)))
+        return record
+    }
+
+    /// A token is one verification for ever: what is given for one that is known must be what is on record,
+    /// or complete it while it waits.
+    func reconcile(
+        _ known: VerificationRecord, with registration: Registration, _ recording: Recording
+    ) throws -> VerificationRecord {
+        let index = recording.index
+        let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
+        guard let record = try index.caseRecord(known.caseUID), record.caseIDTag == tag else {
+            throw ArchiveError(
+                .tokenElsewhere, "this SDK token is registered in another case already",
+                remedy: "a token is one verification of one person: check which case it belongs to")
+        }
+        let completed = try completeTimes(of: known, with: registration)
+        if completed != known { try update(known, to: completed, recording) }
+        return completed
+    }
+
+    func update(
+        _ known: VerificationRecord, to completed: VerificationRecord, _ recording: Recording
+    ) throws {
+        try recording.index.update(completed)
+        try recording.add(
+            .verificationCompleted(
+                .init(
+                    caseUID: known.caseUID, verification: UInt64(known.number),
+                    tokenIssuedAt: completed.tokenIssueIsAssumed == known.tokenIssueIsAssumed
+                        ? nil : completed.tokenIssuedAt,
+                    capturedAt: completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom,
+                    tokenAdded: completed.tokenTag == known.tokenTag ? nil : true)))
+    }
+
+    /// The record with the times that were not known; others than those on record are refused.
+    func completeTimes(of known: VerificationRecord, with registration: Registration) throws -> VerificationRecord {
+        func differs(_ given: Date, _ recorded: Date?) -> Bool {
+            recorded.map { abs(given.timeIntervalSince($0)) >= 0.001 } ?? true
+        }
+        var completed = known
+        if let given = registration.tokenIssuedAt, differs(given, known.tokenIssuedAt) {
+            guard known.state == .awaiting, known.tokenIssueIsAssumed else {
+                throw otherParticulars("token-issued-at", of: registration.caseID)
+            }
+            completed.tokenIssuedAt = given
+            completed.tokenIssueIsAssumed = false
+            completed.deadline = given.addingTimeInterval(session.effects.provider.resultLifetime)
+        }
+        if let given = registration.capturedAt,
+            differs(given, known.capturedFrom) || differs(given, known.capturedUntil)
+        {
+            guard known.state == .awaiting, known.capturedFrom == nil else {
+                throw otherParticulars("captured-at", of: registration.caseID)
+            }
+            completed.capturedFrom = given
+            completed.capturedUntil = given
+        }
+        return completed
+    }
+
+    private func insertCase(
+        _ registration: Registration, tag: Tag, _ recording: Recording
+    ) throws -> OpenedCase {
+        let key = SecretKey(from: session.effects.randomness)
+        let uid = CaseUID(from: session.effects.randomness)
+        let particulars = Particulars(
+            caseID: registration.caseID.text, subject: registration.subject, consent: registration.consent)
+        let epoch = session.keyring.currentEpoch
+        let record = CaseRecord(
+            uid: uid, caseIDTag: tag, registeredAt: recording.now, purpose: registration.purpose,
+            jurisdictions: registration.jurisdictions.map(\.code),
+            key: try session.keyring.wrap(
+                key, epoch: epoch, context: session.contexts.caseKey(uid, epoch: epoch),
+                randomness: session.effects.randomness),
+            sealedParticulars: try session.seal(particulars, key: key, context: session.contexts.particulars(uid)),
+            subjectTag: session.subjectTag(registration.subject), hasConsent: registration.consent != nil,
+            age: registration.age?.rawValue)
+        try session.policies.checkTerms(record, in: recording.index)
+        try recording.index.insert(record)
+        try recording.add(
+            .caseRegistered(
+                .init(
+                    caseUID: uid,
+                    caseID: try recording.commit(particulars.caseID, as: "caseIDCommitment", of: uid, key: key),
+                    jurisdictions: record.jurisdictions, purpose: record.purpose,
+                    subject: try commit(
+                        particulars.subject, as: "subjectCommitment", of: uid, key: key, recording),
+                    consent: try commit(
+                        particulars.consent, as: "consentCommitment", of: uid, key: key, recording), age: record.age)))
+        try session.holds.noteExpected(uid, before: [], recording)
+        return OpenedCase(record: record, particulars: particulars, key: key)
+    }
+
+    private func complete(_ recorded: inout String?, with given: String?, name: String, of caseID: CaseID) throws {
+        guard let given, given != recorded else { return }
+        guard recorded == nil else { throw otherParticulars(name, of: caseID) }
+        recorded = given
+    }
+
+    func otherParticulars(_ name: String, of caseID: CaseID) -> ArchiveError {
+        ArchiveError(
+            .otherParticulars, "case \(caseID.text) is registered with another \(name)",
+            remedy: "see \(verb: .caseShow); what is on record is not changed by registering again")
+    }
+}

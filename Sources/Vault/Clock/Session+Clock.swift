@@ -1,0 +1,101 @@
+internal import Base
+package import Catalog
+internal import Evidence
+package import Foundation
+internal import Ledger
+
+extension Session {
+    /// Puts it on the ledger where the clock is too far ahead of the newest time on record.
+    package func noteTime(_ recording: Recording) throws {
+        guard let newest = try recording.index.newestTime(),
+            recording.now.timeIntervalSince(newest) > configuration.retention.clockAhead,
+            try doubt(in: recording.index) == nil
+        else { return }
+        let doubt = Event.ClockDoubted(cause: .ahead, other: newest)
+        try recording.add(.clockDoubted(doubt))
+        recording.clockDoubt = Self.sentence(doubt, at: recording.now)
+    }
+
+    /// Puts it on the ledger where the vendor's clock says something else.
+    ///
+    /// - Parameter skew: seconds by which the vendor's clock is ahead.
+    package func noteWitness(skew: TimeInterval) throws {
+        guard abs(skew) > configuration.retention.clockBehind else { return }
+        try record { recording in
+            guard try doubt(in: recording.index) == nil else { return }
+            try recording.add(
+                .clockDoubted(.init(cause: .witness, other: recording.now.addingTimeInterval(skew))))
+        }
+    }
+
+    /// Refuses destruction while the clock cannot be believed, also since this very transaction.
+    package func checkClock(_ recording: Recording) throws {
+        guard let reason = try recording.clockDoubt ?? clockDoubt(in: recording.index) else { return }
+        throw ArchiveError(
+            .clockDoubted, reason,
+            remedy:
+                "if the clock is right now, have a named person run: \(verb: .acceptClock) "
+                + "\(Timestamp.day(now)) \(input: .reason) …"
+        )
+    }
+
+    /// Why the clock cannot be believed; nil where it can.
+    package func clockDoubt(in index: IndexReader) throws -> String? {
+        if let doubt = try doubt(in: index) { return Self.sentence(doubt.event, at: doubt.time) }
+        guard let newest = try index.newestTime() else { return nil }
+        if let entry = try newestCounting(in: index), entry.time > newest.addingTimeInterval(0.001) {
+            return "the newest time in the index was altered: entry \(entry.number) is newer"
+        }
+        let behind = newest.timeIntervalSince(now)
+        if behind > configuration.retention.clockBehind {
+            return
+                "the clock says \(Timestamp.minute(now)), \(Self.days(newest, now)) before the newest time on "
+                + "record (\(Timestamp.minute(newest)))"
+        }
+        if -behind > configuration.retention.clockAhead {
+            return
+                "the clock says \(Timestamp.day(now)), \(Self.days(now, newest)) after the newest time on record "
+                + "(\(Timestamp.minute(newest)))"
+        }
+        return nil
+    }
+
+    /// The newest entry that counts for the newest time on record.
+    private func newestCounting(in index: IndexReader) throws -> LedgerRow? {
+        try index.newestLedgerRows(LedgerFilter(), limit: 100).last { row in
+            Event.Kind(rawValue: row.kind)?.countsForNewestTime ?? false
+        }
+    }
+
+    private static func sentence(_ doubt: Event.ClockDoubted, at time: Date) -> String {
+        switch doubt.cause {
+        case .ahead:
+            "the clock said \(Timestamp.day(time)), \(days(time, doubt.other)) after the newest time on record "
+                + "(\(Timestamp.minute(doubt.other)))"
+        case .witness:
+            "the clock said \(Timestamp.minute(time)) where the vendor's said \(Timestamp.minute(doubt.other))"
+        }
+    }
+
+    /// The doubt that nobody has accepted yet.
+    private func doubt(in index: IndexReader) throws -> (time: Date, event: Event.ClockDoubted)? {
+        func newest(_ kind: Event.Kind) throws -> LedgerRow? {
+            var filter = LedgerFilter()
+            filter.kind = kind.rawValue
+            return try index.newestLedgerRows(filter, limit: 1).last
+        }
+        guard let row = try newest(.clockDoubted), case .clockDoubted(let event) = try Entry(row.bytes).event else {
+            return nil
+        }
+        if let accepted = try newest(.clockAccepted), accepted.number > row.number { return nil }
+        return (row.time, event)
+    }
+
+    private static func days(_ later: Date, _ earlier: Date) -> String {
+        let seconds = later.timeIntervalSince(earlier)
+        let days = Int((seconds / 86_400).rounded())
+        if days >= 2 { return "\(days) days" }
+        let minutes = Int((seconds / 60).rounded())
+        return minutes >= 120 ? "\(minutes / 60) hours" : "\(minutes) minutes"
+    }
+}

@@ -1,0 +1,74 @@
+internal import Base
+@_spi(Deciding) internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+
+/// What a transaction concludes about the destruction of an object.
+enum Verdict: ~Copyable {
+    case permitted(DestructionPermit, Decision)
+    /// The rules, or a hold, say otherwise.
+    case refused(Decision.Status)
+    /// Index and ledger do not say the same of it.
+    case altered
+}
+
+/// Decides in one transaction which objects may be destroyed. The only maker of permits.
+struct Deciding {
+    private let archive: Session
+    private let recording: Recording
+    private let authority: Authority
+    private let book: HoldBook
+    let rules: ActiveRules
+    private var ledger: [CaseUID: LedgerFacts] = [:]
+    private var tags: [CaseUID: [HoldExpectation]] = [:]
+
+    /// Throws where nothing may be destroyed at all: the clock is in doubt, or holds were lost with a fork.
+    init(_ archive: Session, _ recording: Recording) throws {
+        self.archive = archive
+        self.recording = recording
+        try archive.checkClock(recording)
+        try archive.checkNoHoldIsLost(in: recording.index)
+        rules = try archive.rules(in: recording.index)
+        book = try archive.holdBook.content(in: recording.index, by: archive.recorder)
+        authority = try archive.authority(in: recording.index)
+    }
+
+    /// Sees that index and ledger say the same of an object and of the holds that bind it, and decides again, now.
+    mutating func decide(_ row: RetentionRow) throws -> Verdict {
+        // Entries that cannot be read agree with nothing, and stop nothing else.
+        let facts =
+            try ledger[row.caseUID] ?? unlessTheIndexFails { try LedgerFacts(of: row.caseUID, in: recording.index) }
+        ledger[row.caseUID] = facts
+        guard let facts,
+            facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
+            try agree(with: row, facts)
+        else { return .altered }
+        let decision = try archive.refresh(row, by: rules, recording)
+        guard decision.status.isDue else { return .refused(decision.status) }
+        return .permitted(DestructionPermit(row, in: recording.index), decision)
+    }
+
+    /// Whether the index knows of every hold that binds an object by the ledger.
+    private mutating func agree(with row: RetentionRow, _ facts: LedgerFacts) throws -> Bool {
+        guard !book.isEmpty else { return true }
+        guard let history = facts.history(of: row.object) else { return false }
+        if book.expectsAny, tags[row.caseUID] == nil {
+            tags[row.caseUID] = try recording.index.caseRecord(row.caseUID).map { try archive.expectations(of: $0) }
+        }
+        let known = Set(row.facts.holds.map(\.matter))
+        return book.binding(history, expected: tags[row.caseUID] ?? []).allSatisfy { known.contains($0.hex) }
+    }
+}
+
+/// What `body` returns; nil where what it read contradicts itself. An index that fails, as on a bad disk, is no
+/// contradiction: nothing goes on after it.
+package func unlessTheIndexFails<Result>(_ body: () throws -> Result) throws -> Result? {
+    do {
+        return try body()
+    } catch  where CatalogError.isFailure(error) {
+        throw error
+    } catch {
+        return nil
+    }
+}

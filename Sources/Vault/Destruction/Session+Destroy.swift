@@ -1,0 +1,121 @@
+package import Base
+internal import BlobStore
+package import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+package import Sealing
+
+/// What one transaction of destruction did.
+package struct DestroyedBatch {
+    package var destroyed = 0
+    package var bytes: UInt64 = 0
+    package var cases = 0
+    package var skipped: [String: Int] = [:]
+}
+
+extension Session {
+    /// The one function that destroys. In the caller's transaction each object is decided about again (``Deciding``);
+    /// what is permitted loses its key, its blob is noted for removal, and it stands on the ledger; what is not due any
+    /// more stays, and is counted. With its last object a case goes, with everything that identifies the person.
+    ///
+    /// - Parameter run: the number of the entry that began it.
+    package func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> DestroyedBatch {
+        let index = recording.index
+        var deciding = try Deciding(self, recording)
+        var result = DestroyedBatch()
+        var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
+        let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
+        if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
+        for row in rows {
+            switch try deciding.decide(row) {
+            case .altered: result.skipped["altered", default: 0] += 1
+            case .refused(let status): result.skipped[status.rawValue, default: 0] += 1
+            case .permitted(let permit, let decision):
+                let entry = try recording.add(
+                    .objectDestroyed(event(of: row, by: decision, deciding.rules, run: run)))
+                try index.destroy(permit, at: recording.now)
+                verifications[row.verificationUID] = (row.caseUID, entry)
+                result.destroyed += 1
+                result.bytes += row.length
+            }
+        }
+        for (uid, last) in verifications { try forget(uid, entry: last.entry, recording) }
+        for uid in Set(verifications.values.map(\.caseUID)).sorted(by: { $0.hex < $1.hex }) {
+            if try destroyEmptyCase(uid, recording) { result.cases += 1 }
+        }
+        return result
+    }
+
+    private func event(
+        of row: RetentionRow, by decision: Decision, _ rules: ActiveRules, run: UInt64
+    ) -> Event.ObjectDestroyed {
+        let (cause, side): (Event.ObjectDestroyed.Cause, Decision.Reason.Side?) =
+            switch decision.cause {
+            case .upperBound: (.upperBound, .atMost)
+            case .backstop: (.backstop, .backstop)
+            case .erasure, nil: (.erasure, nil)
+            }
+        let rule = decision.decisive.first { $0.side == side }
+        var keepUntil: Date?
+        if case .time(let time) = decision.keepUntil { keepUntil = time }
+        return Event.ObjectDestroyed(
+            caseUID: row.caseUID, verification: UInt64(row.verification), object: row.object, media: row.facts.media,
+            length: row.length, address: row.address,
+            cause: cause, policy: rule?.policy, version: rule.map { UInt64($0.version) }, rule: rule?.rule,
+            file: rule.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil, goneBy: decision.goneBy,
+            run: run)
+    }
+
+    /// Keeps the tags by which a verification of which something was destroyed cannot come in again, and deletes
+    /// what the answer said with its last object.
+    private func forget(_ uid: VerificationUID, entry: UInt64, _ recording: Recording) throws {
+        let index = recording.index
+        guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
+        for (tag, purpose) in [(record.tokenTag, DestroyedTagRecord.Purpose.token), (record.answerTag, .answer)] {
+            guard let tag else { continue }
+            try remember(tag, purpose, of: record.caseUID, entry: entry, recording)
+        }
+        if try index.objects(of: uid).isEmpty { try index.deleteDetails(of: uid) }
+    }
+
+    /// - Returns: whether nothing was left of the case, so that it is gone.
+    private func destroyEmptyCase(_ uid: CaseUID, _ recording: Recording) throws -> Bool {
+        let index = recording.index
+        let verifications = try index.verifications(of: uid)
+        for verification in verifications {
+            guard verification.state != .awaiting, try index.objects(of: verification.uid).isEmpty else { return false }
+        }
+        guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
+        let entry = try recording.add(
+            .caseDestroyed(.init(caseUID: uid, rememberedUntil: forgetAt(recording.now))))
+        try remember(record.caseIDTag, .caseID, of: uid, entry: entry, recording)
+        try index.destroyCase(uid)
+        return true
+    }
+
+    private func remember(
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, of caseUID: CaseUID, entry: UInt64, _ recording: Recording
+    ) throws {
+        try recording.index.insert(
+            DestroyedTagRecord(
+                tag: tag, purpose: purpose, caseUID: caseUID, entry: entry, destroyedAt: recording.now,
+                forgetAt: forgetAt(recording.now)))
+    }
+
+    private func forgetAt(_ now: Date) -> Date { configuration.retention.remembered.after(now, in: .gmt) }
+
+    /// Refuses what was destroyed once.
+    package func checkNotDestroyed(
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, _ what: String, in index: IndexReader
+    ) throws {
+        guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
+        throw ArchiveError(
+            .tokenDestroyed,
+            "\(what) was archived, and destroyed, at least in part, on \(Timestamp.minute(known.destroyedAt)), "
+                + "ledger entry \(known.entry)",
+            remedy: "what was destroyed does not come back")
+    }
+
+    // MARK: Blobs
+}

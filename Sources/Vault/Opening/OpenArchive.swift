@@ -1,0 +1,205 @@
+internal import Base
+package import BlobStore
+package import Catalog
+public import Foundation
+internal import Ledger
+package import Sealing
+package import Synchronization
+internal import Vendor
+
+/// An archive that is open: what it takes to open it was done once, and what was read of it is kept. Whoever does
+/// something with it takes a ``Session``, which costs nothing; many may be at work at once, and several processes may
+/// have the same archive open.
+///
+///     let archive = try OpenArchive.open(
+///         "/srv/strongroom", rootKey: .keyFile("/etc/strongroom/root.key"), effects: effects)
+///     let cases = try archive.session(as: .actor(.osUser)).cases(CaseQuery())
+public final class OpenArchive: Sendable {
+    public let directory: String
+    public let configuration: Configuration
+    package let rootKeyKind: RootKeyKind
+    package let effects: Effects
+    package let store: any BlobStorage
+    package let catalog: Index
+    /// What sessions put entries on the ledger with, but for who acts. Another one once the keyring was read again;
+    /// sessions that began before keep theirs.
+    private let recorder: Mutex<Recorder>
+    package let ledgerState: Mutex<LedgerState>
+    /// The first entry that is not published, and its time.
+    let oldestUnpublished = Mutex<(number: UInt64, time: Date)?>(nil)
+    /// Held by the thread that publishes.
+    package let publishing = Mutex(())
+    /// The ledger has the configured settings.
+    let settingsAreKnown = Atomic(false)
+    /// The rules that were read last.
+    let knownRules = Mutex<(rules: ActiveRules, entry: [UInt8]?)?>(nil)
+    /// Who may do what, as far as the ledger was read.
+    package let authorityBook: LedgerBook<Authority>
+    /// What is held, as far as the ledger was read.
+    package let holdBook = LedgerBook(HoldBook(), kinds: HoldBook.kinds, finish: { $0.prepare() }) {
+        $0.apply($1, number: $2)
+    }
+    /// Guards that the file would loosen, and which count as the ledger has them.
+    package let loosened: [LoosenedSetting]
+
+    static let indexName = "index.sqlite"
+    static let keyringName = "keyring.sealed"
+    /// Stands in the directory while `create` is at work; before there are settings, it says that what is
+    /// there may be cleared away.
+    static let unfinishedName = "unfinished"
+    package static let paceName = "vendor.pace"
+
+    private init(
+        parts: Parts, configuration: Configuration, loosened: [LoosenedSetting], rootKeyKind: RootKeyKind,
+        recorder: Recorder, authority: LedgerBook<Authority>, ledger: LedgerState
+    ) {
+        authorityBook = authority
+        directory = parts.directory
+        self.configuration = configuration
+        self.loosened = loosened
+        effects = parts.effects
+        store = parts.store
+        catalog = parts.catalog
+        self.rootKeyKind = rootKeyKind
+        self.recorder = Mutex(recorder)
+        ledgerState = Mutex(ledger)
+    }
+
+    /// Opens an archive: checks the directory, its format, that keyring and index belong together, and that the
+    /// ledger is the one that was published. Takes as long as the root key's passphrase is stretched for.
+    ///
+    /// - Parameter toLook: open also what must not be written because the ledger is not the one that was published.
+    public static func open(
+        _ directory: String, rootKey source: RootKeySource, effects: Effects, toLook: Bool = false
+    ) throws -> OpenArchive {
+        do {
+            let parts = try Parts(directory: directory, effects: effects)
+            let (keyring, rootKeyKind) = try readKeyring(of: parts, rootKey: source)
+            let (record, origin) = try parts.catalog.read { (try $0.archive(), try $0.origins().last) }
+            guard let origin else { throw CatalogError.damaged("the ledger has no origin") }
+            let publication = Publication(
+                origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.signer.publicKey),
+                archive: record.uid, settings: parts.configuration.publication, effects: effects)
+            try checkIsOutside(publication, of: directory)
+            let recorder = Recorder(
+                actor: .osUser, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
+                randomness: effects.randomness)
+            let ledger = try Session.compare(
+                publication, recorder: recorder, configuration: parts.configuration, catalog: parts.catalog)
+            if !toLook, let fork = ledger.fork { throw fork }
+            let authority = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
+            let (configuration, loosened) = try guarded(
+                parts.configuration, recorder: recorder, catalog: parts.catalog, authority: authority, toLook: toLook)
+            return OpenArchive(
+                parts: parts, configuration: configuration, loosened: loosened, rootKeyKind: rootKeyKind,
+                recorder: recorder, authority: authority, ledger: ledger)
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    /// Begins to act on the archive. Reads no file and stretches no passphrase.
+    ///
+    /// - Parameters:
+    ///   - identity: who acts.
+    ///   - seconds: how long may be waited in it, from now on, for locks, for the turn to write, for programs; nil is
+    ///     as long as it takes.
+    ///   - isCancelled: whether who asked wants no more; asked again and again, from any thread. What is committed by
+    ///     then stays.
+    public func session(
+        as identity: Identity, deadline seconds: TimeInterval? = nil, isCancelled: (@Sendable () -> Bool)? = nil
+    ) throws -> Session {
+        do {
+            let limit = WaitLimit(seconds: seconds, isCancelled: isCancelled)
+            var recorder = recorder.withLock { $0 }
+            switch identity {
+            case .actor(let actor): recorder.actor = actor
+            case .token(let token):
+                recorder.actor = try Session.actor(
+                    by: token, recorder: recorder, catalog: catalog, effects: effects, authority: authorityBook,
+                    mayWrite: ledgerState.withLock { $0.fork == nil })
+            }
+            return Session(archive: self, recorder: recorder, limit: limit)
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    /// Reads the keyring again, for sessions that begin from now on: it has other keys after a rotation. Refuses one
+    /// that is older than what the index has seen.
+    public func readKeyring(rootKey source: RootKeySource) throws {
+        do {
+            let parts = try Parts(directory: directory, effects: effects)
+            let (keyring, _) = try Self.readKeyring(of: parts, rootKey: source)
+            try recorder.withLock { recorder in
+                guard keyring.generation >= recorder.keyring.generation else {
+                    throw ArchiveError(
+                        .badKeyring, "\(directory)/\(Self.keyringName) is an older copy than the one in use",
+                        remedy: "put back the newest copy of keyring.sealed")
+                }
+                recorder = Recorder(
+                    actor: .osUser, keyring: keyring, contexts: recorder.contexts, randomness: recorder.randomness)
+            }
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    private static func readKeyring(
+        of parts: Parts, rootKey source: RootKeySource
+    ) throws -> (keyring: Keyring, kind: RootKeyKind) {
+        let (directory, effects) = (parts.directory, parts.effects)
+        let keyringPath = directory + "/" + keyringName
+        let file = try effects.files.contents(of: keyringPath, limit: 1 << 20)
+        let rootKey = try source.read(effects.files)
+        let keyring: Keyring
+        do {
+            keyring = try Keyring(opening: file, with: rootKey)
+        } catch .wrongRootKey {
+            // Without a key nobody can say who; the next who has one puts it on the ledger.
+            Recorder.countRefusedOpening(in: parts.catalog, at: effects.clock.now())
+            throw ArchiveError(
+                .wrongRootKey, "\(source.path) is not the root key of the archive \(directory)",
+                remedy: "give the key file or passphrase that this archive was made with")
+        } catch {
+            throw ArchiveError(error, subject: keyringPath)
+        }
+        let record = try parts.catalog.read { try $0.archive() }
+        guard record.uid == parts.configuration.archiveUID, keyring.archiveUID == record.uid.bytes else {
+            throw ArchiveError(
+                .badKeyring, "\(directory): keyring, index and strongroom.yaml belong to different archives",
+                remedy: "put back the files that belong together")
+        }
+        guard keyring.generation >= record.keyringGeneration else {
+            throw ArchiveError(
+                .badKeyring,
+                "\(keyringPath) is an old copy: generation \(keyring.generation), where the index knows "
+                    + "\(record.keyringGeneration)",
+                remedy: "put back the newest copy of keyring.sealed")
+        }
+        return (keyring, rootKey.kind)
+    }
+
+    private static func guarded(
+        _ file: Configuration, recorder: Recorder, catalog: Index, authority: LedgerBook<Authority>, toLook: Bool
+    ) throws -> (configuration: Configuration, loosened: [LoosenedSetting]) {
+        do {
+            return try catalog.read { index in
+                file.guarded(
+                    by: try recorder.recordedSettings(in: index),
+                    needsTwo: try authority.content(in: index, by: recorder).needsTwo)
+            }
+        } catch  where toLook {
+            // Whoever looks for what was altered must be able to.
+            return (file, [])
+        }
+    }
+
+    private static func checkIsOutside(_ publication: Publication, of directory: String) throws(ArchiveError) {
+        guard FilePath.isOutside(publication.folder, of: directory) else {
+            throw ArchiveError(
+                .badConfiguration, "the ledger would be published to \(publication.folder), inside the archive",
+                remedy: "name a place outside of it in strongroom.yaml: who changes the archive must not reach it")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import Base
+package import BlobStore
+package import Catalog
+internal import Foundation
+internal import Ledger
+internal import Sealing
+internal import Vendor
+
+/// What of an archive can be used without a key: the directory, its settings, blobs and index.
+package struct Parts {
+    package let directory: String
+    package let configuration: Configuration
+    package let effects: Effects
+    package let store: any BlobStorage
+    package let catalog: Index
+
+    package init(directory: String, effects: Effects) throws {
+        let files = effects.files
+        try Self.checkDirectory(directory, files: files)
+        let settings = directory + "/" + Configuration.fileName
+        configuration = try Configuration(
+            yaml: String(decoding: try files.contents(of: settings, limit: 1 << 20), as: UTF8.self), path: settings,
+            vendor: effects.provider.standardSettings)
+        self.directory = directory
+        self.effects = effects
+        store = Self.store(in: directory, effects: effects)
+        catalog = Index(try SQLiteEngine(path: directory + "/" + OpenArchive.indexName))
+    }
+
+    package static func store(in directory: String, effects: Effects) -> any BlobStorage {
+        let randomness = effects.randomness
+        return DirectoryBlobStore(directory: directory, files: effects.files) {
+            UID<Parts>(from: randomness).hex
+        }
+    }
+
+    private static func checkDirectory(_ directory: String, files: any FileSystem) throws {
+        let missing = ArchiveError(
+            .noArchive, "there is no archive at \(directory)",
+            remedy: "make one with \(verb: .initialize), or name another with \(input: .archive)")
+        let status: FileStatus
+        do throws(FileError) {
+            status = try files.status(directory + "/.")
+        } catch {
+            throw error.code == ENOENT || error.code == ENOTDIR ? missing : error
+        }
+        guard status.kind == .directory else { throw missing }
+        guard status.owner == geteuid() else {
+            throw ArchiveError(
+                .otherOwner, "the archive \(directory) belongs to another user (uid \(status.owner))",
+                remedy: "act as that user")
+        }
+        guard status.mode & 0o077 == 0 else {
+            throw ArchiveError(
+                .openToOthers,
+                "the archive \(directory) is open to other users (mode \(String(status.mode, radix: 8)))",
+                remedy: "chmod 700 \(directory), and find out who may have read it")
+        }
+        let names = try files.names(in: directory)
+        let parts = [Configuration.fileName, OpenArchive.indexName, OpenArchive.keyringName, "objects", "staging"]
+        let lost = parts.filter { !names.contains($0) }
+        if lost.contains(Configuration.fileName), lost.count > 1 { throw missing }
+        guard lost.isEmpty || names.contains(OpenArchive.unfinishedName) else {
+            throw ArchiveError(
+                .indexDamaged, "the archive \(directory) has lost \(lost.joined(separator: ", "))",
+                remedy: "put it back from a backup before anything else; do not run init")
+        }
+        guard names.contains(Configuration.fileName) else { throw missing }
+        if names.contains(OpenArchive.unfinishedName) {
+            // The creation ended at its last step: its settings are seen, and may not be durable yet.
+            try files.syncNames(in: directory)
+            try? files.remove(directory + "/" + OpenArchive.unfinishedName)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package import Base
+package import Catalog
+internal import Foundation
+package import Ledger
+package import Retention
+internal import Sealing
+
+/// What the ledger alone says of the objects of a case: what the index says of them must be the same before
+/// anything is destroyed by it.
+package struct LedgerFacts {
+    private struct Verification {
+        let outcome: Outcome?
+        var captured: (from: Date?, until: Date?)
+    }
+
+    private struct Object {
+        let media: String
+        let verification: UInt64
+        let archived: Date
+        let entry: UInt64
+    }
+
+    /// What was known of the case, and until which entry.
+    private struct Particulars {
+        var jurisdictions: [String] = []
+        var purpose: String?
+        var until: UInt64?
+    }
+
+    package let caseUID: CaseUID
+    /// In their order; the last is what is known now.
+    private var particulars = [Particulars()]
+    private var events: [EventRecord] = []
+    private var verifications: [UInt64: Verification] = [:]
+    private var objects: [ObjectUID: Object] = [:]
+    private var backstops: [ObjectUID: (at: Date, request: UInt64?)] = [:]
+
+    package static let kinds: Set<String> = Set(
+        [
+            Event.Kind.caseRegistered, .caseCompleted, .caseEventRecorded, .verificationEnded, .objectArchived,
+            .objectDestroyed, .backstopApproved,
+        ].map(\.rawValue))
+
+    package init(_ uid: CaseUID) { caseUID = uid }
+
+    package init(of uid: CaseUID, in index: IndexReader) throws {
+        self.init(uid)
+        var filter = LedgerFilter()
+        filter.caseUID = uid
+        for row in try index.ledgerRows(filter, from: 0, limit: .max) where Self.kinds.contains(row.kind) {
+            let entry = try Entry(row.bytes)
+            guard entry.event.caseUID == uid else {
+                throw CatalogError.damaged("ledger entry \(row.number) was altered")
+            }
+            apply(entry, number: row.number)
+        }
+    }
+
+    package mutating func apply(_ entry: Entry, number: UInt64) {
+        switch entry.event {
+        case .caseRegistered(let event):
+            particulars = [Particulars(jurisdictions: event.jurisdictions, purpose: event.purpose)]
+        case .caseCompleted(let event):
+            guard event.jurisdictions != nil || event.purpose != nil else { break }
+            var next = particulars[particulars.count - 1]
+            particulars[particulars.count - 1].until = number
+            next.jurisdictions = event.jurisdictions ?? next.jurisdictions
+            next.purpose = event.purpose ?? next.purpose
+            particulars.append(next)
+        case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
+        case .verificationEnded(let event):
+            verifications[event.verification] = Verification(
+                outcome: event.outcome, captured: (event.capturedFrom, event.capturedUntil))
+        case .objectArchived(let event):
+            objects[event.object] = Object(
+                media: event.media, verification: event.verification, archived: entry.time, entry: number)
+        case .objectDestroyed(let event): objects[event.object] = nil
+        case .backstopApproved(let event):
+            for object in event.objects where backstops[object] == nil {
+                backstops[object] = (entry.time, event.request)
+            }
+        default: break
+        }
+    }
+
+    /// Whether the index says of an object what the ledger says.
+    ///
+    /// - Parameter isAllowed: whether a request allowed that objects go after their backstop.
+    package func agree(with row: RetentionRow, isAllowed: (UInt64?) -> Bool = { _ in true }) -> Bool {
+        guard let object = objects[row.object], let verification = verifications[object.verification],
+            object.verification == UInt64(row.verification), let known = particulars.last
+        else { return false }
+        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }
+        let facts = row.facts
+        let from = verification.captured.from ?? object.archived
+        if let approved = facts.backstopApproved {
+            guard let recorded = backstops[row.object], same(recorded.at, approved), isAllowed(recorded.request) else {
+                return false
+            }
+        }
+        return facts.media == object.media && facts.outcome == verification.outcome
+            && facts.jurisdictions.sorted() == known.jurisdictions.sorted() && facts.purpose == known.purpose
+            && same(facts.archived, object.archived) && same(facts.captured.lowerBound, from)
+            && same(facts.captured.upperBound, max(from, verification.captured.until ?? object.archived))
+            && facts.events.count == events.count
+            && zip(facts.events, events).allSatisfy { $0.entry == $1.entry && $0.name == $1.name && sameEffect($0, $1) }
+    }
+
+    private func sameEffect(_ a: EventRecord, _ b: EventRecord) -> Bool {
+        switch (a.effect, b.effect) {
+        case (.happened(let a), .happened(let b)): abs(a.timeIntervalSince(b)) < 0.001
+        case (.corrects(let x, let a), .corrects(let y, let b)): x == y && abs(a.timeIntervalSince(b)) < 0.001
+        case (.withdraws(let x), .withdraws(let y)): x == y
+        default: false
+        }
+    }
+
+    /// Objects that were archived and not destroyed.
+    package var liveObjects: [ObjectUID] { objects.keys.sorted { $0.hex < $1.hex } }
+
+    /// What holds ask of an object; nil where it was never archived, or is destroyed.
+    package func history(of uid: ObjectUID) -> HoldBook.History? {
+        guard let object = objects[uid] else { return nil }
+        let verification = verifications[object.verification]
+        return HoldBook.History(
+            object: uid, caseUID: caseUID, entry: object.entry,
+            versions: particulars.filter { $0.until.map { $0 > object.entry } ?? true }.map { known in
+                HoldBook.History.Version(
+                    facts: HoldClause.Facts(
+                        media: object.media, jurisdictions: known.jurisdictions, purpose: known.purpose,
+                        outcome: verification?.outcome, capturedFrom: verification?.captured.from,
+                        capturedUntil: verification?.captured.until, archived: object.archived), until: known.until)
+            })
+    }
+}
+
+extension EventRecord {
+    package init(_ event: Event.CaseEventRecorded, entry: UInt64) {
+        let at = event.at ?? .distantPast
+        self.init(
+            entry: entry, name: event.event,
+            effect: event.withdraws.map { .withdraws($0) } ?? event.corrects.map { .corrects($0, at) } ?? .happened(at))
+    }
+}

@@ -1,0 +1,61 @@
+internal import Base
+package import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+
+/// What stands sealed beside a hold.
+package struct HoldParticulars: Codable, Equatable {
+    package var matter: String
+    package var reason: String
+    /// SHA-256 over a list of cases that is named in parts, so that no other list goes on with it.
+    package var cases: String?
+
+    package init(matter: String, reason: String, cases: String? = nil) {
+        (self.matter, self.reason, self.cases) = (matter, reason, cases)
+    }
+}
+
+extension Session {
+    /// Days for which everything counts as held after a release, while one person can do all.
+    package static let leastCoolingDays = 30.0
+
+    /// Shown where somebody may not know which hold it is.
+    public static let keptByLaw = "kept by law"
+
+    /// Who has a token sees a confidential hold where its roles have to do with holds.
+    package func maySee(_ hold: HoldRecord) throws -> Bool {
+        guard hold.isConfidential, let token = recorder.actor.token else { return true }
+        return token.roles.contains { $0.permissions.contains(.hold) }
+    }
+
+    package func particulars(of hold: HoldRecord, in index: IndexReader) throws -> HoldParticulars {
+        let key = try recorder.archiveKey(try index.archive())
+        return try open(hold.sealed, key: key, context: contexts.hold(hold.uid))
+    }
+
+    /// The matter of a hold, for who acts.
+    package func shownMatter(_ hold: HoldRecord, in index: IndexReader) throws -> String {
+        try maySee(hold) ? try particulars(of: hold, in: index).matter : Self.keptByLaw
+    }
+
+    /// The matters that bind an object, from the names that a decision has: for who acts, or for outsiders.
+    package func matters(_ names: [String], forOutsiders: Bool = false, in index: IndexReader) throws -> [String] {
+        Set(
+            try names.map { name in
+                guard let uid = HoldUID(hex: name), let hold = try index.hold(uid) else { return name }
+                if forOutsiders, hold.isConfidential { return Self.keptByLaw }
+                return try shownMatter(hold, in: index)
+            }
+        ).sorted()
+    }
+
+    /// The tags by which holds can expect a case: of its ID and its person, under the keys that are live.
+    package func expectations(of record: CaseRecord) throws -> [HoldExpectation] {
+        let particulars = try open(record).particulars
+        var tags = [HoldExpectation(purpose: .caseID, tag: keyring.tag(particulars.caseID.utf8, purpose: .caseID))]
+        if let tag = subjectTag(particulars.subject) { tags.append(HoldExpectation(purpose: .subject, tag: tag)) }
+        return tags
+    }
+}

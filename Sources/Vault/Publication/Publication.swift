@@ -1,0 +1,295 @@
+package import Base
+package import Catalog
+internal import Evidence
+internal import Foundation
+package import Ledger
+
+/// The place outside of the archive where its ledger is published, under one origin. See <doc:Publication>.
+package struct Publication: Sendable {
+    package let origin: OriginRecord
+    package let key: VerifierKey
+    private let archive: ArchiveUID
+    private let settings: PublicationSettings
+    private let effects: Effects
+    private var files: any FileSystem { effects.files }
+    /// The folder of this archive, which its origins are in.
+    private let home: String
+    /// How long is waited for others who publish, and for the command.
+    private let limit: WaitLimit
+
+    package init(
+        origin: OriginRecord, key: VerifierKey, archive uid: ArchiveUID, settings: PublicationSettings,
+        effects: Effects,
+        until limit: WaitLimit = .none
+    ) {
+        self.limit = limit
+        self.origin = origin
+        self.key = key
+        archive = uid
+        self.settings = settings
+        self.effects = effects
+        home = FilePath.trimmed(settings.directory ?? Self.standardPlace(effects)) + "/" + uid.hex
+    }
+
+    /// The same ledger's publication in another place.
+    package func elsewhere(_ settings: PublicationSettings) -> Publication {
+        Publication(
+            origin: origin, key: key, archive: archive, settings: settings, effects: effects, until: limit)
+    }
+
+    /// For people.
+    package var place: String { settings.command.map { "the command \($0.first ?? "")" } ?? folder }
+
+    package var folder: String { "\(home)/\(origin.number)" }
+
+    /// Reads the newest published checkpoint, and sees that no newer origin is; nil where nothing is published.
+    package func newest() throws -> Checkpoint? {
+        if let later = try originNumbers().filter({ $0 > origin.number }).max() {
+            throw ArchiveError(
+                .ledgerForked, "\(home)/\(later) is published, an origin that this index does not know",
+                remedy: Session.forkRemedy)
+        }
+        let path = folder + "/" + LedgerFiles.checkpoint
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try files.contents(of: path, limit: SignedNote.longest)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
+        do throws(NoteError) {
+            return try Checkpoint(try SignedNote(bytes), by: key)
+        } catch {
+            throw ArchiveError(
+                .ledgerForked, "\(path) is not a checkpoint of this archive: \(error)", remedy: Session.forkRemedy)
+        }
+    }
+
+    /// The newest published checkpoint of any origin, verbatim; empty where there is none. What stands in its place and
+    /// is no note is named by its SHA-256.
+    package func newestText() throws -> String {
+        guard let number = try originNumbers().max(), let bytes = try checkpointBytes(of: number) else { return "" }
+        if (try? SignedNote(bytes)) != nil, bytes.count < 8192 { return String(decoding: bytes, as: UTF8.self) }
+        return "not a checkpoint: SHA-256 \(SHA256.digest(of: bytes).hex)"
+    }
+
+    /// Whether an origin with this number begins with the newest checkpoint that is published under the one before
+    /// it; true where that cannot be read now.
+    package func follows(_ previous: String, number: Int) -> Bool {
+        guard let before = try? originNumbers().filter({ $0 < number }).max(),
+            let bytes = try? checkpointBytes(of: before), (try? SignedNote(bytes)) != nil
+        else { return true }
+        return Array(previous.utf8) == bytes
+    }
+
+    private func checkpointBytes(of number: Int) throws -> [UInt8]? {
+        do throws(FileError) {
+            return try files.contents(of: "\(home)/\(number)/\(LedgerFiles.checkpoint)", limit: SignedNote.longest)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
+    }
+
+    /// A number that no origin has.
+    package func nextOriginNumber() throws -> Int { max(origin.number, try originNumbers().max() ?? 0) + 1 }
+
+    /// The origins that are published.
+    private func originNumbers() throws -> [Int] {
+        do throws(FileError) {
+            return try files.names(in: home).filter { $0.wholeMatch(of: /[1-9][0-9]{0,5}/) != nil }.compactMap {
+                Int($0)
+            }
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return []
+        }
+    }
+
+    /// Runs `body` while no other process publishes for this archive.
+    package func withLock<Result>(_ body: () throws -> Result) throws -> Result {
+        try makeFolders()
+        let lock = try FileLock(home + "/lock")
+        // A command may hold it for as long as it may take.
+        let patience = WaitLimit(seconds: PublicationCommand.patience + 15)
+        do {
+            try patience.wait {
+                if try lock.tryToTake() { return true }
+                try limit.check()
+                return false
+            }
+        } catch WaitEnded.timedOut where !limit.isOver {
+            throw FileError(.lock, path: lock.file.path, code: EWOULDBLOCK)
+        }
+        defer { lock.release() }
+        return try body()
+    }
+
+    /// Adds what is new, and then its checkpoint. Durable when it returns.
+    ///
+    /// - Parameters:
+    ///   - published: how many entries the published checkpoint counts.
+    ///   - last: the last of them.
+    ///   - lines: hands over the lines of the entries from a number on.
+    /// - Returns: how many entries the place held: less than `published` where their file was gone or cut.
+    package func publish(
+        _ head: Checkpoint, note: SignedNote, after published: UInt64, last: LedgerRow?,
+        lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> UInt64 {
+        let verifier = folder + "/" + LedgerFiles.verifierKey
+        if (try? files.status(verifier)) == nil {
+            try replace(verifier, Array("\(key.text)\n".utf8))
+        }
+        var kept = published
+        if let command = settings.command {
+            try handOver(note, size: head.size, after: published, to: command, lines: lines)
+        } else {
+            kept = try append(after: published, last: last, lines: lines)
+        }
+        try replace(folder + "/" + LedgerFiles.checkpoint, note.bytes)
+        return kept
+    }
+
+    /// Appends the lines that the place does not hold yet. What stands there is never cut off, but for zeros that a
+    /// crash can leave: it must be what the ledger says.
+    private func append(
+        after published: UInt64, last: LedgerRow?,
+        lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> UInt64 {
+        let path = folder + "/" + LedgerFiles.entries
+        let end = last.map { $0.offset + UInt64($0.bytes.count) + 1 } ?? 0
+        var length: UInt64
+        do throws(FileError) {
+            length = try files.status(path).length
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            try writeAnew(path, lines: lines)
+            return 0
+        }
+        if length < end {
+            // The rest of what was published is gone; the file that is left stays beside the new one.
+            try? files.rename(path, to: path + ".cut")
+            try writeAnew(path, lines: lines)
+            return 0
+        }
+        let file = try files.open(path)
+        defer { files.close(file) }
+        if let last { try compare(last.bytes + [0x0A], with: file, at: end - UInt64(last.bytes.count) - 1) }
+        let output = try files.openForAppending(path)
+        defer { files.close(output) }
+        var position = end
+        try lines(published) { piece in
+            // What a crash left of this very piece is kept, and only the rest is appended.
+            let there = position < length ? min(UInt64(piece.count), length - position) : 0
+            var rest = Int(there)
+            if there > 0 {
+                let same = try sameBytes(piece, file, at: position, count: Int(there))
+                if same < Int(there) {
+                    guard try isZero(file, from: position + UInt64(same), to: length) else { throw notOurs(path) }
+                    length = position + UInt64(same)
+                    try files.truncate(output, to: length)
+                    rest = same
+                }
+            }
+            try files.append(UnsafeRawBufferPointer(rebasing: piece[rest...]), to: output)
+            position += UInt64(piece.count)
+        }
+        guard length <= position else { throw notOurs(path) }
+        try files.syncData(output)
+        return published
+    }
+
+    private func writeAnew(
+        _ path: String, lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        let temporary = path + ".new"
+        try? files.remove(temporary)
+        let file = try files.create(temporary)
+        defer { files.close(file) }
+        try lines(0) { try files.append($0, to: file) }
+        try files.syncData(file)
+        try files.changingNames(in: [folder]) { () throws(FileError) in try files.rename(temporary, to: path) }
+    }
+
+    private func compare(_ bytes: [UInt8], with file: OpenFile, at offset: UInt64) throws {
+        let same = try bytes.withUnsafeBytes { try sameBytes($0, file, at: offset, count: bytes.count) }
+        guard same == bytes.count else { throw notOurs(file.path) }
+    }
+
+    private func notOurs(_ path: String) -> ArchiveError {
+        ArchiveError(
+            .ledgerForked, "\(path) holds other entries than the ledger", remedy: Session.forkRemedy)
+    }
+
+    /// How many of the first bytes stand in the file, too.
+    private func sameBytes(
+        _ bytes: UnsafeRawBufferPointer, _ file: OpenFile, at offset: UInt64, count: Int
+    ) throws -> Int {
+        var found = [UInt8](repeating: 0, count: count)
+        let read = try found.withUnsafeMutableBytes { try files.read(file, at: offset, into: $0) }
+        return zip(bytes, found.prefix(read)).prefix { $0 == $1 }.count
+    }
+
+    private func isZero(_ file: OpenFile, from start: UInt64, to end: UInt64) throws -> Bool {
+        guard end - start <= 1 << 24 else { return false }
+        var found = [UInt8](repeating: 1, count: Int(end - start))
+        let read = try found.withUnsafeMutableBytes { try files.read(file, at: start, into: $0) }
+        return read == found.count && found.allSatisfy { $0 == 0 }
+    }
+
+    private func handOver(
+        _ note: SignedNote, size: UInt64, after published: UInt64, to command: [String],
+        lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        let entries = folder + "/handover.jsonl"
+        let checkpoint = folder + "/handover.checkpoint"
+        defer {
+            try? files.remove(entries)
+            try? files.remove(checkpoint)
+        }
+        try? files.remove(entries)
+        let file = try files.create(entries)
+        do {
+            defer { files.close(file) }
+            try lines(published) { try files.append($0, to: file) }
+        }
+        try replace(checkpoint, note.bytes)
+        try PublicationCommand.run(
+            command,
+            environment: [
+                "STRONGROOM_CHECKPOINT": checkpoint, "STRONGROOM_ENTRIES": entries,
+                "STRONGROOM_FIRST_ENTRY": "\(published)", "STRONGROOM_SIZE": "\(size)",
+                "STRONGROOM_ORIGIN": key.name, "STRONGROOM_VERIFIER_KEY": key.text,
+            ], until: limit)
+    }
+
+    /// The place that an archive has when it is made: a folder of the user's state.
+    static func standardPlace(_ effects: Effects) -> String { effects.stateDirectory + "/strongroom" }
+
+    /// Makes a place where there is none.
+    package static func make(_ place: String) throws {
+        guard !FileManager.default.fileExists(atPath: place) else { return }
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    private func makeFolders() throws {
+        // A place that was named is not made: it may be somewhere that is not mounted now.
+        if settings.directory == nil { try Self.make(FilePath.parent(home)) }
+        for folder in [home, folder] where !files.exists(folder) {
+            do throws(FileError) {
+                try files.changingNames(in: [FilePath.parent(folder)]) { () throws(FileError) in
+                    try files.makeDirectory(folder)
+                }
+            } catch {
+                guard error.code == EEXIST else { throw error }
+            }
+        }
+    }
+
+    private func replace(_ path: String, _ bytes: [UInt8]) throws {
+        let suffix = ".new"
+        try? files.remove(path + suffix)
+        try bytes.withUnsafeBytes { try files.replaceDurably(path, bytes: $0, suffix: suffix) }
+    }
+}

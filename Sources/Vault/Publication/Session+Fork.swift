@@ -1,0 +1,192 @@
+package import Base
+package import Catalog
+internal import Evidence
+internal import Foundation
+package import Ledger
+internal import Sealing
+internal import Synchronization
+
+/// A ledger that is not the one that was published: how it is noticed, and how a named person goes on.
+extension Session {
+    package static let forkRemedy: Remedy =
+        "nothing is written until a named person has looked: compare \(verb: .auditLog) with what is "
+        + "published, then put the right index back, or go on with \(verb: .acceptFork) \(input: .reason) …"
+
+    /// Compares the ledger with what is published. Reads at most 64 nodes.
+    package static func compare(
+        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
+    ) throws -> LedgerState {
+        var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
+        do {
+            // Whatever the place says, or where it says nothing now.
+            try catalog.read { try checkOrigins(in: $0, recorder: recorder, publication: publication) }
+            try checkFormerPlace(of: publication, recorder: recorder, configuration: configuration, catalog: catalog)
+            // The published one first: what is committed and published in between only makes the index longer.
+            let newest = try publication.newest()
+            try catalog.read { index in
+                state.size = try index.ledgerSize()
+                var found: UInt64 = 0
+                if let checkpoint = newest {
+                    try Self.check(checkpoint, against: index, size: state.size, place: publication.place)
+                    found = checkpoint.size
+                }
+                state.placeIsNew = configuration.isPublishedElsewhere(
+                    than: try recorder.recordedSettings(in: index))
+                let known = state.placeIsNew ? 0 : publication.origin.published
+                guard known <= state.size else {
+                    throw ArchiveError(
+                        .ledgerForked,
+                        "the index has \(state.size) ledger entries, and says that \(known) are published",
+                        remedy: forkRemedy)
+                }
+                state.isIncomplete = found < known
+                state.published = max(found, known)
+            }
+        } catch let error as ArchiveError where error.code == .ledgerForked {
+            state.fork = error
+            state.size = try catalog.read { try $0.ledgerSize() }
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            // The place cannot be read now; the index knows what was published at least.
+            state.problem = ArchiveError(error)
+            state.size = try catalog.read { try $0.ledgerSize() }
+        }
+        return state
+    }
+
+    /// Where the settings name another place than before, the ledger must extend what is published in the former one,
+    /// too: changing a setting must not be a way around it. A former place that cannot be read is nothing to compare.
+    private static func checkFormerPlace(
+        of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
+    ) throws {
+        try catalog.read { index in
+            let recorded = try recorder.recordedSettings(in: index)
+            guard configuration.isPublishedElsewhere(than: recorded), let recorded else { return }
+            let former = publication.elsewhere(PublicationSettings(recorded))
+            let newest: Checkpoint?
+            do { newest = try former.newest() } catch is FileError { return }
+            guard let newest else { return }
+            try check(newest, against: index, size: try index.ledgerSize(), place: former.place)
+        }
+    }
+
+    package static func check(
+        _ checkpoint: Checkpoint, against index: IndexReader, size: UInt64, place: String
+    ) throws {
+        guard checkpoint.size <= size else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is "
+                    + "an older copy, or was cut",
+                remedy: forkRemedy)
+        }
+        guard try MerkleTree.root(of: checkpoint.size, in: index.ledgerNodes) == checkpoint.root else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the first \(checkpoint.size) ledger entries of the index are not those that are published in \(place)",
+                remedy: forkRemedy)
+        }
+    }
+
+    /// Sees that each origin of the index is one that the ledger began with, or that a holder of the keys accepted:
+    /// a row alone would hide a fork.
+    static func checkOrigins(
+        in index: IndexReader, recorder: Recorder, publication: Publication
+    ) throws {
+        let key = recorder.keyring.signer
+        for (place, origin) in try index.origins().enumerated() {
+            func isRight() throws -> Bool {
+                guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry) else {
+                    return false
+                }
+                let verifier = VerifierKey(name: origin.origin, publicKey: key.publicKey).text
+                switch try Entry(row.bytes).event {
+                case .archiveCreated(let event):
+                    return place == 0 && origin.number == 1 && origin.firstEntry == 0 && event.origin == origin.origin
+                        && event.verifierKey == verifier
+                case .forkAccepted(let event):
+                    guard place > 0, event.origin == origin.origin, event.verifierKey == verifier else { return false }
+                    // Only who has the keys can have kept this.
+                    let opening = try recorder.openings(of: row.number, in: index) { _ in nil }["reasonCommitment"]
+                    return opening?.commitment == event.reason
+                        && publication.follows(event.previous, number: origin.number)
+                default: return false
+                }
+            }
+            let isKnown: Bool
+            do {
+                isKnown = try isRight()
+            } catch let error as CatalogError {
+                // A database that fails says nothing of the ledger.
+                if case .database = error { throw error }
+                isKnown = false
+            } catch {
+                isKnown = false
+            }
+            guard isKnown else {
+                throw ArchiveError(
+                    .ledgerForked,
+                    "the index names an origin of the ledger that nobody accepted, number \(origin.number)",
+                    remedy: forkRemedy)
+            }
+        }
+    }
+
+    /// Refuses destruction while what was held before a fork is not held again.
+    package func checkNoHoldIsLost(in index: IndexReader) throws {
+        let lost = try holdBook.content(in: index, by: recorder).lost.count
+        guard lost == 0 else {
+            throw ArchiveError(
+                .holdsLost,
+                "\(Event.count(UInt64(lost), "matter is", "matters are")) held by the ledger that was published before "
+                    + "a fork was accepted, and not by this archive: nothing is destroyed",
+                remedy:
+                    "place each again: \(verb: .holdPlace); \(verb: .auditLog) \(input: .kind) "
+                    + "'fork accepted' shows when"
+            )
+        }
+    }
+
+    /// Goes on with a ledger that is not the one that was published, under a new origin; what was published stays.
+    ///
+    /// - Parameters:
+    ///   - old: the publication that does not fit.
+    ///   - tokens: of the two persons who accept it, where two are needed.
+    ///   - tags: of matters that are held by what was published, and not by this index.
+    package func goOn(
+        from old: Publication, reason: Reason, tokens: [TokenUID]?, lost tags: [String]
+    ) throws -> OriginRecord {
+        let previous = try old.newestText()
+        // The index may be older than an origin that was accepted before.
+        let number = try old.nextOriginNumber()
+        let (origin, grown) = try recordFork { recording in
+            let index = recording.index
+            guard let first = try index.origins().first, let newest = try index.origins().last,
+                newest.number == old.origin.number
+            else { throw CatalogError.damaged("the ledger has no origin") }
+            let size = try index.ledgerSize()
+            // A second history that is accepted elsewhere must not take the same name.
+            let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
+            let key = VerifierKey(name: name, publicKey: keyring.signer.publicKey)
+            // Who accepts a fork does not accept a clock.
+            try noteTime(recording)
+            let commitment = try recording.commit(reason.text, as: "reasonCommitment")
+            let entry = try recording.add(
+                .forkAccepted(
+                    .init(
+                        origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
+                        lostHolds: tags.isEmpty ? nil : tags, reason: commitment))
+            )
+            let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
+            try index.insert(origin)
+            // What was pinned belongs to another history.
+            try index.recompileHolds()
+            return (origin, recording.size)
+        }
+        holdBook.forget()
+        authorityBook.forget()
+        archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
+        return origin
+    }
+}

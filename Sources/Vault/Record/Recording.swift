@@ -1,0 +1,209 @@
+package import Base
+package import Catalog
+package import Foundation
+package import Ledger
+package import Sealing
+internal import Synchronization
+internal import Vendor
+
+/// What puts entries on the ledger: who acts, and what commitments are sealed with.
+package struct Recorder: Sendable {
+    package var actor: Actor
+    package let keyring: Keyring
+    package let contexts: SealedContexts
+    package let randomness: Randomness
+    let knownNote = KnownEntryNote()
+}
+
+/// One transaction on the index with what it puts on the ledger. Entries get their numbers at once, and are
+/// appended together at the end, before the transaction commits.
+package final class Recording {
+    package let index: IndexWriter
+    package let now: Date
+    /// Why the clock cannot be believed since this transaction.
+    package var clockDoubt: String?
+    /// Requests that were made in it.
+    package var requests = 0
+    private let recorder: Recorder
+    private let base: UInt64
+    private var entries: [Entry] = []
+    private var openings: [OpeningRecord] = []
+    private var stamp: ActorStamp?
+
+    package init(_ recorder: Recorder, index: IndexWriter, now: Date) throws {
+        self.recorder = recorder
+        self.index = index
+        self.now = now
+        base = try index.ledgerSize()
+    }
+
+    /// How many entries the ledger has with those of this transaction.
+    package var size: UInt64 { base + UInt64(entries.count) }
+
+    /// Puts an event on the ledger.
+    ///
+    /// - Parameter actor: who did it, where it is not who acts now.
+    /// - Returns: the entry's number.
+    @discardableResult
+    package func add(_ event: Event, by actor: ActorStamp? = nil) throws -> UInt64 {
+        let stamp = try actor ?? actorStamp()
+        entries.append(Entry(time: now, actor: stamp, event: event))
+        return size - 1
+    }
+
+    /// The first entry of an archive, which comes before the introduction of who made it.
+    package func begin(_ event: Event) throws {
+        precondition(size == 0)
+        let stamp = ActorStamp(uid: ActorUID(from: recorder.randomness), known: recorder.actor.known)
+        self.stamp = stamp
+        try add(event)
+        try introduce(stamp)
+    }
+
+    /// Commits to a text in the entry that is added next.
+    ///
+    /// - Parameters:
+    ///   - member: the entry's member that will hold the commitment.
+    ///   - key: the case's key.
+    package func commit(
+        _ text: String, as member: String, of caseUID: CaseUID, key: borrowing SecretKey
+    ) throws -> Commitment {
+        _ = try actorStamp()
+        return try commit(text, as: member, caseUID: caseUID, key: key)
+    }
+
+    /// Commits to a text that belongs to no case.
+    package func commit(_ text: String, as member: String) throws -> Commitment {
+        _ = try actorStamp()
+        return try commit(text, as: member, caseUID: nil, key: archiveKey())
+    }
+
+    /// Appends what was added. Comes last in the transaction.
+    package func finish() throws {
+        guard !entries.isEmpty else { return }
+        try index.append(entries)
+        try noteNewestTime()
+        for opening in openings { try index.insert(opening) }
+    }
+
+    /// Remembers the newest time on record. Accepted, a clock begins anew.
+    private func noteNewestTime() throws {
+        guard entries.contains(where: { $0.event.kind.countsForNewestTime }) else { return }
+        let isAccepted = entries.contains { $0.event.kind == .clockAccepted }
+        if let newest = try index.newestTime(), newest >= now, !isAccepted { return }
+        try index.setNewestTime(now)
+    }
+
+    /// The stamp of who acts now; introduces them where they never acted before.
+    package func actorStamp() throws -> ActorStamp {
+        if let stamp { return stamp }
+        if let token = recorder.actor.token {
+            let known = ActorStamp(uid: token.holder, known: .token)
+            stamp = known
+            return known
+        }
+        let tag = recorder.keyring.tag(recorder.actor.name.utf8, purpose: .actor)
+        if let known = try index.actors(nameTag: tag).first(where: { $0.stamp.known == recorder.actor.known }) {
+            stamp = known.stamp
+            return known.stamp
+        }
+        let new = ActorStamp(uid: ActorUID(from: recorder.randomness), known: recorder.actor.known)
+        stamp = new
+        try introduce(new)
+        return new
+    }
+
+    /// The actor of this name, introduced where they never acted.
+    package func introduce(_ name: String, known: ActorStamp.Source) throws -> ActorUID {
+        _ = try actorStamp()
+        let tag = recorder.keyring.tag(name.utf8, purpose: .actor)
+        if let actor = try index.actors(nameTag: tag).first(where: { $0.stamp.known == known }) {
+            return actor.stamp.uid
+        }
+        let stamp = ActorStamp(uid: ActorUID(from: recorder.randomness), known: known)
+        try introduce(stamp, named: name)
+        return stamp.uid
+    }
+
+    private func introduce(_ stamp: ActorStamp) throws { try introduce(stamp, named: recorder.actor.name) }
+
+    private func introduce(_ stamp: ActorStamp, named name: String) throws {
+        let key = try archiveKey()
+        try index.insert(
+            ActorRecord(
+                stamp: stamp, nameTag: recorder.keyring.tag(name.utf8, purpose: .actor),
+                sealedName: key.sealField(
+                    Array(name.utf8), context: recorder.contexts.actorName(stamp.uid), randomness: recorder.randomness))
+        )
+        let commitment = try commit(name, as: "nameCommitment", caseUID: nil, key: key)
+        try add(.actorIntroduced(.init(name: commitment)), by: stamp)
+    }
+
+    private func archiveKey() throws -> SecretKey { try recorder.archiveKey(try index.archive()) }
+
+    private func commit(
+        _ text: String, as member: String, caseUID: CaseUID?, key: borrowing SecretKey
+    ) throws -> Commitment {
+        let opening = Commitment.Opening(text, randomness: recorder.randomness)
+        let context = recorder.contexts.opening(entry: size, member: member, caseUID: caseUID)
+        openings.append(
+            OpeningRecord(
+                entry: size, member: member, caseUID: caseUID,
+                sealed: key.sealField(opening.bytes, context: context, randomness: recorder.randomness)))
+        return opening.commitment
+    }
+}
+
+extension Recorder {
+    /// The settings that the ledger has last, their commitments opened.
+    package func recordedSettings(in index: IndexReader) throws -> [String: Configuration.LedgerSetting]? {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.configurationChanged.rawValue
+        guard let row = try index.newestLedgerRows(filter, limit: 1).last,
+            case .configurationChanged(let change) = try vouched(row, in: index).event
+        else { return nil }
+        let openings = try self.openings(of: row.number, in: index) { _ in nil }
+        return change.settings.reduce(into: [:]) { settings, setting in
+            guard let text = openings["settings/" + setting.key]?.text else {
+                settings[setting.key] = .plain(setting.value)
+                return
+            }
+            settings[String(setting.key.dropLast(Configuration.commitmentSuffix.count))] = .typed(text)
+        }
+    }
+
+    /// What opens the commitments of an entry, by their members.
+    ///
+    /// - Parameter underCase: opens what is sealed under a case's key; nil where that is gone.
+    package func openings(
+        of entry: UInt64, in index: IndexReader, underCase: (OpeningRecord) throws -> [UInt8]?
+    ) throws -> [String: Commitment.Opening] {
+        var openings: [String: Commitment.Opening] = [:]
+        for record in try index.ledgerOpenings(of: entry) {
+            let bytes: [UInt8]
+            if record.caseUID != nil {
+                guard let opened = try underCase(record) else { continue }
+                bytes = opened
+            } else {
+                bytes = try archiveKey(try index.archive()).openField(
+                    record.sealed, context: contexts.opening(entry: entry, member: record.member, caseUID: nil))
+            }
+            guard let opening = Commitment.Opening(bytes: bytes) else {
+                throw CatalogError.damaged("an opening of ledger entry \(entry)")
+            }
+            openings[record.member] = opening
+        }
+        return openings
+    }
+
+    /// An actor's name.
+    package func name(of actor: ActorRecord, in index: IndexReader) throws -> String {
+        let bytes = try archiveKey(try index.archive()).openField(
+            actor.sealedName, context: contexts.actorName(actor.stamp.uid))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    package func archiveKey(_ record: ArchiveRecord) throws -> SecretKey {
+        try keyring.unwrap(record.key, context: contexts.archiveKey(epoch: record.key.epoch))
+    }
+}

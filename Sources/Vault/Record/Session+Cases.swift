@@ -1,0 +1,61 @@
+public import Base
+package import Catalog
+public import Foundation
+internal import Ledger
+package import Sealing
+
+/// An object that is gone.
+public struct DestroyedDetails: Encodable, Sendable {
+    public let kind: String
+    public let destroyedAt: Date
+    /// The ledger entry of its destruction.
+    public let entry: UInt64
+    @OrNull public var policy: String?
+    @OrNull public var version: Int?
+    @OrNull public var rule: String?
+}
+
+extension Session {
+    package func find(_ caseID: CaseID, in index: IndexReader) throws -> OpenedCase {
+        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
+        if let record = try index.caseRecord(caseIDTag: tag) { return try open(record) }
+        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
+        throw ArchiveError(
+            .destroyed, "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
+            remedy:
+                "\(verb: .certificate) shows what is known; this is remembered until "
+                + "\(Timestamp.day(destroyed.forgetAt))"
+        )
+    }
+
+    /// The name of a case that is there, or that is remembered as destroyed.
+    package func caseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
+        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
+        if let record = try index.caseRecord(caseIDTag: tag) { return record.uid }
+        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
+        return destroyed.caseUID
+    }
+
+    private static let unknownCase = ArchiveError(
+        .unknownCase, "not in the archive", remedy: "check the case ID; \(verb: .caseList) shows what there is")
+
+    /// What was destroyed of a case, by the number of the verification, in the order of the ledger.
+    package func destructions(of uid: CaseUID, in index: IndexReader) throws -> [Int: [DestroyedDetails]] {
+        var filter = LedgerFilter()
+        filter.caseUID = uid
+        filter.kind = Event.Kind.objectDestroyed.rawValue
+        var destroyed: [Int: [DestroyedDetails]] = [:]
+        for row in try index.ledgerRows(filter, from: 0, limit: .max) {
+            guard case .objectDestroyed(let event) = try Entry(row.bytes).event else { continue }
+            destroyed[Int(event.verification), default: []].append(
+                DestroyedDetails(
+                    kind: event.media, destroyedAt: row.time, entry: row.number, policy: event.policy,
+                    version: event.version.map(Int.init), rule: event.rule))
+        }
+        return destroyed
+    }
+
+    package func subjectTag(_ subject: String?) -> Tag? {
+        subject.map { keyring.tag(ComparedName.form(of: $0).utf8, purpose: .subject) }
+    }
+}

@@ -1,0 +1,196 @@
+internal import Base
+@_spi(Writing) package import Catalog
+internal import Foundation
+package import Ledger
+internal import Sealing
+internal import Synchronization
+
+extension Recorder {
+    /// Counts an opening with a key or a token that nobody has: without one nobody can say who. The next who acts puts
+    /// it on the ledger.
+    static func countRefusedOpening(in catalog: Index, at time: Date) {
+        try? catalog.write { try $0.countRefusedOpening(at: time) }
+    }
+
+    /// Puts on the ledger that somebody with a token that is good no more was refused.
+    func recordRefusal(_ refusal: ArchiveError, of holder: ActorUID, in catalog: Index, at time: Date) {
+        _ = try? catalog.write { index in
+            let recording = try Recording(self, index: index, now: time)
+            try recording.add(
+                .attemptFailed(
+                    .init(verb: "open", code: refusal.code.rawValue, outcome: .refused, count: 1, caseUID: nil)),
+                by: ActorStamp(uid: holder, known: .token))
+            try recording.finish()
+        }
+    }
+}
+
+extension Session {
+    /// After this time the ranges of an access are closed on the ledger, whoever comes by.
+    static let accessWindow: TimeInterval = 600
+    /// After this time an access of a bag or an item is taken for one whose program died.
+    private static let longestAccess: TimeInterval = 24 * 3600
+    private static let staleAccessesAtOnce = 100
+
+    /// The one way to change the index: one transaction, with the ledger entries of what it changes. Publishes
+    /// now and then.
+    package func record<Result>(_ body: (Recording) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        let (result, size) = try recordOrForget { index in
+            try checkOrigin(in: index)
+            try recorder.renewEntryNote(in: index)
+            try checkToken(in: index)
+            let recording = try Recording(recorder, index: index, now: now)
+            try recordSettings(recording)
+            try noteTime(recording)
+            if let refused = try index.takeRefusedOpenings() {
+                try recording.add(
+                    .openingsRefused(.init(count: refused.count, first: refused.first, last: refused.last)))
+            }
+            try closeStaleAccesses(recording)
+            let result = try body(recording)
+            try recording.finish()
+            return (result, recording.size)
+        }
+        archive.settingsAreKnown.store(true, ordering: .relaxed)
+        ledgerGrew(to: size)
+        return result
+    }
+
+    /// A transaction that says nothing new: counters, and what follows from entries that are there.
+    @discardableResult
+    package func maintain<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        return try catalog.write(until: limit) { index in
+            try checkOrigin(in: index)
+            return try body(index)
+        }
+    }
+
+    private struct Rehearsed<Result: Sendable>: Error { let result: Result }
+
+    /// Runs a transaction and takes it back: what it would answer is what it answers.
+    package func rehearse<Result: Sendable>(_ body: (Recording) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        do {
+            return try catalog.write(until: limit) { index in
+                throw Rehearsed(result: try body(try Recording(recorder, index: index, now: now)))
+            }
+        } catch let rehearsed as Rehearsed<Result> {
+            return rehearsed.result
+        }
+    }
+
+    /// The transaction that goes on after a fork: nothing that stops another one stops it.
+    func recordFork<Result>(_ body: (Recording) throws -> Result) throws -> Result {
+        try catalog.write(until: limit) { index in
+            let recording = try Recording(recorder, index: index, now: now)
+            let result = try body(recording)
+            try recording.finish()
+            return result
+        }
+    }
+
+    /// Notes in the index how far the published place has come. Losing this is harmless: the place knows it, too.
+    func noteOrigin() { _ = try? catalog.write { try checkOrigin(in: $0) } }
+
+    /// Runs a transaction. What was read of rules in one that failed may never have been committed.
+    private func recordOrForget<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+        do {
+            return try catalog.write(until: limit, body)
+        } catch {
+            archive.knownRules.withLock { $0 = nil }
+            throw error
+        }
+    }
+
+    private func closeStaleAccesses(_ recording: Recording) throws {
+        let stale = try recording.index.openAccesses(
+            openedBefore: recording.now.addingTimeInterval(-Self.accessWindow),
+            standingAloneBefore: recording.now.addingTimeInterval(-Self.longestAccess), limit: Self.staleAccessesAtOnce)
+        for access in stale {
+            try closeAccess(access, recording)
+        }
+    }
+
+    /// Puts the end of an access on the ledger, in the name of who opened it.
+    func closeAccess(_ access: OpenAccessRecord, _ recording: Recording) throws {
+        guard let actor = try recording.index.actor(access.actorUID) else {
+            throw CatalogError.damaged("an access by nobody")
+        }
+        try recording.add(
+            .accessClosed(
+                .init(
+                    caseUID: access.caseUID, access: access.entry,
+                    bytes: min(access.bytes, CanonicalJSON.largestNumber),
+                    ranges: min(access.ranges, CanonicalJSON.largestNumber),
+                    complete: access.unfinished == 0)), by: actor.stamp)
+        try recording.index.deleteOpenAccess(access.entry)
+    }
+
+    /// Puts settings that matter on the ledger where they differ from those that it has last.
+    private func recordSettings(_ recording: Recording) throws {
+        guard !archive.settingsAreKnown.load(ordering: .relaxed) else { return }
+        let recorded = try recorder.recordedSettings(in: recording.index)
+        // Another process may have put stricter guards on record since this archive was opened.
+        let configuration = configuration.guarded(
+            by: recorded, needsTwo: try needsApproval(in: recording.index)
+        ).configuration
+        guard recorded != configuration.ledgerSettings else { return }
+        if configuration.isPublishedElsewhere(than: recorded), var origin = try recording.index.origins().last {
+            // Nothing is known of the new place but what this process saw there.
+            origin.published = archive.ledgerState.withLock { $0.published }
+            try recording.index.update(origin)
+        }
+        try configuration.record(recording, replacing: recorded)
+    }
+
+    /// What opens the commitments of an entry, by their members; those whose case's key is gone are missing.
+    package func openings(of entry: UInt64, in index: IndexReader) throws -> [String: Commitment.Opening] {
+        try recorder.openings(of: entry, in: index) { opening in
+            guard let uid = opening.caseUID, let record = try index.caseRecord(uid) else { return nil }
+            return try open(record).key.openField(
+                opening.sealed, context: contexts.opening(entry: entry, member: opening.member, caseUID: uid))
+        }
+    }
+
+    /// An actor's name.
+    package func name(of actor: ActorRecord, in index: IndexReader) throws -> String {
+        try recorder.name(of: actor, in: index)
+    }
+
+    /// Puts a failed attempt on the ledger, as far as that is possible.
+    ///
+    /// - Parameter caseID: what it was about; it is named where there is such a case.
+    func recordFailure(_ verb: String, _ error: ArchiveError, caseID: CaseID? = nil, count: UInt64 = 1) {
+        guard !error.concernsAll else { return }
+        _ = try? unhurried.record { recording in
+            let tag = caseID.map { keyring.tag($0.text.utf8, purpose: .caseID) }
+            let caseUID = try tag.flatMap { try recording.index.caseRecord(caseIDTag: $0) }?.uid
+            try recording.add(
+                .attemptFailed(
+                    .init(
+                        verb: verb, code: error.code.rawValue, outcome: .init(error.outcome), count: count,
+                        caseUID: caseUID)))
+        }
+    }
+
+    /// Puts the failures of a batch on the ledger, those of one code together.
+    package func recordFailures(_ verb: String, _ errors: [ArchiveError]) {
+        for (_, same) in Dictionary(grouping: errors, by: \.code).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            recordFailure(verb, same[0], count: UInt64(same.count))
+        }
+    }
+}
+
+extension Event.AttemptFailed.Outcome {
+    fileprivate init(_ outcome: ArchiveError.Outcome) {
+        self =
+            switch outcome {
+            case .failed: .failed
+            case .refused: .refused
+            case .notFound: .notFound
+            case .integrity: .integrity
+            }
+    }
+}

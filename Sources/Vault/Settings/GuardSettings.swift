@@ -1,0 +1,149 @@
+internal import Base
+internal import Foundation
+package import Ledger
+internal import Retention
+
+/// A setting that guards destruction, with the direction in which it is loosened.
+package struct GuardSetting: Sendable {
+    enum Direction: Sendable {
+        /// More is looser.
+        case less
+        /// Less is looser.
+        case more
+        /// Any other value is taken for looser.
+        case none
+    }
+
+    package let name: String
+    let direction: Direction
+    /// Takes a value as the ledger has it; nothing where it cannot be read.
+    package let set: @Sendable (inout Configuration, CanonicalJSON) -> Void
+
+    private static func number(_ value: CanonicalJSON) -> Double? {
+        switch value {
+        case .number(let number): Double(number)
+        case .text(let text): Double(text)
+        default: nil
+        }
+    }
+
+    init(_ name: String, _ direction: Direction, _ set: @escaping @Sendable (inout Configuration, Double) -> Void) {
+        self.name = name
+        self.direction = direction
+        self.set = { configuration, value in
+            // What no number of a setting is like was not put there by this program.
+            guard let number = Self.number(value), number >= 0, number <= 1e12 else { return }
+            set(&configuration, number)
+        }
+    }
+
+    init(text name: String, _ direction: Direction, _ set: @escaping @Sendable (inout Configuration, String) -> Void) {
+        self.name = name
+        self.direction = direction
+        self.set = { configuration, value in if case .text(let text) = value { set(&configuration, text) } }
+    }
+
+    package static let all: [GuardSetting] =
+        [
+            GuardSetting("limit-percent", .less) { $0.retention.limitShare = $1 / 100 },
+            GuardSetting("limit-objects", .less) { $0.retention.limitObjects = Int($1) },
+            GuardSetting("clock-ahead-days", .less) { $0.retention.clockAhead = $1 * 86_400 },
+            GuardSetting("clock-behind-seconds", .less) { $0.retention.clockBehind = $1 },
+            GuardSetting("lead-hours", .less) { $0.retention.margins.lead = $1 * 3600 },
+            GuardSetting("grace-hours", .less) { $0.retention.margins.grace = $1 * 3600 },
+            GuardSetting("plan-hours", .less) { $0.retention.planLifetime = $1 * 3600 },
+            GuardSetting("unpublished-limit", .less) { $0.publication.limit = UInt64($1) },
+            GuardSetting("unpublished-hours", .less) { $0.publication.hours = $1 },
+            GuardSetting("request-days", .less) { $0.requestLifetime = $1 * 86_400 },
+            GuardSetting("cooling-days", .more) { $0.coolingDays = $1 },
+            GuardSetting(text: "remember-destroyed", .more) {
+                if let period = RetentionPeriod($1) { $0.retention.remembered = period }
+            },
+        ]
+        + GuardedVerb.allCases.map { verb in
+            GuardSetting(text: "approve \(verb.rawValue)", .none) {
+                if let rule = ApprovalRule(recorded: $1) { $0.approvals[verb] = rule }
+            }
+        }
+
+    /// Whether a value is looser than the one on record.
+    func isLooser(_ new: CanonicalJSON, than old: CanonicalJSON) -> Bool {
+        if new == old { return false }
+        if case .text(let a) = new, case .text(let b) = old, Double(a) == nil {
+            if name == "remember-destroyed", let a = RetentionPeriod(a), let b = RetentionPeriod(b) {
+                let start = Date(timeIntervalSince1970: 1_000_000_000)
+                return a.after(start, in: .gmt) < b.after(start, in: .gmt)
+            }
+            // Of who approves, only as many or more, of the same roles or of fewer, is no looser.
+            if let a = ApprovalRule(recorded: a), let b = ApprovalRule(recorded: b) {
+                return !(Set(a.roles).isSubset(of: b.roles) && a.quorum >= b.quorum)
+            }
+            return true
+        }
+        guard let a = Self.number(new), let b = Self.number(old) else { return true }
+        return switch direction {
+        case .less: a > b
+        case .more: a < b
+        case .none: true
+        }
+    }
+}
+
+extension ApprovalRule {
+    /// As the ledger has it: `approver legal, 1`.
+    package var recorded: String { "\(roles.sorted().map(\.rawValue).joined(separator: " ")), \(quorum)" }
+
+    package init?(recorded text: String) {
+        let parts = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        guard parts.count == 2, let quorum = Int(parts[1]), quorum >= 1 else { return nil }
+        let roles = parts[0].split(separator: " ").compactMap { Role(rawValue: String($0)) }
+        guard !roles.isEmpty else { return nil }
+        self.init(roles: roles, quorum: quorum)
+    }
+}
+
+/// A guard that the file wants looser than what counts.
+public struct LoosenedSetting: Encodable, Sendable {
+    public let name: String
+    /// What counts until somebody allows another.
+    public let counts: String
+    public let file: String
+}
+
+extension Configuration {
+    /// Where two persons are needed: the same with every guard as strict as the ledger has it, and which ones the file
+    /// would loosen. Before, one person sets all, but for the cooling of a hold.
+    package func guarded(
+        by recorded: [String: LedgerSetting]?, needsTwo: Bool
+    ) -> (configuration: Configuration, loosened: [LoosenedSetting]) {
+        var guarded = self
+        guard needsTwo else {
+            guarded.coolingDays = max(guarded.coolingDays, Session.leastCoolingDays)
+            return (guarded, [])
+        }
+        guard let recorded else { return (self, []) }
+        let wanted = ledgerSettings
+        var loosened: [LoosenedSetting] = []
+        for setting in GuardSetting.all {
+            guard case .plain(let old) = recorded[setting.name], case .plain(let new) = wanted[setting.name],
+                setting.isLooser(new, than: old)
+            else { continue }
+            setting.set(&guarded, old)
+            loosened.append(LoosenedSetting(name: setting.name, counts: old.plain, file: new.plain))
+        }
+        return (guarded, loosened)
+    }
+}
+
+extension CanonicalJSON {
+    /// A text or number as people read it.
+    package var plain: String {
+        switch self {
+        case .text(let text): text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        case .number(let number): String(number)
+        case .flag(let flag): String(flag)
+        case .list(let values): values.map(\.plain).joined(separator: " ")
+        case .object: ""
+        }
+    }
+}
