@@ -46,6 +46,7 @@ let package = Package(
             name: "Catalog",
             dependencies: [
                 "Base", "Sealing", "Retention", "Ledger", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(

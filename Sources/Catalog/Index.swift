@@ -28,14 +28,16 @@ public final class Index: Sendable {
     /// throws. Writers of all processes take turns. The body may be run again, perhaps on another thread, so all it
     /// changes outside of the index must be replaceable.
     ///
-    /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then, and nothing was
-    ///   written. What can be written without waiting is written.
+    /// - Parameters:
+    ///   - limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then, and nothing was
+    ///     written. What can be written without waiting is written.
+    ///   - isUrgent: comes before others of this process that wait, but for those that are urgent, too.
     @_spi(Writing) public func write<Result>(
-        until limit: WaitLimit = .none, _ body: (IndexWriter) throws -> Result
+        until limit: WaitLimit = .none, isUrgent: Bool = false, _ body: (IndexWriter) throws -> Result
     ) throws -> Result {
         try withoutActuallyEscaping(body) { body in
             var result: Result?
-            let job = WriterQueue.Job { result = try body($0) }
+            let job = WriterQueue.Job(isUrgent: isUrgent) { result = try body($0) }
             try queue.perform(job, until: limit) { lead(job, until: limit) }
             try job.outcome!.get()
             return result!
@@ -62,12 +64,16 @@ public final class Index: Sendable {
     /// - Returns: all of them, with their outcomes.
     private func lead(_ first: WriterQueue.Job, until limit: WaitLimit) -> [WriterQueue.Job] {
         var group: [WriterQueue.Job] = []
+        var last: (number: UInt64, bytes: [UInt8])?
         var isCommitting = false
         do {
             try engine.write(until: limit) { writing in
-                try runTogether(first, &group, writing)
+                (group, last) = ([], nil)
+                try runTogether(first, &group, &last, writing)
                 isCommitting = true
             }
+        } catch let error as EngineError where error.kind == .unknown {
+            settle(group, last, after: error)
         } catch {
             if group.isEmpty { group = [first] }
             runAgain(group, after: error, isCommitting: isCommitting)
@@ -75,48 +81,85 @@ public final class Index: Sendable {
         return group
     }
 
+    /// After a commit that got no answer: the ledger says whether it is there. The turn to write is waited for first;
+    /// what was under way is over then.
+    ///
+    /// - Parameter last: the last entry of the transaction.
+    private func settle(
+        _ group: [WriterQueue.Job], _ last: (number: UInt64, bytes: [UInt8])?, after error: EngineError
+    ) {
+        var isThere: Bool?
+        if let last {
+            try? engine.write(until: .none) { writing in
+                isThere = try IndexReader(writing, knownClauses: clauses).ledgerRow(last.number)?.bytes == last.bytes
+            }
+        }
+        if isThere == true { return }
+        let failure =
+            isThere == nil ? CatalogError.unsettled : CatalogError.database(error.message, code: error.code)
+        for job in group {
+            if case .success = job.outcome { job.outcome = .failure(failure) }
+        }
+    }
+
     private func runTogether(
-        _ first: WriterQueue.Job, _ group: inout [WriterQueue.Job], _ writing: any EngineWriting
+        _ first: WriterQueue.Job, _ group: inout [WriterQueue.Job], _ last: inout (number: UInt64, bytes: [UInt8])?,
+        _ writing: any EngineWriting
     ) throws {
         let end = Self.ticks() + WriterQueue.longest
         var next: WriterQueue.Job? = first
         while let job = next {
             group.append(job)
-            if job === first { try runFirst(job, writing) } else { try run(job, writing) }
+            let entry = job === first ? try runFirst(job, writing) : try run(job, writing)
+            last = entry ?? last
             let isFull = group.count == WriterQueue.mostTogether || Self.ticks() >= end
             next = isFull ? nil : queue.next()
         }
     }
 
-    private func runFirst(_ job: WriterQueue.Job, _ writing: any EngineWriting) throws {
+    /// - Returns: the last entry that the job put on the ledger.
+    private func runFirst(
+        _ job: WriterQueue.Job, _ writing: any EngineWriting
+    ) throws -> (number: UInt64, bytes: [UInt8])? {
         do {
-            try run(job, in: writing)
+            let last = try run(job, in: writing)
             job.outcome = .success(())
+            return last
         } catch {
             job.outcome = .failure(Self.translated(error))
             throw error
         }
     }
 
-    private func run(_ job: WriterQueue.Job, in writing: any EngineWriting) throws {
+    @discardableResult
+    private func run(
+        _ job: WriterQueue.Job, in writing: any EngineWriting
+    ) throws -> (number: UInt64, bytes: [UInt8])? {
         let writer = IndexWriter(writing, knownClauses: clauses)
         try job.run(writer)
         guard writer.isRecorded || !requiresEntries else { throw CatalogError.unrecorded }
+        return writer.lastEntry
     }
 
     /// Throws where the whole transaction is gone, or must go.
-    private func run(_ job: WriterQueue.Job, _ writing: any EngineWriting) throws {
+    ///
+    /// - Returns: the last entry that the job put on the ledger, where it stays.
+    private func run(
+        _ job: WriterQueue.Job, _ writing: any EngineWriting
+    ) throws -> (number: UInt64, bytes: [UInt8])? {
         do {
             try writing.mark()
-            try run(job, in: writing)
+            let last = try run(job, in: writing)
             try writing.release()
             job.outcome = .success(())
+            return last
         } catch {
             job.outcome = .failure(Self.translated(error))
             // A full disk, for instance, ends the whole transaction.
             guard writing.isOpen else { throw error }
             // What cannot be undone alone must not be committed with the others.
             try writing.undo()
+            return nil
         }
     }
 
@@ -240,6 +283,8 @@ public enum CatalogError: Error, Equatable, Sendable {
     case exists(String)
     /// A body changed rows, and the ledger says nothing of it: a mistake of this program's. Nothing was written.
     case unrecorded
+    /// The commit got no answer, and the index does not say whether it was done.
+    case unsettled
     /// Something in the index contradicts its own rules.
     case damaged(String)
     /// The database failed: SQLite's message and result code.
@@ -253,6 +298,8 @@ extension CatalogError: CustomStringConvertible {
         case .notIndex(let reason): "not an index of this program: \(reason)"
         case .exists(let what): "the index has this \(what) already"
         case .unrecorded: "something was to be changed without an entry on the ledger"
+        case .unsettled:
+            "the index gave no answer, and whether this was written cannot be seen now: look before you do it again"
         case .damaged(let what): "the index is damaged: \(what)"
         case .database(let message, let code): "the index failed: \(message) (SQLite \(code))"
         }

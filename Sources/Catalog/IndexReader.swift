@@ -62,7 +62,8 @@ public final class IndexWriter: IndexReader {
     private let writing: any EngineWriting
     /// Rows that were changed, but for counters and what follows from entries that are there.
     private var changes = 0
-    private var hasEntries = false
+    /// The last entry that was put on the ledger: what shows later whether this was committed.
+    private(set) var lastEntry: (number: UInt64, bytes: [UInt8])?
     /// Another for every run of a body.
     let transaction: TransactionNumber
 
@@ -75,7 +76,7 @@ public final class IndexWriter: IndexReader {
     }
 
     /// Whether the ledger says what was changed.
-    var isRecorded: Bool { changes == 0 || hasEntries }
+    var isRecorded: Bool { changes == 0 || lastEntry != nil }
 
     /// Runs a statement that changes rows: something that the ledger has to say.
     ///
@@ -96,7 +97,7 @@ public final class IndexWriter: IndexReader {
     }
 
     /// What is written from here on is what the entries of this transaction say.
-    func noteEntries() { hasEntries = true }
+    func noteEntry(_ number: UInt64, _ bytes: [UInt8]) { lastEntry = (number, bytes) }
 
     /// Runs a statement that inserts `what`.
     func insert(_ what: String, _ statement: String, epoch: Epoch? = nil, _ values: [any Bindable]) throws {
@@ -115,6 +116,10 @@ public final class IndexWriter: IndexReader {
 extension Date {
     /// Milliseconds since 1970-01-01 UTC.
     var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    func milliseconds(rounded rule: FloatingPointRoundingRule) -> Int64 {
+        Int64((timeIntervalSince1970 * 1000).rounded(rule))
+    }
 
     /// The last whole one: what is over by it is over.
     var wholeMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }

@@ -23,9 +23,14 @@ final class WriterQueue: Sendable {
         private var body: ((IndexWriter) throws -> Void)?
         /// What became of it; nil for who is to lead now.
         var outcome: Result<Void, any Error>?
+        /// Goes before those who are not.
+        fileprivate let isUrgent: Bool
         fileprivate let wake = DispatchSemaphore(value: 0)
 
-        init(_ body: @escaping (IndexWriter) throws -> Void) { self.body = body }
+        init(isUrgent: Bool = false, _ body: @escaping (IndexWriter) throws -> Void) {
+            self.isUrgent = isUrgent
+            self.body = body
+        }
 
         func run(_ session: IndexWriter) throws { try body!(session) }
 
@@ -36,7 +41,13 @@ final class WriterQueue: Sendable {
         var isLed = false
         /// Who leads.
         var leader: pthread_t?
+        /// Those who are urgent first, each in the order in which they came.
         var waiting: [Job] = []
+
+        mutating func append(_ job: Job) {
+            let place = job.isUrgent ? waiting.firstIndex { !$0.isUrgent } : nil
+            waiting.insert(job, at: place ?? waiting.count)
+        }
     }
 
     private let state = Mutex(State())
@@ -50,7 +61,7 @@ final class WriterQueue: Sendable {
         let mustWait = state.withLock { state in
             let isNested = state.leader.map { pthread_equal($0, pthread_self()) != 0 } ?? false
             precondition(!isNested, "a write inside of a write")
-            if state.isLed { state.waiting.append(job) }
+            if state.isLed { state.append(job) }
             defer { state.isLed = true }
             return state.isLed
         }

@@ -134,6 +134,10 @@ public struct EngineCheck: Sendable, CustomTestStringConvertible {
         EngineCheck(name: "whatTheLedgerDoesNotSayIsRefused") { engine, _ in
             try WritingChecks(engine).whatTheLedgerDoesNotSayIsRefused()
         },
+        EngineCheck(name: "whoIsUrgentComesFirst") { engine, _ in try WritingChecks(engine).whoIsUrgentComesFirst() },
+        EngineCheck(name: "standingsAheadAreWrittenWhereNobodyDecidedSince") { engine, _ in
+            try RetentionChecks(engine).standingsAheadAreWrittenWhereNobodyDecidedSince()
+        },
         EngineCheck(name: "whoeverFailsFailsAlone") { engine, _ in try WritingChecks(engine).whoeverFailsFailsAlone() },
         EngineCheck(name: "whatContradictsItselfAtTheEndFailsAlone") { engine, _ in
             try WritingChecks(engine).whatContradictsItselfAtTheEndFailsAlone()

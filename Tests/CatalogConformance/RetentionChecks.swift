@@ -247,4 +247,45 @@ struct RetentionChecks {
         #expect(try record != nil && catalog.read { try $0.caseRecord(uid) } == record)
         #expect(try catalog.read { try $0.hasObject(objects[39]) && $0.objectCount() == 1 && $0.ledgerSize() == 50 })
     }
+
+    /// Standings that were computed ahead are written where nobody decided since, and counted; what time has gone
+    /// over is not.
+    func standingsAheadAreWrittenWhereNobodyDecidedSince() throws {
+        let number = 600
+        let (_, objects) = try insertCase([Double?](repeating: 5, count: number))
+        let rows = try catalog.read { try $0.retentionRows(.all, after: nil, limit: number + 1) }
+        #expect(rows.count == number)
+        var ahead = StandingsAhead(set: 8)
+        for (place, row) in rows.enumerated() {
+            let status: Decision.Status = place % 3 == 0 ? .due : place % 3 == 1 ? .kept : .unbounded
+            ahead.append(
+                Standing(
+                    status: status, changesAt: place % 3 == 1 ? day(Double(place) / 100) : nil,
+                    dueAt: place % 3 == 0 ? day(1) : nil, set: 8), at: row.position)
+        }
+        #expect(ahead.count == number)
+        // Somebody decided about one of them since.
+        let own = Standing(status: .held, changesAt: nil, dueAt: nil, set: 8)
+        try catalog.write { try $0.update(own, at: rows[7].position) }
+        let now = day(2)
+        try catalog.write { index in
+            try index.update(ahead, 0..<300, asOf: now)
+            try index.update(ahead, 300..<number, asOf: now)
+        }
+        let after = try catalog.read { try $0.retentionRows(.all, after: nil, limit: number) }
+        for (place, row) in after.enumerated() {
+            #expect(row.object == objects[place])
+            if place == 7 {
+                #expect(row.standing == own)
+            } else if place % 3 == 1, day(Double(place) / 100) <= now {
+                #expect(row.standing == rows[place].standing, "\(place)")
+            } else {
+                #expect(row.standing.set == 8 && row.standing.dueAt == (place % 3 == 0 ? day(1) : nil), "\(place)")
+                #expect(row.standing.changesAt == (place % 3 == 1 ? day(Double(place) / 100) : nil), "\(place)")
+            }
+        }
+        let counts = try catalog.read { try $0.standingCounts() }
+        let counted = Dictionary(grouping: after, by: \.standing.status).mapValues(\.count)
+        #expect(counts == counted)
+    }
 }

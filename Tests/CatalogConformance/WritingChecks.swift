@@ -53,6 +53,35 @@ struct WritingChecks {
         #expect(try index.read { try $0.epochs().count } == 8)
     }
 
+    /// Who is urgent comes before those who wait already, and in turn with others who are.
+    func whoIsUrgentComesFirst() throws {
+        let order = Mutex<[String]>([])
+        let (held, free, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchGroup())
+        let index = catalog
+        func start(_ name: String, isUrgent: Bool, _ body: @escaping @Sendable () -> Void = {}) {
+            done.enter()
+            Thread.detachNewThread {
+                try? index.write(isUrgent: isUrgent) { _ in
+                    body()
+                    order.withLock { $0.append(name) }
+                }
+                done.leave()
+            }
+        }
+        start("at work", isUrgent: false) {
+            held.signal()
+            free.wait()
+        }
+        held.wait()
+        for (name, isUrgent) in [("a", false), ("b", false), ("hold 1", true), ("c", false), ("hold 2", true)] {
+            start(name, isUrgent: isUrgent)
+            usleep(50_000)
+        }
+        free.signal()
+        done.wait()
+        #expect(order.withLock { $0 } == ["at work", "hold 1", "hold 2", "a", "b", "c"])
+    }
+
     func whoeverFailsFailsAlone() throws {
         var random = SeededGenerator.ofTest()
         let fails = (0..<200).map { _ in Bool.random(using: &random) }

@@ -110,7 +110,7 @@ extension Holds {
         let isSmall = prepared.cases.count <= Self.casesAtOnce
         var current = placing
         // The first part comes with the hold itself; the last transaction says that it is placed.
-        try session.record { recording in
+        try session.record(isUrgent: true) { recording in
             current = placing
             try begin(&current, prepared, reviewBy: reviewBy, extends: extends, recording)
             try name(Array(prepared.cases.prefix(Self.casesAtOnce)), in: &current, recording)
@@ -127,14 +127,14 @@ extension Holds {
                         remedy: "run the same command again to finish it, or take it back with \(verb: .holdWithdraw)")
                 }
                 let part = Array(prepared.cases[first..<min(first + Self.casesAtOnce, prepared.cases.count)])
-                try session.record { recording in
+                try session.record(isUrgent: true) { recording in
                     current = placing
                     try checkIsOpen(current, recording)
                     try name(part, in: &current, recording)
                 }
                 placing = current
             }
-            try session.record { recording in
+            try session.record(isUrgent: true) { recording in
                 current = placing
                 try checkIsOpen(current, recording)
                 try finish(&current, prepared, reviewBy: reviewBy, recording)

@@ -20,9 +20,11 @@ extension Policies {
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> Permitted<PolicyImpact> {
         try session.attempt(.policies, file.path, verb: GuardedVerb.policyActivate.rawValue) {
-            let (impact, set) = try session.catalog.read {
+            let (counted, set) = try session.catalog.read {
                 (try self.impact(of: file, in: $0, progress: progress), try $0.activeSetNumber())
             }
+            let impact = counted.impact
+            var ahead: StandingsAhead?
             try Self.checkAccepted(
                 digest, impact.digest, "\(file.name) v\(file.version) was not activated", confirm: { confirm(impact) })
             let request = try session.record { recording -> RequestSummary? in
@@ -39,11 +41,12 @@ extension Policies {
                 if impact.earlier > 0, try session.needsApproval(in: recording.index) {
                     return try session.request(effect, recording)
                 }
+                ahead = counted.ahead(at: try recording.index.ledgerSize())
                 try activate(effect, request: nil, recording)
                 return nil
             }
             if let request { return .requested(request) }
-            try session.afterwards { try session.refreshStandings(progress: progress) }
+            try session.afterwards { try session.refreshStandings(ahead: ahead, progress: progress) }
             return .done(impact)
         }
     }
@@ -86,7 +89,7 @@ extension Policies {
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> Permitted<PolicyImpact> {
         try session.attempt(.policies, verb: GuardedVerb.policyRetire.rawValue) {
-            let (impact, set) = try session.catalog.read { index in
+            let (counted, set) = try session.catalog.read { index in
                 let rules = try session.rules(in: index)
                 guard let record = rules.records.first(where: { $0.name == name }) else { throw Self.notActive(name) }
                 let start = PolicyImpact(retiring: record)
@@ -94,6 +97,8 @@ extension Policies {
                     try count(start, rules, try rules.removing(name), in: index, progress: progress), rules.set
                 )
             }
+            let impact = counted.impact
+            var ahead: StandingsAhead?
             try Self.checkAccepted(digest, impact.digest, "\(name) was not retired", confirm: { confirm(impact) })
             let done = try session.guarded { recording in
                 guard try recording.index.activeSetNumber() == set else { throw Self.otherSet }
@@ -106,10 +111,11 @@ extension Policies {
                 ]
                 return effect
             } carryOut: { effect, request, recording in
-                try retire(effect, request: request, recording)
+                ahead = counted.ahead(at: try recording.index.ledgerSize())
+                return try retire(effect, request: request, recording)
             }
             guard case .requested(let request) = done else {
-                try session.afterwards { try session.refreshStandings(progress: progress) }
+                try session.afterwards { try session.refreshStandings(ahead: ahead, progress: progress) }
                 return .done(impact)
             }
             return .requested(request)

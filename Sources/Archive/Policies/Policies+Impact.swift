@@ -13,7 +13,7 @@ extension Policies {
         _ file: PolicyFile, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> PolicyImpact {
         try session.attempt(.look, file.path) {
-            try session.catalog.read { try impact(of: file, in: $0, progress: progress) }
+            try session.catalog.read { try impact(of: file, in: $0, progress: progress).impact }
         }
     }
 
@@ -22,20 +22,31 @@ extension Policies {
         switch effect.verb {
         case .policyActivate:
             let file = try PolicyFile(Array((effect.text ?? "").utf8), path: effect.policy ?? "")
-            return try impact(of: file, in: index, progress: { _, _ in }).earlier
+            return try impact(of: file, in: index, progress: { _, _ in }).impact.earlier
         case .policyRetire:
             let rules = try session.rules(in: index)
             guard let record = rules.records.first(where: { $0.name == effect.policy }) else { return nil }
             return try count(
                 PolicyImpact(retiring: record), rules, try rules.removing(record.name), in: index, progress: { _, _ in }
-            ).earlier
+            ).impact.earlier
         default: return nil
         }
     }
 
+    /// What was counted, and what of it need not be computed again once the change is made.
+    struct Counted {
+        var impact: PolicyImpact
+        var ahead: StandingsAhead?
+        /// Entries that the ledger had.
+        let ledgerSize: UInt64
+
+        /// What was computed ahead, where nothing has happened since it was.
+        func ahead(at size: UInt64) -> StandingsAhead? { size == ledgerSize ? ahead : nil }
+    }
+
     func impact(
         of file: PolicyFile, in index: IndexReader, progress: (Int, Int) -> Void
-    ) throws -> PolicyImpact {
+    ) throws -> Counted {
         let rules = try session.rules(in: index)
         try check(file, against: rules, in: index)
         let next = try rules.replacing(with: file.record(entry: 0), resolutions: rules.engine.resolutions)
@@ -46,34 +57,52 @@ extension Policies {
     func count(
         _ start: PolicyImpact, _ rules: ActiveRules, _ next: ActiveRules, in index: IndexReader,
         progress: (Int, Int) -> Void
-    ) throws -> PolicyImpact {
-        var impact = start
+    ) throws -> Counted {
+        var counted = Counted(impact: start, ledgerSize: try index.ledgerSize())
         // One time for all.
         let now = session.now
-        if impact.form == PolicyRecord.Form.policy.rawValue {
+        if start.form == PolicyRecord.Form.policy.rawValue {
+            // Pins that are not set yet come without entries of their own.
+            if try !index.holdsAreUnfinished() { counted.ahead = StandingsAhead(set: next.set) }
             let total = try index.objectCount()
-            var position: CatalogPosition?
+            var (position, pending): (CatalogPosition?, (rows: [RetentionRow], decisions: PendingDecisions)?)
             while true {
+                // Read while the ones before are decided about.
                 let rows = try index.retentionRows(.all, after: position, limit: 2000)
+                if let pending {
+                    for (row, decision) in zip(pending.rows, pending.decisions.wait()) {
+                        let new = Standing(decision, set: next.set).rounded
+                        try compare(row, rules, new, at: now, &counted.impact, in: index)
+                        if row.facts.holds.isEmpty { counted.ahead?.append(new, at: row.position) }
+                    }
+                    progress(counted.impact.objects, total)
+                }
                 guard let last = rows.last else { break }
                 position = last.position
-                for row in rows { try compare(row, rules, next, at: now, &impact, in: index) }
-                progress(impact.objects, total)
+                // Without holds: what they keep now would go with them.
+                let decisions = PendingDecisions(rows, by: next.engine, at: now) { facts in
+                    var facts = facts
+                    facts.holds = []
+                    return facts
+                }
+                pending = (rows, decisions)
             }
         }
-        impact.finish(set: rules.set)
-        return impact
+        counted.impact.finish(set: rules.set)
+        return counted
     }
 
     func compare(
-        _ row: RetentionRow, _ rules: ActiveRules, _ next: ActiveRules, at now: Date, _ impact: inout PolicyImpact,
+        _ row: RetentionRow, _ rules: ActiveRules, _ new: Standing, at now: Date, _ impact: inout PolicyImpact,
         in index: IndexReader
     ) throws {
-        // Without holds: what they keep now would go with them.
-        var facts = row.facts
-        facts.holds = []
-        let old = rules.engine.decide(facts, at: now)
-        let new = next.engine.decide(facts, at: now)
+        // What stands is what would be decided now, unless time or another set has gone over it.
+        var old = row.standing
+        if !row.facts.holds.isEmpty || old.set != rules.set || old.changesAt.map({ $0 <= now }) ?? false {
+            var facts = row.facts
+            facts.holds = []
+            old = Standing(rules.engine.decide(facts, at: now), set: rules.set).rounded
+        }
         guard let change = impact.count(old, new) else { return }
         guard impact.examples.filter({ $0.change == change }).count < PolicyImpact.examplesOfEach,
             let record = try index.caseRecord(row.caseUID)

@@ -1,4 +1,5 @@
 public import Base
+internal import Catalog
 public import Foundation
 internal import Retention
 internal import Vault
@@ -47,7 +48,7 @@ public struct PolicyImpact: Encodable, Sendable {
     /// Counts one object.
     ///
     /// - Returns: how it changes, where it does.
-    mutating func count(_ old: Decision, _ new: Decision) -> String? {
+    mutating func count(_ old: Standing, _ new: Standing) -> String? {
         objects += 1
         before[old.status.rawValue, default: 0] += 1
         after[new.status.rawValue, default: 0] += 1

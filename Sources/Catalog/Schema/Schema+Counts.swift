@@ -48,9 +48,9 @@ extension Schema {
         BEGIN UPDATE tally SET number = number - 1 WHERE what = 'verification' AND which = OLD.state; END;
         CREATE TRIGGER verification_retallied AFTER UPDATE OF state ON verification WHEN NEW.state <> OLD.state
         BEGIN
-            UPDATE tally SET number = number - 1 WHERE what = 'verification' AND which = OLD.state;
-            INSERT INTO tally (what, which, number, bytes) VALUES ('verification', NEW.state, 1, 0)
-            ON CONFLICT (what, which) DO UPDATE SET number = tally.number + 1;
+            INSERT INTO tally (what, which, number, bytes)
+            VALUES ('verification', OLD.state, -1, 0), ('verification', NEW.state, 1, 0)
+            ON CONFLICT (what, which) DO UPDATE SET number = tally.number + excluded.number;
         END;
 
         CREATE TRIGGER object_tallied AFTER INSERT ON object
@@ -67,9 +67,9 @@ extension Schema {
         END;
         CREATE TRIGGER object_retallied AFTER UPDATE OF status ON object WHEN NEW.status <> OLD.status
         BEGIN
-            UPDATE tally SET number = number - 1 WHERE what = 'status' AND which = OLD.status;
-            INSERT INTO tally (what, which, number, bytes) VALUES ('status', NEW.status, 1, 0)
-            ON CONFLICT (what, which) DO UPDATE SET number = tally.number + 1;
+            INSERT INTO tally (what, which, number, bytes)
+            VALUES ('status', OLD.status, -1, 0), ('status', NEW.status, 1, 0)
+            ON CONFLICT (what, which) DO UPDATE SET number = tally.number + excluded.number;
         END;
 
         -- An object that brings contents into a case that others have already, and its own had not.

@@ -298,7 +298,6 @@ extension IndexWriter {
         var newest = try last?.date("newest") ?? Date(milliseconds: 0)
         var frontier = try MerkleFrontier(after: first, in: ledgerNodes)
         let hasher = MerkleHasher()
-        if !entries.isEmpty { noteEntries() }
         for entry in entries {
             let bytes = try entry.encoded()
             newest = max(newest, entry.time)
@@ -316,6 +315,7 @@ extension IndexWriter {
                     try run("INSERT INTO ledger_node (position, hash) VALUES (?, ?)", [node.position, hash.bytes])
                 }
             }
+            noteEntry(number, bytes)
             number += 1
             start += UInt64(bytes.count) + 1
         }

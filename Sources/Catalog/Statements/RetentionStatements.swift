@@ -218,10 +218,42 @@ extension IndexWriter {
     /// Writes down what was decided about the object at a position.
     public func update(_ standing: Standing, at position: CatalogPosition) throws {
         // Rounded up: what stands as due is due.
-        func whole(_ time: Date?) -> Int64? { time.map { Int64(($0.timeIntervalSince1970 * 1000).rounded(.up)) } }
+        func whole(_ time: Date?) -> Int64? { time?.milliseconds(rounded: .up) }
         try note(
             "UPDATE object SET status = ?, changes_at = ?, due_at = ?, policy_set = ? WHERE id = ?",
             [standing.status.rawValue, whole(standing.changesAt), whole(standing.dueAt), standing.set, position.rowID])
+    }
+
+    /// Writes down standings that were computed ahead. An object whose standing is by their set already was decided
+    /// about since, by who knew more of it; one whose standing has changed by itself since is left out.
+    public func update(_ ahead: StandingsAhead, _ places: Range<Int>, asOf now: Date) throws {
+        let now = now.milliseconds
+        let standings = places.map { ahead[$0] }.filter { standing in standing.changesAt.map { $0 > now } ?? true }
+        for first in stride(from: 0, to: standings.count, by: Self.standingsTogether) {
+            let part = standings[first..<min(first + Self.standingsTogether, standings.count)]
+            // Few lengths, so that few statements are compiled.
+            if part.count == Self.standingsTogether {
+                try update(part, set: ahead.set)
+            } else {
+                for place in part.indices { try update(part[place...place], set: ahead.set) }
+            }
+        }
+    }
+
+    /// Standings that one statement writes down: a statement for each takes twice as long.
+    private static let standingsTogether = 256
+
+    private func update(_ standings: ArraySlice<StandingsAhead.Note>, set: Int) throws {
+        let places = [String](repeating: "(?, ?, ?, ?)", count: standings.count).joined(separator: ", ")
+        try note(
+            """
+            WITH found (object, status, change, due) AS (VALUES \(places))
+            UPDATE object SET status = found.status, changes_at = found.change, due_at = found.due, policy_set = ?
+            FROM found WHERE object.id = found.object AND object.policy_set <> ?
+            """,
+            standings.flatMap { [$0.object, $0.status.rawValue, $0.changesAt, $0.dueAt] as [any Bindable] } + [
+                set, set,
+            ])
     }
 
     public func setStandingSet(_ number: Int) throws {

@@ -3,6 +3,7 @@ package import Catalog
 package import Foundation
 internal import Ledger
 package import Retention
+internal import Synchronization
 internal import Vendor
 
 extension Session {
@@ -13,10 +14,15 @@ extension Session {
     /// activated, and as time passes. In short transactions, so that nobody waits for it; what a crash
     /// interrupts, the next call goes on with.
     ///
-    /// - Parameter progress: objects that were looked at, of how many.
+    /// - Parameters:
+    ///   - ahead: what was computed by the new set before it became active, of the state in which it did.
+    ///   - progress: objects that were looked at, of how many.
     /// - Returns: how many standings were computed.
     @discardableResult
-    package func refreshStandings(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Int {
+    package func refreshStandings(
+        ahead: StandingsAhead? = nil, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> Int {
+        if let ahead { try write(ahead, progress: progress) }
         var computed = 0
         while true {
             let (set, standing, total) = try catalog.read {
@@ -35,6 +41,31 @@ extension Session {
         return try computed + refreshAll(.changing(by: now)) { _, _ in }
     }
 
+    /// Writes standings down that were computed ahead, as long as theirs is the active set. What changes an object's
+    /// facts decides about it anew in the same transaction, by the new set; that stays.
+    private func write(_ ahead: StandingsAhead, progress: (_ done: Int, _ of: Int) -> Void) throws {
+        var (first, batch) = (0, 2000)
+        while first < ahead.count {
+            let began = effects.clock.ticks()
+            let places = first..<min(first + batch, ahead.count)
+            let isActive = try record { recording in
+                guard try recording.index.activeSetNumber() == ahead.set else { return false }
+                try recording.index.update(ahead, places, asOf: recording.now)
+                return true
+            }
+            guard isActive else { return }
+            first = places.upperBound
+            progress(first, ahead.count)
+            batch = next(batch, after: effects.clock.ticks() - began)
+        }
+    }
+
+    /// How many objects a batch has that takes as long as it may, after one that took some nanoseconds.
+    private func next(_ batch: Int, after ticks: UInt64) -> Int {
+        let seconds = Double(ticks) / 1e9
+        return max(100, min(20_000, seconds > 0 ? Int(Double(batch) * Self.batchSeconds / seconds) : batch))
+    }
+
     /// Decides about every object of a selection, batch by batch.
     package func refreshAll(_ selection: RetentionSelection, progress: (_ done: Int, _ of: Int) -> Void) throws -> Int {
         let total = try catalog.read { try $0.objectCount() }
@@ -46,8 +77,7 @@ extension Session {
             position = last.position
             done += rows.count
             progress(done, total)
-            let seconds = Double(effects.clock.ticks() - began) / 1e9
-            batch = max(100, min(5000, seconds > 0 ? Int(Double(batch) * Self.batchSeconds / seconds) : batch))
+            batch = next(batch, after: effects.clock.ticks() - began)
         }
     }
 
@@ -57,7 +87,8 @@ extension Session {
         try record { recording in
             let rules = try rules(in: recording.index)
             let rows = try recording.index.retentionRows(selection, after: after, limit: limit)
-            for row in rows { try refresh(row, by: rules, recording) }
+            let decisions = PendingDecisions(rows, by: rules.engine, at: recording.now).wait()
+            for (row, decision) in zip(rows, decisions) { try note(decision, about: row, by: rules, recording) }
             return rows
         }
     }
@@ -73,9 +104,15 @@ extension Session {
     @discardableResult
     package func refresh(_ row: RetentionRow, by rules: ActiveRules, _ recording: Recording) throws -> Decision {
         let decision = rules.engine.decide(row.facts, at: recording.now)
-        let standing = Standing(decision, set: rules.set)
-        if standing != row.standing { try recording.index.update(standing, at: row.position) }
+        try note(decision, about: row, by: rules, recording)
         return decision
+    }
+
+    private func note(
+        _ decision: Decision, about row: RetentionRow, by rules: ActiveRules, _ recording: Recording
+    ) throws {
+        let standing = Standing(decision, set: rules.set).rounded
+        if standing != row.standing { try recording.index.update(standing, at: row.position) }
     }
 
     /// What is known of an object that is being archived; only its kind is left open.
@@ -90,5 +127,35 @@ extension Session {
             media: "", outcome: verification.outcome, jurisdictions: record.jurisdictions,
             purpose: record.purpose, captured: from...max(from, verification.capturedUntil ?? archived),
             archived: archived, events: try index.caseEvents(of: verification.caseUID).map(\.event))
+    }
+}
+
+/// Decisions that are being made on other threads, so that the next rows can be read meanwhile.
+package final class PendingDecisions: Sendable {
+    private static let rowsTogether = 128
+    private let parts: Mutex<[[Decision]]>
+    private let group = DispatchGroup()
+
+    /// - Parameter change: what is different of an object's facts.
+    package init(
+        _ rows: [RetentionRow], by engine: RetentionEngine, at time: Date,
+        _ change: @escaping @Sendable (ObjectFacts) -> ObjectFacts = { $0 }
+    ) {
+        let starts = Array(stride(from: 0, to: rows.count, by: Self.rowsTogether))
+        parts = Mutex([[Decision]](repeating: [], count: starts.count))
+        for (part, start) in starts.enumerated() {
+            DispatchQueue.global().async(group: group) {
+                let some = rows[start..<min(start + Self.rowsTogether, rows.count)].map {
+                    engine.decide(change($0.facts), at: time)
+                }
+                self.parts.withLock { $0[part] = some }
+            }
+        }
+    }
+
+    /// In the order of the rows.
+    package func wait() -> [Decision] {
+        group.wait()
+        return parts.withLock { $0.flatMap { $0 } }
     }
 }

@@ -34,9 +34,11 @@ extension Session {
 
     /// The one way to change the index: one transaction, with the ledger entries of what it changes. Publishes
     /// now and then.
-    package func record<Result>(_ body: (Recording) throws -> Result) throws -> Result {
+    ///
+    /// - Parameter isUrgent: nobody of this process who waits already goes first: a hold.
+    package func record<Result>(isUrgent: Bool = false, _ body: (Recording) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
-        let (result, size) = try recordOrForget { index in
+        let (result, size) = try recordOrForget(isUrgent: isUrgent) { index in
             try checkOrigin(in: index)
             try recorder.renewEntryNote(in: index)
             try checkToken(in: index)
@@ -95,9 +97,11 @@ extension Session {
     func noteOrigin() { _ = try? catalog.write { try checkOrigin(in: $0) } }
 
     /// Runs a transaction. What was read of rules in one that failed may never have been committed.
-    private func recordOrForget<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+    private func recordOrForget<Result>(
+        isUrgent: Bool, _ body: (IndexWriter) throws -> Result
+    ) throws -> Result {
         do {
-            return try catalog.write(until: limit, body)
+            return try catalog.write(until: limit, isUrgent: isUrgent, body)
         } catch {
             archive.knownRules.withLock { $0 = nil }
             throw error
