@@ -149,8 +149,10 @@ struct HoldTamperingTests {
         if distance == "far" {
             // Far enough for the archive's note.
             for _ in 0..<2 {
-                _ = try prepared.archive.record { recording in
-                    for _ in 0..<600 { try recording.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0))) }
+                _ = try prepared.archive.record { transaction in
+                    for _ in 0..<600 {
+                        try transaction.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0)))
+                    }
                 }
             }
             _ = try prepared.archive.record { _ in }

@@ -64,8 +64,8 @@ struct PurgePlanTests {
         let video = try archive.catalog.read { index in
             try index.retentionRows(.due(by: test.time.now), after: nil, limit: 1).map(\.object)
         }
-        let run = try archive.record { recording in
-            try recording.add(
+        let run = try archive.record { transaction in
+            try transaction.add(
                 .purgeStarted(.init(form: .plan, digest: plan.digest, objects: 3, set: 1, limitAccepted: nil)))
         }
         _ = try archive.record { try archive.destroy(video, in: run, $0) }

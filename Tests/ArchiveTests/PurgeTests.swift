@@ -177,8 +177,8 @@ struct PurgeTests {
                 "Catalog/Statements/DestructionStatements.swift: guard try run(\"DELETE FROM object WHERE id = ?\", "
                     + "[object.position.rowID]) == 1 else {",
                 // The one door.
-                "Vault/Destruction/Session+Destroy.swift: try index.destroy(permit, at: recording.now)",
                 "Vault/Destruction/Session+Destroy.swift: try index.destroyCase(uid)",
+                "Vault/Destruction/Session+Destroy.swift: try transaction.destroy(permit)",
             ])
     }
 

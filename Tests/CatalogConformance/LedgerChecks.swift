@@ -160,7 +160,7 @@ struct LedgerChecks {
             #expect(
                 try index.openAccesses(openedBefore: .distantFuture, standingAloneBefore: start, limit: 9) == [access])
             #expect(
-                try index.ledgerOpenings(of: 0) == [
+                try index.ledgerOpenings(of: [0])[0] == [
                     OpeningRecord(entry: 0, member: "reasonCommitment", caseUID: nil, sealed: [7])
                 ])
             #expect(try index.damages() == [])

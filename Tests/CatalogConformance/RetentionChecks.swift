@@ -156,7 +156,7 @@ struct RetentionChecks {
         try catalog.read { index throws in
             #expect(
                 try index.caseRecord(uid) == nil && index.verifications(of: uid).isEmpty
-                    && index.ledgerOpenings(of: 3).isEmpty)
+                    && index.ledgerOpenings(of: [3]).isEmpty)
             #expect(try index.caseEvents(of: uid).isEmpty && index.blobRemovalCount() == 1 && index.damages().isEmpty)
         }
     }

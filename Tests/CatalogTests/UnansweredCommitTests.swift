@@ -63,7 +63,8 @@ struct UnansweredCommitTests {
 
     private func append(_ number: Int) throws { try index.write { _ = try $0.append([Writers.entry(number)]) } }
 
-    /// Who was told that it is done finds it, and who was told that it is not does not: whatever the answer would have been.
+    /// Who was told that it is done finds it, and who was told that it is not does not, whatever the answer would have
+    /// been.
     @Test func theLedgerSaysWhetherItIsThere() throws {
         try append(1)
         engine.lose(.committed)

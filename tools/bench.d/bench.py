@@ -322,6 +322,13 @@ def retention():
         rows.append((f"{count:,} objects", f"{done['wall']:.1f}", f"{done['cpu']:.1f}", f"{done['MiB']:.0f}"))
     table("Activation, its impact shown first", rows)
 
+    rows = [("with", "status ms", "reconciling s", "peak MiB")]
+    for path, count in ((small, 10_000), (big, 1_000_000)):
+        looks = [run(["strongroom", "status"], STRONGROOM_ARCHIVE=path)["wall"] * 1000 for _ in range(ROUNDS + 1)]
+        done = run(["strongroom", "audit", "reconcile", "--json"], STRONGROOM_ARCHIVE=path)
+        rows.append((f"{count:,} objects", f"{statistics.median(looks[1:]):.0f}", f"{done['wall']:.1f}", f"{done['MiB']:.0f}"))
+    table("Looking at an archive, whole process", rows)
+
     plans = {small: [], big: []}
     for number in range(4 * ROUNDS + 1):
         for path, values in plans.items():

@@ -16,12 +16,29 @@ public struct Reconciliation: Encodable, Sendable {
     public internal(set) var verifications = 0
     public internal(set) var objects = 0
     public internal(set) var commitments = 0
-    /// What does not fit: sentences.
-    public internal(set) var findings: [String] = []
+    /// What does not fit: sentences, the first thousand.
+    public private(set) var findings: [String] = []
+    /// How many there are beyond those.
+    public private(set) var furtherFindings = 0
     /// Objects that could not be opened.
     var missed: [(object: ObjectUID, why: String)] = []
 
-    private enum CodingKeys: CodingKey { case entries, cases, verifications, objects, commitments, findings }
+    private static let mostNamed = 1000
+
+    private enum CodingKeys: CodingKey {
+        case entries, cases, verifications, objects, commitments, findings, furtherFindings
+    }
+
+    mutating func find(_ what: String) {
+        if findings.count < Self.mostNamed { findings.append(what) } else { furtherFindings += 1 }
+    }
+
+    mutating func find(all sentences: [String]) { for sentence in sentences { find(sentence) } }
+
+    /// Looked at again later: somebody may be destroying it.
+    mutating func miss(_ object: ObjectUID, _ why: String) {
+        if missed.count < Self.mostNamed { missed.append((object, why)) } else { furtherFindings += 1 }
+    }
 }
 
 extension Audit {
@@ -32,7 +49,7 @@ extension Audit {
     public func reconcile(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws -> Reconciliation {
         try session.attempt(.audit) {
             var start = Reconciliation()
-            if let fork = session.fork { start.findings.append(fork.message) }
+            if let fork = session.fork { start.find(fork.message) }
             return try reconcile(start, progress: progress)
         }
     }
@@ -43,22 +60,21 @@ extension Audit {
         var result = start
         // One state of the index from the first entry to the last row.
         try session.catalog.read { index in
-            result.findings += try index.damages().map { "the index: \($0)" }
+            result.find(all: try index.damages().map { "the index: \($0)" })
             var replay = LedgerReplay()
-            let gone = try destroyedCases(in: index)
-            try replayEntries(into: &replay, without: gone, in: index, &result, progress: progress)
+            try replayEntries(into: &replay, in: index, &result, progress: progress)
             replay.finish()
-            result.findings += replay.contradictions
+            result.find(all: replay.contradictions)
             if replay.archive != session.configuration.archiveUID {
-                result.findings.append("entry 0 is about another archive")
+                result.find("entry 0 is about another archive")
             }
-            try compareCases(&replay, in: index, &result)
+            let unremoved = try compareCases(replay, in: index, &result)
             try compareRest(replay, in: index, &result)
-            try compareRetention(replay, in: index, &result)
+            try compareRetention(replay, unremoved: unremoved, in: index, &result)
         }
         // Destroyed since the state that was compared, an object is not missed.
         for (object, why) in result.missed where try session.catalog.read({ try $0.hasObject(object) }) {
-            result.findings.append("object \(object): \(why)")
+            result.find("object \(object): \(why)")
         }
         try compareStore(&result)
         try comparePublication(&result)
@@ -66,8 +82,7 @@ extension Audit {
     }
 
     private func replayEntries(
-        into replay: inout LedgerReplay, without gone: Set<CaseUID>, in index: IndexReader,
-        _ result: inout Reconciliation,
+        into replay: inout LedgerReplay, in index: IndexReader, _ result: inout Reconciliation,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws {
         let size = try index.ledgerSize()
@@ -78,12 +93,14 @@ extension Audit {
         while frontier.size < size {
             let rows = try index.ledgerRows(LedgerFilter(), from: frontier.size, limit: 1000)
             guard !rows.isEmpty else { break }
+            // Those of cases are opened with their cases.
+            let openings = try index.ledgerOpenings(of: rows.filter { $0.caseUID == nil }.map(\.number))
             var completed: [(node: MerkleNode, hash: MerkleHash)] = []
             defer { checkNodes(completed, in: nodes, &result) }
             for row in rows {
                 let name = "entry \(row.number)"
                 guard row.number == frontier.size else {
-                    result.findings.append("entry \(frontier.size) is missing")
+                    result.find("entry \(frontier.size) is missing")
                     return
                 }
                 row.bytes.withUnsafeBytes { buffer in
@@ -100,19 +117,21 @@ extension Audit {
                         || LedgerTime.text(row.time) != LedgerTime.text(entry.time)
                         || row.offset != offset || row.newest != newest
                     {
-                        result.findings.append("\(name): what the index keeps beside it is not what it says")
+                        result.find("\(name): what the index keeps beside it is not what it says")
                     }
                     replay.apply(entry, number: row.number)
-                    try checkOpenings(of: row, without: gone, in: index, &result)
+                    if row.caseUID == nil {
+                        try checkOpenings(of: row, openings[row.number] ?? [], in: index, &result) { _ in nil }
+                    }
                 } catch {
-                    result.findings.append("\(name): \(ArchiveError(error).message)")
+                    result.find("\(name): \(ArchiveError(error).message)")
                 }
                 offset += UInt64(row.bytes.count) + 1
             }
             progress(Int(frontier.size), Int(size))
         }
         if try index.ledgerNodeCount() != nodeCount {
-            result.findings.append("the ledger has more nodes than its entries make")
+            result.find("the ledger has more nodes than its entries make")
         }
         result.entries = frontier.size
     }
@@ -123,154 +142,223 @@ extension Audit {
     ) {
         if (try? nodes.hashes(completed.map(\.node))) == completed.map(\.hash) { return }
         for (node, hash) in completed where (try? nodes.hashes([node])) != [hash] {
-            result.findings.append(
+            result.find(
                 "node \(node.index) of level \(node.level) of the ledger is not the hash of what is below it")
         }
     }
 
-    /// Every commitment of a live case can be opened, and nothing else is kept as an opening.
+    /// Every commitment can be opened, and nothing else is kept as an opening.
+    ///
+    /// - Parameter underCase: opens what is sealed under a case's key.
     private func checkOpenings(
-        of row: LedgerRow, without gone: Set<CaseUID>, in index: IndexReader, _ result: inout Reconciliation
+        of row: LedgerRow, _ records: [OpeningRecord], in index: IndexReader, _ result: inout Reconciliation,
+        underCase: (OpeningRecord) throws -> [UInt8]?
     ) throws {
         guard case .object(let members) = try CanonicalJSON(row.bytes) else { return }
-        if let uid = row.caseUID, gone.contains(uid) {
-            if try !index.ledgerOpenings(of: row.number).isEmpty {
-                result.findings.append("entry \(row.number): what opens its commitments outlived its case")
-            }
-            return
-        }
         var commitments = members.filter { $0.key.hasSuffix("Commitment") }
         if case .object(let settings) = members["settings"] {
             for (name, value) in settings where name.hasSuffix(Configuration.commitmentSuffix) {
                 commitments["settings/" + name] = value
             }
         }
-        let openings = try session.openings(of: row.number, in: index)
+        if commitments.isEmpty, records.isEmpty { return }
+        let openings = try session.recorder.open(records, in: index, underCase: underCase)
         for (member, opening) in openings {
             guard commitments.removeValue(forKey: member) == .text(opening.commitment.hex) else {
-                result.findings.append(
+                result.find(
                     "entry \(row.number): what is kept to open \(member) does not fit its commitment")
                 continue
             }
             result.commitments += 1
         }
         for member in commitments.keys.sorted() {
-            result.findings.append("entry \(row.number): nothing is kept to open \(member)")
+            result.find("entry \(row.number): nothing is kept to open \(member)")
         }
     }
 
+    /// Cases that are compared together.
+    private static let casesTogether = 200
+
+    /// Each case: what its entries say, replayed by themselves, against what the index and the store have of it. All
+    /// entries were read before, and what the index keeps beside them is what they say.
+    ///
+    /// - Returns: blobs whose objects are destroyed, and that were not said to be removed.
     private func compareCases(
-        _ replay: inout LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
-    ) throws {
-        var after: CaseUID?
+        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
+    ) throws -> [ObjectUID: BlobAddress] {
+        var (after, left): (CaseUID?, Set<CaseUID>) = (nil, replay.cases)
+        var unremoved: [ObjectUID: BlobAddress] = [:]
+        let hasHolds = try index.hasHolds() || !replay.holds.isEmpty
         while true {
-            let page = try index.cases(CaseFilter(), after: after, limit: 500)
+            let page = try index.cases(CaseFilter(), after: after, limit: Self.casesTogether)
             guard let last = page.last else { break }
             after = last.uid
+            let entries = try CaseEntries(page.map(\.uid), in: index)
             for record in page {
-                let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
-                result.cases += 1
-                result.verifications += verifications.count
+                left.remove(record.uid)
+                let known = entries.replay(record.uid)
+                take(known, &unremoved, &result)
+                try compare(record, known, entries, in: index, &result)
+                guard hasHolds else { continue }
                 do {
-                    let opened = try session.open(record)
-                    if session.keyring.tag(opened.particulars.caseID.utf8, purpose: .caseID) != record.caseIDTag
-                        || session.subjectTag(opened.particulars.subject) != record.subjectTag
-                    {
-                        result.findings.append("case \(record.uid): a tag does not fit what it is of")
-                    }
-                    result.findings += replay.match(
-                        record, hasSubject: opened.particulars.subject != nil,
-                        hasConsent: opened.particulars.consent != nil,
-                        events: try index.caseEvents(of: record.uid).map(\.event), verifications)
-                    for (verification, objects) in verifications {
-                        let details = try session.details(of: verification, key: opened.key)
-                        // They go with the last object.
-                        if (details == nil) != objects.isEmpty {
-                            result.findings.append(
-                                "case \(record.uid), verification \(verification.number): what the answer "
-                                    + "said is missing"
-                            )
-                        }
+                    for row in try index.retentionRows(.ofCase(record.uid), after: nil, limit: .max) {
+                        try compareHolds(of: row, known.facts, replay.holds, in: index, &result)
                     }
                 } catch {
-                    result.findings.append("case \(record.uid): \(ArchiveError(error).message)")
-                }
-                for object in verifications.flatMap(\.1) {
-                    result.objects += 1
-                    do {
-                        _ = try session.objectKey(of: object)
-                        let length = try session.store.open(object.address).length
-                        if length != SealedObject.sealedLength(of: object.length) {
-                            result.findings.append(
-                                "object \(object.uid): its blob \(object.address) has another length")
-                        }
-                    } catch {
-                        result.missed.append((object.uid, ArchiveError(error).message))
-                    }
+                    result.find("case \(record.uid): its holds cannot be compared: \(ArchiveError(error).message)")
                 }
             }
         }
-        for uid in replay.cases.keys.sorted(by: { $0.hex < $1.hex }) {
-            result.findings.append("case \(uid) is on the ledger and not in the index")
+        // What is gone, and what the index has lost.
+        let rest = left.sorted { $0.hex < $1.hex }
+        for first in stride(from: 0, to: rest.count, by: Self.casesTogether) {
+            let page = Array(rest[first..<min(first + Self.casesTogether, rest.count)])
+            let entries = try CaseEntries(page, in: index)
+            for uid in page {
+                let known = entries.replay(uid)
+                take(known, &unremoved, &result)
+                if known.known != nil { result.find("case \(uid) is on the ledger and not in the index") }
+                for row in entries.rows[uid] ?? [] where entries.openings[row.number] != nil {
+                    result.find("entry \(row.number): what opens its commitments outlived its case")
+                }
+            }
+        }
+        return unremoved
+    }
+
+    /// The entries about some cases, with what opens their commitments.
+    private struct CaseEntries {
+        let rows: [CaseUID: [LedgerRow]]
+        let openings: [UInt64: [OpeningRecord]]
+
+        init(_ cases: [CaseUID], in index: IndexReader) throws {
+            rows = try index.ledgerRows(ofCases: cases)
+            openings = try index.ledgerOpenings(of: rows.values.flatMap { $0.map(\.number) })
+        }
+
+        func replay(_ uid: CaseUID) -> CaseReplay {
+            var replay = CaseReplay(uid)
+            for row in rows[uid] ?? [] {
+                // One that cannot be read was found before.
+                if let entry = try? Entry(row.bytes) { replay.apply(entry, number: row.number) }
+            }
+            return replay
         }
     }
 
-    private func destroyedCases(in index: IndexReader) throws -> Set<CaseUID> {
-        var filter = LedgerFilter()
-        filter.kind = Event.Kind.caseDestroyed.rawValue
-        return Set(try index.ledgerRows(filter, from: 0, limit: .max).compactMap(\.caseUID))
+    private func take(
+        _ known: CaseReplay, _ unremoved: inout [ObjectUID: BlobAddress], _ result: inout Reconciliation
+    ) {
+        result.find(all: known.contradictions)
+        unremoved.merge(known.unremoved) { first, _ in first }
+        for address in known.removed where (try? session.store.open(address)) != nil {
+            result.find("the blob \(address) is on the ledger as removed, and still there")
+        }
+    }
+
+    private func compare(
+        _ record: CaseRecord, _ known: CaseReplay, _ entries: CaseEntries, in index: IndexReader,
+        _ result: inout Reconciliation
+    ) throws {
+        let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
+        result.cases += 1
+        result.verifications += verifications.count
+        do {
+            let opened = try session.open(record)
+            if session.keyring.tag(opened.particulars.caseID.utf8, purpose: .caseID) != record.caseIDTag
+                || session.subjectTag(opened.particulars.subject) != record.subjectTag
+            {
+                result.find("case \(record.uid): a tag does not fit what it is of")
+            }
+            result.find(
+                all: known.match(
+                    record, hasSubject: opened.particulars.subject != nil,
+                    hasConsent: opened.particulars.consent != nil,
+                    events: try index.caseEvents(of: record.uid).map(\.event), verifications))
+            for (verification, objects) in verifications {
+                let details = try session.details(of: verification, key: opened.key)
+                // They go with the last object.
+                if (details == nil) != objects.isEmpty {
+                    result.find(
+                        "case \(record.uid), verification \(verification.number): what the answer said is missing")
+                }
+            }
+            for row in entries.rows[record.uid] ?? [] {
+                do {
+                    try checkOpenings(of: row, entries.openings[row.number] ?? [], in: index, &result) { opening in
+                        guard opening.caseUID == record.uid else { return nil }
+                        return try opened.key.openField(
+                            opening.sealed,
+                            context: session.contexts.opening(
+                                entry: opening.entry, member: opening.member, caseUID: record.uid))
+                    }
+                } catch {
+                    result.find("entry \(row.number): \(ArchiveError(error).message)")
+                }
+            }
+        } catch {
+            result.find("case \(record.uid): \(ArchiveError(error).message)")
+        }
+        for object in verifications.flatMap(\.1) {
+            result.objects += 1
+            do {
+                _ = try session.objectKey(of: object)
+                let length = try session.store.open(object.address).length
+                if length != SealedObject.sealedLength(of: object.length) {
+                    result.find("object \(object.uid): its blob \(object.address) has another length")
+                }
+            } catch {
+                result.miss(object.uid, ArchiveError(error).message)
+            }
+        }
     }
 
     /// Policies, decisions, and what is left of what was destroyed.
     private func compareRetention(
-        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
+        _ replay: LedgerReplay, unremoved: [ObjectUID: BlobAddress], in index: IndexReader,
+        _ result: inout Reconciliation
     ) throws {
         let records = try index.policyRecords()
         var policies = replay.policies
         for record in records {
             let expected = policies[record.name]?.removeValue(forKey: record.version)
             if expected != record.digest.hex || SHA256.digest(of: record.text.utf8) != record.digest {
-                result.findings.append("policy \(record.name) v\(record.version) is not the one that was activated")
+                result.find("policy \(record.name) v\(record.version) is not the one that was activated")
             }
         }
         for (name, versions) in policies.sorted(by: { $0.key < $1.key }) {
             for version in versions.keys.sorted() {
-                result.findings.append("policy \(name) v\(version) is on the ledger and not in the index")
+                result.find("policy \(name) v\(version) is on the ledger and not in the index")
             }
         }
         if try index.activeSetNumber() != replay.rules.set {
-            result.findings.append("another set of policies is active than the ledger says")
+            result.find("another set of policies is active than the ledger says")
         }
         if try index.resolutions() != replay.rules.resolutions {
-            result.findings.append("the resolved conflicts are not those of the ledger")
+            result.find("the resolved conflicts are not those of the ledger")
         }
         let newest = try index.newestTime() ?? .distantPast
         if abs(newest.timeIntervalSince(replay.newestTime)) > 0.001 {
-            result.findings.append("the newest time on record is not the ledger's")
+            result.find("the newest time on record is not the ledger's")
         }
         let active = try index.activePolicies().map { ($0.name, $0.version) }
         if Dictionary(active, uniquingKeysWith: max) != replay.rules.active.mapValues(\.version) {
-            result.findings.append("other policies are active than the ledger says")
+            result.find("other policies are active than the ledger says")
         }
         let time = max(session.now, replay.forgottenUpTo)
         let remembered = Set(replay.destroyedCases.filter { $0.value > time }.keys)
         if try index.rememberedCases(after: time) != remembered {
-            result.findings.append("the destroyed cases that are remembered are not those of the ledger")
+            result.find("the destroyed cases that are remembered are not those of the ledger")
         }
         let waiting = try index.blobRemovals(limit: .max)
-        if Dictionary(waiting.map { ($0.object, $0.address) }, uniquingKeysWith: { a, _ in a }) != replay.unremoved {
-            result.findings.append("the blobs that wait for their removal are not those of the ledger")
-        }
-        for address in replay.removed {
-            if (try? session.store.open(address)) != nil {
-                result.findings.append("the blob \(address) is on the ledger as removed, and still there")
-            }
+        if Dictionary(waiting.map { ($0.object, $0.address) }, uniquingKeysWith: { a, _ in a }) != unremoved {
+            result.find("the blobs that wait for their removal are not those of the ledger")
         }
         try compareHolds(replay, in: index, &result)
         do {
             try compareStandings(replay, in: index, &result)
         } catch {
-            result.findings.append("decisions cannot be compared: \(ArchiveError(error).message)")
+            result.find("decisions cannot be compared: \(ArchiveError(error).message)")
         }
     }
 
@@ -280,7 +368,6 @@ extension Audit {
     ) throws {
         let rules = try session.rules(in: index)
         let isCurrent = try index.standingSet() == rules.set && !index.holdsAreUnfinished()
-        let holdsAny = try index.hasHolds() || !replay.holds.isEmpty
         // Looked at with a clock that is behind, what was decided since would not follow from the rules yet.
         let time = max(session.now, try index.newestTime() ?? session.now)
         var counts: [Decision.Status: Int] = [:]
@@ -292,7 +379,6 @@ extension Audit {
             for row in rows {
                 let standing = row.standing
                 counts[standing.status, default: 0] += 1
-                if holdsAny { try compareHolds(of: row, replay, in: index, &result) }
                 guard isCurrent else { continue }
                 if let change = standing.changesAt, change <= time { continue }
                 let decision = rules.engine.decide(row.facts, at: time)
@@ -302,7 +388,7 @@ extension Audit {
                 if standing.status != decision.status || changesDiffer(standing.changesAt, decision.next?.at)
                     || (!decision.status.isDue && changesDiffer(standing.dueAt, decision.dueAt))
                 {
-                    result.findings.append(
+                    result.find(
                         "object \(row.object): what the index keeps of its decision is not what follows from the "
                             + "rules; a refresh of the decisions computes it anew"
                     )
@@ -310,10 +396,10 @@ extension Audit {
             }
         }
         for name in try index.miscounts() {
-            result.findings.append("what the index has counted is not what is there: \(name)")
+            result.find("what the index has counted is not what is there: \(name)")
         }
         if try index.standingCounts() != counts {
-            result.findings.append("how many objects have each status is not what the index has counted")
+            result.find("how many objects have each status is not what the index has counted")
         }
     }
 
@@ -329,7 +415,7 @@ extension Audit {
             try session.catalog.read { index in
                 for address in addresses
                 where try index.object(address: address) == nil && !index.isAwaitingRemoval(address) {
-                    result.findings.append("no row of the index names the blob \(address)")
+                    result.find("no row of the index names the blob \(address)")
                 }
             }
         }
@@ -345,7 +431,7 @@ extension Audit {
         }
         var verifier = EvidenceVerifier()
         verifier.verifierKey = try verifierKey()
-        result.findings += try publication.withLock { try verifier.verify(publication.folder).problems }
+        result.find(all: try publication.withLock { try verifier.verify(publication.folder).problems })
     }
 
     private func compareRest(
@@ -353,24 +439,24 @@ extension Audit {
     ) throws {
         for (uid, known) in replay.actors {
             guard let actor = try index.actor(uid), actor.stamp.known == known else {
-                result.findings.append("actor \(uid) is on the ledger and not in the index")
+                result.find("actor \(uid) is on the ledger and not in the index")
                 continue
             }
             guard let name = try? session.name(of: actor, in: index),
                 session.keyring.tag(name.utf8, purpose: .actor) == actor.nameTag
             else {
-                result.findings.append("actor \(uid): the name cannot be opened, or does not fit its tag")
+                result.find("actor \(uid): the name cannot be opened, or does not fit its tag")
                 continue
             }
         }
         if try index.actorCount() != replay.actors.count {
-            result.findings.append("the index has actors that are not on the ledger")
+            result.find("the index has actors that are not on the ledger")
         }
         let origins = try index.origins()
         if origins.map(\.origin) != replay.origins.map(\.origin)
             || origins.map(\.firstEntry) != replay.origins.map(\.firstEntry)
         {
-            result.findings.append("the index has other origins than the ledger")
+            result.find("the index has other origins than the ledger")
         }
         let accesses = try index.openAccesses(
             openedBefore: .distantFuture, standingAloneBefore: .distantFuture, limit: .max)
@@ -382,14 +468,14 @@ extension Audit {
                     ?? (event.form != .ranges),
                 abs(entry.time.timeIntervalSince(access.openedAt)) < 0.001
             else {
-                result.findings.append(
+                result.find(
                     "entry \(access.entry): what the index keeps of this access is not what the entry says")
                 continue
             }
         }
         let open = Set(accesses.map(\.entry))
         for entry in open.symmetricDifference(replay.openAccesses).sorted() {
-            result.findings.append("entry \(entry): whether this access was closed is not what the index says")
+            result.find("entry \(entry): whether this access was closed is not what the index says")
         }
     }
 }

@@ -10,7 +10,7 @@ extension Audit {
     /// Holds, their revisions, clauses, cases and what they expect: the index against the ledger, both ways.
     func compareHolds(_ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation) throws {
         var known = replay.holds.holds
-        func find(_ what: String) { result.findings.append(what) }
+        func find(_ what: String) { result.find(what) }
         for record in try index.holds() {
             let name = "hold \(record.uid)"
             guard let hold = known.removeValue(forKey: record.uid) else {
@@ -106,19 +106,19 @@ extension Audit {
 
     /// The holds of one object, both ways.
     func compareHolds(
-        of row: RetentionRow, _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
+        of row: RetentionRow, _ facts: LedgerFacts, _ holds: HoldBook, in index: IndexReader,
+        _ result: inout Reconciliation
     ) throws {
         let tags =
-            try replay.holds.expectsAny
+            try holds.expectsAny
             ? index.caseRecord(row.caseUID).map { try session.expectations(of: $0) } ?? [] : []
-        let expected =
-            replay.facts[row.caseUID]?.history(of: row.object).map { replay.holds.binding($0, expected: tags) } ?? []
+        let expected = facts.history(of: row.object).map { holds.binding($0, expected: tags) } ?? []
         let known = Set(row.facts.holds.compactMap { HoldUID(hex: $0.matter) })
         for uid in expected.subtracting(known).sorted(by: { $0.hex < $1.hex }) {
-            result.findings.append("object \(row.object): the index does not know that hold \(uid) binds it")
+            result.find("object \(row.object): the index does not know that hold \(uid) binds it")
         }
         for uid in known.subtracting(expected).sorted(by: { $0.hex < $1.hex }) {
-            result.findings.append("object \(row.object): by the ledger hold \(uid) does not bind it")
+            result.find("object \(row.object): by the ledger hold \(uid) does not bind it")
         }
     }
 }

@@ -95,16 +95,16 @@ extension Audit {
     }
 
     private func record(_ result: StoreReport) throws {
-        try session.record { recording in
+        try session.record { transaction in
             for finding in result.findings.prefix(Self.recordedFindings) {
-                try recording.add(
+                try transaction.add(
                     .integrityFound(
                         .init(
                             finding: finding.kind.rawValue, caseUID: finding.caseUID.flatMap { CaseUID(hex: $0) },
                             object: finding.object.flatMap { ObjectUID(hex: $0) },
                             address: finding.address.flatMap { BlobAddress(hex: $0) })))
             }
-            try recording.add(
+            try transaction.add(
                 .archiveVerified(
                     .init(
                         objects: UInt64(result.objects), opened: UInt64(result.opened),

@@ -33,11 +33,11 @@ extension Destruction {
             }
             let (removed, missing) = (Set(deletion.removed), Set(deletion.missing))
             // Its blobs are gone: that is said whatever limit there was.
-            try session.unhurried.record { recording in
+            try session.unhurried.record { transaction in
                 // Another process may have been at the same blobs.
                 let done = try chunk.filter {
                     try (removed.contains($0.address) || missing.contains($0.address))
-                        && recording.index.isAwaitingRemoval($0.address)
+                        && transaction.index.isAwaitingRemoval($0.address)
                 }
                 for (caseUID, records) in Dictionary(grouping: done, by: \.caseUID).sorted(by: {
                     $0.key.hex < $1.key.hex
@@ -45,13 +45,13 @@ extension Destruction {
                     for first in stride(from: 0, to: records.count, by: Self.mostInEntry) {
                         let part = records[first..<min(first + Self.mostInEntry, records.count)]
                         let gone = part.filter { missing.contains($0.address) }.map(\.object)
-                        try recording.add(
+                        try transaction.add(
                             .blobsRemoved(
                                 .init(
                                     caseUID: caseUID, objects: part.map(\.object), missing: gone.isEmpty ? nil : gone)))
                     }
                 }
-                for record in done { try recording.index.deleteBlobRemoval(record.address) }
+                for record in done { try transaction.index.deleteBlobRemoval(record.address) }
             }
             report.blobsRemoved += removed.count
             report.blobsMissing += missing.count

@@ -28,26 +28,26 @@ extension Destruction {
     public func acceptClock(_ time: Date, reason: Reason) throws -> Permitted<ClockStatus> {
         let done = try session.attempt(.clock, verb: GuardedVerb.clockAccept.rawValue) {
             try session.record { _ in }
-            return try session.guarded { recording in
-                guard try session.clockDoubt(in: recording.index) != nil else {
+            return try session.guarded { transaction in
+                guard try session.clockDoubt(in: transaction.index) != nil else {
                     throw ArchiveError(.clockFine, "the clock is not in doubt", remedy: "nothing was to be accepted")
                 }
-                guard abs(time.timeIntervalSince(recording.now)) <= 86_400 else {
+                guard abs(time.timeIntervalSince(transaction.now)) <= 86_400 else {
                     throw ArchiveError(
                         .clockDoubted,
-                        "the clock says \(Timestamp.minute(recording.now)), and not \(Timestamp.minute(time))",
+                        "the clock says \(Timestamp.minute(transaction.now)), and not \(Timestamp.minute(time))",
                         remedy: "give the day that it is; if the clock is wrong, set it right instead")
                 }
                 var effect = Effect(.clockAccept, reason: reason.text)
                 effect.time = time
-                let newest = try recording.index.newestTime().map(Timestamp.minute) ?? "nothing"
+                let newest = try transaction.index.newestTime().map(Timestamp.minute) ?? "nothing"
                 effect.says = [
                     "the clock is right on \(Timestamp.day(time)), where the newest time on record is \(newest); "
                         + "destruction goes on"
                 ]
                 return effect
-            } carryOut: { effect, request, recording in
-                try acceptClock(effect, request: request, recording)
+            } carryOut: { effect, request, transaction in
+                try acceptClock(effect, request: request, transaction)
             }
         }
         switch done {
@@ -56,12 +56,12 @@ extension Destruction {
         }
     }
 
-    func acceptClock(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
-        let newest = try recording.index.newestTime() ?? recording.now
-        return try recording.add(
+    func acceptClock(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
+        let newest = try transaction.index.newestTime() ?? transaction.now
+        return try transaction.add(
             .clockAccepted(
                 .init(
-                    newest: newest, reason: try recording.commit(effect.reason, as: "reasonCommitment"),
+                    newest: newest, reason: try transaction.commit(effect.reason, as: "reasonCommitment"),
                     request: request)))
     }
 }

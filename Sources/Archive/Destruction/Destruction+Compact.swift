@@ -16,9 +16,9 @@ extension Destruction {
                     .archiveBusy, "the index was rewritten, but another command reads its older state",
                     remedy: "run it again when that has ended")
             }
-            try session.unhurried.record { recording in
-                try recording.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))
-                try recording.index.setCompactedAt(recording.now)
+            try session.unhurried.record { transaction in
+                try transaction.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))
+                try transaction.index.setCompactedAt(transaction.now)
             }
             return Compaction(bytesBefore: before, bytesAfter: after)
         }

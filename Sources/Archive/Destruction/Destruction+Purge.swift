@@ -44,9 +44,12 @@ extension Destruction {
 
     /// What comes before any destruction: the clock is believed, and decisions are those of now.
     func prepare(progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }) throws {
-        // Puts a jump of the clock on the record before it is asked about.
-        try session.record { _ in }
-        try session.record { try session.checkClock($0) }
+        // A jump of the clock stays on the record also where it stops everything.
+        let refusal = try session.record { transaction -> ArchiveError? in
+            do { try session.checkClock(transaction) } catch let error as ArchiveError { return error }
+            return nil
+        }
+        if let refusal { throw refusal }
         try session.catalog.read { try session.checkNoHoldIsLost(in: $0) }
         try session.holds.workOnHolds()
         try session.refreshStandings(progress: progress)
@@ -67,11 +70,16 @@ extension Destruction {
             filter.kind = kind.rawValue
             return try index.newestLedgerRows(filter, limit: 1).last
         }
-        try session.record { recording in
-            let index = recording.index
+        func interrupted(in index: IndexReader) throws -> LedgerRow? {
             guard let start = try newest(.purgeStarted, in: index),
-                try newest(.purgeFinished, in: index)?.number ?? 0 < start.number,
-                case .purgeStarted(let event) = try Entry(start.bytes).event
+                try newest(.purgeFinished, in: index)?.number ?? 0 < start.number
+            else { return nil }
+            return start
+        }
+        guard try session.catalog.read({ try interrupted(in: $0) }) != nil else { return }
+        try session.record { transaction in
+            let index = transaction.index
+            guard let start = try interrupted(in: index), case .purgeStarted(let event) = try Entry(start.bytes).event
             else { return }
             var filter = LedgerFilter()
             filter.kind = Event.Kind.objectDestroyed.rawValue
@@ -83,7 +91,7 @@ extension Destruction {
                 destroyed += 1
                 bytes += gone.length
             }
-            try recording.add(
+            try transaction.add(
                 .purgeFinished(
                     .init(
                         run: start.number, destroyed: destroyed, bytes: bytes,
@@ -120,11 +128,13 @@ extension Destruction {
     ) {
         let earlier = try index.ledgerCount(
             kind: Event.Kind.objectDestroyed.rawValue, since: session.now.addingTimeInterval(-86_400))
-        let all = try (counted ? index.countObjects() : index.objectCount()) + earlier
         let gone = count + earlier
-        let share = all == 0 ? 0 : Double(gone) / Double(all)
         let settings = session.configuration.retention
-        return (share, count > 0 && gone > settings.limitObjects && share > settings.limitShare)
+        // So few may go whatever their share: only where it decides, the objects are counted one by one.
+        let isMany = count > 0 && gone > settings.limitObjects
+        let all = try (counted && isMany ? index.countObjects() : index.objectCount()) + earlier
+        let share = all == 0 ? 0 : Double(gone) / Double(all)
+        return (share, isMany && share > settings.limitShare)
     }
 
     func purge(
@@ -135,7 +145,7 @@ extension Destruction {
         // Of a plan, only what is in it counts.
         if form == .run { report.skipped.merge(try session.catalog.read { try heldBack(in: $0) }, uniquingKeysWith: +) }
         let begun: Begun
-        switch try begin(due, digest: digest, form: form, accepting: accepted, again: command) {
+        switch try begin(due, report, digest: digest, form: form, accepting: accepted, again: command) {
         case .requested(let request): return .requested(request)
         case .done(let allowed): begun = allowed
         }
@@ -155,19 +165,14 @@ extension Destruction {
                 ?? "what the index says of \(report.altered) objects is not what the ledger says: they were not "
                 + "destroyed; index and ledger have to be reconciled"
         }
-        let (destroyed, bytes) = (UInt64(report.destroyed), report.bytes)
-        let counts = report.skipped.mapValues { UInt64($0) }
-        _ = try session.unhurried.record { recording in
-            try recording.add(
-                .purgeFinished(.init(run: run, destroyed: destroyed, bytes: bytes, skipped: counts)))
+        let isWhole = report.skipped[Self.interrupted] == nil
+        // Where nothing was due it has ended already.
+        if !objects.isEmpty {
+            let done = report
+            try session.unhurried.record { try finish(run, done, request: isWhole ? request : nil, $0) }
         }
         if let failure = report.failure { throw failure }
         try removeBlobs(&report)
-        let isWhole = report.skipped[Self.interrupted] == nil
-        if let request, isWhole {
-            _ = try session.unhurried.record { try $0.add(.requestClosed(.init(request: request, outcome: .done))) }
-        }
-        if isWhole { try Destruction(session.unhurried).forgetTags() }
         report.residueErased = try session.catalog.eraseResidue()
         if let after = session.configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
             do {
@@ -185,31 +190,33 @@ extension Destruction {
     /// Puts the beginning of a run on the ledger, where the limit and the clock allow it. Beyond the limit, what
     /// another person has allowed may go, and nothing that became due since.
     private func begin(
-        _ objects: [ObjectUID], digest: String, form: Event.PurgeStarted.Form, accepting accepted: String?,
-        again command: Remedy
+        _ objects: [ObjectUID], _ report: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
+        accepting accepted: String?, again command: Remedy
     ) throws -> Permitted<Begun> {
         let settings = session.configuration.retention
-        return try session.record { recording in
-            try session.checkClock(recording)
+        return try session.record { transaction in
+            try session.checkClock(transaction)
+            // One that has nothing to do is one transaction.
             func start(_ objects: [ObjectUID], digest: String, limitAccepted: Bool?, request: UInt64?) throws
                 -> Permitted<Begun>
             {
-                let run = try recording.add(
+                let run = try transaction.add(
                     .purgeStarted(
                         .init(
                             form: form, digest: digest, objects: UInt64(objects.count),
-                            set: UInt64(try recording.index.activeSetNumber()), limitAccepted: limitAccepted,
+                            set: UInt64(try transaction.index.activeSetNumber()), limitAccepted: limitAccepted,
                             request: request)))
+                if objects.isEmpty { try finish(run, report, request: nil, transaction) }
                 return .done((run, objects, request))
             }
-            let (share, exceeds) = try share(of: objects.count, counted: true, in: recording.index)
-            if exceeds, let permit = try permittedPurge(recording),
+            let (share, exceeds) = try share(of: objects.count, counted: true, in: transaction.index)
+            if exceeds, let permit = try permittedPurge(transaction),
                 case let allowed = objects.filter(permit.objects.contains),
                 !allowed.isEmpty
             {
                 let hash =
                     allowed.count == objects.count
-                    ? digest : Self.digest(of: allowed, set: try recording.index.activeSetNumber())
+                    ? digest : Self.digest(of: allowed, set: try transaction.index.activeSetNumber())
                 return try start(allowed, digest: hash, limitAccepted: true, request: permit.request)
             }
             var refusal: ArchiveError?
@@ -232,7 +239,7 @@ extension Destruction {
                 refusal.digest = digest
                 throw refusal
             }
-            if exceeds, try session.needsApproval(in: recording.index) {
+            if exceeds, try session.needsApproval(in: transaction.index) {
                 var effect = Effect(.purge, reason: "more is due than the limit lets go")
                 (effect.objects, effect.digest) = (objects.map(\.hex).sorted(), digest)
                 effect.says = [
@@ -240,7 +247,7 @@ extension Destruction {
                         + "with those of the last 24 hours \(Self.percent(share)) of the archive, where the "
                         + "limit is \(Self.percent(settings.limitShare)) and \(settings.limitObjects) objects"
                 ]
-                return .requested(try session.request(effect, recording))
+                return .requested(try session.request(effect, transaction))
             }
             return try start(
                 objects, digest: digest, limitAccepted: exceeds && accepted != nil ? true : nil, request: nil)
@@ -248,12 +255,12 @@ extension Destruction {
     }
 
     /// A purge beyond the limit that others have allowed, under the policies that are active now.
-    private func permittedPurge(_ recording: Recording) throws -> (request: UInt64, objects: Set<ObjectUID>)? {
-        let index = recording.index
+    private func permittedPurge(_ transaction: Transaction) throws -> (request: UInt64, objects: Set<ObjectUID>)? {
+        let index = transaction.index
         for request in try session.authority(in: index).requests.values.sorted(by: { $0.number < $1.number })
-        where request.verb == .purge && request.isOpen(at: recording.now) && request.isApproved {
+        where request.verb == .purge && request.isOpen(at: transaction.now) && request.isApproved {
             guard try index.activeSetNumber() == request.set else {
-                try recording.add(.requestClosed(.init(request: request.number, outcome: .void)))
+                try transaction.add(.requestClosed(.init(request: request.number, outcome: .void)))
                 continue
             }
             let effect = try session.effect(of: request, in: index)
@@ -290,11 +297,18 @@ extension Destruction {
         }
     }
 
-    private func forgetTags() throws {
-        try session.record { recording in
-            let count = try recording.index.deleteDestroyedTags(forgottenBy: recording.now)
-            if count > 0 { try recording.add(.tagsForgotten(.init(count: UInt64(count)))) }
-        }
+    /// Puts the end of a run on the ledger. One that came to its end closes what allowed it, and forgets the tags whose
+    /// time is over.
+    private func finish(_ run: UInt64, _ report: PurgeReport, request: UInt64?, _ transaction: Transaction) throws {
+        try transaction.add(
+            .purgeFinished(
+                .init(
+                    run: run, destroyed: UInt64(report.destroyed), bytes: report.bytes,
+                    skipped: report.skipped.mapValues { UInt64($0) })))
+        guard report.skipped[Self.interrupted] == nil else { return }
+        if let request { try transaction.add(.requestClosed(.init(request: request, outcome: .done))) }
+        let count = try transaction.index.deleteDestroyedTags(forgottenBy: transaction.now)
+        if count > 0 { try transaction.add(.tagsForgotten(.init(count: UInt64(count)))) }
     }
 
     static func percent(_ share: Double) -> String {

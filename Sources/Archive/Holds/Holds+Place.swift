@@ -98,23 +98,23 @@ extension Holds {
         var placing = Placing(order, uid: HoldUID(from: session.effects.randomness), isPreview: preview)
         if preview {
             // The same transaction, which is undone: what it would say is what it says.
-            return try session.rehearse { recording in
+            return try session.rehearse { transaction in
                 // The body may be run again.
                 var placing = placing
-                try begin(&placing, prepared, reviewBy: reviewBy, extends: extends, recording)
-                try name(prepared.cases, in: &placing, recording)
-                try finish(&placing, prepared, reviewBy: reviewBy, recording)
-                return try answer(placing, prepared, in: recording.index)
+                try begin(&placing, prepared, reviewBy: reviewBy, extends: extends, transaction)
+                try name(prepared.cases, in: &placing, transaction)
+                try finish(&placing, prepared, reviewBy: reviewBy, transaction)
+                return try answer(placing, prepared, in: transaction.index)
             }
         }
         let isSmall = prepared.cases.count <= Self.casesAtOnce
         var current = placing
         // The first part comes with the hold itself; the last transaction says that it is placed.
-        try session.record(isUrgent: true) { recording in
+        try session.record(isUrgent: true) { transaction in
             current = placing
-            try begin(&current, prepared, reviewBy: reviewBy, extends: extends, recording)
-            try name(Array(prepared.cases.prefix(Self.casesAtOnce)), in: &current, recording)
-            if isSmall { try finish(&current, prepared, reviewBy: reviewBy, recording) }
+            try begin(&current, prepared, reviewBy: reviewBy, extends: extends, transaction)
+            try name(Array(prepared.cases.prefix(Self.casesAtOnce)), in: &current, transaction)
+            if isSmall { try finish(&current, prepared, reviewBy: reviewBy, transaction) }
         }
         placing = current
         if !isSmall {
@@ -127,17 +127,17 @@ extension Holds {
                         remedy: "run the same command again to finish it, or take it back with \(verb: .holdWithdraw)")
                 }
                 let part = Array(prepared.cases[first..<min(first + Self.casesAtOnce, prepared.cases.count)])
-                try session.record(isUrgent: true) { recording in
+                try session.record(isUrgent: true) { transaction in
                     current = placing
-                    try checkIsOpen(current, recording)
-                    try name(part, in: &current, recording)
+                    try checkIsOpen(current, transaction)
+                    try name(part, in: &current, transaction)
                 }
                 placing = current
             }
-            try session.record(isUrgent: true) { recording in
+            try session.record(isUrgent: true) { transaction in
                 current = placing
-                try checkIsOpen(current, recording)
-                try finish(&current, prepared, reviewBy: reviewBy, recording)
+                try checkIsOpen(current, transaction)
+                try finish(&current, prepared, reviewBy: reviewBy, transaction)
             }
             placing = current
         }
@@ -167,13 +167,13 @@ extension Holds {
 
     /// Makes the hold, or its new revision; goes on with one that was interrupted.
     private func begin(
-        _ placing: inout Placing, _ prepared: Prepared, reviewBy: Date?, extends: Bool, _ recording: Recording
+        _ placing: inout Placing, _ prepared: Prepared, reviewBy: Date?, extends: Bool, _ transaction: Transaction
     ) throws {
-        let index = recording.index
+        let index = transaction.index
         let matter = placing.order.matter.text
         let tag = session.keyring.tag(matter.utf8, purpose: .matter)
         let known = try index.holds(matterTag: tag).last { $0.state == .placing || $0.state == .standing }
-        let stamp = try recording.actorStamp()
+        let stamp = try transaction.actorStamp()
         let isLarge = prepared.cases.count > Self.casesAtOnce
         let state: HoldScopeRecord.State = isLarge ? .placing : .standing
         if extends {
@@ -225,7 +225,7 @@ extension Holds {
             try index.insert(
                 HoldRecord(
                     uid: placing.uid, matterTag: tag, sealed: sealed, isConfidential: placing.order.isConfidential,
-                    authorUID: stamp.uid, placedAt: recording.now, reviewBy: reviewBy ?? recording.now, revision: 1,
+                    authorUID: stamp.uid, placedAt: transaction.now, reviewBy: reviewBy ?? transaction.now, revision: 1,
                     state: isLarge ? .placing : .standing))
         }
         guard let form = prepared.form else { return }
@@ -233,7 +233,7 @@ extension Holds {
             HoldScopeRecord(
                 name: placing.scope, form: form, state: state, judgedOnly: prepared.judgedOnly,
                 clauses: prepared.clauses))
-        if let subject = prepared.subject { try name(subject: subject, in: &placing, recording) }
+        if let subject = prepared.subject { try name(subject: subject, in: &placing, transaction) }
     }
 
     private static func digest(of cases: [CaseID]) -> String {
@@ -241,8 +241,8 @@ extension Holds {
     }
 
     /// Sees that nobody finished, released or took back meanwhile what is still being placed.
-    private func checkIsOpen(_ placing: Placing, _ recording: Recording) throws {
-        let index = recording.index
+    private func checkIsOpen(_ placing: Placing, _ transaction: Transaction) throws {
+        let index = transaction.index
         guard let hold = try index.hold(placing.uid), hold.state == .placing || hold.state == .standing,
             try index.holdScopes(of: placing.uid).contains(where: { $0.name == placing.scope && $0.state == .placing })
         else {
@@ -254,8 +254,8 @@ extension Holds {
     }
 
     /// Names cases: those that are there are held, the others when they come.
-    private func name(_ cases: [CaseID], in placing: inout Placing, _ recording: Recording) throws {
-        let index = recording.index
+    private func name(_ cases: [CaseID], in placing: inout Placing, _ transaction: Transaction) throws {
+        let index = transaction.index
         var covered: [CaseUID] = []
         var expected: [HoldExpectation] = []
         for caseID in cases {
@@ -272,30 +272,30 @@ extension Holds {
                 placing.unknown.append(caseID.text)
             }
         }
-        try put(covered, expected, of: placing.scope, recording)
+        try put(covered, expected, of: placing.scope, transaction)
         placing.named += covered
     }
 
-    private func name(subject: String, in placing: inout Placing, _ recording: Recording) throws {
+    private func name(subject: String, in placing: inout Placing, _ transaction: Transaction) throws {
         guard let tag = session.subjectTag(subject) else { return }
-        let covered = try recording.index.addCases(subjectTag: tag, to: placing.scope)
-        try put(covered, [HoldExpectation(purpose: .subject, tag: tag)], of: placing.scope, recording)
+        let covered = try transaction.index.addCases(subjectTag: tag, to: placing.scope)
+        try put(covered, [HoldExpectation(purpose: .subject, tag: tag)], of: placing.scope, transaction)
         placing.named += covered
     }
 
     private func put(
-        _ covered: [CaseUID], _ expected: [HoldExpectation], of scope: HoldScopeName, _ recording: Recording
+        _ covered: [CaseUID], _ expected: [HoldExpectation], of scope: HoldScopeName, _ transaction: Transaction
     ) throws {
         for first in stride(from: 0, to: covered.count, by: Event.HoldCovers.most) {
             let part = Array(covered[first..<min(first + Event.HoldCovers.most, covered.count)])
-            try recording.add(.holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: part)))
+            try transaction.add(.holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: part)))
         }
-        for expectation in expected { try recording.index.insert(expectation, of: scope) }
+        for expectation in expected { try transaction.index.insert(expectation, of: scope) }
         for (key, same) in Dictionary(grouping: expected, by: { HoldExpectationKey($0) }).sorted(by: { $0.key < $1.key }
         ) {
             let tags = same.map(\.tag.bytes.hex)
             for first in stride(from: 0, to: tags.count, by: Event.HoldExpects.most) {
-                try recording.add(
+                try transaction.add(
                     .holdExpects(
                         .init(
                             hold: scope.hold, revision: UInt64(scope.revision),
@@ -307,9 +307,9 @@ extension Holds {
 
     /// Says that it is placed.
     private func finish(
-        _ placing: inout Placing, _ prepared: Prepared, reviewBy: Date?, _ recording: Recording
+        _ placing: inout Placing, _ prepared: Prepared, reviewBy: Date?, _ transaction: Transaction
     ) throws {
-        let index = recording.index
+        let index = transaction.index
         guard var hold = try index.hold(placing.uid) else { throw CatalogError.damaged("a hold is gone") }
         let order = placing.order
         if prepared.form != nil {
@@ -324,7 +324,7 @@ extension Holds {
         let isCases = prepared.form == .cases
         let cases = isCases ? try index.holdCounts(of: placing.scope).cases : 0
         let expected = isCases ? try index.holdExpectations(of: placing.scope).count : 0
-        placing.entry = try recording.add(
+        placing.entry = try transaction.add(
             .holdPlaced(
                 .init(
                     hold: placing.uid, revision: UInt64(placing.revision),
@@ -333,11 +333,11 @@ extension Holds {
                     judgedOnly: prepared.form == .where ? prepared.judgedOnly : nil, cases: UInt64(cases),
                     expected: UInt64(expected), reviewBy: hold.reviewBy, isConfidential: hold.isConfidential,
                     matterTag: hold.matterTag.bytes.hex, tagKey: UInt64(hold.matterTag.keyNumber),
-                    matter: try recording.commit(order.matter.text, as: "matterCommitment"),
-                    reason: try recording.commit(order.reason.text, as: "reasonCommitment"))))
+                    matter: try transaction.commit(order.matter.text, as: "matterCommitment"),
+                    reason: try transaction.commit(order.reason.text, as: "reasonCommitment"))))
         guard isCases, placing.named.count <= Self.casesDecidedAtOnce, prepared.cases.count <= Self.casesDecidedAtOnce
         else { return }
-        for uid in placing.named { try session.refresh(uid, recording) }
+        for uid in placing.named { try session.refresh(uid, transaction) }
         try index.setFresh(placing.scope, in: .standing)
     }
 
@@ -370,9 +370,10 @@ extension Holds {
     }
 
     /// Puts it on the ledger where a case that has just come, or whose person has just become known, was expected.
-    func noteExpected(_ caseUID: CaseUID, before: [HoldScopeName], _ recording: Recording) throws {
-        for scope in try recording.index.holdScopes(naming: caseUID) where !before.contains(scope) {
-            try recording.add(.holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: [caseUID])))
+    func noteExpected(_ caseUID: CaseUID, before: [HoldScopeName], _ transaction: Transaction) throws {
+        for scope in try transaction.index.holdScopes(naming: caseUID) where !before.contains(scope) {
+            try transaction.add(
+                .holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: [caseUID])))
         }
     }
 

@@ -26,16 +26,16 @@ extension Holds {
                     counts: try releaseCounts(of: hold.uid, in: index)
                 )
             }
-            let done = try session.guarded { recording in
-                try session.checkClock(recording)
-                let hold = try standingHold(matter, in: recording.index)
+            let done = try session.guarded { transaction in
+                try session.checkClock(transaction)
+                let hold = try standingHold(matter, in: transaction.index)
                 var effect = Effect(.holdRelease, reason: reason.text)
                 (effect.hold, effect.matter, effect.revision) = (hold.uid.hex, matter.text, hold.revision)
                 effect.says = says.text
                 effect.counts = says.counts
                 return effect
-            } carryOut: { effect, request, recording in
-                try release(effect, request: request, recording)
+            } carryOut: { effect, request, transaction in
+                try release(effect, request: request, transaction)
             }
             if case .done = done { try session.afterwards { try workOnHolds() } }
             return done
@@ -92,15 +92,15 @@ extension Holds {
     }
 
     /// Counted from the newest time on record: a clock that is behind shortens nothing.
-    private func coolingEnd(_ recording: Recording) throws -> Date {
-        let start = max(recording.now, try recording.index.newestTime() ?? recording.now)
-        return start.addingTimeInterval(try coolingDays(in: recording.index) * 86_400)
+    private func coolingEnd(_ transaction: Transaction) throws -> Date {
+        let start = max(transaction.now, try transaction.index.newestTime() ?? transaction.now)
+        return start.addingTimeInterval(try coolingDays(in: transaction.index) * 86_400)
     }
 
-    func release(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> HoldChange {
-        let index = recording.index
+    func release(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> HoldChange {
+        let index = transaction.index
         var hold = try hold(of: effect, in: index)
-        let until = try coolingEnd(recording)
+        let until = try coolingEnd(transaction)
         (hold.state, hold.coolingUntil) = (.released, until)
         try index.update(hold)
         for scope in try index.holdScopes(of: hold.uid) where scope.state != .ended {
@@ -110,11 +110,11 @@ extension Holds {
             guard scope.state != .cooling else { continue }
             try index.setState(.cooling, coolingUntil: until, of: scope.name)
         }
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .holdReleased(
                 .init(
                     hold: hold.uid, coolingUntil: until, request: request,
-                    reason: try recording.commit(effect.reason, as: "reasonCommitment"))))
+                    reason: try transaction.commit(effect.reason, as: "reasonCommitment"))))
         return HoldChange(
             matter: effect.matter ?? "", entry: entry, coolingUntil: until,
             sentence:
@@ -140,9 +140,9 @@ extension Holds {
                     remedy: "give at most \(Self.mostNarrowed)")
             }
             try workOnHolds()
-            let done = try session.guarded { recording in
-                try session.checkClock(recording)
-                let index = recording.index
+            let done = try session.guarded { transaction in
+                try session.checkClock(transaction)
+                let index = transaction.index
                 let hold = try standingHold(matter, in: index)
                 var effect = Effect(.holdNarrow, reason: reason.text)
                 (effect.hold, effect.matter, effect.revision) = (hold.uid.hex, matter.text, hold.revision)
@@ -181,36 +181,36 @@ extension Holds {
                     ]
                 }
                 return effect
-            } carryOut: { effect, request, recording in
-                try narrow(effect, request: request, recording)
+            } carryOut: { effect, request, transaction in
+                try narrow(effect, request: request, transaction)
             }
             if case .done = done { try session.afterwards { try workOnHolds() } }
             return done
         }
     }
 
-    func narrow(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> HoldChange {
-        let index = recording.index
+    func narrow(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> HoldChange {
+        let index = transaction.index
         var hold = try hold(of: effect, in: index)
         hold.revision += 1
         try index.update(hold)
-        let until = try coolingEnd(recording)
+        let until = try coolingEnd(transaction)
         let cases = effect.cases?.compactMap { CaseUID(hex: $0) }
         for uid in cases ?? [] {
             guard try index.caseRecord(uid) != nil else { continue }
             try index.exclude(uid, from: HoldScopeName(hold: hold.uid, revision: hold.revision), coolingUntil: until)
-            try session.refresh(uid, recording)
+            try session.refresh(uid, transaction)
         }
         if let scope = effect.scope {
             try index.setState(.cooling, coolingUntil: until, of: HoldScopeName(hold: hold.uid, revision: scope))
         }
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .holdNarrowed(
                 .init(
                     hold: hold.uid, revision: UInt64(hold.revision), cases: cases,
                     scope: effect.scope.map { UInt64($0) },
                     coolingUntil: until, request: request,
-                    reason: try recording.commit(effect.reason, as: "reasonCommitment"))))
+                    reason: try transaction.commit(effect.reason, as: "reasonCommitment"))))
         return HoldChange(
             matter: effect.matter ?? "", entry: entry, coolingUntil: until,
             sentence: "\(effect.matter ?? "") is narrowed; what was taken out cools until \(Timestamp.minute(until))")
@@ -219,8 +219,8 @@ extension Holds {
     /// Takes back an order that was never completed. Its author does.
     public func withdraw(_ matter: Matter) throws -> HoldChange {
         try session.attempt(.hold, verb: "hold withdraw") {
-            let done = try session.record { recording in
-                let index = recording.index
+            let done = try session.record { transaction in
+                let index = transaction.index
                 let tag = session.keyring.tag(matter.text.utf8, purpose: .matter)
                 guard var hold = try index.holds(matterTag: tag).last(where: { $0.state == .placing }) else {
                     if try index.holds(matterTag: tag).contains(where: { $0.state == .standing }) {
@@ -245,9 +245,9 @@ extension Holds {
                 for scope in try index.holdScopes(of: hold.uid) {
                     try index.setState(.ended, coolingUntil: nil, of: scope.name)
                 }
-                let entry = try recording.add(.holdEnded(.init(hold: hold.uid, cause: .withdrawn, revision: nil)))
+                let entry = try transaction.add(.holdEnded(.init(hold: hold.uid, cause: .withdrawn, revision: nil)))
                 return HoldChange(
-                    matter: matter.text, entry: entry, coolingUntil: recording.now,
+                    matter: matter.text, entry: entry, coolingUntil: transaction.now,
                     sentence: "\(matter.text) was never placed to its end, and is taken back")
             }
             try session.afterwards { try workOnHolds() }

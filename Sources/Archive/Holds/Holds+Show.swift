@@ -58,14 +58,14 @@ extension Holds {
     public func acknowledge(_ matter: Matter, reader: String?) throws -> UInt64 {
         try session.attempt(.look, verb: "hold acknowledge") {
             let reader = try reader.map { try Actor.checked($0) }
-            return try session.record { recording in
-                let hold = try knownHold(matter, in: recording.index)
-                guard hold.state != .ended else { throw try noHold(of: matter.text, in: recording.index) }
-                return try recording.add(
+            return try session.record { transaction in
+                let hold = try knownHold(matter, in: transaction.index)
+                guard hold.state != .ended else { throw try noHold(of: matter.text, in: transaction.index) }
+                return try transaction.add(
                     .holdAcknowledged(
                         .init(
                             hold: hold.uid, revision: UInt64(hold.revision),
-                            reader: try reader.map { try recording.commit($0, as: "readerCommitment") })))
+                            reader: try reader.map { try transaction.commit($0, as: "readerCommitment") })))
             }
         }
     }

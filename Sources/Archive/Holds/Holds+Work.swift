@@ -16,7 +16,9 @@ extension Holds {
         while true {
             let began = session.effects.clock.ticks()
             // Nothing of it is news: `hold placed` says what is taken in.
-            guard try session.maintain({ try $0.compileHolds(limit: limit) }) else { break }
+            guard try session.catalog.read({ try $0.hasUncompiledClauses() }),
+                try session.maintain({ try $0.compileHolds(limit: limit) })
+            else { break }
             progress()
             let seconds = Double(session.effects.clock.ticks() &- began) / 1e9
             limit = max(500, min(50_000, seconds > 0 ? Int(Double(limit) * Self.holdBatchSeconds / seconds) : limit))
@@ -33,6 +35,7 @@ extension Holds {
             try session.maintain { try $0.setFresh(scope, in: state) }
             progress()
         }
+        guard try session.catalog.read({ try $0.hasEndedPins() }) else { return }
         while try session.maintain({ try $0.deleteEndedPins(limit: 5000) }) { progress() }
     }
 
@@ -55,20 +58,20 @@ extension Holds {
             let page = try session.catalog.read { try $0.holdCases(of: scope, after: after, limit: 100) }
             guard let last = page.last else { return }
             after = last
-            try session.record { recording in for uid in page { try session.refresh(uid, recording) } }
+            try session.record { transaction in for uid in page { try session.refresh(uid, transaction) } }
         }
     }
 
     /// Ends what has cooled, on the record. The index proposes; that it was released, and when it has cooled, is the
     /// ledger's word.
-    func endCooled(_ recording: Recording) throws {
-        let index = recording.index
-        guard try index.hasCoolingHolds(by: recording.now) else { return }
-        try session.checkClock(recording)
+    func endCooled(_ transaction: Transaction) throws {
+        let index = transaction.index
+        guard try index.hasCoolingHolds(by: transaction.now) else { return }
+        try session.checkClock(transaction)
         let book = try session.holdBook.content(in: index, by: session.recorder)
-        let ended = try index.endCooled(by: recording.now)
+        let ended = try index.endCooled(by: transaction.now)
         func vouch(_ until: Date?, _ what: String) throws {
-            guard let until, until <= recording.now else {
+            guard let until, until <= transaction.now else {
                 throw CatalogError.damaged("\(what) has not cooled by the ledger, as the index says")
             }
         }
@@ -82,14 +85,14 @@ extension Holds {
                 guard let scope = hold.scopes[revision] else {
                     throw CatalogError.damaged("a revision of a hold that cools was never placed by the ledger")
                 }
-                if let narrowing = scope.narrowedBy, let until = scope.coolingUntil, until <= recording.now {
+                if let narrowing = scope.narrowedBy, let until = scope.coolingUntil, until <= transaction.now {
                     narrowings.insert(narrowing)
                 } else {
                     try vouch(hold.coolingUntil, "a hold")
                 }
             }
             for narrowing in narrowings.sorted() {
-                try recording.add(.holdEnded(.init(hold: uid, cause: .narrowed, revision: UInt64(narrowing))))
+                try transaction.add(.holdEnded(.init(hold: uid, cause: .narrowed, revision: UInt64(narrowing))))
             }
             // A released hold ends when it has cooled itself, also where its last revision was taken back before and
             // has ended earlier.
@@ -97,7 +100,7 @@ extension Holds {
                 try vouch(hold.coolingUntil, "a hold")
                 record.state = .ended
                 try index.update(record)
-                try recording.add(.holdEnded(.init(hold: uid, cause: .released, revision: nil)))
+                try transaction.add(.holdEnded(.init(hold: uid, cause: .released, revision: nil)))
             }
         }
         for (scope, cases) in ended.exclusions.sorted(by: { $0.key.hold.hex < $1.key.hold.hex }) {
@@ -106,10 +109,10 @@ extension Holds {
                 try vouch(known?.coolingUntil, "a case that was taken out of a hold")
             }
             if book.holds[scope.hold]?.endedAt == nil {
-                try recording.add(
+                try transaction.add(
                     .holdEnded(.init(hold: scope.hold, cause: .narrowed, revision: UInt64(scope.revision))))
             }
-            for uid in cases { try session.refresh(uid, recording) }
+            for uid in cases { try session.refresh(uid, transaction) }
         }
     }
 }

@@ -24,18 +24,18 @@ extension Intake {
     /// - Parameter body: inserts what refers to the blobs and returns true, or returns false where nothing
     ///   is to be changed; may be run again.
     func commit<Result>(
-        _ answer: StagedAnswer, _ body: (Recording) throws -> (refers: Bool, result: Result)
+        _ answer: StagedAnswer, _ body: (Transaction) throws -> (refers: Bool, result: Result)
     ) throws -> Result {
         var mayRefer = false
         do {
             try session.store.commit(answer.stages)
-            let (refers, result) = try session.record { recording in
+            let (refers, result) = try session.record { transaction in
                 if session.now.timeIntervalSince(answer.beganAt) > Self.graceTime / 2 {
                     throw ArchiveError(
                         .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
                         remedy: "run the command again")
                 }
-                let outcome = try body(recording)
+                let outcome = try body(transaction)
                 mayRefer = mayRefer || outcome.refers
                 return outcome
             }
@@ -57,9 +57,9 @@ extension Intake {
     /// Ends a verification: its final state, and the objects of the answer that ended it.
     func end(
         _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
-        answer: Answer?, key: borrowing SecretKey, _ recording: Recording
+        answer: Answer?, key: borrowing SecretKey, _ transaction: Transaction
     ) throws -> VerificationRecord {
-        let (index, now) = (recording.index, recording.now)
+        let (index, now) = (transaction.index, transaction.now)
         var ended = verification
         ended.state = state
         ended.endedAt = now
@@ -87,7 +87,7 @@ extension Intake {
         ended.sealedDetails = try session.seal(
             details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))
         if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
-        try recording.add(
+        try transaction.add(
             .verificationEnded(
                 .init(
                     caseUID: ended.caseUID, verification: UInt64(ended.number), state: .init(state),
@@ -116,9 +116,9 @@ extension Intake {
                     archivedAt: now,
                     standing: rules.map { Standing($0.engine.decide(facts, at: now), set: $0.set) }
                         ?? .unknown(since: now)))
-            let content = try recording.commit(
+            let content = try transaction.commit(
                 object.digest.hex, as: "contentCommitment", of: ended.caseUID, key: key)
-            try recording.add(
+            try transaction.add(
                 .objectArchived(
                     .init(
                         caseUID: ended.caseUID, verification: UInt64(ended.number), object: uid,
@@ -127,7 +127,7 @@ extension Intake {
                         content: content)))
         }
         // What a hold takes in has just been pinned.
-        if rules != nil, try index.hasHolds() { try session.refresh(ended.caseUID, recording) }
+        if rules != nil, try index.hasHolds() { try session.refresh(ended.caseUID, transaction) }
         return ended
     }
 

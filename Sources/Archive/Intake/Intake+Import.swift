@@ -123,12 +123,12 @@ extension Intake {
         -> VerificationReport
     {
         let tag = staged.tag
-        return try commit(staged) { recording in
-            let index = recording.index
-            let opened = try openOrInsertCase(registration, recording)
+        return try commit(staged) { transaction in
+            let index = transaction.index
+            let opened = try openOrInsertCase(registration, transaction)
             let tokenTag = registration.token.map { session.keyring.tag($0.text.utf8, purpose: .token) }
             let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
-                .map { try reconcile($0, with: registration, recording) }
+                .map { try reconcile($0, with: registration, transaction) }
             if let tokenTag {
                 try session.checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index)
             }
@@ -141,7 +141,7 @@ extension Intake {
                     }
                     let before = known
                     known.tokenTag = tokenTag
-                    try update(before, to: known, recording)
+                    try update(before, to: known, transaction)
                 }
                 return (false, report(known, caseID: registration.caseID, state: .unchanged))
             }
@@ -152,9 +152,9 @@ extension Intake {
                     remedy: "see \(verb: .caseShow) \(registration.caseID.text)")
             }
             let verification =
-                try byToken ?? makeVerification(registration, origin: .import, of: opened, recording)
+                try byToken ?? makeVerification(registration, origin: .import, of: opened, transaction)
             let ended = try end(
-                verification, as: .archived, with: staged, answer: answer, key: opened.key, recording)
+                verification, as: .archived, with: staged, answer: answer, key: opened.key, transaction)
             var done = report(ended, caseID: registration.caseID, state: .archived)
             done.objects = staged.objects.count
             done.bytes = staged.bytes

@@ -176,16 +176,16 @@ extension Intake {
         /// Counts it; the first stands on the ledger.
         func record(
             in current: inout VerificationRecord, _ outcome: Event.VendorAsked.Outcome, problem: String?,
-            _ recording: Recording
+            _ transaction: Transaction
         ) throws {
             if current.lastAskedAt == nil {
-                try recording.add(
+                try transaction.add(
                     .vendorAsked(
                         .init(
                             caseUID: current.caseUID, verification: UInt64(current.number), endpoint: endpoint,
                             region: region, outcome: outcome, problem: problem)))
             }
-            current.lastAskedAt = recording.now
+            current.lastAskedAt = transaction.now
         }
     }
 
@@ -195,17 +195,17 @@ extension Intake {
     ) throws -> VerificationReport {
         let verification = asking.verification
         try staged.add(document: answer?.document ?? Self.unansweredDocument(of: verification, now: session.now))
-        return try Intake(session.unhurried).commit(staged) { recording in
+        return try Intake(session.unhurried).commit(staged) { transaction in
             // Another process may have ended it in the meantime; what it archived stands.
-            guard var current = try recording.index.verification(verification.uid) else {
+            guard var current = try transaction.index.verification(verification.uid) else {
                 throw CatalogError.damaged("a verification is gone")
             }
             guard current.state == .awaiting else {
                 let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
                 return (false, self.report(current, caseID: caseID, state: state))
             }
-            try asking.record(in: &current, answer == nil ? .failed : .answered, problem: nil, recording)
-            let ended = try end(current, as: state, with: staged, answer: answer, key: key, recording)
+            try asking.record(in: &current, answer == nil ? .failed : .answered, problem: nil, transaction)
+            let ended = try end(current, as: state, with: staged, answer: answer, key: key, transaction)
             var done = self.report(
                 ended, caseID: caseID, state: VerificationReport.State(state))
             done.objects = staged.objects.count
@@ -216,13 +216,13 @@ extension Intake {
 
     /// Counts an asking that did not end the verification.
     private func note(_ asking: Asking, problem: String?) throws {
-        try session.record { recording in
-            guard var current = try recording.index.verification(asking.verification.uid), current.state == .awaiting
+        try session.record { transaction in
+            guard var current = try transaction.index.verification(asking.verification.uid), current.state == .awaiting
             else { return }
-            try asking.record(in: &current, problem == nil ? .notFinished : .failed, problem: problem, recording)
+            try asking.record(in: &current, problem == nil ? .notFinished : .failed, problem: problem, transaction)
             current.attempts += 1
             current.lastProblem = problem
-            try recording.index.countAsking(current)
+            try transaction.index.countAsking(current)
         }
     }
 

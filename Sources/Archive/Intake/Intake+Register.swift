@@ -49,26 +49,26 @@ extension Intake {
     }
 
     private func insert(_ registration: Registration, token: SDKToken) throws -> VerificationName {
-        try session.record { recording in
-            let opened = try openOrInsertCase(registration, recording)
+        try session.record { transaction in
+            let opened = try openOrInsertCase(registration, transaction)
             let tag = session.keyring.tag(token.text.utf8, purpose: .token)
-            try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: recording.index)
-            if let known = try recording.index.verification(tokenTag: tag) {
-                _ = try reconcile(known, with: registration, recording)
+            try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: transaction.index)
+            if let known = try transaction.index.verification(tokenTag: tag) {
+                _ = try reconcile(known, with: registration, transaction)
                 return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
             }
-            let verification = try makeVerification(registration, origin: .pull, of: opened, recording)
-            try recording.index.insert(verification)
+            let verification = try makeVerification(registration, origin: .pull, of: opened, transaction)
+            try transaction.index.insert(verification)
             return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
         }
     }
 
     /// The registered case with the particulars that are given, which is made or completed where needed.
-    func openOrInsertCase(_ registration: Registration, _ recording: Recording) throws -> OpenedCase {
-        let index = recording.index
+    func openOrInsertCase(_ registration: Registration, _ transaction: Transaction) throws -> OpenedCase {
+        let index = transaction.index
         let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
         guard let record = try index.caseRecord(caseIDTag: tag) else {
-            return try insertCase(registration, tag: tag, recording)
+            return try insertCase(registration, tag: tag, transaction)
         }
         var opened = try session.open(record)
         let before = (opened.record, opened.particulars)
@@ -96,41 +96,42 @@ extension Intake {
             let (uid, particulars) = (opened.record.uid, opened.particulars)
             let subject = particulars.subject == before.1.subject ? nil : particulars.subject
             let consent = particulars.consent == before.1.consent ? nil : particulars.consent
-            try recording.add(
+            try transaction.add(
                 .caseCompleted(
                     .init(
                         caseUID: uid,
                         jurisdictions: opened.record.jurisdictions == before.0.jurisdictions
                             ? nil : opened.record.jurisdictions,
                         purpose: opened.record.purpose == before.0.purpose ? nil : opened.record.purpose,
-                        subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, recording),
-                        consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, recording),
+                        subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, transaction),
+                        consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, transaction),
                         age: opened.record.age == before.0.age ? nil : opened.record.age)))
-            try session.holds.noteExpected(uid, before: named, recording)
+            try session.holds.noteExpected(uid, before: named, transaction)
             // Other rules may be about it now, and other holds.
-            try session.refresh(uid, recording)
+            try session.refresh(uid, transaction)
         }
         return opened
     }
 
     private func commit(
-        _ text: String?, as member: String, of caseUID: CaseUID, key: borrowing SecretKey, _ recording: Recording
+        _ text: String?, as member: String, of caseUID: CaseUID, key: borrowing SecretKey, _ transaction: Transaction
     ) throws -> Commitment? {
         guard let text else { return nil }
-        return try recording.commit(text, as: member, of: caseUID, key: key)
+        return try transaction.commit(text, as: member, of: caseUID, key: key)
     }
 
     /// A new verification's record, with the next number of its case; on the ledger, and not in the index yet.
     func makeVerification(
         _ registration: Registration, origin: VerificationRecord.Origin, of opened: borrowing OpenedCase,
-        _ recording: Recording
+        _ transaction: Transaction
     ) throws -> VerificationRecord {
-        let now = recording.now
+        let now = transaction.now
         let uid = VerificationUID(from: session.effects.randomness)
         let caseUID = opened.record.uid
         let issuedAt = registration.tokenIssuedAt ?? (origin == .pull ? now : nil)
         var record = VerificationRecord(
-            uid: uid, caseUID: caseUID, number: (try recording.index.verifications(of: caseUID).last?.number ?? 0) + 1,
+            uid: uid, caseUID: caseUID,
+            number: (try transaction.index.verifications(of: caseUID).last?.number ?? 0) + 1,
             origin: origin, vendor: session.effects.provider.name, api: session.effects.provider.api, state: .awaiting,
             region: registration.region, tokenTag: nil, sealedToken: nil,
             tokenIssuedAt: issuedAt, tokenIssueIsAssumed: origin == .pull && registration.tokenIssuedAt == nil,
@@ -144,7 +145,7 @@ extension Intake {
                     randomness: session.effects.randomness)
             }
         }
-        try recording.add(
+        try transaction.add(
             .verificationRegistered(
                 .init(
                     caseUID: caseUID, verification: UInt64(record.number), origin: origin == .pull ? .pull : .import,
@@ -156,9 +157,9 @@ extension Intake {
     /// A token is one verification for ever: what is given for one that is known must be what is on record,
     /// or complete it while it waits.
     func reconcile(
-        _ known: VerificationRecord, with registration: Registration, _ recording: Recording
+        _ known: VerificationRecord, with registration: Registration, _ transaction: Transaction
     ) throws -> VerificationRecord {
-        let index = recording.index
+        let index = transaction.index
         let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
         guard let record = try index.caseRecord(known.caseUID), record.caseIDTag == tag else {
             throw ArchiveError(
@@ -166,15 +167,15 @@ extension Intake {
                 remedy: "a token is one verification of one person: check which case it belongs to")
         }
         let completed = try completeTimes(of: known, with: registration)
-        if completed != known { try update(known, to: completed, recording) }
+        if completed != known { try update(known, to: completed, transaction) }
         return completed
     }
 
     func update(
-        _ known: VerificationRecord, to completed: VerificationRecord, _ recording: Recording
+        _ known: VerificationRecord, to completed: VerificationRecord, _ transaction: Transaction
     ) throws {
-        try recording.index.update(completed)
-        try recording.add(
+        try transaction.index.update(completed)
+        try transaction.add(
             .verificationCompleted(
                 .init(
                     caseUID: known.caseUID, verification: UInt64(known.number),
@@ -211,7 +212,7 @@ extension Intake {
     }
 
     private func insertCase(
-        _ registration: Registration, tag: Tag, _ recording: Recording
+        _ registration: Registration, tag: Tag, _ transaction: Transaction
     ) throws -> OpenedCase {
         let key = SecretKey(from: session.effects.randomness)
         let uid = CaseUID(from: session.effects.randomness)
@@ -219,7 +220,7 @@ extension Intake {
             caseID: registration.caseID.text, subject: registration.subject, consent: registration.consent)
         let epoch = session.keyring.currentEpoch
         let record = CaseRecord(
-            uid: uid, caseIDTag: tag, registeredAt: recording.now, purpose: registration.purpose,
+            uid: uid, caseIDTag: tag, registeredAt: transaction.now, purpose: registration.purpose,
             jurisdictions: registration.jurisdictions.map(\.code),
             key: try session.keyring.wrap(
                 key, epoch: epoch, context: session.contexts.caseKey(uid, epoch: epoch),
@@ -227,19 +228,20 @@ extension Intake {
             sealedParticulars: try session.seal(particulars, key: key, context: session.contexts.particulars(uid)),
             subjectTag: session.subjectTag(registration.subject), hasConsent: registration.consent != nil,
             age: registration.age?.rawValue)
-        try session.policies.checkTerms(record, in: recording.index)
-        try recording.index.insert(record)
-        try recording.add(
+        try session.policies.checkTerms(record, in: transaction.index)
+        try transaction.index.insert(record)
+        try transaction.add(
             .caseRegistered(
                 .init(
                     caseUID: uid,
-                    caseID: try recording.commit(particulars.caseID, as: "caseIDCommitment", of: uid, key: key),
+                    caseID: try transaction.commit(particulars.caseID, as: "caseIDCommitment", of: uid, key: key),
                     jurisdictions: record.jurisdictions, purpose: record.purpose,
                     subject: try commit(
-                        particulars.subject, as: "subjectCommitment", of: uid, key: key, recording),
+                        particulars.subject, as: "subjectCommitment", of: uid, key: key, transaction),
                     consent: try commit(
-                        particulars.consent, as: "consentCommitment", of: uid, key: key, recording), age: record.age)))
-        try session.holds.noteExpected(uid, before: [], recording)
+                        particulars.consent, as: "consentCommitment", of: uid, key: key, transaction), age: record.age))
+        )
+        try session.holds.noteExpected(uid, before: [], transaction)
         return OpenedCase(record: record, particulars: particulars, key: key)
     }
 

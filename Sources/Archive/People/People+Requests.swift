@@ -83,17 +83,17 @@ extension People {
     }
 
     private func vote(
-        _ vote: Event.VoteCast.Vote, _ number: UInt64, reason: Reason, grown: String? = nil, _ recording: Recording
+        _ vote: Event.VoteCast.Vote, _ number: UInt64, reason: Reason, grown: String? = nil, _ transaction: Transaction
     ) throws -> (report: VoteReport, followUp: FollowUp) {
-        let index = recording.index
+        let index = transaction.index
         let request = try session.known(number, in: index)
         let effect = try session.effect(of: request, in: index)
         let held = try checkMayVote(on: request, in: index)
         var (says, next): ([String], Remedy?) = ([], nil)
         var (entry, state, followUp): (UInt64?, String, FollowUp) = (nil, "open", .nothing)
-        if effect.verb != .clockAccept { try session.checkClock(recording) }
-        if vote == .approve, let why = try grown ?? reasonToVoid(request, effect, recording) {
-            try recording.add(.requestClosed(.init(request: number, outcome: .void)))
+        if effect.verb != .clockAccept { try session.checkClock(transaction) }
+        if vote == .approve, let why = try grown ?? reasonToVoid(request, effect, transaction) {
+            try transaction.add(.requestClosed(.init(request: number, outcome: .void)))
             return (
                 VoteReport(
                     request: number, verb: request.verb.rawValue, state: "void", actor: session.recorder.actor.name,
@@ -101,15 +101,15 @@ extension People {
                     says: ["nothing was done: \(why); it has to be asked for again"], next: nil), .nothing
             )
         }
-        try recording.add(
+        try transaction.add(
             .voteCast(
                 .init(
                     request: number, vote: vote, token: held,
-                    reason: try recording.commit(reason.text, as: "reasonCommitment"))))
-        let stamp = try recording.actorStamp()
+                    reason: try transaction.commit(reason.text, as: "reasonCommitment"))))
+        let stamp = try transaction.actorStamp()
         switch vote {
         case .deny:
-            try recording.add(.requestClosed(.init(request: number, outcome: .denied)))
+            try transaction.add(.requestClosed(.init(request: number, outcome: .denied)))
             state = "denied"
         case .approve:
             let approvals = request.approvals.union([stamp.uid])
@@ -122,11 +122,11 @@ extension People {
             if next != nil {
                 break
             }
-            let done = try carryOut(effect, request: number, author: request.author, recording)
+            let done = try carryOut(effect, request: number, author: request.author, transaction)
             entry = done.entry
             says += done.says
             followUp = done.followUp
-            try recording.add(.requestClosed(.init(request: number, outcome: .done)))
+            try transaction.add(.requestClosed(.init(request: number, outcome: .done)))
             state = "done"
         }
         return (
@@ -197,9 +197,10 @@ extension People {
     }
 
     /// Why a request has become void: what it was computed by is another now.
-    private func reasonToVoid(_ request: Authority.Request, _ effect: Effect, _ recording: Recording) throws -> String?
+    private func reasonToVoid(_ request: Authority.Request, _ effect: Effect, _ transaction: Transaction) throws
+        -> String?
     {
-        let index = recording.index
+        let index = transaction.index
         switch effect.verb {
         case .holdRelease, .holdNarrow:
             guard let uid = effect.hold.flatMap(HoldUID.init(hex:)), let hold = try index.hold(uid) else {
@@ -211,7 +212,7 @@ extension People {
             return try index.activeSetNumber() == request.set
                 ? nil : "other policies are active than when it was asked for"
         case .clockAccept:
-            guard let time = effect.time, abs(time.timeIntervalSince(recording.now)) <= 86_400 else {
+            guard let time = effect.time, abs(time.timeIntervalSince(transaction.now)) <= 86_400 else {
                 return "the clock says another day than the one that was to be accepted"
             }
             return try session.clockDoubt(in: index) == nil ? "the clock is not in doubt any more" : nil
@@ -251,46 +252,48 @@ extension People {
     ///
     /// - Returns: the entry that says so.
     private func carryOut(
-        _ effect: Effect, request: UInt64, author: ActorUID, _ recording: Recording
+        _ effect: Effect, request: UInt64, author: ActorUID, _ transaction: Transaction
     ) throws -> (entry: UInt64?, says: [String], followUp: FollowUp) {
         switch effect.verb {
         case .holdRelease:
-            let done = try session.holds.release(effect, request: request, recording)
+            let done = try session.holds.release(effect, request: request, transaction)
             return (done.entry, [done.sentence], .holds)
         case .holdNarrow:
-            let done = try session.holds.narrow(effect, request: request, recording)
+            let done = try session.holds.narrow(effect, request: request, transaction)
             return (done.entry, [done.sentence], .holds)
         case .clockAccept:
             return (
-                try session.destruction.acceptClock(effect, request: request, recording), ["the clock is accepted"],
+                try session.destruction.acceptClock(effect, request: request, transaction), ["the clock is accepted"],
                 .nothing
             )
         case .policyResolve:
             return (
-                try session.policies.resolve(effect, request: request, recording), ["the conflict is resolved"],
+                try session.policies.resolve(effect, request: request, transaction), ["the conflict is resolved"],
                 .standings
             )
         case .policyRetire:
             return (
-                try session.policies.retire(effect, request: request, recording), ["\(effect.policy ?? "") is retired"],
+                try session.policies.retire(effect, request: request, transaction),
+                ["\(effect.policy ?? "") is retired"],
                 .standings
             )
         case .policyActivate:
             return (
-                try session.policies.activate(effect, request: request, recording),
+                try session.policies.activate(effect, request: request, transaction),
                 ["\(effect.policy ?? "") v\(effect.version ?? 0) is active"], .standings
             )
         case .backstop:
             return (
-                try session.destruction.approveBackstop(effect, request: request, recording),
+                try session.destruction.approveBackstop(effect, request: request, transaction),
                 ["\(effect.objects?.count ?? 0) objects are due: the next purge destroys them"], .nothing
             )
-        case .settingsApply: return (try applySettings(effect, request: request, recording), effect.says, .nothing)
-        case .tokenRevoke: return (try revoke(effect, request: request, recording), ["the token is revoked"], .nothing)
+        case .settingsApply: return (try applySettings(effect, request: request, transaction), effect.says, .nothing)
+        case .tokenRevoke:
+            return (try revoke(effect, request: request, transaction), ["the token is revoked"], .nothing)
         case .singlePerson:
-            let entry = try recording.add(
+            let entry = try transaction.add(
                 .twoPersonsEnded(
-                    .init(request: request, reason: try recording.commit(effect.reason, as: "reasonCommitment"))))
+                    .init(request: request, reason: try transaction.commit(effect.reason, as: "reasonCommitment"))))
             return (entry, ["one person can do again what needed two"], .nothing)
         case .purge, .tokenCreate: preconditionFailure("it is permitted, and carried out by who asked for it")
         }

@@ -22,14 +22,14 @@ extension People {
                     uniqueKeysWithValues: session.loosened.map { ($0.name, [$0.counts, $0.file]) })
                 effect.says = session.loosened.map { "\($0.name): \($0.file) instead of \($0.counts)" }
                 return effect
-            } carryOut: { effect, request, recording in
-                try applySettings(effect, request: request, recording)
+            } carryOut: { effect, request, transaction in
+                try applySettings(effect, request: request, transaction)
             }
         }
     }
 
-    func applySettings(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
-        guard let recorded = try session.recorder.recordedSettings(in: recording.index) else {
+    func applySettings(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
+        guard let recorded = try session.recorder.recordedSettings(in: transaction.index) else {
             throw CatalogError.damaged("the ledger has no settings")
         }
         var wanted = session.configuration
@@ -37,6 +37,6 @@ extension People {
             guard let values = effect.settings?[setting.name], values.count == 2 else { continue }
             setting.set(&wanted, .text(values[1]))
         }
-        return try wanted.record(recording, replacing: recorded, request: request)
+        return try wanted.record(transaction, replacing: recorded, request: request)
     }
 }

@@ -47,26 +47,26 @@ extension People {
                     .badParticular, "the token would have expired already",
                     remedy: "give \(input: .expires) a time to come")
             }
-            return try session.record { recording in
-                try checkSpelling(of: name, in: recording.index)
+            return try session.record { transaction in
+                try checkSpelling(of: name, in: transaction.index)
                 var effect = Effect(.tokenCreate, reason: reason.text)
                 (effect.holder, effect.roles, effect.expires) = (name, Set(roles).sorted().map(\.rawValue), expires)
                 effect.says = [
                     "a token for \(name): \(effect.roles!.joined(separator: ", "))"
                         + (expires.map { ", until \(Timestamp.minute($0))" } ?? ", without an end")
                 ]
-                try session.checkClock(recording)
-                let authority = try session.authority(in: recording.index)
-                guard try isGuarded(roles, for: name, authority, in: recording.index), authority.needsTwo else {
-                    return .done(try makeToken(effect, approvesFrom: nil, request: nil, recording))
+                try session.checkClock(transaction)
+                let authority = try session.authority(in: transaction.index)
+                guard try isGuarded(roles, for: name, authority, in: transaction.index), authority.needsTwo else {
+                    return .done(try makeToken(effect, approvesFrom: nil, request: nil, transaction))
                 }
                 // Where fewer than two are left, nobody could allow it: it waits, for all to see.
-                guard authority.approvers(at: recording.now) >= 2 else {
-                    let start = max(recording.now, try recording.index.newestTime() ?? recording.now)
+                guard authority.approvers(at: transaction.now) >= 2 else {
+                    let start = max(transaction.now, try transaction.index.newestTime() ?? transaction.now)
                     let from = start.addingTimeInterval(Double(Self.waitingDays) * 86_400)
-                    return .done(try makeToken(effect, approvesFrom: from, request: nil, recording))
+                    return .done(try makeToken(effect, approvesFrom: from, request: nil, transaction))
                 }
-                return .requested(try session.request(effect, recording))
+                return .requested(try session.request(effect, transaction))
             }
         }
     }
@@ -74,15 +74,15 @@ extension People {
     /// Makes the token that a request allowed. Its author does.
     public func createToken(byRequest number: UInt64) throws -> NewToken {
         try session.attempt(.tokens, verb: "token create") {
-            try session.record { recording in
-                let index = recording.index
+            try session.record { transaction in
+                let index = transaction.index
                 guard let request = try session.authority(in: index).requests[number], request.verb == .tokenCreate
                 else {
                     throw ArchiveError(
                         .unknownRequest, "request \(number) is not about a token",
                         remedy: "\(verb: .requests) shows what waits")
                 }
-                guard request.isOpen(at: recording.now), request.isApproved else {
+                guard request.isOpen(at: transaction.now), request.isApproved else {
                     throw ArchiveError(
                         .requestOver, "request \(number) is not approved, or over",
                         remedy: "\(verb: .requestShow) \(number)")
@@ -94,8 +94,8 @@ extension People {
                         remedy: "who asked for the token makes it, and hands it over")
                 }
                 let effect = try session.effect(of: request, in: index)
-                let made = try makeToken(effect, approvesFrom: nil, request: number, recording)
-                try recording.add(.requestClosed(.init(request: number, outcome: .done)))
+                let made = try makeToken(effect, approvesFrom: nil, request: number, transaction)
+                try transaction.add(.requestClosed(.init(request: number, outcome: .done)))
                 return made
             }
         }
@@ -117,8 +117,8 @@ extension People {
     public func revokeToken(_ token: String, reason: Reason) throws -> Permitted<TokenSummary> {
         // One's own needs no permission.
         try session.attempt(.own, verb: "token revoke") {
-            try session.record { recording in
-                let index = recording.index
+            try session.record { transaction in
+                let index = transaction.index
                 let known = try knownToken(token, in: index)
                 guard known.revokedAt == nil else {
                     throw ArchiveError(.badToken, "the token is revoked already", remedy: "there is nothing to do")
@@ -133,11 +133,11 @@ extension People {
                 let isOwn = session.recorder.actor.token?.holder == known.holder
                 if !isOwn { try session.allow(.tokens) }
                 if !isOwn, known.isApproving, try session.needsApproval(in: index) {
-                    return .requested(try session.request(effect, recording))
+                    return .requested(try session.request(effect, transaction))
                 }
-                try revoke(effect, request: nil, recording)
+                try revoke(effect, request: nil, transaction)
                 var done = try summary(of: known, in: index)
-                done.revokedAt = recording.now
+                done.revokedAt = transaction.now
                 return .done(done)
             }
         }
@@ -146,27 +146,27 @@ extension People {
     /// Asks for the end of the rule that two persons are needed.
     public func endTwoPersonRules(reason: Reason) throws -> RequestSummary {
         try session.attempt(.settings, verb: GuardedVerb.singlePerson.rawValue) {
-            try session.record { recording in
-                guard try session.needsApproval(in: recording.index) else {
+            try session.record { transaction in
+                guard try session.needsApproval(in: transaction.index) else {
                     throw ArchiveError(
                         .notNeeded, "one person can do all here already",
                         remedy: "two are needed once two hold approving tokens")
                 }
                 var effect = Effect(.singlePerson, reason: reason.text)
                 effect.says = ["from then on one person can do again what needs two now"]
-                return try session.request(effect, recording)
+                return try session.request(effect, transaction)
             }
         }
     }
 
     @discardableResult
-    func revoke(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
-        let known = try knownToken(effect.token ?? "", in: recording.index)
-        return try recording.add(
+    func revoke(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
+        let known = try knownToken(effect.token ?? "", in: transaction.index)
+        return try transaction.add(
             .tokenRevoked(
                 .init(
                     token: known.uid, request: request,
-                    reason: try recording.commit(effect.reason, as: "reasonCommitment"))))
+                    reason: try transaction.commit(effect.reason, as: "reasonCommitment"))))
     }
 
     // MARK: Parts
@@ -174,22 +174,22 @@ extension People {
     public static var roleNames: String { Role.allCases.map(\.rawValue).joined(separator: ", ") }
 
     private func makeToken(
-        _ effect: Effect, approvesFrom: Date?, request: UInt64?, _ recording: Recording
+        _ effect: Effect, approvesFrom: Date?, request: UInt64?, _ transaction: Transaction
     ) throws -> NewToken {
         let secret = PersonalToken(from: session.effects.randomness)
         let tag = secret.tag(by: session.keyring)
         let uid = TokenUID(from: session.effects.randomness)
         let name = effect.holder ?? ""
         let roles = (effect.roles ?? []).compactMap(Role.init(rawValue:))
-        let holder = try recording.introduce(name, known: .token)
-        try recording.add(
+        let holder = try transaction.introduce(name, known: .token)
+        try transaction.add(
             .tokenCreated(
                 .init(
                     token: uid, holder: holder, roles: roles.map(\.rawValue), expires: effect.expires,
                     approvesFrom: approvesFrom, tag: tag.bytes.hex, tagKey: UInt64(tag.keyNumber), request: request)))
         let summary = TokenSummary(
             token: uid.hex, actor: name, roles: roles.map(\.rawValue), state: approvesFrom == nil ? "valid" : "waiting",
-            createdAt: recording.now, createdBy: session.recorder.actor.name, expires: effect.expires,
+            createdAt: transaction.now, createdBy: session.recorder.actor.name, expires: effect.expires,
             approvesFrom: approvesFrom,
             revokedAt: nil)
         return NewToken(summary: summary, secret: secret.text)

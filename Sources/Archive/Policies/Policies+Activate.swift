@@ -27,8 +27,8 @@ extension Policies {
             var ahead: StandingsAhead?
             try Self.checkAccepted(
                 digest, impact.digest, "\(file.name) v\(file.version) was not activated", confirm: { confirm(impact) })
-            let request = try session.record { recording -> RequestSummary? in
-                guard try recording.index.activeSetNumber() == set else { throw Self.otherSet }
+            let request = try session.record { transaction -> RequestSummary? in
+                guard try transaction.index.activeSetNumber() == set else { throw Self.otherSet }
                 var effect = Effect(.policyActivate, reason: "\(file.name) v\(file.version) is to be active")
                 (effect.policy, effect.version, effect.form) = (file.name, file.version, file.form.rawValue)
                 (effect.text, effect.digest) = (file.text, impact.digest)
@@ -38,11 +38,11 @@ extension Policies {
                         + "\(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
                 ]
                 // Only what makes something go needs a second person.
-                if impact.earlier > 0, try session.needsApproval(in: recording.index) {
-                    return try session.request(effect, recording)
+                if impact.earlier > 0, try session.needsApproval(in: transaction.index) {
+                    return try session.request(effect, transaction)
                 }
-                ahead = counted.ahead(at: try recording.index.ledgerSize())
-                try activate(effect, request: nil, recording)
+                ahead = counted.ahead(at: try transaction.index.ledgerSize())
+                try activate(effect, request: nil, transaction)
                 return nil
             }
             if let request { return .requested(request) }
@@ -56,25 +56,25 @@ extension Policies {
 
     /// Makes active what an effect has, file and all.
     @discardableResult
-    func activate(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+    func activate(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
         let file = try PolicyFile(Array((effect.text ?? "").utf8), path: effect.policy ?? "")
-        let rules = try session.rules(in: recording.index)
-        try check(file, against: rules, in: recording.index)
+        let rules = try session.rules(in: transaction.index)
+        try check(file, against: rules, in: transaction.index)
         let counts = effect.counts ?? [0, 0, 0]
         let replaces = rules.records.first { $0.name == file.name || ($0.form == .terms && file.form == .terms) }?
             .version
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .policyActivated(
                 .init(
                     form: file.form == .policy ? .policy : .terms, policy: file.name, version: UInt64(file.version),
                     file: file.digest.hex, set: UInt64(rules.set + 1), replaces: replaces.map { UInt64($0) },
                     earlier: UInt64(counts[0]), later: UInt64(counts[1]), never: UInt64(counts[2]), request: request)))
         let record = file.record(entry: entry)
-        if try recording.index.policyRecord(file.name, version: file.version) == nil {
-            try recording.index.insert(record)
+        if try transaction.index.policyRecord(file.name, version: file.version) == nil {
+            try transaction.index.insert(record)
         }
         let next = try rules.replacing(with: record, resolutions: rules.engine.resolutions)
-        try recording.index.insertPolicySet(
+        try transaction.index.insertPolicySet(
             next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
         return entry
     }
@@ -100,8 +100,8 @@ extension Policies {
             let impact = counted.impact
             var ahead: StandingsAhead?
             try Self.checkAccepted(digest, impact.digest, "\(name) was not retired", confirm: { confirm(impact) })
-            let done = try session.guarded { recording in
-                guard try recording.index.activeSetNumber() == set else { throw Self.otherSet }
+            let done = try session.guarded { transaction in
+                guard try transaction.index.activeSetNumber() == set else { throw Self.otherSet }
                 var effect = Effect(.policyRetire, reason: reason.text)
                 (effect.policy, effect.version, effect.digest) = (name, impact.version, impact.digest)
                 effect.counts = [impact.earlier, impact.later, impact.never]
@@ -110,9 +110,9 @@ extension Policies {
                         + "earlier, \(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
                 ]
                 return effect
-            } carryOut: { effect, request, recording in
-                ahead = counted.ahead(at: try recording.index.ledgerSize())
-                return try retire(effect, request: request, recording)
+            } carryOut: { effect, request, transaction in
+                ahead = counted.ahead(at: try transaction.index.ledgerSize())
+                return try retire(effect, request: request, transaction)
             }
             guard case .requested(let request) = done else {
                 try session.afterwards { try session.refreshStandings(ahead: ahead, progress: progress) }
@@ -129,19 +129,20 @@ extension Policies {
     }
 
     @discardableResult
-    func retire(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
-        let rules = try session.rules(in: recording.index)
+    func retire(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
+        let rules = try session.rules(in: transaction.index)
         let (name, counts) = (effect.policy ?? "", effect.counts ?? [0, 0, 0])
         guard rules.records.contains(where: { $0.name == name }) else { throw Self.notActive(name) }
         let next = try rules.removing(name)
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .policyRetired(
                 .init(
                     policy: name, version: UInt64(effect.version ?? 0), set: UInt64(next.set),
                     earlier: UInt64(counts[0]),
                     later: UInt64(counts[1]), never: UInt64(counts[2]),
-                    reason: try recording.commit(effect.reason, as: "reasonCommitment"), request: request)))
-        try recording.index.insertPolicySet(next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
+                    reason: try transaction.commit(effect.reason, as: "reasonCommitment"), request: request)))
+        try transaction.index.insertPolicySet(
+            next.set, entry: entry, members: next.records.map { ($0.name, $0.version) })
         return entry
     }
 

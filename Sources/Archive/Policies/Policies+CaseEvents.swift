@@ -63,9 +63,9 @@ extension Policies {
     /// Puts an event of a case on the record; decisions that depend on it follow in the same transaction.
     public func recordEvent(_ input: CaseEventInput, of caseID: CaseID) throws -> RecordedEvent {
         try session.attempt(.events, "case \(caseID.text)", verb: "case event", caseID: caseID) {
-            try session.record { recording in
-                let opened = try session.find(caseID, in: recording.index)
-                return try recordEvent(input, of: opened.record.uid, named: caseID.text, recording)
+            try session.record { transaction in
+                let opened = try session.find(caseID, in: transaction.index)
+                return try recordEvent(input, of: opened.record.uid, named: caseID.text, transaction)
             }
         }
     }
@@ -73,17 +73,17 @@ extension Policies {
     /// Puts an event of every case of a person on the record.
     public func recordEvent(_ input: CaseEventInput, ofSubject subject: String) throws -> [RecordedEvent] {
         try session.attempt(.events, verb: "case event") {
-            try session.record { recording in
+            try session.record { transaction in
                 var filter = CaseFilter()
                 filter.subjectTag = session.subjectTag(subject)
-                let records = try recording.index.cases(filter, after: nil, limit: .max)
+                let records = try transaction.index.cases(filter, after: nil, limit: .max)
                 guard !records.isEmpty else {
                     throw ArchiveError(.unknownCase, "no case has this subject", remedy: "check the reference")
                 }
                 return try records.map { record in
                     let caseID = try session.open(record).particulars.caseID
                     do {
-                        return try recordEvent(input, of: record.uid, named: caseID, recording)
+                        return try recordEvent(input, of: record.uid, named: caseID, transaction)
                     } catch {
                         throw ArchiveError(error, subject: "nothing was recorded: case \(caseID)")
                     }
@@ -93,11 +93,11 @@ extension Policies {
     }
 
     private func recordEvent(
-        _ input: CaseEventInput, of uid: CaseUID, named caseID: String, _ recording: Recording
+        _ input: CaseEventInput, of uid: CaseUID, named caseID: String, _ transaction: Transaction
     ) throws -> RecordedEvent {
-        let index = recording.index
+        let index = transaction.index
         let records = try index.caseEvents(of: uid).map(\.event)
-        let at = input.at ?? recording.now
+        let at = input.at ?? transaction.now
         let rows = try index.retentionRows(.ofCase(uid), after: nil, limit: .max)
         func known(_ entry: UInt64, _ time: Date) -> RecordedEvent {
             RecordedEvent(
@@ -139,14 +139,14 @@ extension Policies {
             try checkIsNotBefore(at, input.event, rows, of: uid, in: index)
         }
         let details = CaseEventDetails(EventRecord(entry: 0, name: input.event, effect: effect))
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .caseEventRecorded(
                 .init(
                     caseUID: uid, event: input.event, at: details.at, corrects: details.corrects,
                     withdraws: details.withdraws)))
         try index.insert(
             CaseEventRecord(caseUID: uid, event: EventRecord(entry: entry, name: input.event, effect: effect)))
-        try session.refresh(uid, recording)
+        try session.refresh(uid, transaction)
         let due = try index.retentionRows(.ofCase(uid), after: nil, limit: .max).filter { $0.standing.status.isDue }
         return RecordedEvent(
             caseID: caseID, event: input.event, entry: entry, at: details.at, wasKnown: false, due: due.count)

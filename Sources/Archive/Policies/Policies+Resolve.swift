@@ -31,8 +31,8 @@ extension Policies {
                     "nothing was resolved (\(conflicts) in conflict by these rules would \(what))",
                     confirm: { confirm(conflicts) })
             }
-            let done = try session.guarded { recording in
-                let rules = try session.rules(in: recording.index)
+            let done = try session.guarded { transaction in
+                let rules = try session.rules(in: transaction.index)
                 try check(lower, \.atLeast, "at-least", rules)
                 try check(upper, \.atMost, "at-most", rules)
                 guard !rules.engine.resolutions.contains(where: { $0.lower == lower && $0.upper == upper }) else {
@@ -55,8 +55,8 @@ extension Policies {
                         : "\(upper) counts where \(lower) contradicts it: \(conflicts) objects are destroyed by it"
                 ]
                 return effect
-            } carryOut: { effect, request, recording in
-                try resolve(effect, request: request, recording)
+            } carryOut: { effect, request, transaction in
+                try resolve(effect, request: request, transaction)
             }
             switch done {
             case .requested(let request): return .requested(request)
@@ -71,22 +71,22 @@ extension Policies {
         }
     }
 
-    func resolve(_ effect: Effect, request: UInt64?, _ recording: Recording) throws -> UInt64 {
+    func resolve(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
         guard let lower = effect.lower.flatMap(RuleName.init(recorded:)),
             let upper = effect.upper.flatMap(RuleName.init(recorded:)),
             let winner = effect.winner.flatMap(Resolution.Winner.init(rawValue:))
         else { throw CatalogError.damaged("what a request is about") }
-        let rules = try session.rules(in: recording.index)
+        let rules = try session.rules(in: transaction.index)
         try check(lower, \.atLeast, "at-least", rules)
         try check(upper, \.atMost, "at-most", rules)
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .conflictResolved(
                 .init(
                     lower: .init(lower), upper: .init(upper), winner: winner == .keep ? .keep : .destroy,
-                    set: UInt64(rules.set + 1), reason: try recording.commit(effect.reason, as: "reasonCommitment"),
+                    set: UInt64(rules.set + 1), reason: try transaction.commit(effect.reason, as: "reasonCommitment"),
                     request: request)))
-        try recording.index.insert(Resolution(entry: entry, lower: lower, upper: upper, winner: winner))
-        try recording.index.insertPolicySet(
+        try transaction.index.insert(Resolution(entry: entry, lower: lower, upper: upper, winner: winner))
+        try transaction.index.insertPolicySet(
             rules.set + 1, entry: entry, members: rules.records.map { ($0.name, $0.version) })
         return entry
     }

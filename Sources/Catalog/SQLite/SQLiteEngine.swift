@@ -74,8 +74,8 @@ public final class SQLiteEngine: Engine {
         }
         var writing = configuration
         writing.prepareDatabase { db in
-            // A walk over all objects touches the same pages of indexes again and again. 16 MiB of pages are kept, and a
-            // log of as much is moved into the database at once; SQLite's own figures are 2 MiB and 4 MiB.
+            // A walk over all objects touches the same pages of indexes again and again. 16 MiB of pages are kept, and
+            // a log of as much is moved into the database at once; SQLite's own figures are 2 MiB and 4 MiB.
             try db.execute(sql: "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000")
         }
         configuration.readonly = true

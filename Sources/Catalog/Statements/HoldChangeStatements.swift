@@ -189,17 +189,7 @@ extension IndexWriter {
     ///
     /// - Returns: whether there is more.
     public func deleteEndedPins(limit: Int) throws -> Bool {
-        guard
-            let scope: Int64 = try row(
-                """
-                SELECT id FROM hold_scope WHERE state = 'ended' AND stale = 0 AND (
-                    EXISTS (SELECT 1 FROM hold_pin WHERE scope_id = hold_scope.id)
-                    OR EXISTS (SELECT 1 FROM hold_case WHERE scope_id = hold_scope.id)
-                    OR EXISTS (SELECT 1 FROM hold_expectation WHERE scope_id = hold_scope.id)
-                    OR EXISTS (SELECT 1 FROM hold_clause WHERE scope_id = hold_scope.id)) ORDER BY id LIMIT 1
-                """
-            ).map({ try $0[0] })
-        else { return false }
+        guard let scope = try endedScope() else { return false }
         for (table, column) in [("hold_pin", "object_id"), ("hold_case", "case_id")] {
             let deleted = try note(
                 """

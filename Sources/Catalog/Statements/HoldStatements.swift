@@ -177,6 +177,25 @@ extension IndexReader {
         return try uncompiledClause() != nil
     }
 
+    /// Whether something is still to be pinned.
+    public func hasUncompiledClauses() throws -> Bool { try uncompiledClause() != nil }
+
+    /// Whether something is left of holds that have ended.
+    public func hasEndedPins() throws -> Bool { try endedScope() != nil }
+
+    /// A revision that has ended and of which something is left.
+    func endedScope() throws -> Int64? {
+        try row(
+            """
+            SELECT id FROM hold_scope WHERE state = 'ended' AND stale = 0 AND (
+                EXISTS (SELECT 1 FROM hold_pin WHERE scope_id = hold_scope.id)
+                OR EXISTS (SELECT 1 FROM hold_case WHERE scope_id = hold_scope.id)
+                OR EXISTS (SELECT 1 FROM hold_expectation WHERE scope_id = hold_scope.id)
+                OR EXISTS (SELECT 1 FROM hold_clause WHERE scope_id = hold_scope.id)) ORDER BY id LIMIT 1
+            """
+        ).map { try $0[0] }
+    }
+
     /// A revision about whose objects decisions are still to be computed anew; nil where there is none.
     public func staleHoldScope() throws -> HoldScopeName? {
         try row(

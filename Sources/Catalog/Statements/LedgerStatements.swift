@@ -133,6 +133,15 @@ extension IndexReader {
         ).map(ledgerRow)
     }
 
+    /// The entries about some cases, by the case, in their order.
+    public func ledgerRows(ofCases uids: [CaseUID]) throws -> [CaseUID: [LedgerRow]] {
+        let found = try rows(about: uids) { "\(Self.entryColumns) WHERE case_uid IN (\($0)) ORDER BY number" }
+        return try Dictionary(grouping: found.map(ledgerRow)) { row in
+            guard let uid = row.caseUID else { throw CatalogError.damaged("case_uid") }
+            return uid
+        }
+    }
+
     private static let entryColumns =
         "SELECT number, entry, line_start, kind, time, newest, actor_uid, case_uid FROM ledger_entry"
 
@@ -188,17 +197,19 @@ extension IndexReader {
 
     // MARK: Openings
 
-    public func ledgerOpenings(of entry: UInt64) throws -> [OpeningRecord] {
-        try rows(
+    public func ledgerOpenings(of entries: [UInt64]) throws -> [UInt64: [OpeningRecord]] {
+        let rows = try rows(about: entries) { places in
             """
             SELECT entry, member, sealed, cases.uid AS case_uid FROM ledger_opening
-            LEFT JOIN cases ON cases.id = case_id WHERE entry = ? ORDER BY member
-            """, [Int64(entry)]
-        ).map { row in
-            OpeningRecord(
-                entry: entry, member: try row["member"], caseUID: try row.uidIfAny("case_uid"),
-                sealed: try row.required(try row.bytes("sealed"), "sealed"))
+            LEFT JOIN cases ON cases.id = case_id WHERE entry IN (\(places)) ORDER BY entry, member
+            """
         }
+        return try Dictionary(
+            grouping: rows.map { row in
+                OpeningRecord(
+                    entry: try row.unsigned("entry"), member: try row["member"], caseUID: try row.uidIfAny("case_uid"),
+                    sealed: try row.required(try row.bytes("sealed"), "sealed"))
+            }, by: \.entry)
     }
 
     // MARK: Open accesses

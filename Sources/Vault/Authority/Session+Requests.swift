@@ -49,12 +49,12 @@ extension Session {
     ///   - effect: computes what would happen, from the state in which it then happens.
     ///   - carryOut: does it; takes the request that allowed it.
     package func guarded<Result>(
-        _ effect: (Recording) throws -> Effect, carryOut: (Effect, UInt64?, Recording) throws -> Result
+        _ effect: (Transaction) throws -> Effect, carryOut: (Effect, UInt64?, Transaction) throws -> Result
     ) throws -> Permitted<Result> {
-        try record { recording in
-            let effect = try effect(recording)
-            guard try needsApproval(in: recording.index) else { return .done(try carryOut(effect, nil, recording)) }
-            return .requested(try request(effect, recording))
+        try record { transaction in
+            let effect = try effect(transaction)
+            guard try needsApproval(in: transaction.index) else { return .done(try carryOut(effect, nil, transaction)) }
+            return .requested(try request(effect, transaction))
         }
     }
 
@@ -62,14 +62,14 @@ extension Session {
     package func needsApproval(in index: IndexReader) throws -> Bool { try authority(in: index).needsTwo }
 
     /// Puts a request on the ledger. The same, asked for again by the same person, is the same request.
-    package func request(_ effect: Effect, _ recording: Recording) throws -> RequestSummary {
-        let index = recording.index
+    package func request(_ effect: Effect, _ transaction: Transaction) throws -> RequestSummary {
+        let index = transaction.index
         let authority = try authority(in: index)
         var effect = effect
         effect.round()
         let text = try effect.document()
-        let stamp = try recording.actorStamp()
-        for known in authority.requests.values where known.verb == effect.verb && known.isOpen(at: recording.now) {
+        let stamp = try transaction.actorStamp()
+        for known in authority.requests.values where known.verb == effect.verb && known.isOpen(at: transaction.now) {
             let name = try name(of: known.author, in: index)
             guard Actor.isSamePerson(name, recorder.actor.name), try self.effect(of: known, in: index) == effect else {
                 continue
@@ -79,20 +79,20 @@ extension Session {
         var rule = configuration.approvals[effect.verb] ?? ApprovalRule(roles: effect.verb.standardRoles)
         // A name that is only claimed can be anybody's, also that of who approves: then it takes one person more.
         if stamp.known != .token { rule.quorum += 1 }
-        let number = UInt64(authority.requests.count + recording.requests + 1)
-        recording.requests += 1
-        let expires = recording.now.addingTimeInterval(configuration.requestLifetime)
+        let number = UInt64(authority.requests.count + transaction.requests + 1)
+        transaction.requests += 1
+        let expires = transaction.now.addingTimeInterval(configuration.requestLifetime)
         let set = try index.activeSetNumber()
-        let entry = try recording.add(
+        let entry = try transaction.add(
             .requestMade(
                 .init(
                     request: number, verb: effect.verb.rawValue,
-                    effect: try recording.commit(text, as: "effectCommitment"),
+                    effect: try transaction.commit(text, as: "effectCommitment"),
                     roles: rule.roles.sorted().map(\.rawValue), quorum: UInt64(rule.quorum), expires: expires,
                     set: UInt64(set), revision: effect.revision.map { UInt64($0) })))
         return RequestSummary(
             request: number, verb: effect.verb.rawValue, state: "open", author: recorder.actor.name,
-            authorKnown: stamp.known.rawValue, madeAt: recording.now, expires: expires,
+            authorKnown: stamp.known.rawValue, madeAt: transaction.now, expires: expires,
             roles: rule.roles.sorted().map(\.rawValue), quorum: rule.quorum, votes: [],
             effect: try shown(effect, in: index), entry: entry)
     }

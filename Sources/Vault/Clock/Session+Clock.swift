@@ -6,14 +6,14 @@ internal import Ledger
 
 extension Session {
     /// Puts it on the ledger where the clock is too far ahead of the newest time on record.
-    package func noteTime(_ recording: Recording) throws {
-        guard let newest = try recording.index.newestTime(),
-            recording.now.timeIntervalSince(newest) > configuration.retention.clockAhead,
-            try doubt(in: recording.index) == nil
+    package func noteTime(_ transaction: Transaction) throws {
+        guard let newest = try transaction.index.newestTime(),
+            transaction.now.timeIntervalSince(newest) > configuration.retention.clockAhead,
+            try doubt(in: transaction.index) == nil
         else { return }
         let doubt = Event.ClockDoubted(cause: .ahead, other: newest)
-        try recording.add(.clockDoubted(doubt))
-        recording.clockDoubt = Self.sentence(doubt, at: recording.now)
+        try transaction.add(.clockDoubted(doubt))
+        transaction.clockDoubt = Self.sentence(doubt, at: transaction.now)
     }
 
     /// Puts it on the ledger where the vendor's clock says something else.
@@ -21,16 +21,16 @@ extension Session {
     /// - Parameter skew: seconds by which the vendor's clock is ahead.
     package func noteWitness(skew: TimeInterval) throws {
         guard abs(skew) > configuration.retention.clockBehind else { return }
-        try record { recording in
-            guard try doubt(in: recording.index) == nil else { return }
-            try recording.add(
-                .clockDoubted(.init(cause: .witness, other: recording.now.addingTimeInterval(skew))))
+        try record { transaction in
+            guard try doubt(in: transaction.index) == nil else { return }
+            try transaction.add(
+                .clockDoubted(.init(cause: .witness, other: transaction.now.addingTimeInterval(skew))))
         }
     }
 
     /// Refuses destruction while the clock cannot be believed, also since this very transaction.
-    package func checkClock(_ recording: Recording) throws {
-        guard let reason = try recording.clockDoubt ?? clockDoubt(in: recording.index) else { return }
+    package func checkClock(_ transaction: Transaction) throws {
+        guard let reason = try transaction.clockDoubt ?? clockDoubt(in: transaction.index) else { return }
         throw ArchiveError(
             .clockDoubted, reason,
             remedy:

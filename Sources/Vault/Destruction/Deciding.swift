@@ -15,38 +15,39 @@ enum Verdict: ~Copyable {
 
 /// Decides in one transaction which objects may be destroyed. The only maker of permits.
 struct Deciding {
-    private let archive: Session
-    private let recording: Recording
+    private let session: Session
+    /// It is kept by it.
+    private unowned let transaction: Transaction
     private let authority: Authority
     private let book: HoldBook
-    let rules: ActiveRules
+    private let rules: ActiveRules
     private var ledger: [CaseUID: LedgerFacts] = [:]
     private var tags: [CaseUID: [HoldExpectation]] = [:]
 
     /// Throws where nothing may be destroyed at all: the clock is in doubt, or holds were lost with a fork.
-    init(_ archive: Session, _ recording: Recording) throws {
-        self.archive = archive
-        self.recording = recording
-        try archive.checkClock(recording)
-        try archive.checkNoHoldIsLost(in: recording.index)
-        rules = try archive.rules(in: recording.index)
-        book = try archive.holdBook.content(in: recording.index, by: archive.recorder)
-        authority = try archive.authority(in: recording.index)
+    init(_ session: Session, _ transaction: Transaction) throws {
+        self.session = session
+        self.transaction = transaction
+        try session.checkClock(transaction)
+        try session.checkNoHoldIsLost(in: transaction.index)
+        rules = try session.rules(in: transaction.index)
+        book = try session.holdBook.content(in: transaction.index, by: session.recorder)
+        authority = try session.authority(in: transaction.index)
     }
 
     /// Sees that index and ledger say the same of an object and of the holds that bind it, and decides again, now.
     mutating func decide(_ row: RetentionRow) throws -> Verdict {
         // Entries that cannot be read agree with nothing, and stop nothing else.
         let facts =
-            try ledger[row.caseUID] ?? unlessTheIndexFails { try LedgerFacts(of: row.caseUID, in: recording.index) }
+            try ledger[row.caseUID] ?? unlessTheIndexFails { try LedgerFacts(of: row.caseUID, in: transaction.index) }
         ledger[row.caseUID] = facts
         guard let facts,
             facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
             try agree(with: row, facts)
         else { return .altered }
-        let decision = try archive.refresh(row, by: rules, recording)
+        let decision = try session.refresh(row, by: rules, transaction)
         guard decision.status.isDue else { return .refused(decision.status) }
-        return .permitted(DestructionPermit(row, in: recording.index), decision)
+        return .permitted(DestructionPermit(row, in: transaction.index), decision)
     }
 
     /// Whether the index knows of every hold that binds an object by the ledger.
@@ -54,7 +55,7 @@ struct Deciding {
         guard !book.isEmpty else { return true }
         guard let history = facts.history(of: row.object) else { return false }
         if book.expectsAny, tags[row.caseUID] == nil {
-            tags[row.caseUID] = try recording.index.caseRecord(row.caseUID).map { try archive.expectations(of: $0) }
+            tags[row.caseUID] = try transaction.index.caseRecord(row.caseUID).map { try session.expectations(of: $0) }
         }
         let known = Set(row.facts.holds.map(\.matter))
         return book.binding(history, expected: tags[row.caseUID] ?? []).allSatisfy { known.contains($0.hex) }

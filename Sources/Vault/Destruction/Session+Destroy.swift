@@ -15,34 +15,34 @@ package struct DestroyedBatch {
 }
 
 extension Session {
-    /// The one function that destroys. In the caller's transaction each object is decided about again (``Deciding``);
+    /// The one function that destroys. In the caller's transaction each object is decided about again;
     /// what is permitted loses its key, its blob is noted for removal, and it stands on the ledger; what is not due any
     /// more stays, and is counted. With its last object a case goes, with everything that identifies the person.
     ///
     /// - Parameter run: the number of the entry that began it.
-    package func destroy(_ objects: [ObjectUID], in run: UInt64, _ recording: Recording) throws -> DestroyedBatch {
-        let index = recording.index
-        var deciding = try Deciding(self, recording)
+    package func destroy(_ objects: [ObjectUID], in run: UInt64, _ transaction: Transaction) throws -> DestroyedBatch {
+        let index = transaction.index
+        let rules = try rules(in: index)
         var result = DestroyedBatch()
         var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
         let rows = try index.retentionRows(.objects(objects), after: nil, limit: objects.count)
         if rows.count < objects.count { result.skipped["gone"] = objects.count - rows.count }
         for row in rows {
-            switch try deciding.decide(row) {
+            switch try transaction.decide(row) {
             case .altered: result.skipped["altered", default: 0] += 1
             case .refused(let status): result.skipped[status.rawValue, default: 0] += 1
             case .permitted(let permit, let decision):
-                let entry = try recording.add(
-                    .objectDestroyed(event(of: row, by: decision, deciding.rules, run: run)))
-                try index.destroy(permit, at: recording.now)
+                let entry = try transaction.add(
+                    .objectDestroyed(event(of: row, by: decision, rules, run: run)))
+                try transaction.destroy(permit)
                 verifications[row.verificationUID] = (row.caseUID, entry)
                 result.destroyed += 1
                 result.bytes += row.length
             }
         }
-        for (uid, last) in verifications { try forget(uid, entry: last.entry, recording) }
+        for (uid, last) in verifications { try forget(uid, entry: last.entry, transaction) }
         for uid in Set(verifications.values.map(\.caseUID)).sorted(by: { $0.hex < $1.hex }) {
-            if try destroyEmptyCase(uid, recording) { result.cases += 1 }
+            if try destroyEmptyCase(uid, transaction) { result.cases += 1 }
         }
         return result
     }
@@ -69,38 +69,39 @@ extension Session {
 
     /// Keeps the tags by which a verification of which something was destroyed cannot come in again, and deletes
     /// what the answer said with its last object.
-    private func forget(_ uid: VerificationUID, entry: UInt64, _ recording: Recording) throws {
-        let index = recording.index
+    private func forget(_ uid: VerificationUID, entry: UInt64, _ transaction: Transaction) throws {
+        let index = transaction.index
         guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
         for (tag, purpose) in [(record.tokenTag, DestroyedTagRecord.Purpose.token), (record.answerTag, .answer)] {
             guard let tag else { continue }
-            try remember(tag, purpose, of: record.caseUID, entry: entry, recording)
+            try remember(tag, purpose, of: record.caseUID, entry: entry, transaction)
         }
         if try index.objects(of: uid).isEmpty { try index.deleteDetails(of: uid) }
     }
 
     /// - Returns: whether nothing was left of the case, so that it is gone.
-    private func destroyEmptyCase(_ uid: CaseUID, _ recording: Recording) throws -> Bool {
-        let index = recording.index
+    private func destroyEmptyCase(_ uid: CaseUID, _ transaction: Transaction) throws -> Bool {
+        let index = transaction.index
         let verifications = try index.verifications(of: uid)
         for verification in verifications {
             guard verification.state != .awaiting, try index.objects(of: verification.uid).isEmpty else { return false }
         }
         guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
-        let entry = try recording.add(
-            .caseDestroyed(.init(caseUID: uid, rememberedUntil: forgetAt(recording.now))))
-        try remember(record.caseIDTag, .caseID, of: uid, entry: entry, recording)
+        let entry = try transaction.add(
+            .caseDestroyed(.init(caseUID: uid, rememberedUntil: forgetAt(transaction.now))))
+        try remember(record.caseIDTag, .caseID, of: uid, entry: entry, transaction)
         try index.destroyCase(uid)
         return true
     }
 
     private func remember(
-        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, of caseUID: CaseUID, entry: UInt64, _ recording: Recording
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, of caseUID: CaseUID, entry: UInt64,
+        _ transaction: Transaction
     ) throws {
-        try recording.index.insert(
+        try transaction.index.insert(
             DestroyedTagRecord(
-                tag: tag, purpose: purpose, caseUID: caseUID, entry: entry, destroyedAt: recording.now,
-                forgetAt: forgetAt(recording.now)))
+                tag: tag, purpose: purpose, caseUID: caseUID, entry: entry, destroyedAt: transaction.now,
+                forgetAt: forgetAt(transaction.now)))
     }
 
     private func forgetAt(_ now: Date) -> Date { configuration.retention.remembered.after(now, in: .gmt) }

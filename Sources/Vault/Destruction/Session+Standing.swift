@@ -30,10 +30,10 @@ extension Session {
             }
             guard standing != set else { break }
             computed += try refreshAll(.notOf(set: set)) { done, _ in progress(min(done, total), total) }
-            try record { recording in
+            try record { transaction in
                 // Another set may have become active, and another process may have finished this one.
-                guard try recording.index.activeSetNumber() == set else { return }
-                try recording.index.setStandingSet(set)
+                guard try transaction.index.activeSetNumber() == set else { return }
+                try transaction.index.setStandingSet(set)
             }
             // Who opens the index next would have to read it all.
             _ = try catalog.eraseResidue()
@@ -48,9 +48,9 @@ extension Session {
         while first < ahead.count {
             let began = effects.clock.ticks()
             let places = first..<min(first + batch, ahead.count)
-            let isActive = try record { recording in
-                guard try recording.index.activeSetNumber() == ahead.set else { return false }
-                try recording.index.update(ahead, places, asOf: recording.now)
+            let isActive = try record { transaction in
+                guard try transaction.index.activeSetNumber() == ahead.set else { return false }
+                try transaction.index.update(ahead, places, asOf: transaction.now)
                 return true
             }
             guard isActive else { return }
@@ -84,35 +84,35 @@ extension Session {
     private func refresh(
         _ selection: RetentionSelection, after: CatalogPosition?, limit: Int
     ) throws -> [RetentionRow] {
-        try record { recording in
-            let rules = try rules(in: recording.index)
-            let rows = try recording.index.retentionRows(selection, after: after, limit: limit)
-            let decisions = PendingDecisions(rows, by: rules.engine, at: recording.now).wait()
-            for (row, decision) in zip(rows, decisions) { try note(decision, about: row, by: rules, recording) }
+        try record { transaction in
+            let rules = try rules(in: transaction.index)
+            let rows = try transaction.index.retentionRows(selection, after: after, limit: limit)
+            let decisions = PendingDecisions(rows, by: rules.engine, at: transaction.now).wait()
+            for (row, decision) in zip(rows, decisions) { try note(decision, about: row, by: rules, transaction) }
             return rows
         }
     }
 
     /// Decides again about every object of a case, where something about it changed.
-    package func refresh(_ caseUID: CaseUID, _ recording: Recording) throws {
-        let rules = try rules(in: recording.index)
-        for row in try recording.index.retentionRows(.ofCase(caseUID), after: nil, limit: .max) {
-            try refresh(row, by: rules, recording)
+    package func refresh(_ caseUID: CaseUID, _ transaction: Transaction) throws {
+        let rules = try rules(in: transaction.index)
+        for row in try transaction.index.retentionRows(.ofCase(caseUID), after: nil, limit: .max) {
+            try refresh(row, by: rules, transaction)
         }
     }
 
     @discardableResult
-    package func refresh(_ row: RetentionRow, by rules: ActiveRules, _ recording: Recording) throws -> Decision {
-        let decision = rules.engine.decide(row.facts, at: recording.now)
-        try note(decision, about: row, by: rules, recording)
+    package func refresh(_ row: RetentionRow, by rules: ActiveRules, _ transaction: Transaction) throws -> Decision {
+        let decision = rules.engine.decide(row.facts, at: transaction.now)
+        try note(decision, about: row, by: rules, transaction)
         return decision
     }
 
     private func note(
-        _ decision: Decision, about row: RetentionRow, by rules: ActiveRules, _ recording: Recording
+        _ decision: Decision, about row: RetentionRow, by rules: ActiveRules, _ transaction: Transaction
     ) throws {
         let standing = Standing(decision, set: rules.set).rounded
-        if standing != row.standing { try recording.index.update(standing, at: row.position) }
+        if standing != row.standing { try transaction.index.update(standing, at: row.position) }
     }
 
     /// What is known of an object that is being archived; only its kind is left open.

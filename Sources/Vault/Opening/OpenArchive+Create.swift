@@ -101,14 +101,14 @@ extension OpenArchive {
                         key, epoch: epoch, context: recorder.contexts.archiveKey(epoch: epoch),
                         randomness: effects.randomness)))
             try index.insert(OriginRecord(number: 1, origin: origin, firstEntry: 0, published: 0))
-            let recording = try Recording(recorder, index: index, now: now)
-            try recording.begin(
+            let transaction = try Transaction(recorder, index: index, now: now)
+            try transaction.begin(
                 .archiveCreated(
                     .init(archive: uid, origin: origin, verifierKey: verifier.text, epoch: UInt64(epoch.number))))
             try Configuration(
                 yaml: settings, path: Configuration.fileName, vendor: effects.provider.standardSettings
-            ).record(recording)
-            try recording.finish()
+            ).record(transaction)
+            try transaction.finish()
         }
         // With its settings in place the archive exists.
         try Array(settings.utf8).withUnsafeBytes {

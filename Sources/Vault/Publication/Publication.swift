@@ -111,7 +111,7 @@ package struct Publication: Sendable {
         try makeFolders()
         let lock = try FileLock(home + "/lock")
         // A command may hold it for as long as it may take.
-        let patience = WaitLimit(seconds: PublicationCommand.patience + 15)
+        let patience = WaitLimit(seconds: PublishingProgram.patience + 15)
         do {
             try patience.wait {
                 if try lock.tryToTake() { return true }
@@ -254,7 +254,7 @@ package struct Publication: Sendable {
             try lines(published) { try files.append($0, to: file) }
         }
         try replace(checkpoint, note.bytes)
-        try PublicationCommand.run(
+        try PublishingProgram.run(
             command,
             environment: [
                 "STRONGROOM_CHECKPOINT": checkpoint, "STRONGROOM_ENTRIES": entries,

@@ -160,8 +160,8 @@ extension Session {
         let previous = try old.newestText()
         // The index may be older than an origin that was accepted before.
         let number = try old.nextOriginNumber()
-        let (origin, grown) = try recordFork { recording in
-            let index = recording.index
+        let (origin, grown) = try recordFork { transaction in
+            let index = transaction.index
             guard let first = try index.origins().first, let newest = try index.origins().last,
                 newest.number == old.origin.number
             else { throw CatalogError.damaged("the ledger has no origin") }
@@ -170,9 +170,9 @@ extension Session {
             let name = "\(first.origin)/\(number).\(ActorUID(from: effects.randomness).hex.prefix(8))"
             let key = VerifierKey(name: name, publicKey: keyring.signer.publicKey)
             // Who accepts a fork does not accept a clock.
-            try noteTime(recording)
-            let commitment = try recording.commit(reason.text, as: "reasonCommitment")
-            let entry = try recording.add(
+            try noteTime(transaction)
+            let commitment = try transaction.commit(reason.text, as: "reasonCommitment")
+            let entry = try transaction.add(
                 .forkAccepted(
                     .init(
                         origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
@@ -182,7 +182,7 @@ extension Session {
             try index.insert(origin)
             // What was pinned belongs to another history.
             try index.recompileHolds()
-            return (origin, recording.size)
+            return (origin, transaction.size)
         }
         holdBook.forget()
         authorityBook.forget()

@@ -168,8 +168,8 @@ extension Session {
     /// Puts it on the ledger where the place had to be completed.
     private func note(_ repaired: Repair?) {
         guard let repaired else { return }
-        _ = try? record { recording in
-            try recording.add(.publicationRepaired(.init(found: repaired.found, expected: repaired.expected)))
+        _ = try? record { transaction in
+            try transaction.add(.publicationRepaired(.init(found: repaired.found, expected: repaired.expected)))
         }
         _ = publishInTurn()
     }

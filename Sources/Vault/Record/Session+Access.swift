@@ -17,12 +17,12 @@ extension Session {
     ) throws -> Result {
         let caseUID = objects[0].caseUID
         let bytes = objects.reduce(0) { $0 + $1.length }
-        let entry = try record { recording in
-            let entry = try open(objects, of: caseUID, form: form, for: reason, recording)
-            try recording.index.insert(
+        let entry = try record { transaction in
+            let entry = try open(objects, of: caseUID, form: form, for: reason, transaction)
+            try transaction.index.insert(
                 OpenAccessRecord(
-                    entry: entry, actorUID: try recording.actorStamp().uid, caseUID: caseUID, joinable: nil,
-                    openedAt: recording.now, bytes: bytes, ranges: UInt64(objects.count),
+                    entry: entry, actorUID: try transaction.actorStamp().uid, caseUID: caseUID, joinable: nil,
+                    openedAt: transaction.now, bytes: bytes, ranges: UInt64(objects.count),
                     unfinished: UInt64(objects.count)))
             return entry
         }
@@ -49,22 +49,23 @@ extension Session {
         let expected = range.upperBound - range.lowerBound
         let joinable = OpenAccessRecord.Joinable(
             object: object.uid, reasonTag: keyring.tag(reason.text.utf8, purpose: .reason))
-        let entry = try record { recording in
-            let actor = try recording.actorStamp().uid
-            let window = recording.now.addingTimeInterval(-Self.accessWindow)...recording.now
-            if var access = try recording.index.openAccess(joining: joinable, actor: actor, opened: window),
+        let entry = try record { transaction in
+            let actor = try transaction.actorStamp().uid
+            let window = transaction.now.addingTimeInterval(-Self.accessWindow)...transaction.now
+            if var access = try transaction.index.openAccess(joining: joinable, actor: actor, opened: window),
                 access.bytes < CanonicalJSON.largestNumber - expected
             {
                 access.bytes += expected
                 access.ranges += 1
                 access.unfinished += 1
-                try recording.index.update(access)
+                try transaction.index.update(access)
                 return access.entry
             }
-            let entry = try open([object], of: object.caseUID, form: .ranges, for: reason, recording)
-            try recording.index.insert(
+            let entry = try open([object], of: object.caseUID, form: .ranges, for: reason, transaction)
+            try transaction.index.insert(
                 OpenAccessRecord(
-                    entry: entry, actorUID: actor, caseUID: object.caseUID, joinable: joinable, openedAt: recording.now,
+                    entry: entry, actorUID: actor, caseUID: object.caseUID, joinable: joinable,
+                    openedAt: transaction.now,
                     bytes: expected, ranges: 1, unfinished: 1))
             return entry
         }
@@ -72,12 +73,12 @@ extension Session {
         var handedOut: UInt64 = 0
         var failure: (any Error)?
         do { try body { handedOut += $0 } } catch { failure = error }
-        _ = try? unhurried.record { recording in
+        _ = try? unhurried.record { transaction in
             // It may have been closed in the meantime, as one whose end nobody saw.
-            guard var access = try recording.index.openAccess(entry) else { return }
+            guard var access = try transaction.index.openAccess(entry) else { return }
             access.bytes -= min(access.bytes, expected - min(expected, handedOut))
             if failure == nil { access.unfinished -= min(access.unfinished, 1) }
-            try recording.index.update(access)
+            try transaction.index.update(access)
         }
         if let failure { throw failure }
     }
@@ -90,17 +91,17 @@ extension Session {
 
     private func open(
         _ objects: [ObjectRecord], of caseUID: CaseUID, form: Event.AccessOpened.Form, for reason: Reason,
-        _ recording: Recording
+        _ transaction: Transaction
     ) throws -> UInt64 {
         // They were found in an earlier state of the index.
         for object in objects {
-            guard try recording.index.hasObject(object.uid) else {
+            guard try transaction.index.hasObject(object.uid) else {
                 throw ArchiveError(
                     .destroyed, "the \(object.kind.name) was destroyed just now",
                     remedy: "\(verb: .auditLog) shows by whom and why")
             }
         }
-        guard let record = try recording.index.caseRecord(caseUID) else {
+        guard let record = try transaction.index.caseRecord(caseUID) else {
             throw CatalogError.damaged("an object without a case")
         }
         guard objects.count <= Self.mostObjectsAtOnce else {
@@ -108,17 +109,17 @@ extension Session {
                 .ambiguous, "the case has \(objects.count) items, more than one access can name",
                 remedy: "retrieve them one by one, with \(input: .media) and \(input: .verification)")
         }
-        let commitment = try recording.commit(
+        let commitment = try transaction.commit(
             reason.text, as: "reasonCommitment", of: caseUID, key: try open(record).key)
-        return try recording.add(
+        return try transaction.add(
             .accessOpened(.init(caseUID: caseUID, objects: objects.map(\.uid), form: form, reason: commitment)))
     }
 
     private func end(_ entry: UInt64, isComplete: Bool) throws {
-        try record { recording in
-            guard var access = try recording.index.openAccess(entry) else { return }
+        try record { transaction in
+            guard var access = try transaction.index.openAccess(entry) else { return }
             if isComplete { access.unfinished = 0 }
-            try closeAccess(access, recording)
+            try closeAccess(access, transaction)
         }
     }
 }

@@ -15,12 +15,12 @@ extension Recorder {
     /// Puts on the ledger that somebody with a token that is good no more was refused.
     func recordRefusal(_ refusal: ArchiveError, of holder: ActorUID, in catalog: Index, at time: Date) {
         _ = try? catalog.write { index in
-            let recording = try Recording(self, index: index, now: time)
-            try recording.add(
+            let transaction = try Transaction(self, index: index, now: time)
+            try transaction.add(
                 .attemptFailed(
                     .init(verb: "open", code: refusal.code.rawValue, outcome: .refused, count: 1, caseUID: nil)),
                 by: ActorStamp(uid: holder, known: .token))
-            try recording.finish()
+            try transaction.finish()
         }
     }
 }
@@ -36,23 +36,23 @@ extension Session {
     /// now and then.
     ///
     /// - Parameter isUrgent: nobody of this process who waits already goes first: a hold.
-    package func record<Result>(isUrgent: Bool = false, _ body: (Recording) throws -> Result) throws -> Result {
+    package func record<Result>(isUrgent: Bool = false, _ body: (Transaction) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
         let (result, size) = try recordOrForget(isUrgent: isUrgent) { index in
             try checkOrigin(in: index)
             try recorder.renewEntryNote(in: index)
             try checkToken(in: index)
-            let recording = try Recording(recorder, index: index, now: now)
-            try recordSettings(recording)
-            try noteTime(recording)
+            let transaction = try Transaction(recorder, index: index, now: now, session: self)
+            try recordSettings(transaction)
+            try noteTime(transaction)
             if let refused = try index.takeRefusedOpenings() {
-                try recording.add(
+                try transaction.add(
                     .openingsRefused(.init(count: refused.count, first: refused.first, last: refused.last)))
             }
-            try closeStaleAccesses(recording)
-            let result = try body(recording)
-            try recording.finish()
-            return (result, recording.size)
+            try closeStaleAccesses(transaction)
+            let result = try body(transaction)
+            try transaction.finish()
+            return (result, transaction.size)
         }
         archive.settingsAreKnown.store(true, ordering: .relaxed)
         ledgerGrew(to: size)
@@ -72,11 +72,11 @@ extension Session {
     private struct Rehearsed<Result: Sendable>: Error { let result: Result }
 
     /// Runs a transaction and takes it back: what it would answer is what it answers.
-    package func rehearse<Result: Sendable>(_ body: (Recording) throws -> Result) throws -> Result {
+    package func rehearse<Result: Sendable>(_ body: (Transaction) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
         do {
             return try catalog.write(until: limit) { index in
-                throw Rehearsed(result: try body(try Recording(recorder, index: index, now: now)))
+                throw Rehearsed(result: try body(try Transaction(recorder, index: index, now: now)))
             }
         } catch let rehearsed as Rehearsed<Result> {
             return rehearsed.result
@@ -84,11 +84,11 @@ extension Session {
     }
 
     /// The transaction that goes on after a fork: nothing that stops another one stops it.
-    func recordFork<Result>(_ body: (Recording) throws -> Result) throws -> Result {
+    func recordFork<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
         try catalog.write(until: limit) { index in
-            let recording = try Recording(recorder, index: index, now: now)
-            let result = try body(recording)
-            try recording.finish()
+            let transaction = try Transaction(recorder, index: index, now: now)
+            let result = try body(transaction)
+            try transaction.finish()
             return result
         }
     }
@@ -108,45 +108,46 @@ extension Session {
         }
     }
 
-    private func closeStaleAccesses(_ recording: Recording) throws {
-        let stale = try recording.index.openAccesses(
-            openedBefore: recording.now.addingTimeInterval(-Self.accessWindow),
-            standingAloneBefore: recording.now.addingTimeInterval(-Self.longestAccess), limit: Self.staleAccessesAtOnce)
+    private func closeStaleAccesses(_ transaction: Transaction) throws {
+        let stale = try transaction.index.openAccesses(
+            openedBefore: transaction.now.addingTimeInterval(-Self.accessWindow),
+            standingAloneBefore: transaction.now.addingTimeInterval(-Self.longestAccess),
+            limit: Self.staleAccessesAtOnce)
         for access in stale {
-            try closeAccess(access, recording)
+            try closeAccess(access, transaction)
         }
     }
 
     /// Puts the end of an access on the ledger, in the name of who opened it.
-    func closeAccess(_ access: OpenAccessRecord, _ recording: Recording) throws {
-        guard let actor = try recording.index.actor(access.actorUID) else {
+    func closeAccess(_ access: OpenAccessRecord, _ transaction: Transaction) throws {
+        guard let actor = try transaction.index.actor(access.actorUID) else {
             throw CatalogError.damaged("an access by nobody")
         }
-        try recording.add(
+        try transaction.add(
             .accessClosed(
                 .init(
                     caseUID: access.caseUID, access: access.entry,
                     bytes: min(access.bytes, CanonicalJSON.largestNumber),
                     ranges: min(access.ranges, CanonicalJSON.largestNumber),
                     complete: access.unfinished == 0)), by: actor.stamp)
-        try recording.index.deleteOpenAccess(access.entry)
+        try transaction.index.deleteOpenAccess(access.entry)
     }
 
     /// Puts settings that matter on the ledger where they differ from those that it has last.
-    private func recordSettings(_ recording: Recording) throws {
+    private func recordSettings(_ transaction: Transaction) throws {
         guard !archive.settingsAreKnown.load(ordering: .relaxed) else { return }
-        let recorded = try recorder.recordedSettings(in: recording.index)
+        let recorded = try recorder.recordedSettings(in: transaction.index)
         // Another process may have put stricter guards on record since this archive was opened.
         let configuration = configuration.guarded(
-            by: recorded, needsTwo: try needsApproval(in: recording.index)
+            by: recorded, needsTwo: try needsApproval(in: transaction.index)
         ).configuration
         guard recorded != configuration.ledgerSettings else { return }
-        if configuration.isPublishedElsewhere(than: recorded), var origin = try recording.index.origins().last {
+        if configuration.isPublishedElsewhere(than: recorded), var origin = try transaction.index.origins().last {
             // Nothing is known of the new place but what this process saw there.
             origin.published = archive.ledgerState.withLock { $0.published }
-            try recording.index.update(origin)
+            try transaction.index.update(origin)
         }
-        try configuration.record(recording, replacing: recorded)
+        try configuration.record(transaction, replacing: recorded)
     }
 
     /// What opens the commitments of an entry, by their members; those whose case's key is gone are missing.
@@ -168,10 +169,10 @@ extension Session {
     /// - Parameter caseID: what it was about; it is named where there is such a case.
     func recordFailure(_ verb: String, _ error: ArchiveError, caseID: CaseID? = nil, count: UInt64 = 1) {
         guard !error.concernsAll else { return }
-        _ = try? unhurried.record { recording in
+        _ = try? unhurried.record { transaction in
             let tag = caseID.map { keyring.tag($0.text.utf8, purpose: .caseID) }
-            let caseUID = try tag.flatMap { try recording.index.caseRecord(caseIDTag: $0) }?.uid
-            try recording.add(
+            let caseUID = try tag.flatMap { try transaction.index.caseRecord(caseIDTag: $0) }?.uid
+            try transaction.add(
                 .attemptFailed(
                     .init(
                         verb: verb, code: error.code.rawValue, outcome: .init(error.outcome), count: count,

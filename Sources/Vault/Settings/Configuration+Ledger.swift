@@ -62,7 +62,7 @@ extension Configuration {
     /// - Returns: the entry.
     @discardableResult
     package func record(
-        _ recording: Recording, replacing recorded: [String: LedgerSetting]? = nil, request: UInt64? = nil
+        _ transaction: Transaction, replacing recorded: [String: LedgerSetting]? = nil, request: UInt64? = nil
     ) throws -> UInt64 {
         var members: [String: CanonicalJSON] = [:]
         var before: [String: CanonicalJSON] = [:]
@@ -72,10 +72,10 @@ extension Configuration {
             case .plain(let value): members[name] = value
             case .typed(let text):
                 let name = name + Self.commitmentSuffix
-                members[name] = .text(try recording.commit(text, as: "settings/" + name).hex)
+                members[name] = .text(try transaction.commit(text, as: "settings/" + name).hex)
             }
         }
-        return try recording.add(
+        return try transaction.add(
             .configurationChanged(.init(settings: members, before: before.isEmpty ? nil : before, request: request)))
     }
 }

@@ -30,12 +30,14 @@ struct AuditReconcileCommand: ParsableCommand {
             try Terminal.document(result)
         } else {
             for finding in result.findings { Terminal.print(Terminal.visible(finding)) }
+            if result.furtherFindings > 0 { Terminal.print("and \(Figure.count(result.furtherFindings)) more") }
             Terminal.print(
                 "\(Figure.count(Int(result.entries), "entry", "entries")) · \(Figure.count(result.cases, "case")) · "
                     + "\(Figure.count(result.verifications, "verification")) · "
                     + "\(Figure.count(result.objects, "object")) · "
                     + (result.findings.isEmpty
-                        ? "ledger, index and store agree" : Figure.count(result.findings.count, "finding")))
+                        ? "ledger, index and store agree"
+                        : Figure.count(result.findings.count + result.furtherFindings, "finding")))
         }
     }
 }

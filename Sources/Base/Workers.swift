@@ -1,11 +1,10 @@
 internal import Foundation
 internal import Synchronization
-internal import Vault
 
 /// Runs blocking work on threads of its own, outside of Swift's cooperative pool.
-enum Workers {
+package enum Workers {
     /// Runs `work` on `count` threads and returns when all have ended.
-    static func run(_ count: Int, _ work: @escaping @Sendable () -> Void) {
+    package static func run(_ count: Int, _ work: @escaping @Sendable () -> Void) {
         let group = DispatchGroup()
         for _ in 0..<count {
             group.enter()
@@ -20,7 +19,7 @@ enum Workers {
     }
 
     /// Calls `work` once for every element, on at most `count` threads, in no promised order.
-    static func forEach<Element: Sendable>(
+    package static func forEach<Element: Sendable>(
         _ elements: [Element], workers count: Int, _ work: @escaping @Sendable (Element) -> Void
     ) {
         let next = Mutex(0)

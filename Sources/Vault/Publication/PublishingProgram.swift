@@ -2,7 +2,7 @@ internal import Base
 internal import Foundation
 
 /// The program that is handed what is published.
-enum PublicationCommand {
+enum PublishingProgram {
     /// Seconds that it may take.
     static let patience: TimeInterval = 60
 

@@ -17,7 +17,7 @@ package struct Recorder: Sendable {
 
 /// One transaction on the index with what it puts on the ledger. Entries get their numbers at once, and are
 /// appended together at the end, before the transaction commits.
-package final class Recording {
+package final class Transaction {
     package let index: IndexWriter
     package let now: Date
     /// Why the clock cannot be believed since this transaction.
@@ -25,13 +25,18 @@ package final class Recording {
     /// Requests that were made in it.
     package var requests = 0
     private let recorder: Recorder
+    /// Whose it is; nil for what makes an archive, and for what nobody does.
+    private let session: Session?
+    /// What decides in it, once something was asked.
+    private var deciding: Deciding?
     private let base: UInt64
     private var entries: [Entry] = []
     private var openings: [OpeningRecord] = []
     private var stamp: ActorStamp?
 
-    package init(_ recorder: Recorder, index: IndexWriter, now: Date) throws {
+    package init(_ recorder: Recorder, index: IndexWriter, now: Date, session: Session? = nil) throws {
         self.recorder = recorder
+        self.session = session
         self.index = index
         self.now = now
         base = try index.ledgerSize()
@@ -77,6 +82,17 @@ package final class Recording {
         _ = try actorStamp()
         return try commit(text, as: member, caseUID: nil, key: archiveKey())
     }
+
+    /// Decides whether an object may be destroyed, again and now: index, ledger and holds have to say the same of it.
+    /// Throws where nothing may be destroyed at all.
+    func decide(_ row: RetentionRow) throws -> Verdict {
+        if deciding == nil, let session { deciding = try Deciding(session, self) }
+        guard deciding != nil else { preconditionFailure("nobody decides here") }
+        return try deciding!.decide(row)
+    }
+
+    /// Destroys the object that was permitted to go.
+    func destroy(_ permit: consuming DestructionPermit) throws { try index.destroy(permit, at: now) }
 
     /// Appends what was added. Comes last in the transaction.
     package func finish() throws {
@@ -178,18 +194,25 @@ extension Recorder {
     package func openings(
         of entry: UInt64, in index: IndexReader, underCase: (OpeningRecord) throws -> [UInt8]?
     ) throws -> [String: Commitment.Opening] {
+        try open(try index.ledgerOpenings(of: [entry])[entry] ?? [], in: index, underCase: underCase)
+    }
+
+    /// The same, of records that were read.
+    package func open(
+        _ records: [OpeningRecord], in index: IndexReader, underCase: (OpeningRecord) throws -> [UInt8]?
+    ) throws -> [String: Commitment.Opening] {
         var openings: [String: Commitment.Opening] = [:]
-        for record in try index.ledgerOpenings(of: entry) {
+        for record in records {
             let bytes: [UInt8]
             if record.caseUID != nil {
                 guard let opened = try underCase(record) else { continue }
                 bytes = opened
             } else {
                 bytes = try archiveKey(try index.archive()).openField(
-                    record.sealed, context: contexts.opening(entry: entry, member: record.member, caseUID: nil))
+                    record.sealed, context: contexts.opening(entry: record.entry, member: record.member, caseUID: nil))
             }
             guard let opening = Commitment.Opening(bytes: bytes) else {
-                throw CatalogError.damaged("an opening of ledger entry \(entry)")
+                throw CatalogError.damaged("an opening of ledger entry \(record.entry)")
             }
             openings[record.member] = opening
         }

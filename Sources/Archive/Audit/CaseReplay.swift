@@ -1,0 +1,247 @@
+internal import Base
+internal import Catalog
+internal import Foundation
+internal import Ledger
+internal import Retention
+internal import Vault
+
+/// What the index must hold of one case when the ledger is right: built from its entries alone, in their order.
+struct CaseReplay {
+    struct Case {
+        var jurisdictions: [String]
+        var purpose: String?
+        var hasSubject: Bool
+        var hasConsent: Bool
+        var age: String?
+        let registeredAt: Date
+        var verifications: [Int: Verification] = [:]
+        var events: [EventRecord] = []
+    }
+
+    struct Verification {
+        let origin: VerificationRecord.Origin
+        let vendor: String
+        let api: String
+        let region: String?
+        let registeredAt: Date
+        var state = VerificationRecord.State.awaiting
+        var tokenIssuedAt: Date?
+        var tokenIssueIsAssumed: Bool
+        var capturedFrom: Date?
+        var capturedUntil: Date?
+        var wasAsked = false
+        var outcome: Outcome?
+        var endedAt: Date?
+        /// How many objects were announced.
+        var announced = 0
+        var objects: [ObjectUID: Object] = [:]
+        var destroyed = 0
+    }
+
+    struct Object: Equatable {
+        let media: String
+        let mediaType: String
+        let length: UInt64
+        let address: BlobAddress
+        let archivedAt: Date
+    }
+
+    /// Nil before it is registered, and once it is destroyed.
+    private(set) var known: Case?
+    private(set) var isDestroyed = false
+    /// What is known of its objects, as destruction asks it.
+    private(set) var facts: LedgerFacts
+    /// Of destroyed objects, whose blobs were not said to be removed.
+    private(set) var unremoved: [ObjectUID: BlobAddress] = [:]
+    private(set) var removed: Set<BlobAddress> = []
+    /// What contradicts itself: sentences.
+    private(set) var contradictions: [String] = []
+
+    init(_ uid: CaseUID) { facts = LedgerFacts(uid) }
+
+    mutating func apply(_ entry: Entry, number: UInt64) {
+        func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
+        if LedgerFacts.kinds.contains(entry.event.kind.rawValue) { facts.apply(entry, number: number) }
+        switch entry.event {
+        case .caseRegistered(let event):
+            let new = Case(
+                jurisdictions: event.jurisdictions, purpose: event.purpose, hasSubject: event.subject != nil,
+                hasConsent: event.consent != nil, age: event.age, registeredAt: entry.time)
+            if known != nil || isDestroyed { contradict("the case was registered before") }
+            known = new
+        case .caseCompleted(let event):
+            guard known != nil else { return contradict("the case is not registered") }
+            if let jurisdictions = event.jurisdictions { known!.jurisdictions = jurisdictions }
+            if let purpose = event.purpose { known!.purpose = purpose }
+            if event.subject != nil { known!.hasSubject = true }
+            if event.consent != nil { known!.hasConsent = true }
+            if let age = event.age { known!.age = age }
+        case .verificationRegistered(let event):
+            let new = Verification(
+                origin: event.origin == .pull ? .pull : .import, vendor: event.vendor, api: event.api,
+                region: event.region, registeredAt: entry.time,
+                tokenIssuedAt: event.tokenIssuedAt, tokenIssueIsAssumed: event.tokenIssueAssumed,
+                capturedFrom: event.capturedAt, capturedUntil: event.capturedAt)
+            let number = Int(event.verification)
+            guard known != nil, known!.verifications[number] == nil else {
+                return contradict("the case is not registered, or has this verification already")
+            }
+            known!.verifications[number] = new
+        case .verificationCompleted(let event):
+            change(event.verification, number) { verification in
+                if let time = event.tokenIssuedAt {
+                    verification.tokenIssuedAt = time
+                    verification.tokenIssueIsAssumed = false
+                }
+                if let time = event.capturedAt {
+                    verification.capturedFrom = time
+                    verification.capturedUntil = time
+                }
+                return nil
+            }
+        case .vendorAsked(let event):
+            change(event.verification, number) { verification in
+                verification.wasAsked = true
+                return nil
+            }
+        case .verificationEnded(let event):
+            change(event.verification, number) { verification in
+                guard verification.state == .awaiting else { return "the verification ended before" }
+                verification.state = VerificationRecord.State(rawValue: event.state.rawValue)!
+                verification.outcome = event.outcome
+                verification.capturedFrom = event.capturedFrom
+                verification.capturedUntil = event.capturedUntil
+                verification.endedAt = entry.time
+                verification.announced = Int(event.objects)
+                return nil
+            }
+        case .objectArchived(let event):
+            let object = Object(
+                media: event.media, mediaType: event.mediaType, length: event.length, address: event.address,
+                archivedAt: entry.time)
+            change(event.verification, number) { verification in
+                verification.objects.updateValue(object, forKey: event.object) == nil
+                    ? nil : "the object was archived before"
+            }
+        case .caseEventRecorded(let event):
+            guard known != nil else { return contradict("the case is not registered") }
+            known!.events.append(EventRecord(event, entry: number))
+        case .objectDestroyed(let event):
+            change(event.verification, number) { verification in
+                guard let object = verification.objects.removeValue(forKey: event.object) else {
+                    return "the object was never archived, or destroyed before"
+                }
+                verification.destroyed += 1
+                return object.address == event.address && object.length == event.length && object.media == event.media
+                    ? nil : "the object was archived as another"
+            }
+            unremoved[event.object] = event.address
+        case .caseDestroyed:
+            guard let gone = known else { return contradict("the case is not registered") }
+            if gone.verifications.values.contains(where: { $0.state == .awaiting || !$0.objects.isEmpty }) {
+                contradict("something of the case was left")
+            }
+            (known, isDestroyed) = (nil, true)
+        case .blobsRemoved(let event):
+            for object in event.objects {
+                guard let address = unremoved.removeValue(forKey: object) else {
+                    contradict("it removed the blob of an object that was not destroyed")
+                    continue
+                }
+                removed.insert(address)
+            }
+        case .accessOpened(let event):
+            let known = self.known?.verifications.values.flatMap(\.objects.keys) ?? []
+            if !Set(event.objects).isSubset(of: known) { contradict("an access to an object that was never archived") }
+        default: break
+        }
+    }
+
+    private mutating func change(
+        _ verification: UInt64, _ number: UInt64, _ body: (inout Verification) -> String?
+    ) {
+        guard var changed = known?.verifications[Int(verification)] else {
+            contradictions.append("entry \(number): the verification is not registered")
+            return
+        }
+        if let contradiction = body(&changed) { contradictions.append("entry \(number): \(contradiction)") }
+        known!.verifications[Int(verification)] = changed
+    }
+
+    /// What differs in the index.
+    func match(
+        _ record: CaseRecord, hasSubject: Bool, hasConsent: Bool, events: [EventRecord],
+        _ verifications: [(record: VerificationRecord, objects: [ObjectRecord])]
+    ) -> [String] {
+        let name = "case \(record.uid)"
+        guard var expected = known else { return ["\(name) is not on the ledger"] }
+        var differences: [String] = []
+        func compare<Value: Equatable>(_ a: Value, _ b: Value, _ what: String) {
+            if a != b { differences.append("\(what) is not what the ledger says") }
+        }
+        compare(record.jurisdictions, expected.jurisdictions, "\(name): jurisdiction")
+        compare(record.purpose, expected.purpose, "\(name): purpose")
+        compare(hasSubject, expected.hasSubject, "\(name): subject")
+        compare(hasConsent, expected.hasConsent, "\(name): consent")
+        // An index of an earlier version does not say so of each.
+        compare(record.hasConsent && !expected.hasConsent, false, "\(name): whether there is a consent")
+        compare(record.age, expected.age, "\(name): age")
+        compare(events, expected.events, "\(name): what happened to it")
+        compare(
+            record.registeredAt.ledgerMilliseconds, expected.registeredAt.ledgerMilliseconds,
+            "\(name): time of registration")
+        for (record, objects) in verifications {
+            let name = "\(name), verification \(record.number)"
+            guard var expected = expected.verifications.removeValue(forKey: record.number) else {
+                differences.append("\(name) is not on the ledger")
+                continue
+            }
+            compare(record.origin, expected.origin, "\(name): origin")
+            compare(record.vendor, expected.vendor, "\(name): vendor")
+            compare(record.api, expected.api, "\(name): API")
+            compare(record.region, expected.region, "\(name): region")
+            compare(record.state, expected.state, "\(name): state")
+            compare(record.outcome, expected.outcome, "\(name): outcome")
+            compare(record.lastAskedAt != nil, expected.wasAsked, "\(name): whether the vendor was asked")
+            compare(
+                record.tokenIssueIsAssumed, expected.tokenIssueIsAssumed,
+                "\(name): whether the token's issue is assumed")
+            compare(objects.count, expected.announced - expected.destroyed, "\(name): number of objects")
+            for (time, other, what) in [
+                (record.registeredAt, expected.registeredAt, "registration"),
+                (record.tokenIssuedAt, expected.tokenIssuedAt, "the token's issue"),
+                (record.capturedFrom, expected.capturedFrom, "capture, its beginning"),
+                (record.capturedUntil, expected.capturedUntil, "capture, its end"),
+                (record.endedAt, expected.endedAt, "the end"),
+            ] as [(Date?, Date?, String)] {
+                compare(time?.ledgerMilliseconds, other?.ledgerMilliseconds, "\(name): time of \(what)")
+            }
+            for object in objects {
+                let name = "\(name), \(object.kind.name)"
+                guard let expected = expected.objects.removeValue(forKey: object.uid) else {
+                    differences.append("\(name) (object \(object.uid)) is not on the ledger")
+                    continue
+                }
+                compare(object.kind.name, expected.media, "\(name): kind")
+                compare(object.mediaType, expected.mediaType, "\(name): media type")
+                compare(object.length, expected.length, "\(name): length")
+                compare(object.address, expected.address, "\(name): address")
+                compare(
+                    object.archivedAt.ledgerMilliseconds, expected.archivedAt.ledgerMilliseconds,
+                    "\(name): time of archiving")
+            }
+            for uid in expected.objects.keys {
+                differences.append("\(name): object \(uid) is on the ledger and not in the index")
+            }
+        }
+        for number in expected.verifications.keys.sorted() {
+            differences.append("\(name), verification \(number) is on the ledger and not in the index")
+        }
+        return differences
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970-01-01 UTC, as entries and the index keep them.
+    fileprivate var ledgerMilliseconds: Double { (timeIntervalSince1970 * 1000).rounded() }
+}
