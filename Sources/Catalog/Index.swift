@@ -68,18 +68,22 @@ public final class Index: Sendable {
         var isCommitting = false
         do {
             try engine.write(until: limit) { writing in
-                (group, last) = ([], nil)
                 try runTogether(first, &group, &last, writing)
                 isCommitting = true
             }
-        } catch let error as EngineError where error.kind == .unknown {
-            settle(group, last, after: error)
         } catch {
             if group.isEmpty { group = [first] }
-            runAgain(group, after: error, isCommitting: isCommitting)
+            if let error = error as? EngineError, error.kind == .unknown, isCommitting {
+                settle(group, last, after: error)
+            } else {
+                runAgain(group, after: error, isCommitting: isCommitting)
+            }
         }
         return group
     }
+
+    /// Seconds that are waited for a database that gave no answer.
+    private static let patience: TimeInterval = 10
 
     /// After a commit that got no answer: the ledger says whether it is there. The turn to write is waited for first;
     /// what was under way is over then.
@@ -90,7 +94,7 @@ public final class Index: Sendable {
     ) {
         var isThere: Bool?
         if let last {
-            try? engine.write(until: .none) { writing in
+            try? engine.write(until: WaitLimit(seconds: Self.patience)) { writing in
                 isThere = try IndexReader(writing, knownClauses: clauses).ledgerRow(last.number)?.bytes == last.bytes
             }
         }
@@ -177,9 +181,13 @@ public final class Index: Sendable {
                 job.outcome = .failure(kind != nil || group.count == 1 ? Self.translated(error) : shared)
                 continue
             }
+            var last: (number: UInt64, bytes: [UInt8])?
             do {
-                try engine.write(until: .none) { try run(job, in: $0) }
+                try engine.write(until: .none) { last = try run(job, in: $0) }
                 job.outcome = .success(())
+            } catch let error as EngineError where error.kind == .unknown {
+                job.outcome = .success(())
+                settle([job], last, after: error)
             } catch {
                 job.outcome = .failure(Self.translated(error))
             }
@@ -217,7 +225,7 @@ extension CatalogError {
     public static func isFailure(_ error: any Error) -> Bool {
         switch error {
         case let error as EngineError: error.kind != .damaged
-        case CatalogError.database: true
+        case CatalogError.database, CatalogError.unsettled: true
         default: error is FileError
         }
     }
@@ -299,7 +307,7 @@ extension CatalogError: CustomStringConvertible {
         case .exists(let what): "the index has this \(what) already"
         case .unrecorded: "something was to be changed without an entry on the ledger"
         case .unsettled:
-            "the index gave no answer, and whether this was written cannot be seen now: look before you do it again"
+            "the index gave no answer, and whether this was written cannot be seen now"
         case .damaged(let what): "the index is damaged: \(what)"
         case .database(let message, let code): "the index failed: \(message) (SQLite \(code))"
         }

@@ -62,7 +62,7 @@ public struct Standing: Equatable, Sendable {
 
     /// The same with its times as they are written down: milliseconds, rounded up, so that what stands as due is due.
     public var rounded: Standing {
-        func whole(_ time: Date?) -> Date? { time.map { Date(milliseconds: $0.milliseconds(rounded: .up)) } }
+        func whole(_ time: Date?) -> Date? { time.map { Date(milliseconds: $0.nextMilliseconds) } }
         return Standing(status: status, changesAt: whole(changesAt), dueAt: whole(dueAt), set: set)
     }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 internal import Retention
 
 /// Standings by a set of policies that was not active yet when they were computed: a change is looked at before it is
@@ -9,6 +9,8 @@ public struct StandingsAhead: Sendable {
 
     /// The set of policies.
     public let set: Int
+    /// By the clock.
+    public let computedAt: Date
     private var objects: [Int64] = []
     private var statuses: [UInt8] = []
     private var changes: [Int64] = []
@@ -18,7 +20,7 @@ public struct StandingsAhead: Sendable {
     private static let codes = Dictionary(
         uniqueKeysWithValues: zip(Decision.Status.allCases, UInt8(0)...))
 
-    public init(set: Int) { self.set = set }
+    public init(set: Int, computedAt: Date) { (self.set, self.computedAt) = (set, computedAt) }
 
     public var count: Int { objects.count }
 
@@ -26,8 +28,8 @@ public struct StandingsAhead: Sendable {
         guard count < Self.most else { return }
         objects.append(position.rowID)
         statuses.append(Self.codes[standing.status]!)
-        changes.append(standing.changesAt?.milliseconds(rounded: .up) ?? Self.never)
-        dues.append(standing.dueAt?.milliseconds(rounded: .up) ?? Self.never)
+        changes.append(standing.changesAt?.nextMilliseconds ?? Self.never)
+        dues.append(standing.dueAt?.nextMilliseconds ?? Self.never)
     }
 
     typealias Note = (object: Int64, status: Decision.Status, changesAt: Int64?, dueAt: Int64?)

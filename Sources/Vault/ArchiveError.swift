@@ -21,6 +21,8 @@ public struct ArchiveError: Error, Sendable {
         case notFound
         /// Stored bytes, keys and index do not fit together.
         case integrity
+        /// Whether it was done is not known.
+        case unsettled
     }
 
     public enum Code: String, Sendable {
@@ -40,7 +42,7 @@ public struct ArchiveError: Error, Sendable {
         case badPlan, planUnfit, purgeBusy, unknownRun
         case badToken, unknownToken, notAllowed, unknownRequest, requestOver, notNeeded
         case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld, holdsLost
-        case storage
+        case storage, unsettled
 
         package var outcome: Outcome {
             switch self {
@@ -55,6 +57,7 @@ public struct ArchiveError: Error, Sendable {
                 .refused
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity
+            case .unsettled: .unsettled
             default: .failed
             }
         }
@@ -81,7 +84,7 @@ extension ArchiveError {
     /// Whether it says that this archive cannot go on now, rather than that one thing cannot be done.
     public var concernsAll: Bool {
         switch code {
-        case .storage, .interrupted, .timedOut, .ledgerForked, .ledgerUnpublished: true
+        case .storage, .unsettled, .interrupted, .timedOut, .ledgerForked, .ledgerUnpublished: true
         default: false
         }
     }
@@ -134,6 +137,9 @@ extension ArchiveError {
                 .timedOut, prefix + "it took longer than it may", remedy: "try again; what was committed by then stays")
         case let error as CatalogError:
             switch error {
+            case .unsettled:
+                self.init(
+                    .unsettled, prefix + error.description, remedy: "\(verb: .auditLog) shows whether it is there")
             case .damaged, .notIndex: self.init(.indexDamaged, prefix + error.description, remedy: Self.restoreRemedy)
             default: self.init(.storage, prefix + error.description)
             }

@@ -138,6 +138,9 @@ public struct EngineCheck: Sendable, CustomTestStringConvertible {
         EngineCheck(name: "standingsAheadAreWrittenWhereNobodyDecidedSince") { engine, _ in
             try RetentionChecks(engine).standingsAheadAreWrittenWhereNobodyDecidedSince()
         },
+        EngineCheck(name: "timesOfStandingsAreStable") { engine, _ in
+            try RetentionChecks(engine).timesOfStandingsAreStable()
+        },
         EngineCheck(name: "whoeverFailsFailsAlone") { engine, _ in try WritingChecks(engine).whoeverFailsFailsAlone() },
         EngineCheck(name: "whatContradictsItselfAtTheEndFailsAlone") { engine, _ in
             try WritingChecks(engine).whatContradictsItselfAtTheEndFailsAlone()

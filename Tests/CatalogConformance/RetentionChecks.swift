@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Retention
 import Sealing
+import TestSupport
 import Testing
 
 /// What retention asks of any catalog.
@@ -255,7 +256,7 @@ struct RetentionChecks {
         let (_, objects) = try insertCase([Double?](repeating: 5, count: number))
         let rows = try catalog.read { try $0.retentionRows(.all, after: nil, limit: number + 1) }
         #expect(rows.count == number)
-        var ahead = StandingsAhead(set: 8)
+        var ahead = StandingsAhead(set: 8, computedAt: time)
         for (place, row) in rows.enumerated() {
             let status: Decision.Status = place % 3 == 0 ? .due : place % 3 == 1 ? .kept : .unbounded
             ahead.append(
@@ -267,7 +268,13 @@ struct RetentionChecks {
         // Somebody decided about one of them since.
         let own = Standing(status: .held, changesAt: nil, dueAt: nil, set: 8)
         try catalog.write { try $0.update(own, at: rows[7].position) }
+        // Another is held since, and still to be decided about.
+        let held = Standing(status: .held, changesAt: nil, dueAt: nil, set: rows[8].standing.set)
+        try catalog.write { try $0.update(held, at: rows[8].position) }
         let now = day(2)
+        // By a clock that went back nothing is written.
+        try catalog.write { try $0.update(ahead, 0..<number, asOf: time.addingTimeInterval(-1)) }
+        #expect(try catalog.read { try $0.retentionRows(.all, after: nil, limit: 1) }[0].standing == rows[0].standing)
         try catalog.write { index in
             try index.update(ahead, 0..<300, asOf: now)
             try index.update(ahead, 300..<number, asOf: now)
@@ -277,6 +284,8 @@ struct RetentionChecks {
             #expect(row.object == objects[place])
             if place == 7 {
                 #expect(row.standing == own)
+            } else if place == 8 {
+                #expect(row.standing == held)
             } else if place % 3 == 1, day(Double(place) / 100) <= now {
                 #expect(row.standing == rows[place].standing, "\(place)")
             } else {
@@ -287,5 +296,27 @@ struct RetentionChecks {
         let counts = try catalog.read { try $0.standingCounts() }
         let counted = Dictionary(grouping: after, by: \.standing.status).mapValues(\.count)
         #expect(counts == counted)
+    }
+
+    /// Times come back as they were written, and written again they are the same: whatever a double makes of a
+    /// millisecond.
+    func timesOfStandingsAreStable() throws {
+        var random = SeededGenerator.ofTest()
+        let (_, _) = try insertCase([Double?](repeating: 5, count: 200))
+        let rows = try catalog.read { try $0.retentionRows(.all, after: nil, limit: 200) }
+        for row in rows {
+            // Until the year 2100.
+            let time = Date(
+                timeIntervalSince1970: Double(Int64.random(in: 1_700_000_000_000...4_100_000_000_000, using: &random))
+                    / 1000)
+            let change = time.addingTimeInterval(Double.random(in: 0...1, using: &random))
+            let standing = Standing(status: .kept, changesAt: change, dueAt: time, set: 3).rounded
+            #expect(standing.rounded == standing && abs(standing.dueAt!.timeIntervalSince(time)) < 0.000_001)
+            #expect(standing.changesAt! >= change.addingTimeInterval(-0.000_002))
+            try catalog.write { try $0.update(standing, at: row.position) }
+            let found = try catalog.read { try $0.retentionRows(.objects([row.object]), after: nil, limit: 1) }[0]
+                .standing
+            #expect(found == standing)
+        }
     }
 }

@@ -218,7 +218,7 @@ extension Audit {
     func describe(_ head: Checkpoint, output: String) -> LedgerExport {
         LedgerExport(
             output: output, origin: head.origin, entries: head.size,
-            verifierKey: VerifierKey(name: head.origin, publicKey: session.keyring.signer.publicKey).text)
+            verifierKey: VerifierKey(name: head.origin, publicKey: session.currentVerifierKey.publicKey).text)
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {

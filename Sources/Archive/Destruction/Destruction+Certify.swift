@@ -109,8 +109,7 @@ extension Destruction {
             })
         return Certificate(
             document: document, checkpoint: note,
-            note: SignedNote(
-                signing: Certificate.statement(try document.bytes()), name: head.origin, by: session.keyring.signer),
+            note: try session.sign(certificate: Certificate.statement(try document.bytes()), origin: head.origin),
             evidence: try rows.map { row in
                 let path = try MerkleTree.inclusionProof(of: row.number, in: head.size, nodes: nodes)
                 return Custody.ProvenEntry(

@@ -81,22 +81,26 @@ extension Destruction {
             let index = transaction.index
             guard let start = try interrupted(in: index), case .purgeStarted(let event) = try Entry(start.bytes).event
             else { return }
-            var filter = LedgerFilter()
-            filter.kind = Event.Kind.objectDestroyed.rawValue
-            var (destroyed, bytes) = (UInt64(0), UInt64(0))
-            for row in try index.ledgerRows(filter, from: start.number, limit: .max) {
-                guard case .objectDestroyed(let gone) = try Entry(row.bytes).event, gone.run == start.number else {
-                    continue
-                }
-                destroyed += 1
-                bytes += gone.length
-            }
+            let (destroyed, bytes) = try destroyed(by: start.number, in: index)
             try transaction.add(
                 .purgeFinished(
                     .init(
                         run: start.number, destroyed: destroyed, bytes: bytes,
                         skipped: [Self.interrupted: event.objects - min(event.objects, destroyed)])))
         }
+    }
+
+    /// What a run has destroyed, by the ledger.
+    private func destroyed(by run: UInt64, in index: IndexReader) throws -> (objects: UInt64, bytes: UInt64) {
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.objectDestroyed.rawValue
+        var (objects, bytes) = (UInt64(0), UInt64(0))
+        for row in try index.ledgerRows(filter, from: run, limit: .max) {
+            guard case .objectDestroyed(let gone) = try Entry(row.bytes).event, gone.run == run else { continue }
+            objects += 1
+            bytes += gone.length
+        }
+        return (objects, bytes)
     }
 
     private func due() throws -> (objects: [ObjectUID], set: Int) {
@@ -156,6 +160,11 @@ extension Destruction {
         } catch {
             // What was destroyed is destroyed: the run is ended as far as it came.
             report.problem = ArchiveError(error).message
+            // The last batch may be there although nobody said so.
+            if let (count, bytes) = try? session.catalog.read({ try destroyed(by: run, in: $0) }) {
+                report.handled += Int(count) - report.destroyed
+                (report.destroyed, report.bytes) = (Int(count), bytes)
+            }
             report.skipped[Self.interrupted] = objects.count - report.handled
             if report.destroyed == 0 { report.failure = ArchiveError(error) }
         }

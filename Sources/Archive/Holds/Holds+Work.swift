@@ -15,9 +15,8 @@ extension Holds {
         var limit = 5000
         while true {
             let began = session.effects.clock.ticks()
-            // Nothing of it is news: `hold placed` says what is taken in.
             guard try session.catalog.read({ try $0.hasUncompiledClauses() }),
-                try session.maintain({ try $0.compileHolds(limit: limit) })
+                try session.pinHolds(limit: limit)
             else { break }
             progress()
             let seconds = Double(session.effects.clock.ticks() &- began) / 1e9
@@ -32,11 +31,11 @@ extension Holds {
             guard let state else { throw CatalogError.damaged("a revision of a hold is gone") }
             try decideAnew(scope)
             // Another process may have lifted or ended it meanwhile: then it is decided about once more.
-            try session.maintain { try $0.setFresh(scope, in: state) }
+            try session.noteFresh(scope, in: state)
             progress()
         }
         guard try session.catalog.read({ try $0.hasEndedPins() }) else { return }
-        while try session.maintain({ try $0.deleteEndedPins(limit: 5000) }) { progress() }
+        while try session.deleteEndedPins(limit: 5000) { progress() }
     }
 
     /// The same, after an order that has taken effect.

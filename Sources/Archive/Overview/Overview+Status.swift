@@ -190,7 +190,7 @@ extension Overview {
     }
 
     private func ledgerStatus(in index: IndexReader) throws -> ArchiveStatus.LedgerStatus {
-        let state = session.archive.ledgerState.withLock { $0 }
+        let state = session.ledgerState
         return ArchiveStatus.LedgerStatus(
             entries: try index.ledgerSize(), origin: state.origin.origin,
             verifierKey: session.verifierKey(of: state.origin).text,

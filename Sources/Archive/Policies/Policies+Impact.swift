@@ -63,16 +63,21 @@ extension Policies {
         let now = session.now
         if start.form == PolicyRecord.Form.policy.rawValue {
             // Pins that are not set yet come without entries of their own.
-            if try !index.holdsAreUnfinished() { counted.ahead = StandingsAhead(set: next.set) }
+            if try !index.holdsAreUnfinished() { counted.ahead = StandingsAhead(set: next.set, computedAt: now) }
             let total = try index.objectCount()
-            var (position, pending): (CatalogPosition?, (rows: [RetentionRow], decisions: PendingDecisions)?)
+            var (position, pending):
+                (CatalogPosition?, (rows: [RetentionRow], before: PendingDecisions, after: PendingDecisions)?)
             while true {
                 // Read while the ones before are decided about.
                 let rows = try index.retentionRows(.all, after: position, limit: 2000)
                 if let pending {
-                    for (row, decision) in zip(pending.rows, pending.decisions.wait()) {
+                    // What stands in the index is a hint: whether another person is asked must not rest on it.
+                    let before = pending.before.wait()
+                    for (place, decision) in pending.after.wait().enumerated() {
+                        let row = pending.rows[place]
                         let new = Standing(decision, set: next.set).rounded
-                        try compare(row, rules, new, at: now, &counted.impact, in: index)
+                        let old = Standing(before[place], set: rules.set).rounded
+                        try compare(row, old, new, &counted.impact, in: index)
                         if row.facts.holds.isEmpty { counted.ahead?.append(new, at: row.position) }
                     }
                     progress(counted.impact.objects, total)
@@ -80,12 +85,15 @@ extension Policies {
                 guard let last = rows.last else { break }
                 position = last.position
                 // Without holds: what they keep now would go with them.
-                let decisions = PendingDecisions(rows, by: next.engine, at: now) { facts in
+                let withoutHolds: @Sendable (ObjectFacts) -> ObjectFacts = { facts in
                     var facts = facts
                     facts.holds = []
                     return facts
                 }
-                pending = (rows, decisions)
+                pending = (
+                    rows, PendingDecisions(rows, by: rules.engine, at: now, withoutHolds),
+                    PendingDecisions(rows, by: next.engine, at: now, withoutHolds)
+                )
             }
         }
         counted.impact.finish(set: rules.set)
@@ -93,16 +101,8 @@ extension Policies {
     }
 
     func compare(
-        _ row: RetentionRow, _ rules: ActiveRules, _ new: Standing, at now: Date, _ impact: inout PolicyImpact,
-        in index: IndexReader
+        _ row: RetentionRow, _ old: Standing, _ new: Standing, _ impact: inout PolicyImpact, in index: IndexReader
     ) throws {
-        // What stands is what would be decided now, unless time or another set has gone over it.
-        var old = row.standing
-        if !row.facts.holds.isEmpty || old.set != rules.set || old.changesAt.map({ $0 <= now }) ?? false {
-            var facts = row.facts
-            facts.holds = []
-            old = Standing(rules.engine.decide(facts, at: now), set: rules.set).rounded
-        }
         guard let change = impact.count(old, new) else { return }
         guard impact.examples.filter({ $0.change == change }).count < PolicyImpact.examplesOfEach,
             let record = try index.caseRecord(row.caseUID)

@@ -17,15 +17,14 @@ extension Retrieval {
         of caseUID: CaseUID, items: [Custody.Item], access: UInt64, withReasons: Bool
     ) throws -> Custody {
         try session.catalog.read { index in
-            guard let origin = try index.origins().last, let record = try index.caseRecord(caseUID) else {
+            guard let record = try index.caseRecord(caseUID) else {
                 throw CatalogError.damaged("the case is gone")
             }
             let rows = try custodyRows(of: caseUID, in: index)
             let reader = rows.first { $0.number == access }?.actorUID
             let nodes = index.ledgerNodes
-            let size = try index.ledgerSize()
-            let head = Checkpoint(origin: origin.origin, size: size, root: try MerkleTree.root(of: size, in: nodes))
-            let note = head.signed(by: session.keyring.signer)
+            let (head, note) = try session.currentHead(in: index)
+            let size = head.size
 
             var actors: [ActorUID: Custody.Document.Person] = [:]
             var objects: [ObjectUID: UInt64] = [:]
@@ -58,8 +57,8 @@ extension Retrieval {
                     format: Custody.Document.format, archive: session.uid, caseUID: caseUID.hex,
                     caseID: try session.open(record).particulars.caseID, access: access,
                     madeAt: rows.first { $0.number == access }.map { LedgerTime.text($0.time) } ?? "",
-                    origin: origin.origin,
-                    entries: size, verifierKey: session.verifierKey(of: origin).text,
+                    origin: head.origin,
+                    entries: size, verifierKey: session.verifierKey(of: session.origin).text,
                     actors: actors.values.sorted { $0.uid < $1.uid },
                     items: try items.map { item in
                         guard let entry = objects[item.object] else {

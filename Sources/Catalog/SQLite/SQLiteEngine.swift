@@ -188,7 +188,7 @@ private struct SQLiteTransaction: EngineWriting {
         // the rest.
         while try SQLiteEngine.translate({ try cursor.next() }) != nil {
             try body(
-                Row(columns: columns, values: (0..<count).map { Value(column: $0, of: statement.sqliteStatement) }))
+                Row(columns: columns, values: (0..<count).map { try Value(column: $0, of: statement.sqliteStatement) }))
         }
     }
 
@@ -234,21 +234,24 @@ private struct SQLiteTransaction: EngineWriting {
 
 extension Value {
     /// A column of the row that a statement is at.
-    fileprivate init(column: Int32, of statement: OpaquePointer) {
-        func bytes() -> UnsafeRawBufferPointer {
+    fileprivate init(column: Int32, of statement: OpaquePointer) throws {
+        func bytes() throws -> UnsafeRawBufferPointer {
             // The length comes second: the pointer may have been made by a conversion.
             let start = sqlite3_column_blob(statement, column)
-            return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
-        }
-        self =
-            switch sqlite3_column_type(statement, column) {
-            case SQLITE_NULL: .null(.integer)
-            case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, column))
-            // No column has such numbers.
-            case SQLITE_FLOAT: .text("\(sqlite3_column_double(statement, column))")
-            case SQLITE_TEXT: .text(String(decoding: bytes(), as: UTF8.self))
-            default: .bytes([UInt8](bytes()))
+            let count = Int(sqlite3_column_bytes(statement, column))
+            guard start != nil || count == 0 else {
+                throw EngineError(.memory, "there is no memory for a value", code: SQLITE_NOMEM)
             }
+            return UnsafeRawBufferPointer(start: start, count: count)
+        }
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: self = .null(.integer)
+        case SQLITE_INTEGER: self = .integer(sqlite3_column_int64(statement, column))
+        // No column has such numbers.
+        case SQLITE_FLOAT: self = .text("\(sqlite3_column_double(statement, column))")
+        case SQLITE_TEXT: self = .text(String(decoding: try bytes(), as: UTF8.self))
+        default: self = .bytes([UInt8](try bytes()))
+        }
     }
 }
 

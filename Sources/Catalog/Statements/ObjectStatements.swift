@@ -130,7 +130,8 @@ extension IndexWriter {
                 Int64(object.length), object.address.bytes, object.contentTag.bytes,
                 object.contentTag.keyNumber, object.key.epoch.number, object.key.bytes,
                 object.archivedAt, object.standing.status.rawValue,
-                object.standing.changesAt, object.standing.dueAt, object.standing.set, seen,
+                object.standing.changesAt?.nextMilliseconds, object.standing.dueAt?.nextMilliseconds,
+                object.standing.set, seen,
             ])
         for scope in scopes {
             try run(

@@ -217,16 +217,20 @@ extension IndexWriter {
 
     /// Writes down what was decided about the object at a position.
     public func update(_ standing: Standing, at position: CatalogPosition) throws {
-        // Rounded up: what stands as due is due.
-        func whole(_ time: Date?) -> Int64? { time?.milliseconds(rounded: .up) }
         try note(
             "UPDATE object SET status = ?, changes_at = ?, due_at = ?, policy_set = ? WHERE id = ?",
-            [standing.status.rawValue, whole(standing.changesAt), whole(standing.dueAt), standing.set, position.rowID])
+            [
+                standing.status.rawValue, standing.changesAt?.nextMilliseconds, standing.dueAt?.nextMilliseconds,
+                standing.set, position.rowID,
+            ])
     }
 
     /// Writes down standings that were computed ahead. An object whose standing is by their set already was decided
-    /// about since, by who knew more of it; one whose standing has changed by itself since is left out.
+    /// about since, by who knew more of it; one whose standing has changed by itself since, or that is held by now,
+    /// is left out.
     public func update(_ ahead: StandingsAhead, _ places: Range<Int>, asOf now: Date) throws {
+        // By a clock that has gone back since, nothing of it follows.
+        guard now >= ahead.computedAt else { return }
         let now = now.milliseconds
         let standings = places.map { ahead[$0] }.filter { standing in standing.changesAt.map { $0 > now } ?? true }
         for first in stride(from: 0, to: standings.count, by: Self.standingsTogether) {
@@ -249,7 +253,7 @@ extension IndexWriter {
             """
             WITH found (object, status, change, due) AS (VALUES \(places))
             UPDATE object SET status = found.status, changes_at = found.change, due_at = found.due, policy_set = ?
-            FROM found WHERE object.id = found.object AND object.policy_set <> ?
+            FROM found WHERE object.id = found.object AND object.policy_set <> ? AND object.status <> 'held'
             """,
             standings.flatMap { [$0.object, $0.status.rawValue, $0.changesAt, $0.dueAt] as [any Bindable] } + [
                 set, set,

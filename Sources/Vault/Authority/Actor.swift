@@ -16,7 +16,7 @@ public struct Actor: Sendable {
         package let roles: Set<Role>
     }
 
-    package init(name: String, known: ActorStamp.Source, token: HeldToken? = nil) {
+    init(name: String, known: ActorStamp.Source, token: HeldToken? = nil) {
         self.name = name
         self.known = known
         self.token = token

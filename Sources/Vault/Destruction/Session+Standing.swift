@@ -49,7 +49,9 @@ extension Session {
             let began = effects.clock.ticks()
             let places = first..<min(first + batch, ahead.count)
             let isActive = try record { transaction in
-                guard try transaction.index.activeSetNumber() == ahead.set else { return false }
+                guard try transaction.index.activeSetNumber() == ahead.set,
+                    try !transaction.index.holdsAreUnfinished()
+                else { return false }
                 try transaction.index.update(ahead, places, asOf: transaction.now)
                 return true
             }
@@ -130,32 +132,54 @@ extension Session {
     }
 }
 
-/// Decisions that are being made on other threads, so that the next rows can be read meanwhile.
+/// Decisions that one other thread makes, so that the next rows can be read meanwhile; who waits for them makes what is
+/// left. No thread of a shared pool is needed, which might all be waiting for their turn to write.
 package final class PendingDecisions: Sendable {
     private static let rowsTogether = 128
-    private let parts: Mutex<[[Decision]]>
-    private let group = DispatchGroup()
+
+    private struct State {
+        var next = 0
+        var parts: [[Decision]]
+    }
+
+    private let state: Mutex<State>
+    private let isDone = DispatchGroup()
+    private let decide: @Sendable (Int) -> [Decision]
 
     /// - Parameter change: what is different of an object's facts.
     package init(
         _ rows: [RetentionRow], by engine: RetentionEngine, at time: Date,
         _ change: @escaping @Sendable (ObjectFacts) -> ObjectFacts = { $0 }
     ) {
-        let starts = Array(stride(from: 0, to: rows.count, by: Self.rowsTogether))
-        parts = Mutex([[Decision]](repeating: [], count: starts.count))
-        for (part, start) in starts.enumerated() {
-            DispatchQueue.global().async(group: group) {
-                let some = rows[start..<min(start + Self.rowsTogether, rows.count)].map {
-                    engine.decide(change($0.facts), at: time)
-                }
-                self.parts.withLock { $0[part] = some }
-            }
+        let size = Self.rowsTogether
+        let count = (rows.count + size - 1) / size
+        state = Mutex(State(parts: [[Decision]](repeating: [], count: count)))
+        decide = { part in
+            rows[part * size..<min((part + 1) * size, rows.count)].map { engine.decide(change($0.facts), at: time) }
+        }
+        guard count > 1 else { return }
+        isDone.enter()
+        Thread.detachNewThread {
+            self.work()
+            self.isDone.leave()
+        }
+    }
+
+    private func work() {
+        while let part = state.withLock({ state -> Int? in
+            guard state.next < state.parts.count else { return nil }
+            defer { state.next += 1 }
+            return state.next
+        }) {
+            let made = decide(part)
+            state.withLock { $0.parts[part] = made }
         }
     }
 
     /// In the order of the rows.
     package func wait() -> [Decision] {
-        group.wait()
-        return parts.withLock { $0.flatMap { $0 } }
+        work()
+        isDone.wait()
+        return state.withLock { $0.parts.flatMap { $0 } }
     }
 }

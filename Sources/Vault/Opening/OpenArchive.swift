@@ -24,7 +24,7 @@ public final class OpenArchive: Sendable {
     /// What sessions put entries on the ledger with, but for who acts. Another one once the keyring was read again;
     /// sessions that began before keep theirs.
     private let recorder: Mutex<Recorder>
-    package let ledgerState: Mutex<LedgerState>
+    let ledgerState: Mutex<LedgerState>
     /// The first entry that is not published, and its time.
     let oldestUnpublished = Mutex<(number: UInt64, time: Date)?>(nil)
     /// Held by the thread that publishes.

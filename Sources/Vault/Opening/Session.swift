@@ -15,7 +15,7 @@ public final class Session: Sendable {
     package let recorder: Recorder
     package let limit: WaitLimit
 
-    package init(archive: OpenArchive, recorder: Recorder, limit: WaitLimit) {
+    init(archive: OpenArchive, recorder: Recorder, limit: WaitLimit) {
         self.archive = archive
         self.recorder = recorder
         self.limit = limit

@@ -148,15 +148,93 @@ extension Session {
         }
     }
 
+    /// Holds that stand by the published ledger, and that this index does not know, or not as far: nobody else will
+    /// place them again.
+    private func holdsLost(published: [(number: UInt64, entry: Entry)]) throws -> [HoldBook.Hold] {
+        var book = HoldBook()
+        for (number, entry) in published { book.apply(entry, number: number) }
+        return try catalog.read { index in
+            try book.order.compactMap { book.holds[$0] }.filter { hold in
+                try hold.endedAt == nil && (index.hold(hold.uid)?.revision ?? 0) < hold.revision
+            }
+        }
+    }
+
+    /// Entries about holds, tokens and requests that were published, as far as they can be read: a fork may be accepted
+    /// because what was published is damaged.
+    private func publishedEntries(_ published: Publication) throws -> [(number: UInt64, entry: Entry)] {
+        var found: [(UInt64, Entry)] = []
+        var number: UInt64 = 0
+        for origin in 1...max(1, published.origin.number) {
+            let entries = "\(FilePath.parent(published.folder))/\(origin)/\(LedgerFiles.entries)"
+            guard effects.files.exists(entries) else { continue }
+            for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
+                if let entry = try? Entry([UInt8](line)), EntryNote.kinds.contains(entry.event.kind) {
+                    found.append((number, entry))
+                }
+                number += 1
+            }
+        }
+        return found
+    }
+
+    /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
+    /// must not be a way around the second, nor a token that the published ledger revoked.
+    private func forkTokens(
+        _ second: PersonalToken?, published: [(number: UInt64, entry: Entry)]
+    ) throws -> [TokenUID]? {
+        var elsewhere = Authority()
+        for (number, entry) in published { elsewhere.apply(entry, number: number) }
+        return try catalog.read { index in
+            let here = try authority(in: index)
+            guard here.needsTwo || elsewhere.needsTwo else { return nil }
+            func approver(_ token: Authority.Token?) throws -> (uid: TokenUID, name: String) {
+                guard let token, token.approves(at: now), elsewhere.tokens[token.uid]?.revokedAt == nil else {
+                    throw ArchiveError(
+                        .badToken,
+                        "one of the two tokens approves nothing here, or was revoked in the published ledger",
+                        remedy: "accepting a fork takes two good tokens of persons who approve")
+                }
+                return (token.uid, try name(of: token.holder, in: index))
+            }
+            guard let first = recorder.actor.token, let second else {
+                throw ArchiveError(
+                    .notAllowed, "accepting a fork takes the tokens of two persons",
+                    remedy: "yours as \(input: .token), another's with \(input: .secondToken)")
+            }
+            let own = try approver(here.tokens[first.uid])
+            let other = try approver(here.token(tagged: second.tag(by: keyring)))
+            guard !Actor.isSamePerson(own.name, other.name) else {
+                throw ArchiveError(
+                    .notAllowed, "both tokens are of \(own.name)", remedy: "the second is another person's")
+            }
+            return [own.uid, other.uid]
+        }
+    }
+
     /// Goes on with a ledger that is not the one that was published, under a new origin; what was published stays.
     ///
-    /// - Parameters:
-    ///   - old: the publication that does not fit.
-    ///   - tokens: of the two persons who accept it, where two are needed.
-    ///   - tags: of matters that are held by what was published, and not by this index.
-    package func goOn(
-        from old: Publication, reason: Reason, tokens: [TokenUID]?, lost tags: [String]
-    ) throws -> OriginRecord {
+    /// - Parameter second: the personal token of another person, where two are needed.
+    /// - Returns: the new origin, and the holds that were lost with the fork.
+    package func acceptFork(
+        _ reason: Reason, second: PersonalToken?
+    ) throws -> (origin: OriginRecord, lost: [HoldBook.Hold]) {
+        guard fork != nil else {
+            throw ArchiveError(
+                .notForked, "the ledger is the one that is published: there is no fork to accept",
+                remedy: "\(verb: .status) shows the ledger's state")
+        }
+        let old = publication(of: origin)
+        let published = try publishedEntries(old)
+        let tokens = try forkTokens(second, published: published)
+        let lost = try holdsLost(published: published)
+        // One that was never placed to its end has no matter yet: it is named, and its author has to begin again.
+        let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).sorted()
+        guard tags.count <= Event.ForkAccepted.mostLost else {
+            throw ArchiveError(
+                .holdsLost, "this index does not know \(tags.count) matters that are held by the published ledger",
+                remedy: "restore a newer index: so many are not placed again by hand")
+        }
         let previous = try old.newestText()
         // The index may be older than an origin that was accepted before.
         let number = try old.nextOriginNumber()
@@ -187,6 +265,6 @@ extension Session {
         holdBook.forget()
         authorityBook.forget()
         archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
-        return origin
+        return (origin, lost)
     }
 }

@@ -55,6 +55,9 @@ extension Session {
         VerifierKey(name: origin.origin, publicKey: keyring.signer.publicKey)
     }
 
+    /// What this process knows of the publication.
+    package var ledgerState: LedgerState { archive.ledgerState.withLock { $0 } }
+
     /// The origin that the ledger has now.
     package var origin: OriginRecord { archive.ledgerState.withLock { $0.origin } }
 
@@ -282,6 +285,13 @@ extension Session {
         guard frontier.root == head.root else {
             throw CatalogError.damaged("the ledger's entries do not lead to its root: an entry or a node was altered")
         }
+    }
+
+    /// Signs a certificate, by the key that its ledger is signed with; refuses while that is not the one that was
+    /// published.
+    package func sign(certificate statement: String, origin: String) throws -> SignedNote {
+        if let fork { throw fork }
+        return SignedNote(signing: statement, name: origin, by: keyring.signer)
     }
 
     /// Nothing is signed while the ledger is not the one that was published: the key would say two things.

@@ -1,9 +1,9 @@
-package import Ledger
-package import Sealing
+internal import Ledger
+internal import Sealing
 
 extension Keyring {
     /// What signs this archive's checkpoints and certificates.
-    package var signer: Signer {
+    var signer: Signer {
         let key = ledgerKey
         return Signer(publicKey: key.publicKey) { key.sign($0) }
     }

@@ -60,14 +60,29 @@ extension Session {
     }
 
     /// A transaction that says nothing new: counters, and what follows from entries that are there.
-    @discardableResult
-    package func maintain<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
+    private func maintain<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
         return try catalog.write(until: limit) { index in
             try checkOrigin(in: index)
             return try body(index)
         }
     }
+
+    /// Pins a part of what the clauses of holds take in. Nothing of it is news: `hold placed` says what is taken in.
+    ///
+    /// - Returns: whether there was something to pin.
+    package func pinHolds(limit: Int) throws -> Bool { try maintain { try $0.compileHolds(limit: limit) } }
+
+    /// Notes that all was decided anew that a revision of a hold takes in, or took in, unless its state is another
+    /// by now.
+    package func noteFresh(_ scope: HoldScopeName, in state: HoldScopeRecord.State) throws {
+        try maintain { try $0.setFresh(scope, in: state) }
+    }
+
+    /// Deletes a part of what is left of holds that have ended.
+    ///
+    /// - Returns: whether there was something to delete.
+    package func deleteEndedPins(limit: Int) throws -> Bool { try maintain { try $0.deleteEndedPins(limit: limit) } }
 
     private struct Rehearsed<Result: Sendable>: Error { let result: Result }
 
@@ -192,7 +207,7 @@ extension Event.AttemptFailed.Outcome {
     fileprivate init(_ outcome: ArchiveError.Outcome) {
         self =
             switch outcome {
-            case .failed: .failed
+            case .failed, .unsettled: .failed
             case .refused: .refused
             case .notFound: .notFound
             case .integrity: .integrity

@@ -34,7 +34,7 @@ package final class Transaction {
     private var openings: [OpeningRecord] = []
     private var stamp: ActorStamp?
 
-    package init(_ recorder: Recorder, index: IndexWriter, now: Date, session: Session? = nil) throws {
+    init(_ recorder: Recorder, index: IndexWriter, now: Date, session: Session? = nil) throws {
         self.recorder = recorder
         self.session = session
         self.index = index
@@ -57,7 +57,7 @@ package final class Transaction {
     }
 
     /// The first entry of an archive, which comes before the introduction of who made it.
-    package func begin(_ event: Event) throws {
+    func begin(_ event: Event) throws {
         precondition(size == 0)
         let stamp = ActorStamp(uid: ActorUID(from: recorder.randomness), known: recorder.actor.known)
         self.stamp = stamp
@@ -95,7 +95,7 @@ package final class Transaction {
     func destroy(_ permit: consuming DestructionPermit) throws { try index.destroy(permit, at: now) }
 
     /// Appends what was added. Comes last in the transaction.
-    package func finish() throws {
+    func finish() throws {
         guard !entries.isEmpty else { return }
         try index.append(entries)
         try noteNewestTime()
