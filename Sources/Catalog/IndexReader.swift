@@ -75,6 +75,9 @@ public final class IndexWriter: IndexReader {
         super.init(writing, knownClauses: knownClauses)
     }
 
+    /// How many rows were changed that the ledger has to say something of.
+    package var changedRows: Int { changes }
+
     /// Whether the ledger says what was changed.
     var isRecorded: Bool { changes == 0 || lastEntry != nil }
 

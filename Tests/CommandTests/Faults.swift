@@ -53,9 +53,16 @@ enum Faults {
 
     static var isLong: Bool { ProcessInfo.processInfo.environment["STRONGROOM_TEST_LONG"] != nil }
 
-    /// Every step with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
+    /// Which of several processes that share the steps this is: from `STRONGROOM_TEST_SHARE`, such as `2/4`, from 0 on.
+    private static let share: (number: Int, of: Int) = {
+        let parts = (ProcessInfo.processInfo.environment["STRONGROOM_TEST_SHARE"] ?? "").split(separator: "/")
+            .compactMap { Int($0) }
+        return parts.count == 2 && parts[1] > 0 ? (parts[0], parts[1]) : (0, 1)
+    }()
+
+    /// Every step of this process's share with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
     static func steps(_ count: Int) -> [Int] {
-        guard !isLong else { return Array(1...count) }
+        guard !isLong else { return (1...count).filter { $0 % share.of == share.number } }
         var random = SeededGenerator.ofTest("steps of \(count)")
         return (0..<12).map { part in
             Int.random(

@@ -96,8 +96,11 @@ extension Retrieval {
     public func cases(_ query: CaseQuery) throws -> [CaseSummary] {
         var filter = CaseFilter()
         filter.jurisdiction = query.jurisdiction?.code
-        filter.purpose = query.purpose.map(ComparedName.form(of:))
-        filter.subjectTag = session.subjectTag(query.subject)
+        filter.purpose = try query.purpose.map {
+            try PlainText.name($0, "purpose", longest: 500, code: .badParticular)
+        }
+        filter.subjectTag = session.subjectTag(
+            try query.subject.map { try PlainText.name($0, "subject", longest: 500, code: .badParticular) })
         filter.registeredFrom = query.registeredFrom
         filter.registeredBefore = query.registeredBefore
         if let state = query.state {

@@ -5,8 +5,8 @@ package import Foundation
 internal import Ledger
 package import Sealing
 
-/// Somebody at work on an open archive: who acts, and how long they wait. All verbs are in `Session+….swift`; all may
-/// be called by many threads.
+/// Somebody at work on an open archive: who acts, and how long they wait. What people do is in the rooms of
+/// `Archive`; all of it may be called by many threads.
 ///
 /// What a verb throws is an ``ArchiveError``. Every wait inside ends with the session's limit: for locks, for the turn
 /// to write, for programs, and between the pieces of a stream.

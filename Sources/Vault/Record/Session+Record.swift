@@ -50,7 +50,10 @@ extension Session {
                     .openingsRefused(.init(count: refused.count, first: refused.first, last: refused.last)))
             }
             try closeStaleAccesses(transaction)
+            // What is said beside it says nothing of what the body does.
+            let (rows, entries) = (index.changedRows, transaction.size)
             let result = try body(transaction)
+            guard index.changedRows == rows || transaction.size > entries else { throw CatalogError.unrecorded }
             try transaction.finish()
             return (result, transaction.size)
         }
