@@ -8,7 +8,7 @@ internal import Vendor
 
 /// Why a verb of the archive did not do what it was asked for.
 ///
-/// `message` says what went wrong and where, `hint` what to do about it. Neither holds a secret, media,
+/// `message` says what went wrong and where, `remedy` what to do about it. Neither holds a secret, media,
 /// or more of the input than a name or one character.
 public struct ArchiveError: Error, Sendable {
     /// What kind of failure it is, for exit codes and statuses.

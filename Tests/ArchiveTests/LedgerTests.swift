@@ -313,4 +313,15 @@ struct LedgerTests {
         #expect(try archives[0].audit.lastEntry() == 2 + 3 + 24 * 6)
         #expect(archives.allSatisfy { $0.publicationProblem == nil })
     }
+
+    /// A thousand findings are named, and none is lost from the count; objects that went meanwhile are no findings.
+    @Test func aReconciliationNamesAThousandAndCountsAll() {
+        var result = Reconciliation()
+        for number in 0..<1500 { result.find("finding \(number)") }
+        #expect(result.findings.count == 1000 && result.findings.last == "finding 999" && result.furtherFindings == 500)
+        var other = Reconciliation()
+        for _ in 0..<1500 { other.miss(ObjectUID(from: .system), "gone") }
+        #expect(other.missed.count == 1500 && other.findings.isEmpty && other.furtherFindings == 0)
+        #expect(other.missed[999].why == "gone" && other.missed[1000].why == nil)
+    }
 }

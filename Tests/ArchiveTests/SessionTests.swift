@@ -2,6 +2,7 @@ import Base
 @_spi(Writing) import Catalog
 import Foundation
 import Ledger
+import Sealing
 import Synchronization
 import Testing
 import Vendor
@@ -132,16 +133,22 @@ struct SessionTests {
         #expect(try session.audit.reconcile().findings == [])
     }
 
-    /// A program that publishes is not waited for longer than that either.
-    @Test func aDeadlineEndsTheWaitForAProgram() throws {
+    /// From now on a program publishes, which takes half a minute; with another bound of what may be unpublished.
+    private func publishSlowly(limit: Int = 10_000) throws {
         let script = test.directory + "/slow"
         try "#!/bin/sh\nexec sleep 30\n".write(toFile: script, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
         let settings = test.path + "/strongroom.yaml"
         let text = try String(contentsOfFile: settings, encoding: .utf8)
         let directory = try #require(text.split(separator: "\n").first { $0.hasPrefix("  directory: ") })
-        try text.replacingOccurrences(of: directory, with: "  command: [\(script)]").write(
-            toFile: settings, atomically: true, encoding: .utf8)
+        try text.replacingOccurrences(of: directory, with: "  command: [\(script)]").replacingOccurrences(
+            of: "unpublished-limit: 10000", with: "unpublished-limit: \(limit)"
+        ).write(toFile: settings, atomically: true, encoding: .utf8)
+    }
+
+    /// A program that publishes is not waited for longer than that either.
+    @Test func aDeadlineEndsTheWaitForAProgram() throws {
+        try publishSlowly()
         let session = try test.openArchive().session(as: identity("clerk"), deadline: 1)
         let took = try seconds {
             _ = try session.intake.import(test.item("K-1", answer: TestAnswer().text))
@@ -154,15 +161,7 @@ struct SessionTests {
 
     /// Who has no time to publish is stopped by the bound like everybody else.
     @Test func aDeadlineIsNoWayAroundTheBound() throws {
-        let script = test.directory + "/slow"
-        try "#!/bin/sh\nexec sleep 30\n".write(toFile: script, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
-        let settings = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: settings, encoding: .utf8)
-        let directory = try #require(text.split(separator: "\n").first { $0.hasPrefix("  directory: ") })
-        try text.replacingOccurrences(of: directory, with: "  command: [\(script)]").replacingOccurrences(
-            of: "unpublished-limit: 10000", with: "unpublished-limit: 3"
-        ).write(toFile: settings, atomically: true, encoding: .utf8)
+        try publishSlowly(limit: 3)
         let archive = try test.openArchive()
         _ = try archive.session(as: identity("clerk"), deadline: 0.5).intake.import(
             test.item("K-1", answer: TestAnswer().text))
@@ -194,5 +193,26 @@ struct SessionTests {
         // The ledger knows that it was not whole.
         let sentences = try archive.session(as: identity("auditor")).audit.entries(LedgerQuery()).map(\.sentence)
         #expect(sentences.contains { $0.contains("access") && $0.contains("not") }, "\(sentences.suffix(3))")
+    }
+
+    /// What is put on the ledger beside a body says nothing of what the body did.
+    @Test func aBodyAnswersForWhatItChanges() throws {
+        let session = try test.open()
+        let before = try session.audit.lastEntry()
+        // The next transaction says that somebody was refused.
+        Recorder.countRefusedOpening(in: session.catalog, at: session.now)
+        #expect(throws: CatalogError.unrecorded) {
+            try session.record { transaction in
+                try transaction.index.insert(
+                    EpochRecord(epoch: Epoch(7), state: .open, createdAt: transaction.now))
+            }
+        }
+        #expect(try session.audit.lastEntry() == before)
+        #expect(try session.catalog.read { try $0.epochs().count } == 1)
+        // It is said with what comes next.
+        try session.record { _ in }
+        var query = LedgerQuery()
+        query.kind = "openings refused"
+        #expect(try session.audit.entries(query).count == 1)
     }
 }

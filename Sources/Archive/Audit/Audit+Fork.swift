@@ -1,9 +1,6 @@
 internal import Base
 internal import Catalog
-internal import Evidence
 internal import Foundation
-internal import Ledger
-internal import Sealing
 public import Vault
 
 extension Audit {

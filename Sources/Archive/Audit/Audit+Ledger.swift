@@ -4,7 +4,6 @@ internal import Evidence
 public import Foundation
 internal import Ledger
 internal import Sealing
-internal import Synchronization
 public import Vault
 
 /// Which ledger entries to list.

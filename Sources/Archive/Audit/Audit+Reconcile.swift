@@ -6,40 +6,7 @@ internal import Foundation
 internal import Ledger
 internal import Retention
 internal import Sealing
-internal import Synchronization
 internal import Vault
-
-/// What a comparison of the ledger with index and store found.
-public struct Reconciliation: Encodable, Sendable {
-    public internal(set) var entries: UInt64 = 0
-    public internal(set) var cases = 0
-    public internal(set) var verifications = 0
-    public internal(set) var objects = 0
-    public internal(set) var commitments = 0
-    /// What does not fit: sentences, the first thousand.
-    public private(set) var findings: [String] = []
-    /// How many there are beyond those.
-    public private(set) var furtherFindings = 0
-    /// Objects that could not be opened.
-    var missed: [(object: ObjectUID, why: String)] = []
-
-    private static let mostNamed = 1000
-
-    private enum CodingKeys: CodingKey {
-        case entries, cases, verifications, objects, commitments, findings, furtherFindings
-    }
-
-    mutating func find(_ what: String) {
-        if findings.count < Self.mostNamed { findings.append(what) } else { furtherFindings += 1 }
-    }
-
-    mutating func find(all sentences: [String]) { for sentence in sentences { find(sentence) } }
-
-    /// Looked at again later: somebody may be destroying it.
-    mutating func miss(_ object: ObjectUID, _ why: String) {
-        if missed.count < Self.mostNamed { missed.append((object, why)) } else { furtherFindings += 1 }
-    }
-}
 
 extension Audit {
     /// Replays the ledger and compares what it says with the index and the store, both ways: every entry against its
@@ -74,7 +41,7 @@ extension Audit {
         }
         // Destroyed since the state that was compared, an object is not missed.
         for (object, why) in result.missed where try session.catalog.read({ try $0.hasObject(object) }) {
-            result.find("object \(object): \(why)")
+            result.find("object \(object): \(why ?? "it could not be opened")")
         }
         try compareStore(&result)
         try comparePublication(&result)
@@ -150,7 +117,7 @@ extension Audit {
     /// Every commitment can be opened, and nothing else is kept as an opening.
     ///
     /// - Parameter underCase: opens what is sealed under a case's key.
-    private func checkOpenings(
+    func checkOpenings(
         of row: LedgerRow, _ records: [OpeningRecord], in index: IndexReader, _ result: inout Reconciliation,
         underCase: (OpeningRecord) throws -> [UInt8]?
     ) throws {
@@ -173,143 +140,6 @@ extension Audit {
         }
         for member in commitments.keys.sorted() {
             result.find("entry \(row.number): nothing is kept to open \(member)")
-        }
-    }
-
-    /// Cases that are compared together.
-    private static let casesTogether = 200
-
-    /// Each case: what its entries say, replayed by themselves, against what the index and the store have of it. All
-    /// entries were read before, and what the index keeps beside them is what they say.
-    ///
-    /// - Returns: blobs whose objects are destroyed, and that were not said to be removed.
-    private func compareCases(
-        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
-    ) throws -> [ObjectUID: BlobAddress] {
-        var (after, left): (CaseUID?, Set<CaseUID>) = (nil, replay.cases)
-        var unremoved: [ObjectUID: BlobAddress] = [:]
-        let hasHolds = try index.hasHolds() || !replay.holds.isEmpty
-        while true {
-            let page = try index.cases(CaseFilter(), after: after, limit: Self.casesTogether)
-            guard let last = page.last else { break }
-            after = last.uid
-            let entries = try CaseEntries(page.map(\.uid), in: index)
-            for record in page {
-                left.remove(record.uid)
-                let known = entries.replay(record.uid)
-                take(known, &unremoved, &result)
-                try compare(record, known, entries, in: index, &result)
-                guard hasHolds else { continue }
-                do {
-                    for row in try index.retentionRows(.ofCase(record.uid), after: nil, limit: .max) {
-                        try compareHolds(of: row, known.facts, replay.holds, in: index, &result)
-                    }
-                } catch {
-                    result.find("case \(record.uid): its holds cannot be compared: \(ArchiveError(error).message)")
-                }
-            }
-        }
-        // What is gone, and what the index has lost.
-        let rest = left.sorted { $0.hex < $1.hex }
-        for first in stride(from: 0, to: rest.count, by: Self.casesTogether) {
-            let page = Array(rest[first..<min(first + Self.casesTogether, rest.count)])
-            let entries = try CaseEntries(page, in: index)
-            for uid in page {
-                let known = entries.replay(uid)
-                take(known, &unremoved, &result)
-                if known.known != nil { result.find("case \(uid) is on the ledger and not in the index") }
-                for row in entries.rows[uid] ?? [] where entries.openings[row.number] != nil {
-                    result.find("entry \(row.number): what opens its commitments outlived its case")
-                }
-            }
-        }
-        return unremoved
-    }
-
-    /// The entries about some cases, with what opens their commitments.
-    private struct CaseEntries {
-        let rows: [CaseUID: [LedgerRow]]
-        let openings: [UInt64: [OpeningRecord]]
-
-        init(_ cases: [CaseUID], in index: IndexReader) throws {
-            rows = try index.ledgerRows(ofCases: cases)
-            openings = try index.ledgerOpenings(of: rows.values.flatMap { $0.map(\.number) })
-        }
-
-        func replay(_ uid: CaseUID) -> CaseReplay {
-            var replay = CaseReplay(uid)
-            for row in rows[uid] ?? [] {
-                // One that cannot be read was found before.
-                if let entry = try? Entry(row.bytes) { replay.apply(entry, number: row.number) }
-            }
-            return replay
-        }
-    }
-
-    private func take(
-        _ known: CaseReplay, _ unremoved: inout [ObjectUID: BlobAddress], _ result: inout Reconciliation
-    ) {
-        result.find(all: known.contradictions)
-        unremoved.merge(known.unremoved) { first, _ in first }
-        for address in known.removed where (try? session.store.open(address)) != nil {
-            result.find("the blob \(address) is on the ledger as removed, and still there")
-        }
-    }
-
-    private func compare(
-        _ record: CaseRecord, _ known: CaseReplay, _ entries: CaseEntries, in index: IndexReader,
-        _ result: inout Reconciliation
-    ) throws {
-        let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
-        result.cases += 1
-        result.verifications += verifications.count
-        do {
-            let opened = try session.open(record)
-            if session.keyring.tag(opened.particulars.caseID.utf8, purpose: .caseID) != record.caseIDTag
-                || session.subjectTag(opened.particulars.subject) != record.subjectTag
-            {
-                result.find("case \(record.uid): a tag does not fit what it is of")
-            }
-            result.find(
-                all: known.match(
-                    record, hasSubject: opened.particulars.subject != nil,
-                    hasConsent: opened.particulars.consent != nil,
-                    events: try index.caseEvents(of: record.uid).map(\.event), verifications))
-            for (verification, objects) in verifications {
-                let details = try session.details(of: verification, key: opened.key)
-                // They go with the last object.
-                if (details == nil) != objects.isEmpty {
-                    result.find(
-                        "case \(record.uid), verification \(verification.number): what the answer said is missing")
-                }
-            }
-            for row in entries.rows[record.uid] ?? [] {
-                do {
-                    try checkOpenings(of: row, entries.openings[row.number] ?? [], in: index, &result) { opening in
-                        guard opening.caseUID == record.uid else { return nil }
-                        return try opened.key.openField(
-                            opening.sealed,
-                            context: session.contexts.opening(
-                                entry: opening.entry, member: opening.member, caseUID: record.uid))
-                    }
-                } catch {
-                    result.find("entry \(row.number): \(ArchiveError(error).message)")
-                }
-            }
-        } catch {
-            result.find("case \(record.uid): \(ArchiveError(error).message)")
-        }
-        for object in verifications.flatMap(\.1) {
-            result.objects += 1
-            do {
-                _ = try session.objectKey(of: object)
-                let length = try session.store.open(object.address).length
-                if length != SealedObject.sealedLength(of: object.length) {
-                    result.find("object \(object.uid): its blob \(object.address) has another length")
-                }
-            } catch {
-                result.miss(object.uid, ArchiveError(error).message)
-            }
         }
     }
 
@@ -356,16 +186,14 @@ extension Audit {
         }
         try compareHolds(replay, in: index, &result)
         do {
-            try compareStandings(replay, in: index, &result)
+            try compareStandings(in: index, &result)
         } catch {
             result.find("decisions cannot be compared: \(ArchiveError(error).message)")
         }
     }
 
     /// An object that nobody would ask about again would never be destroyed.
-    private func compareStandings(
-        _ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation
-    ) throws {
+    private func compareStandings(in index: IndexReader, _ result: inout Reconciliation) throws {
         let rules = try session.rules(in: index)
         let isCurrent = try index.standingSet() == rules.set && !index.holdsAreUnfinished()
         // Looked at with a clock that is behind, what was decided since would not follow from the rules yet.

@@ -6,7 +6,6 @@ internal import Ledger
 internal import Sealing
 internal import Synchronization
 internal import Vault
-internal import Vendor
 
 /// Something that does not fit together.
 public struct Finding: Encodable, Sendable {

@@ -1,8 +1,6 @@
 internal import Base
-internal import Catalog
 internal import Foundation
 internal import Ledger
-internal import Retention
 internal import Vault
 
 /// What the index must hold beside its cases when the ledger is right: built from the entries alone, one after the

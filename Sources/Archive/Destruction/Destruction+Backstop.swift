@@ -3,7 +3,6 @@ internal import Catalog
 internal import Foundation
 internal import Ledger
 internal import Retention
-internal import Sealing
 public import Vault
 
 extension Destruction {

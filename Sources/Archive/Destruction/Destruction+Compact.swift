@@ -2,8 +2,6 @@ internal import Base
 internal import Catalog
 internal import Foundation
 internal import Ledger
-internal import Retention
-internal import Sealing
 internal import Vault
 
 extension Destruction {

@@ -1,8 +1,6 @@
 public import Base
 internal import Catalog
 public import Foundation
-internal import Ledger
-internal import Retention
 internal import Sealing
 internal import Vault
 

@@ -1,6 +1,5 @@
 public import Base
 public import Foundation
-internal import Ledger
 public import Vault
 
 /// An order to preserve, as a person gives it.

@@ -2,10 +2,7 @@ internal import Base
 internal import Catalog
 internal import Foundation
 internal import Ledger
-internal import Retention
-internal import Sealing
 internal import Vault
-internal import Vendor
 
 extension Holds {
     /// Does what holds left to be done: pins what their clauses take in, ends what has cooled, computes decisions anew

@@ -1,6 +1,5 @@
 internal import Base
 internal import BlobStore
-internal import Catalog
 internal import Foundation
 internal import Sealing
 internal import Vault

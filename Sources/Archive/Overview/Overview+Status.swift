@@ -4,7 +4,6 @@ public import Foundation
 internal import Ledger
 internal import Retention
 internal import Sealing
-internal import Synchronization
 public import Vault
 
 public struct ArchiveStatus: Encodable, Sendable {

@@ -2,7 +2,6 @@ public import Base
 internal import Catalog
 internal import Foundation
 internal import Ledger
-internal import Sealing
 public import Vault
 
 /// What a vote did.

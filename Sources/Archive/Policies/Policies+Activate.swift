@@ -3,8 +3,6 @@ internal import Catalog
 internal import Foundation
 internal import Ledger
 internal import Retention
-internal import Sealing
-internal import StrictYAML
 public import Vault
 
 extension Policies {

@@ -1,7 +1,6 @@
 public import Base
 internal import Catalog
 public import Foundation
-internal import Ledger
 internal import Retention
 public import Vault
 

@@ -4,7 +4,6 @@ internal import Foundation
 internal import Ledger
 public import Retention
 internal import Sealing
-internal import StrictYAML
 internal import Vault
 
 extension Policies {

@@ -1,6 +1,5 @@
 internal import Base
 public import Foundation
-internal import Ledger
 
 /// What a guarded verb would do: what a second person looks at and allows, and what is then carried out, and nothing
 /// else.

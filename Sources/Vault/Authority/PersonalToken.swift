@@ -1,6 +1,5 @@
 package import Base
 internal import Foundation
-internal import Ledger
 package import Sealing
 
 /// The secret by which a person is known: `srt_` and 43 characters. It is shown once, and kept as a keyed hash.

@@ -2,8 +2,6 @@ package import Base
 package import Catalog
 internal import Foundation
 internal import Ledger
-internal import Sealing
-internal import Vendor
 
 extension Session {
     /// Who a token belongs to, by the ledger; refuses one that is not known, was revoked, or has expired.

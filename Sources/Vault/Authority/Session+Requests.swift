@@ -1,6 +1,5 @@
 internal import Base
 package import Catalog
-internal import Evidence
 public import Foundation
 internal import Ledger
 internal import Sealing

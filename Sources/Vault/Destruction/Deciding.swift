@@ -1,7 +1,6 @@
 internal import Base
 @_spi(Deciding) internal import Catalog
 internal import Foundation
-internal import Ledger
 internal import Retention
 
 /// What a transaction concludes about the destruction of an object.

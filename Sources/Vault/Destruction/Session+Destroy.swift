@@ -1,5 +1,4 @@
 package import Base
-internal import BlobStore
 package import Catalog
 internal import Foundation
 internal import Ledger

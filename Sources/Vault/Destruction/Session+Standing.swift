@@ -4,7 +4,6 @@ package import Foundation
 internal import Ledger
 package import Retention
 internal import Synchronization
-internal import Vendor
 
 extension Session {
     /// Seconds that a job keeps the index to itself at most, before others have their turn.

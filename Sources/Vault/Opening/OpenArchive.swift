@@ -5,7 +5,6 @@ public import Foundation
 internal import Ledger
 package import Sealing
 package import Synchronization
-internal import Vendor
 
 /// An archive that is open: what it takes to open it was done once, and what was read of it is kept. Whoever does
 /// something with it takes a ``Session``, which costs nothing; many may be at work at once, and several processes may

@@ -2,8 +2,6 @@ internal import Base
 package import BlobStore
 package import Catalog
 internal import Foundation
-internal import Ledger
-internal import Sealing
 internal import Vendor
 
 /// What of an archive can be used without a key: the directory, its settings, blobs and index.

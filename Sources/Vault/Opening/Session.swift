@@ -2,7 +2,6 @@ package import Base
 package import BlobStore
 package import Catalog
 package import Foundation
-internal import Ledger
 package import Sealing
 
 /// Somebody at work on an open archive: who acts, and how long they wait. What people do is in the rooms of

@@ -1,8 +1,6 @@
 internal import Base
 package import Catalog
 internal import Foundation
-internal import Ledger
-internal import Retention
 internal import Sealing
 
 /// What stands sealed beside a hold.

@@ -2,9 +2,7 @@ internal import Base
 package import Catalog
 internal import Foundation
 package import Ledger
-internal import Sealing
 internal import Synchronization
-internal import Vendor
 
 /// What a process knows of the publication of its archive's ledger.
 package struct LedgerState {

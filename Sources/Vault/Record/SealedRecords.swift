@@ -1,7 +1,6 @@
 package import Base
 package import Catalog
 internal import Foundation
-internal import Ledger
 package import Sealing
 package import Vendor
 

@@ -3,8 +3,6 @@ package import Catalog
 package import Foundation
 package import Ledger
 package import Sealing
-internal import Synchronization
-internal import Vendor
 
 /// What puts entries on the ledger: who acts, and what commitments are sealed with.
 package struct Recorder: Sendable {

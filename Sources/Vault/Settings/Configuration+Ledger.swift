@@ -1,4 +1,3 @@
-internal import Base
 package import Ledger
 internal import Retention
 internal import Vendor

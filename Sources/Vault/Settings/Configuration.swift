@@ -1,5 +1,4 @@
 package import Base
-internal import Catalog
 public import Foundation
 internal import Ledger
 internal import StrictYAML

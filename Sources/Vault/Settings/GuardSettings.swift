@@ -1,4 +1,3 @@
-internal import Base
 internal import Foundation
 package import Ledger
 internal import Retention
