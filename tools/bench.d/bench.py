@@ -30,8 +30,8 @@ def fresh():
     return f"{place}/{counter}"
 
 
-def run(command, **extra):
-    """Runs a command; wall seconds, CPU seconds of it and its children, peak resident MiB."""
+def run(command, codes=(0,), **extra):
+    """Runs a command, which must end with one of these codes; wall seconds, CPU seconds of it and its children, peak resident MiB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.monotonic()
     process = subprocess.Popen(command, env=dict(environment, **extra), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -39,7 +39,7 @@ def run(command, **extra):
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode not in codes:
         sys.exit(f"{command[0]} failed: {errors.decode()[-500:]}")
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "MiB": usage.ru_maxrss / 1024}
 
@@ -373,7 +373,8 @@ def retention():
     rows = [("with", "status ms", "reconciling s", "peak MiB")]
     for path, count in ((small, 10_000), (big, 1_000_000)):
         looks = [run(["strongroom", "status"], STRONGROOM_ARCHIVE=path)["wall"] * 1000 for _ in range(ROUNDS + 1)]
-        done = run(["strongroom", "audit", "reconcile", "--json"], STRONGROOM_ARCHIVE=path)
+        # What was filled in has no blobs and no openings: all of it is found.
+        done = run(["strongroom", "audit", "reconcile", "--json"], codes=(0, 4), STRONGROOM_ARCHIVE=path)
         rows.append((f"{count:,} objects", f"{statistics.median(looks[1:]):.0f}", f"{done['wall']:.1f}", f"{done['MiB']:.0f}"))
     table("Looking at an archive, whole process", rows)
 
