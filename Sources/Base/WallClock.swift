@@ -27,4 +27,18 @@ public struct WallClock: Sendable {
             return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
         },
         sleep: { Thread.sleep(forTimeInterval: $0) })
+
+    /// Blocks for some seconds, or until the limit is over, within a tenth of a second.
+    ///
+    /// - Throws: ``WaitEnded``.
+    public func sleep(_ seconds: TimeInterval, until limit: WaitLimit) throws(WaitEnded) {
+        guard limit.isBounded else { return sleep(seconds) }
+        var left = seconds
+        while left > 0 {
+            try limit.check()
+            sleep(min(left, 0.1))
+            left -= 0.1
+        }
+        try limit.check()
+    }
 }

@@ -12,8 +12,6 @@ public struct DirectoryBlobStore: BlobStorage {
     let files: any FileSystem
     private let stageName: @Sendable () -> String
 
-    private static let digits = "0123456789abcdef"
-
     /// The store in an existing directory that ``create(in:files:)`` made.
     ///
     /// - Parameter stageName: a name that was never used before, for a file in `staging/`.
@@ -32,9 +30,7 @@ public struct DirectoryBlobStore: BlobStorage {
         try files.makeDirectory(directory + "/staging")
         try files.makeDirectory(directory + "/objects")
         try files.changingNames(in: [directory + "/objects"]) { () throws(FileError) in
-            for high in digits {
-                for low in digits { try files.makeDirectory("\(directory)/objects/\(high)\(low)") }
-            }
+            for byte in 0...UInt8.max { try files.makeDirectory("\(directory)/objects/\([byte].hex)") }
         }
     }
 
@@ -124,7 +120,7 @@ public struct DirectoryBlobStore: BlobStorage {
     public func walk(_ body: (BlobListing) throws -> Void) throws {
         for shard in try files.names(in: objects).sorted() {
             let directory = objects + "/" + shard
-            guard shard.count == 2, shard.allSatisfy(Self.digits.contains),
+            guard shard.utf8.count == 2, Hexadecimal.bytes(shard) != nil,
                 try files.status(directory).kind == .directory
             else {
                 try body(.foreign("objects/" + shard))

@@ -20,13 +20,15 @@ public protocol Engine: Sendable {
 
     /// Removes what deleted rows left beside the tables.
     ///
+    /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then.
     /// - Returns: whether it is done; a transaction that still reads forbids it for that long.
-    func eraseResidue() throws -> Bool
+    func eraseResidue(until limit: WaitLimit) throws -> Bool
 
     /// Rewrites the tables without what deleted rows left in them. Nobody can write meanwhile.
     ///
+    /// - Parameter limit: how long it may take; ``WaitEnded`` is thrown then, and the tables are as they were.
     /// - Returns: the size of the database before and after, in bytes.
-    func compact() throws -> (before: UInt64, after: UInt64)
+    func compact(until limit: WaitLimit) throws -> (before: UInt64, after: UInt64)
 }
 
 /// A transaction that reads.

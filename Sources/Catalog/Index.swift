@@ -37,8 +37,8 @@ public final class Index: Sendable {
     ) throws -> Result {
         try withoutActuallyEscaping(body) { body in
             var result: Result?
-            let job = WriterQueue.Job(isUrgent: isUrgent) { result = try body($0) }
-            try queue.perform(job, until: limit) { lead(job, until: limit) }
+            let job = WriterQueue.Job(until: limit, isUrgent: isUrgent) { result = try body($0) }
+            try queue.perform(job) { lead(job) }
             try job.outcome!.get()
             return result!
         }
@@ -46,14 +46,20 @@ public final class Index: Sendable {
 
     /// Removes what deleted rows left beside the index, in the log of its last changes.
     ///
+    /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then.
     /// - Returns: whether it is done; another process that reads forbids it for that long.
-    public func eraseResidue() throws -> Bool { try Self.translate { try engine.eraseResidue() } }
+    public func eraseResidue(until limit: WaitLimit = .none) throws -> Bool {
+        try Self.translate { try engine.eraseResidue(until: limit) }
+    }
 
     /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile, and it may take as much
     /// memory as the index has bytes. Done when the residue is erased afterwards.
     ///
+    /// - Parameter limit: how long it may take; ``WaitEnded`` is thrown then, and the index is as it was.
     /// - Returns: the size of the index before and after, in bytes.
-    public func compact() throws -> (before: UInt64, after: UInt64) { try Self.translate { try engine.compact() } }
+    public func compact(until limit: WaitLimit = .none) throws -> (before: UInt64, after: UInt64) {
+        try Self.translate { try engine.compact(until: limit) }
+    }
 
     // MARK: Sharing a transaction
 
@@ -62,12 +68,12 @@ public final class Index: Sendable {
     /// SQLite a statement under a mark costs time that grows with the pages that were changed since the mark.)
     ///
     /// - Returns: all of them, with their outcomes.
-    private func lead(_ first: WriterQueue.Job, until limit: WaitLimit) -> [WriterQueue.Job] {
+    private func lead(_ first: WriterQueue.Job) -> [WriterQueue.Job] {
         var group: [WriterQueue.Job] = []
         var last: (number: UInt64, bytes: [UInt8])?
         var isCommitting = false
         do {
-            try engine.write(until: limit) { writing in
+            try engine.write(until: first.limit) { writing in
                 try runTogether(first, &group, &last, writing)
                 isCommitting = true
             }
@@ -183,7 +189,7 @@ public final class Index: Sendable {
             }
             var last: (number: UInt64, bytes: [UInt8])?
             do {
-                try engine.write(until: .none) { last = try run(job, in: $0) }
+                try engine.write(until: job.limit) { last = try run(job, in: $0) }
                 job.outcome = .success(())
             } catch let error as EngineError where error.kind == .unknown {
                 job.outcome = .success(())

@@ -23,11 +23,14 @@ final class WriterQueue: Sendable {
         private var body: ((IndexWriter) throws -> Void)?
         /// What became of it; nil for who is to lead now.
         var outcome: Result<Void, any Error>?
+        /// How long its owner waits.
+        let limit: WaitLimit
         /// Goes before those who are not.
         fileprivate let isUrgent: Bool
         fileprivate let wake = DispatchSemaphore(value: 0)
 
-        init(isUrgent: Bool = false, _ body: @escaping (IndexWriter) throws -> Void) {
+        init(until limit: WaitLimit = .none, isUrgent: Bool = false, _ body: @escaping (IndexWriter) throws -> Void) {
+            self.limit = limit
             self.isUrgent = isUrgent
             self.body = body
         }
@@ -54,10 +57,10 @@ final class WriterQueue: Sendable {
 
     /// Returns when the job has its outcome.
     ///
-    /// - Parameters:
-    ///   - limit: how long the job waits for others; ``WaitEnded`` is thrown then, and it never runs.
-    ///   - lead: runs it and others from ``next()``, and gives each its outcome.
-    func perform(_ job: Job, until limit: WaitLimit, lead: () -> [Job]) throws {
+    /// Where the job's limit is over while it waits for others, ``WaitEnded`` is thrown, and it never runs.
+    ///
+    /// - Parameter lead: runs it and others from ``next()``, and gives each its outcome.
+    func perform(_ job: Job, lead: () -> [Job]) throws {
         let mustWait = state.withLock { state in
             let isNested = state.leader.map { pthread_equal($0, pthread_self()) != 0 } ?? false
             precondition(!isNested, "a write inside of a write")
@@ -65,7 +68,7 @@ final class WriterQueue: Sendable {
             defer { state.isLed = true }
             return state.isLed
         }
-        if mustWait { try wait(job, until: limit) }
+        if mustWait { try wait(job) }
         guard job.outcome == nil else { return }
         state.withLock { $0.leader = pthread_self() }
         let done = lead()
@@ -80,10 +83,10 @@ final class WriterQueue: Sendable {
         for other in done where other !== job { other.wake.signal() }
     }
 
-    private func wait(_ job: Job, until limit: WaitLimit) throws {
-        guard limit.isBounded else { return job.wake.wait() }
+    private func wait(_ job: Job) throws {
+        guard job.limit.isBounded else { return job.wake.wait() }
         while job.wake.wait(timeout: .now() + .milliseconds(5)) == .timedOut {
-            do { try limit.check() } catch {
+            do { try job.limit.check() } catch {
                 // Whoever was taken up is run, and has its outcome soon.
                 let isMine = state.withLock { state -> Bool in
                     guard let place = state.waiting.firstIndex(where: { $0 === job }) else { return false }

@@ -1,3 +1,4 @@
+internal import Base
 internal import CCurl
 import Foundation
 internal import Vendor
@@ -14,6 +15,7 @@ final class CurlTransfer: @unchecked Sendable {
     private let request: HTTPRequest
     private let options: ConnectionSettings
     private unowned let loop: CurlLoop
+    private let limit: WaitLimit
     private let condition = NSCondition()
 
     // The loop's thread.
@@ -32,10 +34,11 @@ final class CurlTransfer: @unchecked Sendable {
     private var date: Date?
     private var result: CURLcode?
 
-    init(request: HTTPRequest, options: ConnectionSettings, loop: CurlLoop) {
+    init(request: HTTPRequest, options: ConnectionSettings, loop: CurlLoop, limit: WaitLimit) {
         self.request = request
         self.options = options
         self.loop = loop
+        self.limit = limit
     }
 
     deinit { ring?.deallocate() }
@@ -50,17 +53,26 @@ final class CurlTransfer: @unchecked Sendable {
 
     // MARK: The asking thread
 
-    func waitForHeaders() throws(TransportError) {
+    func waitForHeaders() throws {
         condition.lock()
-        while !headersEnded, result == nil { condition.wait() }
-        let result = headersEnded ? nil : self.result
-        condition.unlock()
-        if let result { throw Self.error(result) }
+        defer { condition.unlock() }
+        while !headersEnded, result == nil { try wait() }
+        if !headersEnded, let result { throw Self.error(result) }
+    }
+
+    /// Waits for news, with the condition's lock in hand.
+    private func wait() throws(WaitEnded) {
+        guard limit.isBounded else { return condition.wait() }
+        try limit.check()
+        _ = condition.wait(until: Date(timeIntervalSinceNow: 0.05))
     }
 
     func next(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
         condition.lock()
-        while waiting == 0, result == nil { condition.wait() }
+        do { while waiting == 0, result == nil { try wait() } } catch {
+            condition.unlock()
+            throw error
+        }
         guard waiting > 0, let ring else {
             let result = result!
             condition.unlock()

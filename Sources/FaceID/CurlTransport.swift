@@ -1,3 +1,4 @@
+public import Base
 internal import CCurl
 internal import Foundation
 internal import Synchronization
@@ -22,10 +23,13 @@ public final class CurlTransport: Transport {
 
     deinit { loop.stop() }
 
-    public func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse {
-        let transfer = CurlTransfer(request: request, options: options, loop: loop)
+    public func send(_ request: HTTPRequest, until limit: WaitLimit) throws -> any HTTPResponse {
+        let transfer = CurlTransfer(request: request, options: options, loop: loop, limit: limit)
         loop.add(transfer)
-        try transfer.waitForHeaders()
+        do { try transfer.waitForHeaders() } catch {
+            if error is WaitEnded { transfer.abandon() }
+            throw error
+        }
         return CurlResponse(transfer)
     }
 }

@@ -43,11 +43,13 @@ public final class FaceIDClient: ProviderClient {
 
     /// Asks until there is an outcome or no hope of one in this run.
     ///
-    /// - Parameter makeSink: makes the sink of one attempt; only the last one's is returned, and the
-    ///   others must clean up after themselves when they are let go.
+    /// - Parameters:
+    ///   - limit: how long is waited, in all; `WaitEnded` is thrown then.
+    ///   - makeSink: makes the sink of one attempt; only the last one's is returned, and the others must clean up
+    ///     after themselves when they are let go.
     /// - Throws: ``FaceIDError``, or what a sink throws.
     public func fetchResult<Sink: MediaSink>(
-        of token: SDKToken, region: String, makeSink: () throws -> Sink
+        of token: SDKToken, region: String, until limit: WaitLimit = .none, makeSink: () throws -> Sink
     ) throws -> (fetched: Fetched, sink: Sink) {
         var policy = RetryPolicy()
         var attempts = 0
@@ -56,7 +58,7 @@ public final class FaceIDClient: ProviderClient {
             let sink = try makeSink()
             let event: RetryPolicy.Event
             let failure: FaceIDError
-            switch try attempt(token, region: region, sink: sink) {
+            switch try attempt(token, region: region, until: limit, sink: sink) {
             case .fetched(let fetched): return (fetched, sink)
             case .transport(let error):
                 (event, failure) = (.passing, .unreachable(error, attempts: attempts))
@@ -75,7 +77,7 @@ public final class FaceIDClient: ProviderClient {
             if failure.stopsPulling, case .passing = event { throw failure }
             switch policy.action(after: event, jitter: jitter()) {
             case .giveUp: throw failure
-            case .retry(let delay): clock.sleep(delay)
+            case .retry(let delay): try clock.sleep(delay, until: limit)
             case .correctClock(let vendorTime): skew.withLock { $0 = vendorTime.timeIntervalSince(clock.now()) }
             }
         }
@@ -89,12 +91,14 @@ public final class FaceIDClient: ProviderClient {
         case error(code: String, vendorTime: Date?)
     }
 
-    private func attempt(_ token: SDKToken, region: String, sink: some MediaSink) throws -> Attempt {
-        pace.wait()
+    private func attempt(
+        _ token: SDKToken, region: String, until limit: WaitLimit, sink: some MediaSink
+    ) throws -> Attempt {
+        try pace.wait(until: limit)
         let answer: Answer
         let vendorTime: Date?
         do {
-            let response = try transport.send(request(for: token, region: region))
+            let response = try transport.send(request(for: token, region: region), until: limit)
             guard response.status == 200 else { return .status(response.status) }
             vendorTime = response.date
             var reader = AnswerReader(cap: answerCap)

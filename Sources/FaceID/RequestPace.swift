@@ -24,15 +24,15 @@ public final class RequestPace: Sendable {
         self.stateFile = stateFile
     }
 
-    /// Blocks until the next request may leave.
-    public func wait() {
+    /// Blocks until the next request may leave; a slot that nobody waits for to its end passes unused.
+    public func wait(until limit: WaitLimit = .none) throws(WaitEnded) {
         let now = clock.ticks()
         let slot = nextSlot.withLock { local in
             let slot = shared(after: max(local, now), now: now)
             local = slot + interval
             return slot
         }
-        if slot > now { clock.sleep(TimeInterval(slot - now) / 1_000_000_000) }
+        if slot > now { try clock.sleep(TimeInterval(slot - now) / 1_000_000_000, until: limit) }
     }
 
     /// Takes the next slot in the state file. Where the file cannot be used, this process paces itself.

@@ -17,6 +17,11 @@ public struct TencentFaceID: Provider {
     public var api: String { "\(FaceIDClient.action)/\(FaceIDClient.version)" }
     public var resultLifetime: TimeInterval { FaceIDClient.resultLifetime }
 
+    public var credentialNames: CredentialNames {
+        CredentialNames(
+            secretID: "TENCENTCLOUD_SECRET_ID", secretKey: "TENCENTCLOUD_SECRET_KEY", token: "TENCENTCLOUD_TOKEN")
+    }
+
     public var standardSettings: ProviderSettings {
         ProviderSettings(
             endpoint: Endpoint("https://faceid.intl.tencentcloudapi.com")!, region: "ap-singapore",

@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// A POST with everything that goes over the wire.
@@ -17,7 +18,10 @@ public struct HTTPRequest: Sendable {
 /// Sends requests. The program uses ``CurlTransport``.
 public protocol Transport: Sendable {
     /// Sends a request and blocks until the answer's headers are here.
-    func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse
+    ///
+    /// - Parameter limit: how long is waited, for the headers and for each piece of the answer.
+    /// - Throws: ``TransportError`` or `WaitEnded`.
+    func send(_ request: HTTPRequest, until limit: WaitLimit) throws -> any HTTPResponse
 }
 
 /// An answer whose body is read by one thread, as it arrives. Letting go of it ends the transfer.

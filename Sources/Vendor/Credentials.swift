@@ -1,3 +1,18 @@
+/// The names that a vendor's own SDKs give the parts of its credentials, in the environment.
+public struct CredentialNames: Sendable {
+    public let secretID: String
+    public let secretKey: String
+    public let token: String
+
+    public init(secretID: String, secretKey: String, token: String) {
+        self.secretID = secretID
+        self.secretKey = secretKey
+        self.token = token
+    }
+
+    public var all: [String] { [secretID, secretKey, token] }
+}
+
 /// What signs requests to the vendor. Its parts never appear in a description.
 public struct Credentials: Sendable {
     public let secretID: String

@@ -9,6 +9,8 @@ public protocol Provider: Sendable {
     var api: String { get }
     /// Seconds from the issue of a token in which its result can be fetched.
     var resultLifetime: TimeInterval { get }
+    /// Where its credentials are looked for.
+    var credentialNames: CredentialNames { get }
     /// What is used where nothing else is configured.
     var standardSettings: ProviderSettings { get }
 
@@ -44,11 +46,13 @@ public protocol ProviderClient: Sendable {
 
     /// Asks until there is an outcome or no hope of one in this run.
     ///
-    /// - Parameter makeSink: makes the sink of one attempt; only the last one's is returned, and the
-    ///   others must clean up after themselves when they are let go.
+    /// - Parameters:
+    ///   - limit: how long is waited, in all; `WaitEnded` is thrown then, and the verification is as it was.
+    ///   - makeSink: makes the sink of one attempt; only the last one's is returned, and the others must clean up
+    ///     after themselves when they are let go.
     /// - Throws: a ``ProviderError``, or what a sink throws.
     func fetchResult<Sink: MediaSink>(
-        of token: SDKToken, region: String, makeSink: () throws -> Sink
+        of token: SDKToken, region: String, until limit: WaitLimit, makeSink: () throws -> Sink
     ) throws -> (fetched: Fetched, sink: Sink)
 }
 

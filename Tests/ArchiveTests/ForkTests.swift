@@ -44,7 +44,7 @@ struct ForkTests {
         #expect(accepted.origin.contains("/2."))
         try test.work("K-3")
         let archive = try test.open()
-        // The blobs of what was forgotten are strangers now, as many as an answer of these tests has.
+        // The blobs of what was forgotten have no row now, as many as an answer of these tests has.
         let findings = try archive.audit.reconcile().findings
         #expect(
             findings.count == 3 && findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") },

@@ -107,7 +107,7 @@ struct PullTests {
     }
 
     /// A clock that is days ahead on a machine without network must not throw tokens away.
-    @Test func silenceNeverEndsIt() throws {
+    @Test func noAnswerNeverEndsIt() throws {
         try register(issued: 73)
         test.time.advance(30 * 24 * 3600)
         #expect(try test.pull(archive).map(\.state) == [.failed])

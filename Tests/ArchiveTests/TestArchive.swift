@@ -1,9 +1,12 @@
 import Base
+import BlobStore
 import FaceID
 import Foundation
+import GRDB
 import Ledger
 import Sealing
 import Synchronization
+import Testing
 import Vendor
 
 @testable import Archive
@@ -83,6 +86,14 @@ final class TestArchive: Sendable {
         return reports.withLock { $0 }
     }
 
+    /// How many objects of a kind still have their row, with its key, and their blob, whatever else the index says.
+    func stored(_ kind: String, in archive: Session) throws -> Int {
+        let database = try DatabaseQueue(path: path + "/index.sqlite")
+        return try database.read {
+            try Data.fetchAll($0, sql: "SELECT address FROM object WHERE kind = ?", arguments: [kind])
+        }.filter { try archive.store.open(try #require(BlobAddress(bytes: Array($0)))).length > 0 }.count
+    }
+
     func contents(_ kind: String, of caseID: String, in archive: Session, range: String? = nil) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try archive.retrieval.retrieve(
@@ -150,7 +161,7 @@ final class ScriptedTransport: Transport {
 
     var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-    func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse {
+    func send(_ request: HTTPRequest, until limit: WaitLimit) throws -> any HTTPResponse {
         let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: String]
         let token = body?["SdkToken"] ?? ""
         let (script, asked, date) = state.withLock { state in

@@ -1,3 +1,4 @@
+internal import Base
 @_spi(Writing) import Catalog
 
 /// An index that runs each body of a write twice, and takes the first run back: a body may be run again, and must come
@@ -23,5 +24,7 @@ struct Subject: Sendable {
 
     func eraseResidue() throws -> Bool { try index.eraseResidue() }
 
-    func compact() throws -> (before: UInt64, after: UInt64) { try index.compact() }
+    func compact(until limit: WaitLimit = .none) throws -> (before: UInt64, after: UInt64) {
+        try index.compact(until: limit)
+    }
 }

@@ -17,7 +17,7 @@ final class FaultyEngine: Engine {
         case mistakesWhatExists, mistakesRefusals, mistakesContradictions, mistakesFailures
         case cutsBytesAtZero, takesEmptyForNothing, foldsLetters, composesText, roundsLargeNumbers
         case forgetsTheRules
-        case compactsTooMuch, erasesNothing, waitsForEver
+        case compactsTooMuch, erasesNothing, inventsDamages, waitsForEver
     }
 
     private let engine: SQLiteEngine
@@ -60,13 +60,15 @@ final class FaultyEngine: Engine {
         if let failure { throw failure }
     }
 
-    func eraseResidue() throws -> Bool { fault == .erasesNothing ? false : try engine.eraseResidue() }
+    func eraseResidue(until limit: WaitLimit) throws -> Bool {
+        fault == .erasesNothing ? false : try engine.eraseResidue(until: limit)
+    }
 
-    func compact() throws -> (before: UInt64, after: UInt64) {
+    func compact(until limit: WaitLimit) throws -> (before: UInt64, after: UInt64) {
         if fault == .compactsTooMuch {
             try engine.write(until: .none) { try $0.run("DELETE FROM case_jurisdiction", []) }
         }
-        return try engine.compact()
+        return try engine.compact(until: limit)
     }
 
     /// Each statement in a transaction of its own.
@@ -101,7 +103,7 @@ final class FaultyEngine: Engine {
             }
         }
 
-        func damages() throws -> [String] { try reading.damages() }
+        func damages() throws -> [String] { fault == .inventsDamages ? ["a page is torn"] : try reading.damages() }
 
         func run(_ statement: String, _ values: [Value]) throws -> Int {
             let count = try telling { try writing!.run(statement, values.map(altered)) }

@@ -47,8 +47,10 @@ private final class UnansweredEngine: Engine {
         throw EngineError(.unknown, "the connection is gone", code: 7)
     }
 
-    func eraseResidue() throws -> Bool { try engine.eraseResidue() }
-    func compact() throws -> (before: UInt64, after: UInt64) { try engine.compact() }
+    func eraseResidue(until limit: WaitLimit) throws -> Bool { try engine.eraseResidue(until: limit) }
+    func compact(until limit: WaitLimit) throws -> (before: UInt64, after: UInt64) {
+        try engine.compact(until: limit)
+    }
 }
 
 struct UnansweredCommitTests {

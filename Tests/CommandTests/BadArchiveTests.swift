@@ -30,11 +30,11 @@ struct BadArchiveTests {
         #expect(try place.strongroom("init", "--archive", place.folder + "/second", "--root-key-file", other).code == 0)
         try expect(place, 4, saying: "not the root key of the archive", from: ["status", "--root-key-file", other])
         chmod(place.folder + "/root.key", 0o644)
-        try expect(place, 1, saying: "can be read by others", "chmod 600", from: ["status"])
+        try expect(place, 1, saying: "can be read by others", "mode 0600", from: ["status"])
         chmod(place.folder + "/root.key", 0o600)
 
         chmod(place.archive, 0o750)
-        try expect(place, 1, saying: "open to other users", "chmod 700", from: ["status"])
+        try expect(place, 1, saying: "open to other users", "mode 0700", from: ["status"])
         chmod(place.archive, 0o700)
 
         let settings = place.archive + "/strongroom.yaml"

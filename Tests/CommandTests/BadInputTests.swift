@@ -157,7 +157,7 @@ struct BadInputTests {
         let file = try place.file(
             "cred", "# vendor\nTENCENTCLOUD_SECRET_ID=simulator-id\nTENCENTCLOUD_SECRET_KEY=simulator-key\n")
         try expect(
-            place, 1, saying: "can be read by others", "chmod 600", from: pull + ["--credentials-file", file],
+            place, 1, saying: "can be read by others", "mode 0600", from: pull + ["--credentials-file", file],
             extra: ["TENCENTCLOUD_SECRET_ID": ""])
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
         #expect(

@@ -126,6 +126,9 @@ import Testing
         let place = try Workplace(makesArchive: false)
         var step = 1
         while true {
+            // The many directories of the store are one step like another.
+            defer { step += (20..<270).contains(step) ? 49 : 1 }
+            guard Faults.isOurs(step) else { continue }
             let folder = place.folder + "/\(step)"
             place.environment["STRONGROOM_ARCHIVE"] = folder
             place.environment["STRONGROOM_ROOT_KEY_FILE"] = folder + ".key"
@@ -137,8 +140,6 @@ import Testing
             }
             #expect(try place.strongroom("verify").code == 0, "step \(step)")
             try Faults.checkLedger(place, "step \(step)")
-            // The many directories of the store are one step like another.
-            step += (20..<270).contains(step) ? 50 : 1
         }
         #expect(step > 270)
     }

@@ -60,9 +60,12 @@ enum Faults {
         return parts.count == 2 && parts[1] > 0 ? (parts[0], parts[1]) : (0, 1)
     }()
 
+    /// Whether a step, counted from 1, is one of this process's share.
+    static func isOurs(_ step: Int) -> Bool { step % share.of == share.number }
+
     /// Every step of this process's share with `STRONGROOM_TEST_LONG`; otherwise a few, others each time.
     static func steps(_ count: Int) -> [Int] {
-        guard !isLong else { return (1...count).filter { $0 % share.of == share.number } }
+        guard !isLong else { return (1...count).filter(isOurs) }
         var random = SeededGenerator.ofTest("steps of \(count)")
         return (0..<12).map { part in
             Int.random(

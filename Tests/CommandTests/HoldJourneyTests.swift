@@ -153,7 +153,7 @@ private enum HoldCommands {
         try expect(place, 2, from: ["status"], extra: ["STRONGROOM_TOKEN": secret])
         let open = try place.file("open", secret)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open)
-        try expect(place, 2, saying: "chmod 600", from: ["status", "--token-file", open])
+        try expect(place, 2, saying: "mode 0600", from: ["status", "--token-file", open])
         let auditor = try HoldCommands.token(place, "aud", "auditor")
         #expect(try place.strongroom("status", "--token-file", auditor).code == 0)
         #expect(try place.strongroom("purge", "run", "--token-file", auditor).code == 2)

@@ -92,7 +92,7 @@ struct PolicyTests {
                 let pause = UInt64.random(in: 0...3_000_000_000, using: &random)
                 ticks.withLock { $0 += pause }
             }
-            paces[index % 2].wait()
+            try paces[index % 2].wait()
             sent.append(ticks.withLock { $0 })
         }
         for (index, time) in sent.enumerated() {
@@ -107,7 +107,7 @@ struct PolicyTests {
         let slept = Mutex(0.0)
         let clock = WallClock(
             now: { Date() }, ticks: { 1_000_000_000 }, sleep: { seconds in slept.withLock { $0 += seconds } })
-        RequestPace(rate: 20, clock: clock, stateFile: path).wait()
+        try RequestPace(rate: 20, clock: clock, stateFile: path).wait()
         #expect(slept.withLock { $0 } < 0.1)
     }
 

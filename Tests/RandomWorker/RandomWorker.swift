@@ -101,7 +101,7 @@ import Vault
 
     /// A vendor that answers at once.
     private struct PlayedVendor: Transport {
-        func send(_ request: HTTPRequest) throws(TransportError) -> any HTTPResponse {
+        func send(_ request: HTTPRequest, until limit: WaitLimit) throws -> any HTTPResponse {
             var random = SeededGenerator(seed: UInt64(truncatingIfNeeded: request.body.hashValue))
             let bytes = { (magic: [UInt8]) in
                 Data(magic + (0..<40).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()

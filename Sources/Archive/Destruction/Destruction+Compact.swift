@@ -8,11 +8,11 @@ extension Destruction {
     /// Rewrites the index without what deleted rows left inside it. Nobody can write meanwhile.
     public func compact() throws -> Compaction {
         try session.attempt(.purge, verb: "purge compact") {
-            let (before, after) = try session.catalog.compact()
-            guard try session.catalog.eraseResidue() else {
+            let (before, after) = try session.catalog.compact(until: session.limit)
+            guard try session.catalog.eraseResidue(until: session.limit) else {
                 throw ArchiveError(
                     .archiveBusy, "the index was rewritten, but another command reads its older state",
-                    remedy: "run it again when that has ended")
+                    remedy: "try again when that has ended")
             }
             try session.unhurried.record { transaction in
                 try transaction.add(.indexCompacted(.init(bytesBefore: before, bytesAfter: after)))

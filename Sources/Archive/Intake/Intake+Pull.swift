@@ -123,7 +123,9 @@ extension Intake {
         let fetched: Fetched
         let staged: StagedAnswer
         do {
-            (fetched, staged) = try client.fetchResult(of: token, region: asking.region) { stageAnswer() }
+            (fetched, staged) = try client.fetchResult(
+                of: token, region: asking.region, until: session.limit
+            ) { stageAnswer() }
             try session.unhurried.noteWitness(skew: client.clockSkew)
         } catch let error as any ProviderError {
             try session.unhurried.noteWitness(skew: client.clockSkew)

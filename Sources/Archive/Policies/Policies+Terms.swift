@@ -36,7 +36,7 @@ extension Policies {
                 guard let terms = try session.rules(in: index).terms else {
                     throw ArchiveError(
                         .unknownPolicy, "no terms are active",
-                        remedy: "fill in the figures of a file such as policies/terms/tencent-ekyc.yaml and activate it"
+                        remedy: "fill in the figures of a file of terms for the vendor and activate it"
                     )
                 }
                 return try report(on: terms, in: index)

@@ -113,13 +113,13 @@ public final class SQLiteEngine: Engine {
         return try lock.withLock(until: limit) { try writer.writeWithoutTransaction(body) }
     }
 
-    public func eraseResidue() throws -> Bool {
+    public func eraseResidue(until limit: WaitLimit) throws -> Bool {
         // Who reads an older state forbids it. Readers are short, so it is tried for a while, and never with the
         // lock in hand: no writer waits for a reader.
         for attempt in 0..<10 {
             if attempt > 0 { usleep(100_000) }
             if try Self.translate({
-                try exclusively(until: .none) { try Self.truncateLog($0) }
+                try exclusively(until: limit) { try Self.truncateLog($0) }
             }) {
                 return true
             }
@@ -127,19 +127,42 @@ public final class SQLiteEngine: Engine {
         return false
     }
 
-    public func compact() throws -> (before: UInt64, after: UInt64) {
+    public func compact(until limit: WaitLimit) throws -> (before: UInt64, after: UInt64) {
         try Self.translate {
-            try exclusively(until: .none) { db in
+            try exclusively(until: limit) { db in
                 func size() throws -> UInt64 {
                     UInt64(
                         try Int64.fetchOne(
                             db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0)
                 }
                 let before = try size()
-                try db.execute(sql: "VACUUM")
+                try limit.check()
+                try Self.interrupting(db, when: limit) { try db.execute(sql: "VACUUM") }
                 return (before, try size())
             }
         }
+    }
+
+    /// Runs `body` and ends its statement when the limit is over; looks at it many times a millisecond.
+    private static func interrupting(_ db: Database, when limit: WaitLimit, _ body: () throws -> Void) throws {
+        guard limit.isBounded else { return try body() }
+        let connection = db.sqliteConnection
+        try withExtendedLifetime(Watched(limit)) { watched in
+            sqlite3_progress_handler(
+                connection, 10_000,
+                { Unmanaged<Watched>.fromOpaque($0!).takeUnretainedValue().limit.isOver ? 1 : 0 },
+                Unmanaged.passUnretained(watched).toOpaque())
+            defer { sqlite3_progress_handler(connection, 0, nil, nil) }
+            do { try body() } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+                try limit.check()
+                throw error
+            }
+        }
+    }
+
+    private final class Watched {
+        let limit: WaitLimit
+        init(_ limit: WaitLimit) { self.limit = limit }
     }
 
     /// Moves the log into the database and cuts it to nothing, unless somebody reads an older state.

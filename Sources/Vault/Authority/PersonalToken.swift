@@ -43,7 +43,8 @@ public struct PersonalToken: Sendable {
         }
         guard mode & 0o077 == 0 else {
             throw ArchiveError(
-                .badToken, "\(path) can be read by others (mode \(String(mode, radix: 8)))", remedy: "chmod 600 \(path)"
+                .badToken, "\(path) can be read by others (mode \(String(mode, radix: 8)))",
+                remedy: "let only its owner read it: mode 0600"
             )
         }
         do throws(ArchiveError) {

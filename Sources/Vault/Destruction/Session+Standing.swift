@@ -35,7 +35,7 @@ extension Session {
                 try transaction.index.setStandingSet(set)
             }
             // Who opens the index next would have to read it all.
-            _ = try catalog.eraseResidue()
+            _ = try catalog.eraseResidue(until: limit)
         }
         return try computed + refreshAll(.changing(by: now)) { _, _ in }
     }

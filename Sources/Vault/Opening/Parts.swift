@@ -52,7 +52,7 @@ package struct Parts {
             throw ArchiveError(
                 .openToOthers,
                 "the archive \(directory) is open to other users (mode \(String(status.mode, radix: 8)))",
-                remedy: "chmod 700 \(directory), and find out who may have read it")
+                remedy: "let only its owner in, mode 0700, and find out who may have read it")
         }
         let names = try files.names(in: directory)
         let parts = [Configuration.fileName, OpenArchive.indexName, OpenArchive.keyringName, "objects", "staging"]

@@ -35,7 +35,7 @@ public enum RootKeySource: Sendable, Equatable {
         guard status.mode & 0o077 == 0 else {
             throw ArchiveError(
                 .badRootKey, "\(path) can be read by others (mode \(String(status.mode, radix: 8)))",
-                remedy: "chmod 600 \(path)")
+                remedy: "let only its owner read it: mode 0600")
         }
         do {
             return try withLockedMemory(byteCount: Int(status.length)) { memory in

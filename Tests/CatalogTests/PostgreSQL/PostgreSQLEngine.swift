@@ -33,7 +33,7 @@ final class PostgreSQLEngine: Engine {
     }
 
     func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
-        turn.lock()
+        try takeTurn(until: limit)
         defer { turn.unlock() }
         // The one row that every archive has: who waits for it comes in the order of asking.
         try begin(until: limit)
@@ -65,16 +65,21 @@ final class PostgreSQLEngine: Engine {
         }
     }
 
-    func eraseResidue() throws -> Bool {
-        turn.lock()
+    private func takeTurn(until limit: WaitLimit) throws {
+        if limit.isBounded { try limit.wait { turn.try() } } else { turn.lock() }
+    }
+
+    func eraseResidue(until limit: WaitLimit) throws -> Bool {
+        try takeTurn(until: limit)
         defer { turn.unlock() }
         try writer.runAll("VACUUM")
         return true
     }
 
-    func compact() throws -> (before: UInt64, after: UInt64) {
-        turn.lock()
+    func compact(until limit: WaitLimit) throws -> (before: UInt64, after: UInt64) {
+        try takeTurn(until: limit)
         defer { turn.unlock() }
+        try limit.check()
         func size() throws -> UInt64 {
             var size: UInt64 = 0
             try writer.rows("SELECT pg_database_size(current_database())", []) { row in

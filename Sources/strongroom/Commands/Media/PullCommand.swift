@@ -59,7 +59,7 @@ struct PullCommand: ParsableCommand {
 
     private func pull(into archive: Session) throws {
         var options = PullOptions(
-            credentials: try CredentialsSource.read(
+            credentials: try archive.intake.credentials(
                 file: credentialsFile, environment: ProcessInfo.processInfo.environment))
         options.waits = wait
         options.endpoint = try endpoint.map { try Configuration.endpoint($0) }
