@@ -48,7 +48,9 @@ public struct LedgerRow: Equatable, Sendable {
     /// The newest time of this entry and all before it.
     public let newest: Date
     public let actorUID: ActorUID
-    public let caseUID: CaseUID?
+    public let strand: Strand
+
+    public var caseUID: CaseUID? { strand.caseUID }
 }
 
 /// What opens a commitment of an entry: sealed under the case's key, or under the archive's.
@@ -118,7 +120,7 @@ public struct RefusedOpenings: Equatable, Sendable {
 public struct LedgerFilter: Sendable {
     public var kind: String?
     public var actorUIDs: [ActorUID]?
-    public var caseUID: CaseUID?
+    public var strand: Strand?
     /// Entries of this time or later.
     public var from: Date?
     /// Entries of before this time.

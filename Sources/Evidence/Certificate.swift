@@ -120,11 +120,15 @@ public struct Certificate: Sendable {
     public let document: Document
     public let checkpoint: SignedNote
     public let note: SignedNote
+    /// Of a case: that no other entry is about it.
+    public let strand: StrandProof?
     public let evidence: [Custody.ProvenEntry]
 
     public init(
-        document: Document, checkpoint: SignedNote, note: SignedNote, evidence: [Custody.ProvenEntry]
+        document: Document, checkpoint: SignedNote, note: SignedNote, strand: StrandProof?,
+        evidence: [Custody.ProvenEntry]
     ) {
+        self.strand = strand
         self.document = document
         self.checkpoint = checkpoint
         self.note = note
@@ -143,6 +147,7 @@ public struct Certificate: Sendable {
             (LedgerFiles.checkpoint, checkpoint.bytes),
             (LedgerFiles.verifierKey, Array("\(document.verifierKey)\n".utf8)),
         ]
+            + (strand.map { [(Custody.strandName, $0.bytes)] } ?? [])
             + evidence.flatMap { piece in
                 [
                     (Custody.entryName(piece.number), piece.bytes),

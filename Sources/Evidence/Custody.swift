@@ -144,15 +144,20 @@ public struct Custody: Sendable {
 
     public let document: Document
     public let checkpoint: SignedNote
+    /// That no other entry is about the case.
+    public let strand: StrandProof
     public let evidence: [ProvenEntry]
 
     public init(
-        document: Document, checkpoint: SignedNote, evidence: [ProvenEntry]
+        document: Document, checkpoint: SignedNote, strand: StrandProof, evidence: [ProvenEntry]
     ) {
         self.document = document
         self.checkpoint = checkpoint
+        self.strand = strand
         self.evidence = evidence
     }
+
+    public static let strandName = "\(folder)/case.strand-proof"
 
     public static func entryName(_ number: UInt64) -> String { "\(folder)/\(number).json" }
     public static func proofName(_ number: UInt64) -> String { "\(folder)/\(number).tlog-proof" }
@@ -162,7 +167,7 @@ public struct Custody: Sendable {
         var files: [(String, [UInt8])] = [
             (Self.jsonName, try document.bytes()), (Self.pageName, Array(CustodyPage.html(document).utf8)),
             (LedgerFiles.checkpoint, checkpoint.bytes),
-            (LedgerFiles.verifierKey, Array("\(document.verifierKey)\n".utf8)),
+            (LedgerFiles.verifierKey, Array("\(document.verifierKey)\n".utf8)), (Self.strandName, strand.bytes),
         ]
         for piece in evidence {
             files.append((Self.entryName(piece.number), piece.bytes))

@@ -91,6 +91,8 @@ extension Event {
             return
                 "verified the archive: \(Self.count(event.objects, "object", "objects")), \(event.opened) "
                 + "opened, \(Self.count(event.findings, "finding", "findings"))"
+        case .strands(let event):
+            return "counted \(Self.count(event.root.count, "strand", "strands")) of entries, and their root"
         case .integrityFound(let event):
             return "found \(event.finding)" + (event.address.map { " at \($0.hex.prefix(16))…" } ?? "")
         case .policyActivated, .policyRetired, .conflictResolved, .caseEventRecorded, .purgeStarted, .objectDestroyed,

@@ -28,6 +28,7 @@ extension EvidenceVerifier {
         }
         let entries = checkEntries(path, document.record, of: Custody.jsonName, head: head, &check)
         checkStatements(document, entries, digests: digests, &check)
+        checkStrand(path, of: document.caseUID, entries, head: head.0, &check)
         checkInfo(path, document, document.record.first { $0.number == document.access }, &check)
         check.items = document.items.count
         check.proofs = entries.count
@@ -239,7 +240,7 @@ extension EvidenceVerifier {
             .union([
                 Self.manifestName, Self.tagManifestName, "bagit.txt", "bag-info.txt", Custody.jsonName,
                 Custody.pageName,
-                LedgerFiles.checkpoint, LedgerFiles.verifierKey,
+                LedgerFiles.checkpoint, LedgerFiles.verifierKey, Custody.strandName,
             ])
         for name in digests.keys.sorted() where !name.hasPrefix("data/") && !known.contains(name) {
             check.find("\(name) does not belong into a bag of this program")

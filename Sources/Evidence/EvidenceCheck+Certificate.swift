@@ -20,6 +20,7 @@ extension EvidenceVerifier {
         }
         let entries = checkEntries(path, document.record, of: name, head: head, &check)
         checkStatements(document, entries, &check)
+        if document.form == "case" { checkStrand(path, of: document.caseUID, entries, head: head.0, &check) }
         checkFiles(path, document, &check)
         check.items = document.objects.count
         check.proofs = entries.count
@@ -177,6 +178,7 @@ extension EvidenceVerifier {
                 LedgerFiles.verifierKey,
                 Custody.folder,
             ])
+            .union(document.form == "case" ? [Custody.strandName] : [])
         for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init()
         where !known.contains(name) {
             check.find("\(name) does not belong into a certificate of this program")

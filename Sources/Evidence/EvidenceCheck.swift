@@ -159,17 +159,23 @@ public struct EvidenceVerifier: Sendable {
         let earlier = earlier(by: key, &check)
         let file = "\(path)/\(LedgerFiles.entries)"
         var frontier = MerkleFrontier()
+        var strands = StrandReplay()
+        // Behind an entry that cannot be read nobody knows which comes next.
+        var isReadable = true
         var (root, earlierRoot): (MerkleHash?, MerkleHash?)
         if head?.size == 0 { root = frontier.root }
         if earlier?.size == 0 { earlierRoot = frontier.root }
         do {
             let hasher = MerkleHasher()
             let isWhole = try forEachLine(of: file) { line in
+                let name = "\(file), line \(frontier.size + 1) (entry \(frontier.size))"
                 do throws(EntryError) {
                     guard line.count <= Entry.longest else { throw .tooLong(line.count) }
-                    try CanonicalJSON.check(line)
+                    let entry = try Entry([UInt8](line))
+                    if isReadable, let problem = strands.apply(entry) { check.find("\(name): \(problem)") }
                 } catch {
-                    check.find("\(file), line \(frontier.size + 1) (entry \(frontier.size)): \(error)")
+                    isReadable = false
+                    check.find("\(name): \(error)")
                 }
                 frontier.append(line, hasher: hasher)
                 if frontier.size == head?.size { root = frontier.root }
@@ -178,6 +184,9 @@ public struct EvidenceVerifier: Sendable {
             if !isWhole { check.find("\(file): the last line does not end with a line feed: the file was cut") }
         } catch {
             check.find(EvidenceError(error).message)
+        }
+        if let head, isReadable, head.size == frontier.size, strands.closing != head.size - min(head.size, 1) {
+            check.find("\(file) does not end with the strands of its entries: what was published last is missing")
         }
         if let head {
             if frontier.size > head.size {

@@ -10,12 +10,18 @@ public struct Entry: Equatable, Sendable {
     public let time: Date
     public let actor: ActorStamp
     public let event: Event
+    /// Where it stands among the entries about the same.
+    public var place: StrandPlace
 
-    public init(time: Date, actor: ActorStamp, event: Event) {
+    /// - Parameter place: whoever appends it says where it stands.
+    public init(time: Date, actor: ActorStamp, event: Event, place: StrandPlace = .first) {
         self.time = time
         self.actor = actor
         self.event = event
+        self.place = place
     }
+
+    public var strand: Strand { event.strand }
 
     /// The entry in its one form. Throws ``EntryError/tooLong(_:)``, and ``EntryError/badMember(_:)`` for a number that
     /// not every reader keeps.
@@ -25,6 +31,9 @@ public struct Entry: Equatable, Sendable {
         members.add("kind", event.kind.rawValue)
         members.add("time", time)
         members.add("actor", actor.value)
+        members.add("strand", strand.name)
+        members.add("place", place.place)
+        members.add("after", place.before.map { .number($0) })
         event.fields.write(to: &members)
         for (name, value) in members.members {
             if case .number(let number) = value, number > CanonicalJSON.largestNumber { throw .badMember(name) }
@@ -43,7 +52,12 @@ public struct Entry: Equatable, Sendable {
         guard let kind = Event.Kind(rawValue: name) else { throw .unknownKind(name) }
         time = try members.time("time")
         actor = try ActorStamp(try members.value("actor"))
+        let strand: String = try members.text("strand")
+        place = StrandPlace(try members.number("place"), after: try members.number("after"))
+        guard place.place >= 1 else { throw .badMember("place") }
+        guard (place.place == 1) == (place.before == nil) else { throw .badMember("after") }
         event = try Event(kind, &members)
+        guard event.strand.name == strand else { throw .badMember("strand") }
         try members.finish()
     }
 }

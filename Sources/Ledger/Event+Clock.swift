@@ -68,7 +68,7 @@ extension Event.Kind {
     /// make a clock believable.
     public var countsForNewestTime: Bool {
         switch self {
-        case .attemptFailed, .openingsRefused, .clockDoubted, .publicationRepaired: false
+        case .attemptFailed, .openingsRefused, .clockDoubted, .publicationRepaired, .strands: false
         default: true
         }
     }

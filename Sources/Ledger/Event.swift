@@ -47,6 +47,7 @@ public enum Event: Equatable, Sendable {
     case requestClosed(RequestClosed)
     case twoPersonsEnded(TwoPersonsEnded)
     case backstopApproved(BackstopApproved)
+    case strands(Strands)
 
     public enum Kind: String, CaseIterable, Sendable {
         case archiveCreated = "archive created"
@@ -94,6 +95,7 @@ public enum Event: Equatable, Sendable {
         case requestClosed = "request closed"
         case twoPersonsEnded = "two-person rules ended"
         case backstopApproved = "backstop approved"
+        case strands
     }
 
     public var kind: Kind {
@@ -143,6 +145,7 @@ public enum Event: Equatable, Sendable {
         case .requestClosed: .requestClosed
         case .twoPersonsEnded: .twoPersonsEnded
         case .backstopApproved: .backstopApproved
+        case .strands: .strands
         }
     }
 
@@ -193,6 +196,7 @@ public enum Event: Equatable, Sendable {
         case .requestClosed(let fields): fields
         case .twoPersonsEnded(let fields): fields
         case .backstopApproved(let fields): fields
+        case .strands(let fields): fields
         }
     }
 
@@ -243,6 +247,7 @@ public enum Event: Equatable, Sendable {
         case .requestClosed: self = .requestClosed(try RequestClosed(from: &members))
         case .twoPersonsEnded: self = .twoPersonsEnded(try TwoPersonsEnded(from: &members))
         case .backstopApproved: self = .backstopApproved(try BackstopApproved(from: &members))
+        case .strands: self = .strands(try Strands(from: &members))
         }
     }
 

@@ -20,6 +20,12 @@ public struct MerkleHash: Hashable, Sendable {
         withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: bytes) }
     }
 
+    /// Reads 64 lower-case hexadecimal digits.
+    init?(hex: String) {
+        guard let bytes = Hexadecimal.bytes(hex) else { return nil }
+        self.init(bytes: bytes)
+    }
+
     public var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }
 
     fileprivate static func filled(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> MerkleHash {
@@ -57,6 +63,18 @@ public struct MerkleHasher: ~Copyable {
             withUnsafeBytes(of: left) { update($0) }
             withUnsafeBytes(of: right) { update($0) }
         }
+    }
+
+    /// The leaf of a strand: SHA-256(`02` ‖ bytes of the name, 1 ‖ name ‖ place, 8 ‖ number, 8), big-endian.
+    public func leaf(_ end: StrandEnd) -> MerkleHash {
+        var bytes = [UInt8(end.strand.name.utf8.count)] + Array(end.strand.name.utf8)
+        for number in [end.place, end.number] { withUnsafeBytes(of: number.bigEndian) { bytes += $0 } }
+        return hash(prefix: 2) { bytes.withUnsafeBytes { update($0) } }
+    }
+
+    /// A node over strands: SHA-256(`03` ‖ its children, 16 at most).
+    public func node(_ children: [MerkleHash]) -> MerkleHash {
+        hash(prefix: 3) { for child in children { withUnsafeBytes(of: child) { update($0) } } }
     }
 
     /// The root of no entries: SHA-256 of nothing.

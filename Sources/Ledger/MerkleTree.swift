@@ -37,6 +37,46 @@ public enum MerkleTree {
         size == 0 ? MerkleHasher().emptyRoot : try roots([0..<size], nodes)[0]
     }
 
+    /// The same from some leaves that are at hand, and the nodes beside the paths from them: it shows of all of them
+    /// together whether they are what the root says. All nodes are asked for at once.
+    ///
+    /// - Parameter leaves: by the numbers of their entries.
+    public static func root(
+        of size: UInt64, given leaves: [UInt64: MerkleHash], in nodes: some MerkleNodes
+    ) throws -> MerkleHash {
+        guard !leaves.isEmpty else { return try root(of: size, in: nodes) }
+        let numbers = leaves.keys.sorted()
+        precondition(numbers[numbers.count - 1] < size)
+        var ranges: [Range<UInt64>] = []
+        collect(0..<size, numbers[...], &ranges)
+        var hashes = try roots(ranges, nodes)[...]
+        return hash(0..<size, numbers[...], leaves, &hashes, MerkleHasher())
+    }
+
+    /// The ranges without any of these entries, in their order.
+    private static func collect(
+        _ range: Range<UInt64>, _ numbers: ArraySlice<UInt64>, _ ranges: inout [Range<UInt64>]
+    ) {
+        guard !numbers.isEmpty else { return ranges.append(range) }
+        guard range.count > 1 else { return }
+        let middle = range.lowerBound + split(UInt64(range.count))
+        let place = numbers.firstIndex { $0 >= middle } ?? numbers.endIndex
+        collect(range.lowerBound..<middle, numbers[..<place], &ranges)
+        collect(middle..<range.upperBound, numbers[place...], &ranges)
+    }
+
+    private static func hash(
+        _ range: Range<UInt64>, _ numbers: ArraySlice<UInt64>, _ leaves: [UInt64: MerkleHash],
+        _ hashes: inout ArraySlice<MerkleHash>, _ hasher: borrowing MerkleHasher
+    ) -> MerkleHash {
+        guard !numbers.isEmpty else { return hashes.popFirst()! }
+        guard range.count > 1 else { return leaves[range.lowerBound]! }
+        let middle = range.lowerBound + split(UInt64(range.count))
+        let place = numbers.firstIndex { $0 >= middle } ?? numbers.endIndex
+        let left = hash(range.lowerBound..<middle, numbers[..<place], leaves, &hashes, hasher)
+        return hasher.node(left, hash(middle..<range.upperBound, numbers[place...], leaves, &hashes, hasher))
+    }
+
     /// The path from entry `index` to the root of the first `size` entries, leaf side first.
     public static func inclusionProof(
         of index: UInt64, in size: UInt64, nodes: some MerkleNodes

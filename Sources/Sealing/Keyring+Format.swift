@@ -108,7 +108,7 @@ extension Keyring {
             intact = true
         }
         let purposes = Set(entries.map(\.purpose))
-        guard intact, purposes.isSuperset(of: [.epoch, .tagging, .ledger]) else { throw .keyringAltered }
+        guard intact, purposes.isSuperset(of: [.epoch, .tagging, .ledger, .head]) else { throw .keyringAltered }
         return entries
     }
 

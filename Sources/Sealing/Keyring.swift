@@ -1,7 +1,7 @@
 public import Base
 
-/// The small set of keys that everything else hangs on: the live epochs, the tagging keys and the
-/// ledger key of one archive. See <doc:KeyringFormat>.
+/// The small set of keys that everything else hangs on: the live epochs, the tagging keys, the
+/// ledger key and the head keys of one archive. See <doc:KeyringFormat>.
 ///
 /// A keyring is a value; a change makes a new one with the next generation.
 public struct Keyring: Sendable {
@@ -11,12 +11,15 @@ public struct Keyring: Sendable {
         case tagging = 2
         /// The seed of the Ed25519 key that signs checkpoints and certificates.
         case ledger = 3
+        /// Vouches for what an index says of itself.
+        case head = 4
 
         var name: String {
             switch self {
             case .epoch: "epoch"
             case .tagging: "tagging"
             case .ledger: "ledger"
+            case .head: "head"
             }
         }
     }
@@ -35,14 +38,14 @@ public struct Keyring: Sendable {
     public let generation: UInt64
     let entries: [Entry]
 
-    /// A new archive's keyring: epoch 1, tagging key 1, ledger key 1.
+    /// A new archive's keyring: epoch 1, tagging key 1, ledger key 1, head key 1.
     ///
     /// - Parameter createdAt: seconds since 1970-01-01 UTC.
     public init(archiveUID: [UInt8], createdAt: UInt64, randomness: Randomness) {
         precondition(archiveUID.count == 16)
         self.init(
             archiveUID: archiveUID, generation: 1,
-            entries: [Purpose.epoch, .tagging, .ledger].map {
+            entries: [Purpose.epoch, .tagging, .ledger, .head].map {
                 Entry(purpose: $0, number: 1, createdAt: createdAt, key: SharedKey(SecretKey(from: randomness)))
             })
     }

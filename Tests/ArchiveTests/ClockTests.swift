@@ -112,12 +112,18 @@ struct ClockTests {
         #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
     }
 
-    /// The note of the newest time in the index is tied to the ledger.
+    /// The newest time on record is what the keys vouch for.
     @Test func setBackInTheIndexItIsFound() throws {
         let (test, archive) = try prepared()
-        _ = try archive.catalog.write { try $0.setNewestTime(test.time.now.addingTimeInterval(-1000)) }
-        #expect(try archive.audit.reconcile().findings == ["the newest time on record is not the ledger's"])
-        #expect(
-            refusal { _ = try archive.destruction.run(accepting: nil).get() }?.message.contains("was altered") == true)
+        let (body, mac) = try #require(try archive.catalog.read { try $0.head() })
+        let newest = try #require(try archive.catalog.read { try archive.newestTime(in: $0) })
+        let altered = String(decoding: body, as: UTF8.self).replacingOccurrences(
+            of: LedgerTime.text(newest), with: LedgerTime.text(newest.addingTimeInterval(-1000)))
+        try archive.catalog.index.write { try $0.setHead(Array(altered.utf8), mac: mac) }
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
+        #expect(refused?.code == .indexDamaged && refused?.message.contains("no key of this archive vouches") == true)
+        let looking = try OpenArchive.open(test.path, rootKey: test.rootKey, effects: test.effects(), toLook: true)
+            .session(as: .actor(try Actor(claimed: "auditor")))
+        #expect(try looking.audit.reconcile().findings.contains { $0.contains("no key of this archive vouches") })
     }
 }

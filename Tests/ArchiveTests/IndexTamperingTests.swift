@@ -20,8 +20,9 @@ struct IndexTamperingTests {
         ) { _ in }
         #expect(try archive.audit.reconcile().findings == [])
         let tables = [
-            "ledger_entry": ["entry", "line_start", "kind", "time", "newest", "actor_uid", "case_uid"],
-            "ledger_node": ["hash"], "ledger_opening": ["entry", "member", "case_id", "sealed"],
+            "ledger_entry": ["entry", "line_start", "kind", "time", "newest", "actor_uid", "strand"],
+            "ledger_node": ["hash"], "strand": ["name", "place", "number"], "strand_node": ["children"],
+            "head": ["body", "mac"], "ledger_opening": ["entry", "member", "case_id", "sealed"],
             "ledger_origin": ["origin", "first_entry"], "actor": ["uid", "known", "name", "name_tag"],
             "open_access": ["entry", "actor_uid", "case_uid", "object_uid", "opened_at"],
             "cases": ["uid", "registered_at", "purpose", "particulars", "case_id_tag", "subject_tag"],

@@ -52,7 +52,11 @@ struct RetentionTamperingTests {
         let report = try prepared.test.open().destruction.run(accepting: nil).get()
         // Where only another object was altered, the video goes, as it should.
         #expect(report.destroyed == (sql.contains("'video-2'") ? 1 : 0), "\(sql)")
-        #expect(try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive).count > 0, "\(sql)")
+        #expect(try prepared.test.stored("best-frame", in: prepared.archive) == 1, "\(sql)")
+        // What the index says of it is shown to nobody as the truth.
+        let refused = refusal { _ = try prepared.test.contents("best-frame", of: "K-1", in: prepared.archive) }
+        #expect(refused?.outcome == .integrity, "\(sql)")
+        #expect(refusal { _ = try prepared.archive.retrieval.caseDetails(try CaseID("K-1")) }?.outcome == .integrity)
         #expect(try !prepared.archive.audit.reconcile().findings.isEmpty)
     }
 

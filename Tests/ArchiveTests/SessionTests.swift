@@ -110,7 +110,7 @@ struct SessionTests {
         let (begun, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
-            _ = try? busy.catalog.write { _ in
+            _ = try? busy.catalog.index.write { _ in
                 begun.signal()
                 _ = end.wait(timeout: .now() + 20)
             }
@@ -200,7 +200,7 @@ struct SessionTests {
         let session = try test.open()
         let before = try session.audit.lastEntry()
         // The next transaction says that somebody was refused.
-        Recorder.countRefusedOpening(in: session.catalog, at: session.now)
+        Recorder.countRefusedOpening(in: session.catalog.index, at: session.now)
         #expect(throws: CatalogError.unrecorded) {
             try session.record { transaction in
                 try transaction.index.insert(

@@ -87,6 +87,12 @@ public struct EngineCheck: Sendable, CustomTestStringConvertible {
         EngineCheck(name: "entriesAreNumberedAndKeptByteForByte") { engine, _ in
             try LedgerChecks(engine).entriesAreNumberedAndKeptByteForByte()
         },
+        EngineCheck(name: "strandsLeadFromTheirEndToTheirBeginning") { engine, _ in
+            try LedgerChecks(engine).strandsLeadFromTheirEndToTheirBeginning()
+        },
+        EngineCheck(name: "anotherRootIsNotExtended") { engine, _ in
+            try LedgerChecks(engine).anotherRootIsNotExtended()
+        },
         EngineCheck(name: "aTransactionThatFailsLeavesNoEntry") { engine, _ in
             try LedgerChecks(engine).aTransactionThatFailsLeavesNoEntry()
         },

@@ -206,17 +206,19 @@ struct RetentionChecks {
 
     func notesOfTheArchiveAreKept() throws {
         try catalog.read { index throws in
-            #expect(try index.newestTime() == nil && index.compactedAt() == nil && index.standingSet() == 0)
+            #expect(try index.head() == nil && index.compactedAt() == nil && index.standingSet() == 0)
             #expect(try index.ledgerCount(kind: "tags forgotten", since: day(1)) == 26)
             #expect(try index.ledgerCount(kind: "tags forgotten", since: day(9)) == 0)
         }
         try catalog.write { index in
-            try index.setNewestTime(day(1))
+            try index.setHead([1], mac: [UInt8](repeating: 1, count: 32))
+            try index.setHead([2], mac: [UInt8](repeating: 2, count: 32))
             try index.setCompactedAt(day(2))
             try index.setStandingSet(3)
         }
         try catalog.read { index throws in
-            #expect(try index.newestTime() == day(1) && index.compactedAt() == day(2) && index.standingSet() == 3)
+            #expect(try index.head()?.body == [2] && index.head()?.mac == [UInt8](repeating: 2, count: 32))
+            #expect(try index.compactedAt() == day(2) && index.standingSet() == 3)
         }
     }
 
@@ -243,6 +245,9 @@ struct RetentionChecks {
         }
         #expect(try catalog.eraseResidue())
         let record = try catalog.read { try $0.caseRecord(uid) }
+        #expect(throws: WaitEnded.cancelled) {
+            try catalog.compact(until: WaitLimit(seconds: nil, isCancelled: { true }))
+        }
         let (before, after) = try catalog.compact()
         #expect(before > 0 && after > 0 && after <= before)
         #expect(try record != nil && catalog.read { try $0.caseRecord(uid) } == record)

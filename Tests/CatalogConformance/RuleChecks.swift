@@ -52,8 +52,11 @@ struct RuleChecks {
     static let forbidden = [
         // The ledger and its tree are append-only, without a gap.
         "DELETE FROM ledger_entry WHERE number = 1", "UPDATE ledger_entry SET kind = 'x'",
-        "INSERT INTO ledger_entry (number, entry, line_start, kind, time, newest, actor_uid, case_uid) "
-            + "SELECT 7, entry, line_start, kind, time, newest, actor_uid, case_uid FROM ledger_entry WHERE number = 0",
+        "INSERT INTO ledger_entry (number, entry, line_start, kind, time, newest, actor_uid, strand) "
+            + "SELECT 7, entry, line_start, kind, time, newest, actor_uid, strand FROM ledger_entry WHERE number = 0",
+        "DELETE FROM strand", "UPDATE strand SET place = place - 1 WHERE place > 0",
+        "UPDATE strand SET name = entry FROM ledger_entry",
+        "DELETE FROM strand_node", "UPDATE strand_node SET position = position + 100",
         "DELETE FROM ledger_node", "UPDATE ledger_node SET position = position + 100",
         // What was decided stays decided.
         "UPDATE policy_file SET text = 'x'", "DELETE FROM policy_file", "UPDATE policy_set SET entry = 0",

@@ -243,14 +243,19 @@ struct TransactionChecks {
             let key = WrappedKey(epoch: Epoch(1), bytes: [UInt8](repeating: 0, count: 72))
             try index.insert(
                 ArchiveRecord(uid: UID(from: .system), createdAt: Date(), keyringGeneration: .max, key: key))
+            try index.insert(
+                CaseRecord(
+                    uid: UID(from: .system),
+                    caseIDTag: Sealing.Tag(keyNumber: 1, bytes: [UInt8](repeating: 1, count: 32)), registeredAt: Date(),
+                    purpose: nil, jurisdictions: [], key: key, sealedParticulars: [], subjectTag: nil))
         }
         #expect(try index.read { try $0.archive().keyringGeneration } == .max)
-        func cycle(_ column: String, _ value: Value) throws {
+        func cycle(_ column: String, of table: String = "archive", _ value: Value) throws {
             try engine.write(until: .none) { writing throws in
-                #expect(try writing.run("UPDATE archive SET \(column) = ?", [value]) == 1)
+                #expect(try writing.run("UPDATE \(table) SET \(column) = ?", [value]) == 1)
             }
             var found: Value?
-            try engine.read { try $0.rows("SELECT \(column) FROM archive", []) { found = $0.values[0] } }
+            try engine.read { try $0.rows("SELECT \(column) FROM \(table)", []) { found = $0.values[0] } }
             if case .null = value {
                 guard case .null = found else {
                     Issue.record("\(column): nothing came back as \(found as Any)")
@@ -261,9 +266,9 @@ struct TransactionChecks {
             }
         }
         for bytes in [[], [0], [0, 1, 0], [UInt8](repeating: 200, count: 300_000)] as [[UInt8]] {
-            try cycle("entry_note", .bytes(bytes))
+            try cycle("particulars", of: "cases", .bytes(bytes))
         }
-        try cycle("entry_note", .null(.bytes))
+        try cycle("subject_tag", of: "cases", .null(.bytes))
         for number in [Int64.min, -1, 0, 1 << 40, Int64.max] { try cycle("refused_first", .integer(number)) }
         try cycle("refused_first", .null(.integer))
         for text in ["", " a ", "É?$1'\"\\", "\u{65}\u{301}", String(repeating: "ü", count: 50_000)] {

@@ -4,6 +4,18 @@ internal import Foundation
 public import Ledger
 internal import Sealing
 
+extension IndexWriter {
+    /// Appends to a ledger that nothing vouches for.
+    ///
+    /// - Returns: the number of the first.
+    @discardableResult
+    public func append(_ entries: [Entry]) throws -> UInt64 {
+        let roots = try storedRoots()
+        if !entries.isEmpty { try append(entries, to: roots) }
+        return roots.size
+    }
+}
+
 /// Several who write at once.
 public enum Writers {
     public static func entry(_ number: Int) -> Entry {

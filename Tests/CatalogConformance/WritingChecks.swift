@@ -27,7 +27,7 @@ struct WritingChecks {
         }
         #expect(throws: CatalogError.unrecorded) { try index.write { try $0.insert(epoch(1)) } }
         #expect(try index.read { try $0.epochs() } == [])
-        #expect(throws: Never.self) { try index.write { try $0.setNewestTime(Date()) } }
+        #expect(throws: Never.self) { try index.write { try $0.setHead([1], mac: [UInt8](repeating: 1, count: 32)) } }
         #expect(throws: Never.self) { try index.write { _ in } }
         // Said before or after it is the same.
         try index.write { index in

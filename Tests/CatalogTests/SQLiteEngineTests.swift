@@ -85,12 +85,36 @@ struct SQLiteEngineTests {
         while batches.withLock({ $0 }) < 2 { usleep(1000) }
         for _ in 0..<10 {
             let before = batches.withLock { $0 }
-            try other.write { try $0.setNewestTime(Date()) }
+            try other.write { try $0.setHead([1], mac: [UInt8](repeating: 1, count: 32)) }
             // It waits for the batch at work, and for the one that may have taken its turn already.
             #expect(batches.withLock { $0 } - before <= 3)
         }
         done.withLock { $0 = true }
         finished.wait()
+    }
+
+    /// A limit that is over in the middle of a compaction ends it, and nothing is lost.
+    @Test func aCompactionEndsWithItsLimit() throws {
+        let index = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
+        try index.write { index in
+            for number in 1...20_000 {
+                try index.insert(EpochRecord(epoch: Epoch(UInt32(number)), state: .closing, createdAt: Date()))
+            }
+        }
+        let asked = Mutex(0)
+        #expect(throws: WaitEnded.cancelled) {
+            try index.compact(
+                until: WaitLimit(seconds: nil) {
+                    asked.withLock {
+                        $0 += 1
+                        return $0 > 2
+                    }
+                })
+        }
+        #expect(asked.withLock { $0 } > 2)
+        #expect(try index.read { try $0.damages().isEmpty && $0.epochs().count == 20_000 })
+        _ = try index.compact()
+        #expect(try index.read { try $0.epochs().count } == 20_000)
     }
 
     /// Writers of several connections take turns and all get theirs.
@@ -136,7 +160,7 @@ struct SharedTransactionTests {
                         ArchiveRecord(
                             uid: UID(from: .system), createdAt: Date(), keyringGeneration: 1,
                             key: WrappedKey(epoch: Epoch(1), bytes: Randomness.system.bytes(72))))
-                    try index.setEntryNote(big)
+                    try index.insert(OpeningRecord(entry: 0, member: "big", caseUID: nil, sealed: big))
                 }
             } catch {
                 failures.withLock { $0[number] = "\(error)" }
@@ -203,7 +227,7 @@ struct SharedTransactionTests {
 struct LedgerTriggerTests {
     @Test(arguments: [
         "DELETE FROM ledger_entry WHERE number = 1", "UPDATE ledger_entry SET kind = 'x'",
-        "INSERT INTO ledger_entry SELECT 7, entry, line_start, kind, time, newest, actor_uid, case_uid FROM "
+        "INSERT INTO ledger_entry SELECT 7, entry, line_start, kind, time, newest, actor_uid, strand FROM "
             + "ledger_entry LIMIT 1",
         "INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry WHERE number = 0", "DELETE FROM ledger_node",
         "UPDATE ledger_node SET hash = randomblob(32)", "INSERT OR REPLACE INTO ledger_node SELECT * FROM ledger_node",

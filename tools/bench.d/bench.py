@@ -306,7 +306,7 @@ def ledger():
     for size in sizes:
         archives[size] = archive = fresh()
         quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
-        filled = json.loads(subprocess.run([bench, "fill", archive + "/index.sqlite", str(size)], check=True, capture_output=True).stdout)
+        filled = json.loads(subprocess.run([bench, "fill", archive, environment["STRONGROOM_ROOT_KEY_FILE"], str(size)], check=True, capture_output=True).stdout)
         quiet("strongroom", "audit", "checkpoint", STRONGROOM_ARCHIVE=archive)
 
     def median(command, archive, count=20):
@@ -318,7 +318,7 @@ def ledger():
         for size in sizes:
             opening[size].append(run(["strongroom", "case", "list", "--limit", "1"], STRONGROOM_ARCHIVE=archives[size])["wall"] * 1000)
     for size in sizes:
-        proved = json.loads(subprocess.run([bench, "prove", archives[size] + "/index.sqlite"], check=True, capture_output=True).stdout)
+        proved = json.loads(subprocess.run([bench, "prove", archives[size]], check=True, capture_output=True).stdout)
         whole = median(lambda number: ["strongroom", "audit", "prove", str(number * 49), "--out", fresh()], archives[size])
         rows.append((f"{size:,}", f"{statistics.median(opening[size]):.1f}", f"{proved['inclusion']:.2f} ({proved['inclusionWorst']:.1f})",
                      f"{proved['consistency']:.2f} ({proved['consistencyWorst']:.1f})", f"{whole:.1f}"))

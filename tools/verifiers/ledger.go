@@ -11,11 +11,16 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -87,14 +92,14 @@ func number(line, word string) int64 {
 	return value
 }
 
-func inclusion(file, entry string, verifier note.Verifier) (int64, tlog.Tree) {
+func inclusion(file, content string, verifier note.Verifier) (int64, tlog.Tree) {
 	heads, hashes, message := proof(read(file), 2)
 	if heads[0] != "c2sp.org/tlog-proof@v1" {
 		refuse("%s is not a tlog-proof", file)
 	}
 	index := number(heads[1], "index ")
 	head := checkpoint(message, verifier)
-	must(tlog.CheckRecord(hashes, head.N, head.Hash, index, tlog.RecordHash(read(entry))))
+	must(tlog.CheckRecord(hashes, head.N, head.Hash, index, tlog.RecordHash(read(content))))
 	return index, head
 }
 
@@ -139,7 +144,162 @@ func export(folder string, verifier note.Verifier) {
 	if root != head.Hash {
 		refuse("the entries are not those that the checkpoint signs")
 	}
-	fmt.Printf("%d entries fit the signed checkpoint\n", size)
+	strands := newStrands()
+	for _, line := range lines[:len(lines)-1] {
+		strands.apply(parseEntry(line))
+	}
+	if !strands.closed {
+		refuse("the ledger does not end with its strands")
+	}
+	fmt.Printf("%d entries fit the signed checkpoint, and their %d strands what they say\n", size, len(strands.order))
+}
+
+// entry is what entries say of their strands.
+type entry struct {
+	Kind   string
+	Strand string
+	Place  int64
+	After  *int64
+	Count  int
+	Root   string
+}
+
+func parseEntry(line []byte) entry {
+	var parsed entry
+	must(json.Unmarshal(line, &parsed))
+	return parsed
+}
+
+type end struct{ place, number int64 }
+
+func digest(prefix byte, parts ...[]byte) []byte {
+	hash := sha256.New()
+	hash.Write([]byte{prefix})
+	for _, part := range parts {
+		hash.Write(part)
+	}
+	return hash.Sum(nil)
+}
+
+func strandLeaf(name string, last end) []byte {
+	var numbers [16]byte
+	binary.BigEndian.PutUint64(numbers[:8], uint64(last.place))
+	binary.BigEndian.PutUint64(numbers[8:], uint64(last.number))
+	return digest(2, []byte{byte(len(name))}, []byte(name), numbers[:])
+}
+
+// strands are the entries about one thing, in their order, by all entries of a ledger.
+type strands struct {
+	order  []string
+	ends   map[string]end
+	number int64
+	closed bool
+}
+
+func newStrands() *strands {
+	found := &strands{order: []string{"rules", "holds", "people", "work"}, ends: map[string]end{}}
+	for _, name := range found.order {
+		found.ends[name] = end{}
+	}
+	return found
+}
+
+func (s *strands) root() string {
+	var level [][]byte
+	for _, name := range s.order {
+		level = append(level, strandLeaf(name, s.ends[name]))
+	}
+	for {
+		var above [][]byte
+		for place := 0; place < len(level); place += 16 {
+			above = append(above, digest(3, level[place:min(place+16, len(level))]...))
+		}
+		if len(above) == 1 {
+			return hex.EncodeToString(above[0])
+		}
+		level = above
+	}
+}
+
+func min(a, b int) int {
+	if a < b {
+		return a
+	}
+	return b
+}
+
+func (s *strands) apply(next entry) {
+	s.closed = next.Kind == "strands"
+	if s.closed && (next.Count != len(s.order) || next.Root != s.root()) {
+		refuse("entry %d: the strands before it come to another root", s.number)
+	}
+	last, known := s.ends[next.Strand]
+	if known == (next.Kind == "case registered") {
+		refuse("entry %d: a case begins with its registration, and once", s.number)
+	}
+	if !known {
+		s.order = append(s.order, next.Strand)
+	}
+	if !follows(next, last) {
+		refuse("entry %d: its place in the strand %s is another", s.number, next.Strand)
+	}
+	s.ends[next.Strand] = end{last.place + 1, s.number}
+	s.number++
+}
+
+func follows(next entry, last end) bool {
+	if next.Place != last.place+1 || (next.After == nil) != (last.place == 0) {
+		return false
+	}
+	return next.After == nil || *next.After == last.number
+}
+
+// strandProof sees that the entries about a case in a folder are all there are.
+func strandProof(folder string, head tlog.Tree, entries map[int64]entry) {
+	closing := entries[head.N-1]
+	if closing.Kind != "strands" {
+		refuse("the last entry of the checkpoint does not close the strands")
+	}
+	lines := strings.Split(string(read(filepath.Join(folder, "custody", "case.strand-proof"))), "\n")
+	if len(lines) < 8 || lines[0] != "strongroom/strand-proof@v1" || lines[len(lines)-1] != "" ||
+		!strings.HasPrefix(lines[1], "strand ") {
+		refuse("it is not the proof of a strand")
+	}
+	name := lines[1][len("strand "):]
+	last := end{number(lines[2], "place "), number(lines[3], "number ")}
+	leaf, count := number(lines[4], "leaf "), number(lines[5], "count ")
+	hash, index, width := strandLeaf(name, last), leaf, count
+	for _, line := range lines[6 : len(lines)-1] {
+		var children [][]byte
+		for _, child := range strings.Split(line, " ") {
+			parsed := parseHash(child)
+			children = append(children, parsed[:])
+		}
+		if int64(len(children)) != int64(min(16, int(width-index/16*16))) || !bytes.Equal(children[index%16], hash) {
+			refuse("the proof does not lead from the strand to its root")
+		}
+		hash, index, width = digest(3, children...), index/16, (width+15)/16
+	}
+	if width != 1 || leaf >= count || count != int64(closing.Count) || hex.EncodeToString(hash) != closing.Root {
+		refuse("the proof does not lead to the root of the strands")
+	}
+	var own []int64
+	for number, entry := range entries {
+		if entry.Strand == name {
+			own = append(own, number)
+		}
+	}
+	sort.Slice(own, func(a, b int) bool { return own[a] < own[b] })
+	var reached end
+	for _, number := range own {
+		if !follows(entries[number], reached) {
+			refuse("entries about the case are missing before entry %d", number)
+		}
+		reached = end{reached.place + 1, number}
+	}
+	if reached != last {
+		refuse("entries about the case are missing")
+	}
 }
 
 func bag(folder string, verifier note.Verifier) {
@@ -149,20 +309,36 @@ func bag(folder string, verifier note.Verifier) {
 	if len(proofs) == 0 {
 		refuse("no proofs in %s", folder)
 	}
+	entries := map[int64]entry{}
 	for _, file := range proofs {
 		name := strings.TrimSuffix(file, ".tlog-proof")
 		index, tree := inclusion(file, name+".json", verifier)
 		if strconv.FormatInt(index, 10) != filepath.Base(name) || tree != head {
 			refuse("%s is about another entry, or another checkpoint", file)
 		}
+		entries[index] = parseEntry(read(name + ".json"))
+	}
+	// The certificate of a run is about many cases: it proves what is in it, and no more.
+	if !isRun(folder) {
+		strandProof(folder, head, entries)
 	}
 	fmt.Printf("%d entries are in the ledger of %d\n", len(proofs), head.N)
+}
+
+func isRun(folder string) bool {
+	content, err := os.ReadFile(filepath.Join(folder, "certificate.json"))
+	if err != nil {
+		return false
+	}
+	var document struct{ Form string }
+	must(json.Unmarshal(content, &document))
+	return document.Form == "run"
 }
 
 func main() {
 	key := flag.String("key", "", "the archive's verifier key")
 	proofFile := flag.String("proof", "", "a tlog-proof")
-	entry := flag.String("entry", "", "the entry that the proof is about")
+	entryFile := flag.String("entry", "", "the entry that the proof is about")
 	consistencyFile := flag.String("consistency", "", "a proof of consistency")
 	since := flag.String("since", "", "an earlier checkpoint")
 	flag.Parse()
@@ -170,7 +346,7 @@ func main() {
 	must(err)
 	switch {
 	case *proofFile != "":
-		index, _ := inclusion(*proofFile, *entry, verifier)
+		index, _ := inclusion(*proofFile, *entryFile, verifier)
 		fmt.Printf("entry %d is in the ledger\n", index)
 	case *consistencyFile != "":
 		consistency(*consistencyFile, *since, verifier)

@@ -9,6 +9,7 @@ import argparse
 import base64
 import glob
 import hashlib
+import json
 import os
 import sys
 import warnings
@@ -65,20 +66,102 @@ def export(folder, key):
         tree.append_entry(line)
     if tree.get_size() != head.size or tree.get_state() != head.root_hash:
         raise ValueError("the entries are not those that the checkpoint signs")
-    return f"{head.size} entries fit the signed checkpoint"
+    strands = Strands()
+    for line in content.split(b"\n")[:-1]:
+        strands.apply(json.loads(line))
+    if not strands.is_closed:
+        raise ValueError("the ledger does not end with its strands")
+    return f"{head.size} entries fit the signed checkpoint, and their {len(strands.ends)} strands what they say"
+
+
+def digest(prefix, *parts):
+    return hashlib.sha256(bytes([prefix]) + b"".join(parts)).digest()
+
+
+def strand_leaf(name, place, number):
+    text = name.encode()
+    return digest(2, bytes([len(text)]), text, place.to_bytes(8, "big"), number.to_bytes(8, "big"))
+
+
+class Strands:
+    """The entries about one thing, in their order, by all entries of a ledger."""
+
+    def __init__(self):
+        # A dictionary keeps its order: the archive's own strands, then cases as they came.
+        self.ends = {name: (0, 0) for name in ["rules", "holds", "people", "work"]}
+        self.number = 0
+        self.is_closed = False
+
+    def root(self):
+        level = [strand_leaf(name, *end) for name, end in self.ends.items()]
+        while True:
+            level = [digest(3, *level[place:place + 16]) for place in range(0, len(level), 16)]
+            if len(level) == 1:
+                return level[0]
+
+    def apply(self, entry):
+        name, number = entry["strand"], self.number
+        self.is_closed = entry["kind"] == "strands"
+        if self.is_closed and (entry["count"], entry["root"]) != (len(self.ends), self.root().hex()):
+            raise ValueError(f"entry {number}: the strands before it come to another root")
+        if (name not in self.ends) != (entry["kind"] == "case registered"):
+            raise ValueError(f"entry {number}: a case begins with its registration, and once")
+        place, last = self.ends.get(name, (0, 0))
+        if entry["place"] != place + 1 or entry.get("after") != (last if place else None):
+            raise ValueError(f"entry {number}: its place in the strand {name} is another")
+        self.ends[name] = (place + 1, number)
+        self.number += 1
+
+
+def strand_proof(folder, head, entries):
+    """That the entries about a case in a folder are all there are."""
+    closing = entries.get(head.size - 1, {})
+    if closing.get("kind") != "strands":
+        raise ValueError("the last entry of the checkpoint does not close the strands")
+    lines = read(folder, "custody", "case.strand-proof").decode().split("\n")
+    values = [line.split(" ")[1] for line in lines[1:6]]
+    if lines[0] != "strongroom/strand-proof@v1" or lines[-1] or lines[1:6] != [
+            f"{word} {value}" for word, value in zip(["strand", "place", "number", "leaf", "count"], values)]:
+        raise ValueError("it is not the proof of a strand")
+    name, (place, number, leaf, count) = values[0], map(int, values[1:])
+    levels = [[decode(child) for child in line.split(" ")] for line in lines[6:-1]]
+    hash, index, width = strand_leaf(name, place, number), leaf, count
+    for children in levels:
+        if len(children) != min(16, width - index // 16 * 16) or children[index % 16] != hash:
+            raise ValueError("the proof does not lead from the strand to its root")
+        hash, index, width = digest(3, *children), index // 16, (width + 15) // 16
+    if width != 1 or leaf >= count or (count, hash.hex()) != (closing["count"], closing["root"]):
+        raise ValueError("the proof does not lead to the root of the strands")
+    end = (0, None)
+    for own in sorted(number for number, entry in entries.items() if entry["strand"] == name):
+        if (entries[own]["place"], entries[own].get("after")) != (end[0] + 1, end[1]):
+            raise ValueError(f"entries about the case are missing before entry {own}")
+        end = (end[0] + 1, own)
+    if end != (place, number):
+        raise ValueError("entries about the case are missing")
 
 
 def bag(folder, key):
     head = checkpoint(read(folder, "checkpoint"), key)
     proofs = glob.glob(os.path.join(folder, "custody", "*.tlog-proof"))
+    entries = {}
     for file in proofs:
         name = file.removesuffix(".tlog-proof")
         index, tree = inclusion(file, name + ".json", key)
         if str(index) != os.path.basename(name) or tree != head:
             raise ValueError(file + " is about another entry, or another checkpoint")
+        entries[index] = json.loads(read(name + ".json"))
     if not proofs:
         raise ValueError("no proofs")
-    return f"{len(proofs)} entries are in the ledger"
+    # The certificate of a run is about many cases: it proves what is in it, and no more.
+    if is_certificate(folder) and json.loads(read(folder, "certificate.json"))["form"] == "run":
+        return f"{len(proofs)} entries are in the ledger"
+    strand_proof(folder, head, entries)
+    return f"{len(proofs)} entries are in the ledger, and all that are about the case are there"
+
+
+def is_certificate(folder):
+    return os.path.exists(os.path.join(folder, "certificate.json"))
 
 
 def main():

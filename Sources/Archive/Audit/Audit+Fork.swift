@@ -14,8 +14,7 @@ extension Audit {
             let (origin, lost) = try session.acceptFork(reason, second: second)
             session.publish()
             try session.afterwards { try session.holds.workOnHolds() }
-            let (head, _) = try session.catalog.read { try session.currentHead(in: $0) }
-            var export = describe(head, output: session.publication(of: origin).folder)
+            var export = describe(try closed().checkpoint, output: session.publication(of: origin).folder)
             export.holdsLost = lost.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }
             return export
         }

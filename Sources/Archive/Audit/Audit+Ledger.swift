@@ -75,7 +75,7 @@ extension Audit {
                 filter.kind = query.kind
                 filter.from = query.from
                 filter.before = query.before
-                if let caseID = query.caseID { filter.caseUID = try session.caseUID(of: caseID, in: index) }
+                if let caseID = query.caseID { filter.strand = .ofCase(try session.caseUID(of: caseID, in: index)) }
                 if let actor = query.actor {
                     filter.actorUIDs = try index.actors(nameTag: session.keyring.tag(actor.utf8, purpose: .actor)).map(
                         \.stamp.uid)
@@ -126,8 +126,8 @@ extension Audit {
     public func checkpoint() throws -> (note: String, export: LedgerExport) {
         try session.attempt(.audit) {
             session.publish()
-            let (head, note) = try session.catalog.read { try session.currentHead(in: $0) }
-            return (String(decoding: note.bytes, as: UTF8.self), describe(head, output: "-"))
+            let closed = try closed()
+            return (String(decoding: closed.note.bytes, as: UTF8.self), describe(closed.checkpoint, output: "-"))
         }
     }
 
@@ -136,8 +136,9 @@ extension Audit {
     /// - Parameter entryPath: where the entry's bytes are written to.
     public func prove(_ entry: UInt64, to path: String, entryTo entryPath: String? = nil) throws -> LedgerExport {
         try session.attempt(.audit) {
+            let closed = try closed()
             let (head, (bytes, proof)) = try session.catalog.read { index in
-                let (head, note) = try session.currentHead(in: index)
+                let (head, note) = (closed.checkpoint, closed.note)
                 guard entry < head.size else {
                     throw ArchiveError(
                         .noSuchEntry, "entry \(entry) is not in the ledger, which has \(head.size) entries",
@@ -155,6 +156,7 @@ extension Audit {
     public func proveConsistency(since file: String, to path: String) throws -> LedgerExport {
         try session.attempt(.audit, file) {
             let note = try SignedNote(try session.effects.files.contents(of: file, limit: SignedNote.longest))
+            let closed = try closed()
             let (head, proof) = try session.catalog.read { index in
                 let origins = try index.origins()
                 let earlier = try Checkpoint(unverified: note)
@@ -162,7 +164,7 @@ extension Audit {
                     throw NoteError.otherOrigin(earlier.origin)
                 }
                 _ = try Checkpoint(note, by: session.verifierKey(of: origin))
-                let (head, headNote) = try session.currentHead(in: index)
+                let (head, headNote) = (closed.checkpoint, closed.note)
                 guard earlier.size <= head.size,
                     try MerkleTree.root(of: earlier.size, in: index.ledgerNodes) == earlier.root
                 else {
@@ -186,7 +188,8 @@ extension Audit {
             try checkAbsent(directory, files: files)
             let export = try NewDirectory(directory, files: files, suffix: session.effects.suffix())
             do {
-                let (head, note) = try session.catalog.read { try session.currentHead(in: $0) }
+                let closed = try closed()
+                let (head, note) = (closed.checkpoint, closed.note)
                 try export.add(LedgerFiles.verifierKey, Array("\(try verifierKey())\n".utf8))
                 try export.add(LedgerFiles.entries) { try session.lines(from: 0, to: head, write: $0) }
                 try export.add(LedgerFiles.checkpoint, note.bytes)
@@ -201,6 +204,14 @@ extension Audit {
 
     /// The key that checks the signatures of the newest origin's checkpoints, as a line.
     public func verifierKey() throws -> String { session.currentVerifierKey.text }
+
+    /// The ledger with its strands closed; where nothing can be written now, up to the entry that closed them last.
+    func closed() throws -> ClosedLedger {
+        do { return try session.closed { $1 } } catch {
+            guard session.fork == nil, !(error is WaitEnded) else { throw error }
+            return try session.catalog.read { try session.closedLedger(in: $0) }
+        }
+    }
 
     /// An entry and its proof, which is checked before anybody gets it.
     func provenEntry(

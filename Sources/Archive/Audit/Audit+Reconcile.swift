@@ -29,8 +29,9 @@ extension Audit {
         try session.catalog.read { index in
             result.find(all: try index.damages().map { "the index: \($0)" })
             var replay = LedgerReplay()
-            try replayEntries(into: &replay, in: index, &result, progress: progress)
+            let root = try replayEntries(into: &replay, in: index, &result, progress: progress)
             replay.finish()
+            try compareHead(replay, root: root, in: index, &result)
             result.find(all: replay.contradictions)
             if replay.archive != session.configuration.archiveUID {
                 result.find("entry 0 is about another archive")
@@ -51,7 +52,7 @@ extension Audit {
     private func replayEntries(
         into replay: inout LedgerReplay, in index: IndexReader, _ result: inout Reconciliation,
         progress: (_ done: Int, _ of: Int) -> Void
-    ) throws {
+    ) throws -> MerkleHash {
         let size = try index.ledgerSize()
         let nodes = index.ledgerNodes
         let hasher = MerkleHasher()
@@ -68,7 +69,7 @@ extension Audit {
                 let name = "entry \(row.number)"
                 guard row.number == frontier.size else {
                     result.find("entry \(frontier.size) is missing")
-                    return
+                    return frontier.root
                 }
                 row.bytes.withUnsafeBytes { buffer in
                     frontier.append(buffer, hasher: hasher) { node, hash in
@@ -80,7 +81,7 @@ extension Audit {
                     let entry = try Entry(row.bytes)
                     newest = max(newest, row.time)
                     if row.kind != entry.event.kind.rawValue || row.actorUID != entry.actor.uid
-                        || row.caseUID != entry.event.caseUID
+                        || row.strand != entry.strand
                         || LedgerTime.text(row.time) != LedgerTime.text(entry.time)
                         || row.offset != offset || row.newest != newest
                     {
@@ -95,12 +96,13 @@ extension Audit {
                 }
                 offset += UInt64(row.bytes.count) + 1
             }
-            progress(Int(frontier.size), Int(size))
+            progress(Int(clamping: frontier.size), Int(clamping: size))
         }
         if try index.ledgerNodeCount() != nodeCount {
             result.find("the ledger has more nodes than its entries make")
         }
         result.entries = frontier.size
+        return frontier.root
     }
 
     /// That these nodes are stored as they follow from the entries.
@@ -167,10 +169,6 @@ extension Audit {
         if try index.resolutions() != replay.rules.resolutions {
             result.find("the resolved conflicts are not those of the ledger")
         }
-        let newest = try index.newestTime() ?? .distantPast
-        if abs(newest.timeIntervalSince(replay.newestTime)) > 0.001 {
-            result.find("the newest time on record is not the ledger's")
-        }
         let active = try index.activePolicies().map { ($0.name, $0.version) }
         if Dictionary(active, uniquingKeysWith: max) != replay.rules.active.mapValues(\.version) {
             result.find("other policies are active than the ledger says")
@@ -179,6 +177,12 @@ extension Audit {
         let remembered = Set(replay.destroyedCases.filter { $0.value > time }.keys)
         if try index.rememberedCases(after: time) != remembered {
             result.find("the destroyed cases that are remembered are not those of the ledger")
+        }
+        try index.forEachDestroyedTag { remembered in
+            let entry = try index.ledgerRow(remembered.entry).flatMap { try? Entry($0.bytes) }
+            if entry.map(remembered.agrees(with:)) != true {
+                result.find("what is remembered of a destruction is not what entry \(remembered.entry) says")
+            }
         }
         let waiting = try index.blobRemovals(limit: .max)
         if Dictionary(waiting.map { ($0.object, $0.address) }, uniquingKeysWith: { a, _ in a }) != unremoved {
@@ -197,7 +201,7 @@ extension Audit {
         let rules = try session.rules(in: index)
         let isCurrent = try index.standingSet() == rules.set && !index.holdsAreUnfinished()
         // Looked at with a clock that is behind, what was decided since would not follow from the rules yet.
-        let time = max(session.now, try index.newestTime() ?? session.now)
+        let time = max(session.now, try session.newestTime(in: index) ?? session.now)
         var counts: [Decision.Status: Int] = [:]
         var position: CatalogPosition?
         while true {

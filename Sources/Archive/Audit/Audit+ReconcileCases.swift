@@ -27,6 +27,7 @@ extension Audit {
             let entries = try CaseEntries(page.map(\.uid), in: index)
             for record in page {
                 left.remove(record.uid)
+                compareStrand(record.uid, entries.rows[record.uid] ?? [], entries.strands[.ofCase(record.uid)], &result)
                 let known = entries.replay(record.uid)
                 take(known, &unremoved, &result)
                 try compare(record, known, entries, in: index, &result)
@@ -46,6 +47,7 @@ extension Audit {
             let page = Array(rest[first..<min(first + Self.casesTogether, rest.count)])
             let entries = try CaseEntries(page, in: index)
             for uid in page {
+                compareStrand(uid, entries.rows[uid] ?? [], entries.strands[.ofCase(uid)], &result)
                 let known = entries.replay(uid)
                 take(known, &unremoved, &result)
                 if known.known != nil { result.find("case \(uid) is on the ledger and not in the index") }
@@ -61,9 +63,11 @@ extension Audit {
     private struct CaseEntries {
         let rows: [CaseUID: [LedgerRow]]
         let openings: [UInt64: [OpeningRecord]]
+        let strands: [Strand: StrandRecord]
 
         init(_ cases: [CaseUID], in index: IndexReader) throws {
             rows = try index.ledgerRows(ofCases: cases)
+            strands = try index.strands(cases.map { Strand.ofCase($0) })
             openings = try index.ledgerOpenings(of: rows.values.flatMap { $0.map(\.number) })
         }
 

@@ -77,7 +77,7 @@ extension Audit {
     ) throws -> StoreReport {
         try session.attempt(.verify) {
             let check = StoreCheck(
-                store: session.store, catalog: session.catalog, options: options,
+                store: session.store, catalog: session.catalog.index, options: options,
                 randomness: session.effects.randomness, progress: progress,
                 caseID: { uid in
                     try? session.catalog.read { try $0.caseRecord(uid) }.map { try session.open($0).particulars.caseID }

@@ -20,7 +20,12 @@ struct LedgerReplay {
     /// By their entries, until when they are remembered.
     private(set) var destroyedCases: [UInt64: Date] = [:]
     /// The newest time since the clock was last accepted.
-    private(set) var newestTime = Date.distantPast
+    private(set) var newestTime: Date?
+    /// How far the archive's own strands have come.
+    private(set) var own = Dictionary(
+        uniqueKeysWithValues: Strand.own.map { ($0, StrandEnd($0, place: 0, number: 0)) })
+    /// Archived and not destroyed; registered and not destroyed.
+    private(set) var (objects, liveCases) = (0, 0)
     /// Tags whose time was over then are gone, whatever time it is now.
     private(set) var forgottenUpTo = Date.distantPast
     /// What is held, and who may do what.
@@ -37,7 +42,12 @@ struct LedgerReplay {
         func contradict(_ what: String) { ownContradictions.append("entry \(number): \(what)") }
         holds.apply(entry, number: number)
         authority.apply(entry, number: number)
-        if let uid = entry.event.caseUID { cases.insert(uid) }
+        if let uid = entry.strand.caseUID {
+            cases.insert(uid)
+        } else if let end = own[entry.strand] {
+            if entry.place != end.next { contradict("its place in the strand \(entry.strand.name) is another") }
+            own[entry.strand] = StrandEnd(entry.strand, place: entry.place.place, number: number)
+        }
         if (number == 0) != (entry.event.kind == .archiveCreated) {
             contradict("an archive is created by entry 0, and by no other")
         }
@@ -46,7 +56,9 @@ struct LedgerReplay {
         {
             contradict("its actor was never introduced")
         }
-        if entry.event.kind.countsForNewestTime { newestTime = max(newestTime, entry.time) }
+        if entry.event.kind.countsForNewestTime {
+            newestTime = newestTime.map { max($0, entry.time) } ?? entry.time
+        }
         switch entry.event {
         case .archiveCreated(let event):
             archive = event.archive
@@ -57,7 +69,12 @@ struct LedgerReplay {
                 contradict("its actor was introduced before")
             }
         case .accessOpened: openAccesses.insert(number)
-        case .caseDestroyed(let event): destroyedCases[number] = event.rememberedUntil
+        case .caseRegistered: liveCases += 1
+        case .objectArchived: objects += 1
+        case .objectDestroyed: objects -= 1
+        case .caseDestroyed(let event):
+            destroyedCases[number] = event.rememberedUntil
+            liveCases -= 1
         case .accessClosed(let event):
             if openAccesses.remove(event.access) == nil { contradict("it closes an access that is not open") }
         case .policyActivated(let event):
@@ -69,11 +86,11 @@ struct LedgerReplay {
         case .clockAccepted: newestTime = entry.time
         case .tagsForgotten: forgottenUpTo = max(forgottenUpTo, entry.time)
         case .publicationRepaired, .configurationChanged, .attemptFailed, .openingsRefused, .archiveVerified,
-            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .clockDoubted, .holdPlaced,
+            .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .strands, .clockDoubted, .holdPlaced,
             .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
             .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved,
-            .caseRegistered, .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked,
-            .verificationEnded, .objectArchived, .caseEventRecorded, .objectDestroyed, .blobsRemoved:
+            .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked,
+            .verificationEnded, .caseEventRecorded, .blobsRemoved:
             break
         }
     }

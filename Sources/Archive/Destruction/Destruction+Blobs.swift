@@ -17,9 +17,7 @@ extension Destruction {
             let chunk = waiting.filter { !failed.contains($0.address) }.prefix(1000)
             guard !chunk.isEmpty else { break }
             // A note that was put there cannot take the bytes of what is kept.
-            let kept = try session.catalog.read { index in
-                try chunk.filter { try index.object(address: $0.address) != nil }.map(\.address)
-            }
+            let kept = try session.catalog.read { try undestroyed(chunk, in: $0) }
             if !kept.isEmpty {
                 failed.formUnion(kept)
                 report.blobProblem =
@@ -58,5 +56,24 @@ extension Destruction {
             progress(report.blobsRemoved + report.blobsMissing)
         }
         report.blobsWaiting = failed.count
+    }
+
+    /// Of blobs that are to be removed, those of which the ledger does not say that their object was destroyed.
+    private func undestroyed(
+        _ removals: some Collection<BlobRemovalRecord>, in index: IndexReader
+    ) throws -> [BlobAddress] {
+        let roots = try session.head(in: index).roots
+        return try Dictionary(grouping: removals, by: \.caseUID).flatMap { uid, removals in
+            let destroyed = try unlessTheIndexFails {
+                var replay = CaseReplay(uid)
+                for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, roots) {
+                    replay.apply(entry, number: number)
+                }
+                return replay.unremoved
+            }
+            return try removals.filter {
+                try destroyed?[$0.object] != $0.address || index.object(address: $0.address) != nil
+            }.map(\.address)
+        }
     }
 }

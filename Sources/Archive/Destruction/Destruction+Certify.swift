@@ -31,7 +31,7 @@ extension Destruction {
             let files = session.effects.files
             try checkAbsent(directory, files: files)
             session.publish()
-            let certificate = try session.catalog.read { try self.certificate(of: subject, in: $0) }
+            let certificate = try session.closed { try self.certificate(of: subject, $1, in: $0) }
             let output = try NewDirectory(directory, files: files, suffix: session.effects.suffix())
             do {
                 for (name, content) in try certificate.files() { try output.add(name, content) }
@@ -46,20 +46,22 @@ extension Destruction {
         }
     }
 
-    private func certificate(of subject: CertificateSubject, in index: IndexReader) throws -> Certificate {
-        let (head, note) = try session.currentHead(in: index)
-        var rows: [LedgerRow]
+    private func certificate(
+        of subject: CertificateSubject, _ closed: ClosedLedger, in index: IndexReader
+    ) throws -> Certificate {
+        let (ledger, note) = (closed.checkpoint, closed.note)
+        let head = try session.head(in: index)
+        var entries: [(number: UInt64, entry: Entry)]
         var (caseUID, askedFor, run): (CaseUID?, String?, UInt64?)
         switch subject {
         case .caseID(let caseID):
             let uid = try destroyedCaseUID(of: caseID, in: index)
             (caseUID, askedFor) = (uid, caseID.text)
-            rows = try self.rows(of: uid, in: index).filter { $0.kind != Event.Kind.attemptFailed.rawValue }
+            entries = try provedEntries(of: .ofCase(uid), in: index, head.roots)
         case .run(let number):
             run = number
-            rows = try self.rows(ofRun: number, in: index)
+            entries = try vouched(try self.rows(ofRun: number, in: index), in: index, head.roots)
         }
-        var entries = try rows.map { ($0.number, try Entry($0.bytes)) }
         let destroyed = Certificate.destroyed(entries)
         guard !destroyed.isEmpty else {
             throw ArchiveError(
@@ -70,17 +72,14 @@ extension Destruction {
                 .ambiguous, "\(destroyed.count) objects are more than one certificate can name",
                 remedy: "make certificates of cases, or export the ledger: \(verb: .auditExport)")
         }
-        rows += try context(of: rows, in: index)
-        rows.sort { $0.number < $1.number }
-        entries = try rows.map { ($0.number, try Entry($0.bytes)) }
+        entries += try vouched(
+            try context(of: entries, closing: closed.closing, in: index), in: index, head.roots)
+        entries.sort { $0.number < $1.number }
         var actors: [ActorUID: Custody.Document.Person] = [:]
-        for row in rows where actors[row.actorUID] == nil {
-            guard let actor = try index.actor(row.actorUID) else { continue }
-            actors[row.actorUID] = Custody.Document.Person(
-                uid: row.actorUID.hex, known: actor.stamp.known.rawValue, name: try session.name(of: actor, in: index))
-        }
-        let kept = try caseUID.map { (uid: CaseUID) in
-            try index.verifications(of: uid).flatMap { try index.objects(of: $0.uid).map(\.uid.hex) }.sorted()
+        for uid in entries.map(\.entry.actor.uid) where actors[uid] == nil {
+            guard let actor = try index.actor(uid) else { continue }
+            actors[uid] = Custody.Document.Person(
+                uid: uid.hex, known: actor.stamp.known.rawValue, name: try session.name(of: actor, in: index))
         }
         let nodes = index.ledgerNodes
         let document = Certificate.Document(
@@ -88,34 +87,47 @@ extension Destruction {
             caseUID: caseUID?.hex, askedFor: askedFor, run: run,
             ended: entries.first { _, entry in
                 if case .purgeFinished(let event) = entry.event { event.run == run } else { false }
-            }?.0, madeAt: LedgerTime.text(session.now), origin: head.origin,
-            entries: head.size, verifierKey: session.currentVerifierKey.text,
-            caseDestroyed: run == nil ? entries.first { $0.1.event.kind == .caseDestroyed }?.0 : nil,
-            objects: destroyed, kept: kept ?? [],
+            }?.number, madeAt: LedgerTime.text(session.now), origin: ledger.origin,
+            entries: ledger.size, verifierKey: session.currentVerifierKey.text,
+            caseDestroyed: run == nil ? entries.first { $0.entry.event.kind == .caseDestroyed }?.number : nil,
+            objects: destroyed, kept: try caseUID.map { try kept(of: $0, entries, in: index) } ?? [],
             holds: try caseUID.map { try session.holds.matters(of: $0, in: index) } ?? [],
-            epochs: try index.epochs().map {
-                Certificate.Document.Epoch(number: $0.epoch.number, state: $0.state.rawValue)
-            },
+            epochs: head.epochs.map { Certificate.Document.Epoch(number: $0.number, state: $0.state) },
             actors: actors.values.sorted { $0.uid < $1.uid },
-            record: try zip(rows, entries).map { row, entry in
+            record: try entries.map { number, entry in
                 // Only what proves who acted: reasons and particulars stay closed.
-                let openings = try session.openings(of: row.number, in: index).filter { $0.key == "nameCommitment" }
+                let openings = try session.openings(of: number, in: index).filter { $0.key == "nameCommitment" }
                 return Custody.Document.Line(
-                    number: row.number, time: LedgerTime.text(entry.1.time), kind: row.kind,
-                    actor: row.actorUID.hex, sentence: entry.1.event.sentence,
+                    number: number, time: LedgerTime.text(entry.time), kind: entry.event.kind.rawValue,
+                    actor: entry.actor.uid.hex, sentence: entry.event.sentence,
                     openings: openings.map { member, opening in
                         Custody.Document.Opening(member: member, salt: opening.salt.hex, text: opening.text)
                     })
             })
         return Certificate(
             document: document, checkpoint: note,
-            note: try session.sign(certificate: Certificate.statement(try document.bytes()), origin: head.origin),
-            evidence: try rows.map { row in
-                let path = try MerkleTree.inclusionProof(of: row.number, in: head.size, nodes: nodes)
+            note: try session.sign(certificate: Certificate.statement(try document.bytes()), origin: ledger.origin),
+            strand: try caseUID.map { try closed.proof(of: .ofCase($0), in: index, head.roots) },
+            evidence: try entries.map { number, entry in
+                let path = try MerkleTree.inclusionProof(of: number, in: ledger.size, nodes: nodes)
                 return Custody.ProvenEntry(
-                    number: row.number, bytes: row.bytes,
-                    proof: InclusionProof(index: row.number, path: path, checkpoint: note))
+                    number: number, bytes: try entry.encoded(),
+                    proof: InclusionProof(index: number, path: path, checkpoint: note))
             })
+    }
+
+    /// What is there of a case, by the ledger and by the index, which have to say the same.
+    private func kept(
+        of uid: CaseUID, _ entries: [(number: UInt64, entry: Entry)], in index: IndexReader
+    ) throws -> [String] {
+        var facts = LedgerFacts(uid)
+        for (number, entry) in entries where entry.strand == .ofCase(uid) { facts.apply(entry, number: number) }
+        let kept = facts.liveObjects.map(\.hex)
+        let known = try index.verifications(of: uid).flatMap { try index.objects(of: $0.uid).map(\.uid.hex) }.sorted()
+        guard kept == known else {
+            throw CatalogError.damaged("what is kept of case \(uid) is not what the ledger says")
+        }
+        return kept
     }
 
     /// The case with this ID that is there, where something of it was destroyed; otherwise the last that is gone.
@@ -123,13 +135,9 @@ extension Destruction {
         let uid = try session.caseUID(of: caseID, in: index)
         guard try index.caseRecord(uid) != nil, try session.destructions(of: uid, in: index).isEmpty else { return uid }
         let tag = session.keyring.tag(caseID.text.utf8, purpose: .caseID)
-        return try index.destroyedTags(tag, purpose: .caseID).last?.caseUID ?? uid
-    }
-
-    private func rows(of uid: CaseUID, in index: IndexReader) throws -> [LedgerRow] {
-        var filter = LedgerFilter()
-        filter.caseUID = uid
-        return try index.ledgerRows(filter, from: 0, limit: .max)
+        guard let gone = try index.destroyedTags(tag, purpose: .caseID).last else { return uid }
+        try session.prove(gone, in: index)
+        return gone.caseUID
     }
 
     /// The beginning and the end of a run, and what it destroyed.
@@ -163,15 +171,19 @@ extension Destruction {
         return found
     }
 
-    /// The entries that say who made the archive, who acted, by which rules, and in which runs.
-    private func context(of rows: [LedgerRow], in index: IndexReader) throws -> [LedgerRow] {
-        let have = Set(rows.map(\.number))
+    /// The entries that say who made the archive, who acted, by which rules, and in which runs, and the one that closes
+    /// the ledger.
+    private func context(
+        of entries: [(number: UInt64, entry: Entry)], closing: UInt64, in index: IndexReader
+    ) throws -> [LedgerRow] {
+        let have = Set(entries.map(\.number))
         var found: [UInt64: LedgerRow] = [:]
         func add(_ row: LedgerRow?) { if let row, !have.contains(row.number) { found[row.number] = row } }
         add(try index.ledgerRow(0))
+        add(try index.ledgerRow(closing))
         var policies: Set<String> = []
-        for row in rows {
-            guard case .objectDestroyed(let event) = try Entry(row.bytes).event else { continue }
+        for (_, entry) in entries {
+            guard case .objectDestroyed(let event) = entry.event else { continue }
             add(try index.ledgerRow(event.run))
             if let policy = event.policy { policies.insert("\(policy) \(event.version ?? 0)") }
         }
@@ -183,7 +195,7 @@ extension Destruction {
                 if policies.contains("\(event.policy) \(event.version)") { add(row) }
             }
         }
-        for uid in Set(rows.map(\.actorUID) + found.values.map(\.actorUID)) {
+        for uid in Set(entries.map(\.entry.actor.uid) + found.values.map(\.actorUID)) {
             var introduction = LedgerFilter()
             introduction.kind = Event.Kind.actorIntroduced.rawValue
             introduction.actorUIDs = [uid]

@@ -17,7 +17,8 @@ extension Destruction {
     public func clockStatus() throws -> ClockStatus {
         try session.attempt(.status) {
             try session.catalog.read {
-                ClockStatus(now: session.now, newest: try $0.newestTime(), doubt: try session.clockDoubt(in: $0))
+                ClockStatus(
+                    now: session.now, newest: try session.newestTime(in: $0), doubt: try session.clockDoubt(in: $0))
             }
         }
     }
@@ -40,7 +41,7 @@ extension Destruction {
                 }
                 var effect = Effect(.clockAccept, reason: reason.text)
                 effect.time = time
-                let newest = try transaction.index.newestTime().map(Timestamp.minute) ?? "nothing"
+                let newest = transaction.head.newestTime.map(Timestamp.minute) ?? "nothing"
                 effect.says = [
                     "the clock is right on \(Timestamp.day(time)), where the newest time on record is \(newest); "
                         + "destruction goes on"
@@ -57,7 +58,7 @@ extension Destruction {
     }
 
     func acceptClock(_ effect: Effect, request: UInt64?, _ transaction: Transaction) throws -> UInt64 {
-        let newest = try transaction.index.newestTime() ?? transaction.now
+        let newest = transaction.head.newestTime ?? transaction.now
         return try transaction.add(
             .clockAccepted(
                 .init(

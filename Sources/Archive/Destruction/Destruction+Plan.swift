@@ -56,7 +56,7 @@ extension Destruction {
                     objects: items, bytes: bytes, dropped: dropped)
                 try plan.sign(session.keyring)
                 try plan.encoded().withUnsafeBytes { try session.effects.files.createDurably(path, bytes: $0) }
-                let (share, exceeds) = try share(of: items.count, counted: false, in: index)
+                let (share, exceeds) = try share(of: items.count, in: index)
                 let settings = session.configuration.retention
                 return PurgePlanSummary(
                     id: plan.id, digest: plan.digest, output: path, objects: items.count, cases: cases.count,

@@ -60,7 +60,7 @@ extension Destruction {
         try endInterruptedRun()
         guard try session.catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
         try removeBlobs(&report)
-        report.residueErased = try session.catalog.eraseResidue()
+        report.residueErased = try session.catalog.eraseResidue(until: session.limit)
     }
 
     /// Puts the end of a run on the ledger whose program died.
@@ -126,19 +126,16 @@ extension Destruction {
         return held
     }
 
-    /// The share of the archive that goes with so many objects, with those of the last 24 hours.
-    func share(of count: Int, counted: Bool, in index: IndexReader) throws -> (
-        share: Double, exceeds: Bool
-    ) {
-        let earlier = try index.ledgerCount(
-            kind: Event.Kind.objectDestroyed.rawValue, since: session.now.addingTimeInterval(-86_400))
+    /// The share of the archive that goes with so many objects, with those of the last 24 hours: by what the keys vouch
+    /// for, so that rows which somebody puts into the index make nothing look small.
+    func share(of count: Int, in index: IndexReader) throws -> (share: Double, exceeds: Bool) {
+        let head = try session.head(in: index)
+        let earlier = Int(clamping: head.destroyed(since: session.now.addingTimeInterval(-86_400)))
         let gone = count + earlier
         let settings = session.configuration.retention
-        // So few may go whatever their share: only where it decides, the objects are counted one by one.
-        let isMany = count > 0 && gone > settings.limitObjects
-        let all = try (counted && isMany ? index.countObjects() : index.objectCount()) + earlier
+        let all = Int(clamping: head.objects) + earlier
         let share = all == 0 ? 0 : Double(gone) / Double(all)
-        return (share, isMany && share > settings.limitShare)
+        return (share, count > 0 && gone > settings.limitObjects && share > settings.limitShare)
     }
 
     func purge(
@@ -182,7 +179,7 @@ extension Destruction {
         }
         if let failure = report.failure { throw failure }
         try removeBlobs(&report)
-        report.residueErased = try session.catalog.eraseResidue()
+        report.residueErased = try session.catalog.eraseResidue(until: session.limit)
         if let after = session.configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
             do {
                 report.compacted = try compact()
@@ -218,7 +215,7 @@ extension Destruction {
                 if objects.isEmpty { try finish(run, report, request: nil, transaction) }
                 return .done((run, objects, request))
             }
-            let (share, exceeds) = try share(of: objects.count, counted: true, in: transaction.index)
+            let (share, exceeds) = try share(of: objects.count, in: transaction.index)
             if exceeds, let permit = try permittedPurge(transaction),
                 case let allowed = objects.filter(permit.objects.contains),
                 !allowed.isEmpty

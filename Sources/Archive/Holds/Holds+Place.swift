@@ -186,7 +186,7 @@ extension Holds {
             placing.uid = hold.uid
             // An extension by the same person that was interrupted goes on.
             if isLarge, let open = try index.holdScopes(of: hold.uid).last(where: { $0.state == .placing }),
-                let book = try session.holdBook.content(in: index, by: session.recorder).holds[hold.uid]?.scopes[
+                let book = try session.holdBook(in: index).holds[hold.uid]?.scopes[
                     open.name.revision],
                 try isSamePerson(book.author, in: index)
             {
@@ -266,6 +266,7 @@ extension Holds {
             }
             expected.append(HoldExpectation(purpose: .caseID, tag: tag))
             if let gone = try index.destroyedTags(tag, purpose: .caseID).last {
+                try session.prove(gone, in: index)
                 placing.destroyed.append(
                     HoldAnswer.Destroyed(caseID: caseID.text, entry: gone.entry, at: gone.destroyedAt, isWhole: true))
             } else {

@@ -93,7 +93,7 @@ extension Holds {
 
     /// Counted from the newest time on record: a clock that is behind shortens nothing.
     private func coolingEnd(_ transaction: Transaction) throws -> Date {
-        let start = max(transaction.now, try transaction.index.newestTime() ?? transaction.now)
+        let start = max(transaction.now, transaction.head.newestTime ?? transaction.now)
         return start.addingTimeInterval(try coolingDays(in: transaction.index) * 86_400)
     }
 

@@ -80,8 +80,7 @@ extension Holds {
     ) throws -> (book: HoldBook, lines: [HoldReport.Line], objects: [HoldReport.Covered]) {
         var book = HoldBook()
         var lines: [HoldReport.Line] = []
-        for (number, entry) in try vouchedEntries(
-            HoldBook.kinds, from: 0, size: try index.ledgerSize(), in: index, by: session.recorder)
+        for (number, entry) in try provedEntries(of: .holds, in: index, session.head(in: index).roots)
         where entry.time <= time {
             book.apply(entry, number: number)
             guard entry.event.hold == uid else { continue }
@@ -123,7 +122,7 @@ extension Holds {
             for uid in Set(hold.scopes.values.flatMap(\.cases)).sorted(by: { $0.hex < $1.hex }) {
                 var facts = LedgerFacts(uid)
                 var filter = LedgerFilter()
-                filter.caseUID = uid
+                filter.strand = .ofCase(uid)
                 for row in try index.ledgerRows(filter, from: 0, limit: .max) where row.time <= time {
                     facts.apply(try Entry(row.bytes), number: row.number)
                 }
@@ -156,7 +155,7 @@ extension Holds {
                 ) {
                     guard let caseUID = CaseUID(hex: uid) else { continue }
                     var filter = LedgerFilter()
-                    filter.caseUID = caseUID
+                    filter.strand = .ofCase(caseUID)
                     filter.kind = Event.Kind.accessOpened.rawValue
                     let held = Set(objects.map(\.object))
                     for row in try index.ledgerRows(filter, from: 0, limit: .max) {

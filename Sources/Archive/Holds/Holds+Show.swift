@@ -27,7 +27,7 @@ extension Holds {
     public func list(all: Bool) throws -> [HoldSummary] {
         try session.attempt(.look) {
             try session.catalog.read { index in
-                let book = try session.holdBook.content(in: index, by: session.recorder)
+                let book = try session.holdBook(in: index)
                 return try index.holds().filter { all || $0.state != .ended }.map {
                     try summary(of: $0, book, in: index)
                 }
@@ -41,7 +41,7 @@ extension Holds {
             try session.catalog.read { index in
                 let record = try knownHold(matter, in: index)
                 var summary = try summary(
-                    of: record, try session.holdBook.content(in: index, by: session.recorder), in: index)
+                    of: record, try session.holdBook(in: index), in: index)
                 if record.state != .ended {
                     let counts = try index.heldCounts(by: record.uid)
                     (summary.heldObjects, summary.heldCases) = (counts.objects, counts.cases)
@@ -78,7 +78,7 @@ extension Holds {
         return HoldStatus(
             matters: holds.count,
             overdueReviews: try names(holds.filter { $0.state == .standing && $0.reviewBy < session.now }),
-            lost: try session.holdBook.content(in: index, by: session.recorder).lost.count,
+            lost: try session.holdBook(in: index).lost.count,
             cooling: holds.filter { $0.state == .released }.count,
             unfinished: try names(holds.filter { $0.state == .placing }),
             isWorking: try index.holdsAreUnfinished())

@@ -64,7 +64,7 @@ extension Holds {
         let index = transaction.index
         guard try index.hasCoolingHolds(by: transaction.now) else { return }
         try session.checkClock(transaction)
-        let book = try session.holdBook.content(in: index, by: session.recorder)
+        let book = try session.holdBook(in: index)
         let ended = try index.endCooled(by: transaction.now)
         func vouch(_ until: Date?, _ what: String) throws {
             guard let until, until <= transaction.now else {

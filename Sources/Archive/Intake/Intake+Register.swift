@@ -70,7 +70,7 @@ extension Intake {
         guard let record = try index.caseRecord(caseIDTag: tag) else {
             return try insertCase(registration, tag: tag, transaction)
         }
-        var opened = try session.open(record)
+        var opened = try session.prove(record, asked: registration.caseID, in: index)
         let before = (opened.record, opened.particulars)
         try complete(&opened.record.purpose, with: registration.purpose, name: "purpose", of: registration.caseID)
         try complete(&opened.particulars.subject, with: registration.subject, name: "subject", of: registration.caseID)

@@ -145,7 +145,7 @@ extension Overview {
                         contents: summary.repeatedContents, cases: summary.casesWithRepeatedContents, examples: examples
                     ), retention: try retentionStatus(in: index),
                     clock: ClockStatus(
-                        now: now, newest: try index.newestTime(), doubt: try session.clockDoubt(in: index)),
+                        now: now, newest: try session.newestTime(in: index), doubt: try session.clockDoubt(in: index)),
                     holds: try session.holds.status(in: index), authority: try authorityStatus(in: index),
                     ledger: try ledgerStatus(in: index))
             }

@@ -62,7 +62,7 @@ extension People {
                 }
                 // Where fewer than two are left, nobody could allow it: it waits, for all to see.
                 guard authority.approvers(at: transaction.now) >= 2 else {
-                    let start = max(transaction.now, try transaction.index.newestTime() ?? transaction.now)
+                    let start = max(transaction.now, transaction.head.newestTime ?? transaction.now)
                     let from = start.addingTimeInterval(Double(Self.waitingDays) * 86_400)
                     return .done(try makeToken(effect, approvesFrom: from, request: nil, transaction))
                 }

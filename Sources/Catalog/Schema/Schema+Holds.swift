@@ -131,7 +131,7 @@ extension Schema {
         CREATE INDEX hold_exclusion_case ON hold_exclusion (case_id);
         CREATE INDEX hold_exclusion_cooling ON hold_exclusion (cooling_until) WHERE state = 'cooling';
 
-        CREATE INDEX ledger_entry_destroyed ON ledger_entry (case_uid, number) WHERE kind = 'object destroyed';
+        CREATE INDEX ledger_entry_destroyed ON ledger_entry (strand, number) WHERE kind = 'object destroyed';
 
         -- Objects that may go although the event that their keeping counts from never came.
         CREATE TABLE backstop_approval (

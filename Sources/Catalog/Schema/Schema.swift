@@ -26,14 +26,18 @@ enum Schema {
             refused_openings INTEGER NOT NULL DEFAULT 0,
             refused_first INTEGER,
             refused_last INTEGER,
-            newest_time INTEGER NOT NULL DEFAULT 0,
             -- The set of policies by which every object's standing was computed.
             standing_set INTEGER NOT NULL DEFAULT 0,
             compacted_at INTEGER,
             -- Another number after every change of what holds take in.
-            hold_revision INTEGER NOT NULL DEFAULT 0,
-            -- Which entries say what is held and who may do what, under the archive key.
-            entry_note BLOB
+            hold_revision INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        -- What the keys vouch for: the one row that each transaction writes anew.
+        CREATE TABLE head (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            body BLOB NOT NULL CHECK (length(body) <= 65535),
+            mac BLOB NOT NULL CHECK (length(mac) = 32)
         ) STRICT;
 
         CREATE TABLE cases (
@@ -163,17 +167,32 @@ enum Schema {
             -- The newest time of this entry and all before it.
             newest INTEGER NOT NULL,
             actor_uid BLOB NOT NULL CHECK (length(actor_uid) = 16),
-            case_uid BLOB CHECK (length(case_uid) = 16)
+            -- What it is about: a case's UID, or the name of one of the archive's own strands.
+            strand BLOB NOT NULL CHECK (length(strand) BETWEEN 4 AND 16)
         ) STRICT;
         CREATE INDEX ledger_entry_kind ON ledger_entry (kind, number);
         CREATE INDEX ledger_entry_newest ON ledger_entry (newest, number);
         CREATE INDEX ledger_entry_behind ON ledger_entry (number) WHERE time < newest;
         CREATE INDEX ledger_entry_actor ON ledger_entry (actor_uid, number);
-        CREATE INDEX ledger_entry_case ON ledger_entry (case_uid, number) WHERE case_uid IS NOT NULL;
+        CREATE INDEX ledger_entry_strand ON ledger_entry (strand, number);
 
         CREATE TABLE ledger_node (
             position INTEGER PRIMARY KEY,
             hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+
+        -- How far each strand has come: the leaves of the tree below, from 0.
+        CREATE TABLE strand (
+            ordinal INTEGER PRIMARY KEY,
+            name BLOB NOT NULL UNIQUE CHECK (length(name) BETWEEN 4 AND 16),
+            place INTEGER NOT NULL,
+            number INTEGER NOT NULL
+        ) STRICT;
+
+        -- The nodes of the tree over strands, each with the hashes of its children.
+        CREATE TABLE strand_node (
+            position INTEGER PRIMARY KEY,
+            children BLOB NOT NULL CHECK (length(children) BETWEEN 32 AND 512)
         ) STRICT;
 
         -- Salts and texts of commitments, under the case's key, or under the archive's where there is no case.
@@ -206,6 +225,16 @@ enum Schema {
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         CREATE TRIGGER ledger_entry_fixed BEFORE UPDATE ON ledger_entry
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER strand_kept BEFORE DELETE ON strand
+        BEGIN SELECT RAISE(ABORT, 'a strand only grows'); END;
+        CREATE TRIGGER strand_grows BEFORE UPDATE ON strand
+        WHEN NEW.ordinal <> OLD.ordinal OR NEW.name <> OLD.name OR NEW.place < OLD.place OR NEW.number < OLD.number
+        BEGIN SELECT RAISE(ABORT, 'a strand only grows'); END;
+        CREATE TRIGGER strand_node_kept BEFORE DELETE ON strand_node
+        BEGIN SELECT RAISE(ABORT, 'the tree over strands only grows'); END;
+        CREATE TRIGGER strand_node_grows BEFORE UPDATE ON strand_node
+        WHEN NEW.position <> OLD.position OR length(NEW.children) < length(OLD.children)
+        BEGIN SELECT RAISE(ABORT, 'the tree over strands only grows'); END;
         CREATE TRIGGER ledger_node_kept BEFORE DELETE ON ledger_node
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         CREATE TRIGGER ledger_node_fixed BEFORE UPDATE ON ledger_node

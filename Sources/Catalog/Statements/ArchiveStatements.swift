@@ -20,13 +20,10 @@ extension IndexReader {
         }
     }
 
-    /// The newest time on record, since a clock was last accepted.
-    public func newestTime() throws -> Date? {
-        try row("SELECT newest_time FROM archive WHERE newest_time > 0")?.date("newest_time")
+    /// What the keys vouch for, and what they say of it; nil in an archive that is being made.
+    public func head() throws -> (body: [UInt8], mac: [UInt8])? {
+        try row("SELECT body, mac FROM head").map { (try $0[0], try $0[1]) }
     }
-
-    /// Which entries matter most, sealed.
-    public func entryNote() throws -> [UInt8]? { try row("SELECT entry_note FROM archive")?.bytes("entry_note") }
 
     public func compactedAt() throws -> Date? { try row("SELECT compacted_at FROM archive")?.date("compacted_at") }
 }
@@ -75,11 +72,14 @@ extension IndexWriter {
         return RefusedOpenings(count: try row.unsigned("refused_openings"), first: first, last: last)
     }
 
-    public func setNewestTime(_ time: Date) throws {
-        try note("UPDATE archive SET newest_time = ?", [time])
+    /// Writes the head anew.
+    public func setHead(_ body: [UInt8], mac: [UInt8]) throws {
+        try note(
+            """
+            INSERT INTO head (id, body, mac) VALUES (1, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET body = excluded.body, mac = excluded.mac
+            """, [body, mac])
     }
-
-    public func setEntryNote(_ sealed: [UInt8]) throws { try note("UPDATE archive SET entry_note = ?", [sealed]) }
 
     public func setCompactedAt(_ time: Date) throws {
         try note("UPDATE archive SET compacted_at = ?", [time])

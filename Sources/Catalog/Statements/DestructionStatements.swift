@@ -31,6 +31,20 @@ extension IndexReader {
         }
     }
 
+    /// All that is remembered of what was destroyed.
+    public func forEachDestroyedTag(_ body: (DestroyedTagRecord) throws -> Void) throws {
+        try reading.rows(
+            "SELECT tag, tag_key, purpose, case_uid, entry, destroyed_at, forget_at FROM destroyed_tag", []
+        ) { row in
+            try body(
+                DestroyedTagRecord(
+                    tag: try row.required(try row.tag("tag"), "tag"), purpose: try row.value("purpose"),
+                    caseUID: try row.uid("case_uid"), entry: try row.unsigned("entry"),
+                    destroyedAt: try row.required(try row.date("destroyed_at"), "destroyed_at"),
+                    forgetAt: try row.required(try row.date("forget_at"), "forget_at")))
+        }
+    }
+
     /// Blobs whose key is gone, the longest-waiting first.
     public func blobRemovals(limit: Int) throws -> [BlobRemovalRecord] {
         try rows(

@@ -133,7 +133,7 @@ extension IndexReader {
             """
             SELECT cases.uid, ledger_entry.number, ledger_entry.time FROM hold_case
                 CROSS JOIN cases CROSS JOIN ledger_entry
-            WHERE hold_case.scope_id = ? AND cases.id = hold_case.case_id AND ledger_entry.case_uid = cases.uid
+            WHERE hold_case.scope_id = ? AND cases.id = hold_case.case_id AND ledger_entry.strand = cases.uid
                 AND ledger_entry.kind = 'object destroyed' ORDER BY hold_case.case_id, ledger_entry.number LIMIT ?
             """, [try id(of: scope), limit]
         ).map { row in

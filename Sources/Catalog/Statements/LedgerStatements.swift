@@ -122,7 +122,7 @@ extension IndexReader {
             guard let uid = uids.first else { return [] }
             restrict("actor_uid", is: uid)
         }
-        if let uid = filter.caseUID { restrict("case_uid", is: uid) }
+        if let strand = filter.strand { restrict("strand", is: strand) }
         if let from = filter.from { restrict("time >= ?", [from]) }
         if let before = filter.before { restrict("time < ?", [before]) }
         return try rows(
@@ -135,15 +135,15 @@ extension IndexReader {
 
     /// The entries about some cases, by the case, in their order.
     public func ledgerRows(ofCases uids: [CaseUID]) throws -> [CaseUID: [LedgerRow]] {
-        let found = try rows(about: uids) { "\(Self.entryColumns) WHERE case_uid IN (\($0)) ORDER BY number" }
+        let found = try rows(about: uids) { "\(Self.entryColumns) WHERE strand IN (\($0)) ORDER BY number" }
         return try Dictionary(grouping: found.map(ledgerRow)) { row in
-            guard let uid = row.caseUID else { throw CatalogError.damaged("case_uid") }
+            guard let uid = row.caseUID else { throw CatalogError.damaged("strand") }
             return uid
         }
     }
 
     private static let entryColumns =
-        "SELECT number, entry, line_start, kind, time, newest, actor_uid, case_uid FROM ledger_entry"
+        "SELECT number, entry, line_start, kind, time, newest, actor_uid, strand FROM ledger_entry"
 
     private func ledgerRow(_ row: Row) throws -> LedgerRow {
         LedgerRow(
@@ -151,7 +151,7 @@ extension IndexReader {
             offset: try row.unsigned("line_start"), kind: try row["kind"],
             time: try row.required(try row.date("time"), "time"),
             newest: try row.required(try row.date("newest"), "newest"),
-            actorUID: try row.uid("actor_uid"), caseUID: try row.uidIfAny("case_uid"))
+            actorUID: try row.uid("actor_uid"), strand: try row.strand("strand"))
     }
 
     // MARK: Nodes
@@ -294,43 +294,6 @@ extension IndexWriter {
     /// Changes how many entries are known to be published.
     public func update(_ origin: OriginRecord) throws {
         try note("UPDATE ledger_origin SET published = ? WHERE number = ?", [Int64(origin.published), origin.number])
-    }
-
-    /// Appends entries to the ledger and the nodes that they complete to its tree.
-    ///
-    /// - Returns: the number of the first.
-    @discardableResult
-    public func append(_ entries: [Entry]) throws -> UInt64 {
-        let last = try row(
-            "SELECT number, line_start, length(entry) AS length, newest FROM ledger_entry ORDER BY number DESC LIMIT 1")
-        let first = try last.map { try $0.unsigned("number") + 1 } ?? 0
-        var number = first
-        var start = try last.map { try $0.unsigned("line_start") + $0.unsigned("length") + 1 } ?? 0
-        var newest = try last?.date("newest") ?? Date(milliseconds: 0)
-        var frontier = try MerkleFrontier(after: first, in: ledgerNodes)
-        let hasher = MerkleHasher()
-        for entry in entries {
-            let bytes = try entry.encoded()
-            newest = max(newest, entry.time)
-            try run(
-                """
-                INSERT INTO ledger_entry (number, entry, line_start, kind, time, newest, actor_uid, case_uid)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    number, bytes, start, entry.event.kind.rawValue, entry.time, newest, entry.actor.uid,
-                    entry.event.caseUID,
-                ])
-            try bytes.withUnsafeBytes { buffer in
-                try frontier.append(buffer, hasher: hasher) { node, hash in
-                    try run("INSERT INTO ledger_node (position, hash) VALUES (?, ?)", [node.position, hash.bytes])
-                }
-            }
-            noteEntry(number, bytes)
-            number += 1
-            start += UInt64(bytes.count) + 1
-        }
-        return first
     }
 
     public func insert(_ opening: OpeningRecord) throws {

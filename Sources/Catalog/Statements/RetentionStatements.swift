@@ -194,9 +194,6 @@ extension IndexReader {
     public func objectCount() throws -> Int {
         try count("SELECT CAST(coalesce(sum(number), 0) AS BIGINT) FROM tally WHERE what = 'object'")
     }
-
-    /// How many objects there are, counted one by one.
-    public func countObjects() throws -> Int { try count("SELECT count(*) FROM object") }
 }
 
 extension IndexWriter {

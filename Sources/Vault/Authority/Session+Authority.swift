@@ -6,13 +6,12 @@ internal import Ledger
 extension Session {
     /// Who a token belongs to, by the ledger; refuses one that is not known, was revoked, or has expired.
     package static func actor(
-        by token: PersonalToken, recorder: Recorder, catalog: Index, effects: Effects,
-        authority: LedgerBook<Authority>, mayWrite: Bool
+        by token: PersonalToken, recorder: Recorder, catalog: VouchedIndex, effects: Effects, mayWrite: Bool
     ) throws -> Actor {
         let tag = token.tag(by: recorder.keyring)
         let now = effects.clock.now()
         let found = try catalog.read { index -> (token: Authority.Token, name: String)? in
-            let authority = try authority.content(in: index, by: recorder)
+            let authority = try recorder.proofs.authority.content(in: index, recorder.head(in: index).roots)
             guard let known = authority.token(tagged: tag), let actor = try index.actor(known.holder) else {
                 return nil
             }
@@ -20,7 +19,7 @@ extension Session {
         }
         guard let found else {
             // Nobody knows who; the next who acts puts it on the ledger.
-            if mayWrite { Recorder.countRefusedOpening(in: catalog, at: now) }
+            if mayWrite { Recorder.countRefusedOpening(in: catalog.index, at: now) }
             throw ArchiveError(
                 .badToken, "nobody has this personal token here",
                 remedy: "check what you gave as \(input: .token); \(verb: .tokenCreate) makes one")
@@ -35,7 +34,7 @@ extension Session {
             let refusal = ArchiveError(
                 .badToken, "the token of \(found.name) \(why)", remedy: "ask for a new one: \(verb: .tokenCreate)")
             guard mayWrite else { throw refusal }
-            recorder.recordRefusal(refusal, of: found.token.holder, in: catalog, at: now)
+            recorder.recordRefusal(refusal, of: found.token.holder, in: catalog.index, at: now)
             throw refusal
         }
         return actor
@@ -43,7 +42,7 @@ extension Session {
 
     /// Who may do what, as of a state of the index.
     package func authority(in index: IndexReader) throws -> Authority {
-        try authorityBook.content(in: index, by: recorder)
+        try recorder.proofs.authority.content(in: index, head(in: index).roots)
     }
 
     /// Refuses what the roles of a personal token do not allow. Without a token everything is allowed but to approve:

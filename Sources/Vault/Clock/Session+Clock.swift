@@ -7,7 +7,7 @@ internal import Ledger
 extension Session {
     /// Puts it on the ledger where the clock is too far ahead of the newest time on record.
     package func noteTime(_ transaction: Transaction) throws {
-        guard let newest = try transaction.index.newestTime(),
+        guard let newest = transaction.head.newestTime,
             transaction.now.timeIntervalSince(newest) > configuration.retention.clockAhead,
             try doubt(in: transaction.index) == nil
         else { return }
@@ -42,10 +42,7 @@ extension Session {
     /// Why the clock cannot be believed; nil where it can.
     package func clockDoubt(in index: IndexReader) throws -> String? {
         if let doubt = try doubt(in: index) { return Self.sentence(doubt.event, at: doubt.time) }
-        guard let newest = try index.newestTime() else { return nil }
-        if let entry = try newestCounting(in: index), entry.time > newest.addingTimeInterval(0.001) {
-            return "the newest time in the index was altered: entry \(entry.number) is newer"
-        }
+        guard let newest = try newestTime(in: index) else { return nil }
         let behind = newest.timeIntervalSince(now)
         if behind > configuration.retention.clockBehind {
             return
@@ -60,12 +57,8 @@ extension Session {
         return nil
     }
 
-    /// The newest entry that counts for the newest time on record.
-    private func newestCounting(in index: IndexReader) throws -> LedgerRow? {
-        try index.newestLedgerRows(LedgerFilter(), limit: 100).last { row in
-            Event.Kind(rawValue: row.kind)?.countsForNewestTime ?? false
-        }
-    }
+    /// The newest time on record since a clock was last accepted.
+    package func newestTime(in index: IndexReader) throws -> Date? { try head(in: index).newestTime }
 
     private static func sentence(_ doubt: Event.ClockDoubted, at time: Date) -> String {
         switch doubt.cause {
@@ -79,16 +72,7 @@ extension Session {
 
     /// The doubt that nobody has accepted yet.
     private func doubt(in index: IndexReader) throws -> (time: Date, event: Event.ClockDoubted)? {
-        func newest(_ kind: Event.Kind) throws -> LedgerRow? {
-            var filter = LedgerFilter()
-            filter.kind = kind.rawValue
-            return try index.newestLedgerRows(filter, limit: 1).last
-        }
-        guard let row = try newest(.clockDoubted), case .clockDoubted(let event) = try Entry(row.bytes).event else {
-            return nil
-        }
-        if let accepted = try newest(.clockAccepted), accepted.number > row.number { return nil }
-        return (row.time, event)
+        try recorder.rulesBook(in: index).doubt
     }
 
     private static func days(_ later: Date, _ earlier: Date) -> String {

@@ -30,7 +30,7 @@ struct Deciding {
         try session.checkClock(transaction)
         try session.checkNoHoldIsLost(in: transaction.index)
         rules = try session.rules(in: transaction.index)
-        book = try session.holdBook.content(in: transaction.index, by: session.recorder)
+        book = try session.holdBook(in: transaction.index)
         authority = try session.authority(in: transaction.index)
     }
 
@@ -38,7 +38,10 @@ struct Deciding {
     mutating func decide(_ row: RetentionRow) throws -> Verdict {
         // Entries that cannot be read agree with nothing, and stop nothing else.
         let facts =
-            try ledger[row.caseUID] ?? unlessTheIndexFails { try LedgerFacts(of: row.caseUID, in: transaction.index) }
+            try ledger[row.caseUID]
+            ?? unlessTheIndexFails {
+                try LedgerFacts(of: row.caseUID, in: transaction.index, transaction.head.roots)
+            }
         ledger[row.caseUID] = facts
         guard let facts,
             facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),

@@ -110,6 +110,7 @@ extension Session {
         _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, _ what: String, in index: IndexReader
     ) throws {
         guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
+        try prove(known, in: index)
         throw ArchiveError(
             .tokenDestroyed,
             "\(what) was archived, and destroyed, at least in part, on \(Timestamp.minute(known.destroyedAt)), "

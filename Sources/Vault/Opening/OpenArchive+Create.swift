@@ -88,7 +88,8 @@ extension OpenArchive {
         let settings = Configuration.template(
             for: uid, publishedTo: place, vendor: effects.provider.standardSettings)
         let recorder = Recorder(
-            actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness)
+            actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness,
+            proofs: Proofs())
         let key = SecretKey(from: effects.randomness)
         let verifier = VerifierKey(name: origin, publicKey: keyring.signer.publicKey)
         try catalog.write { index in
@@ -101,7 +102,10 @@ extension OpenArchive {
                         key, epoch: epoch, context: recorder.contexts.archiveKey(epoch: epoch),
                         randomness: effects.randomness)))
             try index.insert(OriginRecord(number: 1, origin: origin, firstEntry: 0, published: 0))
-            let transaction = try Transaction(recorder, index: index, now: now)
+            let head = Head(
+                archive: uid, keyring: keyring,
+                epochs: keyring.epochs.map { Head.EpochState(number: $0.number, state: "open") })
+            let transaction = try Transaction(recorder, index: index, now: now, head: head)
             try transaction.begin(
                 .archiveCreated(
                     .init(archive: uid, origin: origin, verifierKey: verifier.text, epoch: UInt64(epoch.number))))
@@ -159,7 +163,7 @@ extension OpenArchive {
             guard error.code == EEXIST else { throw error }
             guard try files.status(directory + "/.").mode & 0o077 == 0 else {
                 throw ArchiveError(
-                    .openToOthers, "\(directory) is open to other users", remedy: "chmod 700 \(directory)")
+                    .openToOthers, "\(directory) is open to other users", remedy: "let only its owner in: mode 0700")
             }
         }
     }

@@ -1,6 +1,6 @@
 internal import Base
 package import BlobStore
-package import Catalog
+internal import Catalog
 public import Foundation
 internal import Ledger
 package import Sealing
@@ -19,7 +19,7 @@ public final class OpenArchive: Sendable {
     package let rootKeyKind: RootKeyKind
     package let effects: Effects
     package let store: any BlobStorage
-    package let catalog: Index
+    package let catalog: VouchedIndex
     /// What sessions put entries on the ledger with, but for who acts. Another one once the keyring was read again;
     /// sessions that began before keep theirs.
     private let recorder: Mutex<Recorder>
@@ -32,12 +32,6 @@ public final class OpenArchive: Sendable {
     let settingsAreKnown = Atomic(false)
     /// The rules that were read last.
     let knownRules = Mutex<(rules: ActiveRules, entry: [UInt8]?)?>(nil)
-    /// Who may do what, as far as the ledger was read.
-    package let authorityBook: LedgerBook<Authority>
-    /// What is held, as far as the ledger was read.
-    package let holdBook = LedgerBook(HoldBook(), kinds: HoldBook.kinds, finish: { $0.prepare() }) {
-        $0.apply($1, number: $2)
-    }
     /// Guards that the file would loosen, and which count as the ledger has them.
     package let loosened: [LoosenedSetting]
 
@@ -50,15 +44,14 @@ public final class OpenArchive: Sendable {
 
     private init(
         parts: Parts, configuration: Configuration, loosened: [LoosenedSetting], rootKeyKind: RootKeyKind,
-        recorder: Recorder, authority: LedgerBook<Authority>, ledger: LedgerState
+        recorder: Recorder, catalog: VouchedIndex, ledger: LedgerState
     ) {
-        authorityBook = authority
         directory = parts.directory
         self.configuration = configuration
         self.loosened = loosened
         effects = parts.effects
         store = parts.store
-        catalog = parts.catalog
+        self.catalog = catalog
         self.rootKeyKind = rootKeyKind
         self.recorder = Mutex(recorder)
         ledgerState = Mutex(ledger)
@@ -74,7 +67,11 @@ public final class OpenArchive: Sendable {
         do {
             let parts = try Parts(directory: directory, effects: effects)
             let (keyring, rootKeyKind) = try readKeyring(of: parts, rootKey: source)
-            let (record, origin) = try parts.catalog.read { (try $0.archive(), try $0.origins().last) }
+            let proofs = Proofs()
+            let catalog = VouchedIndex(
+                index: parts.catalog, watch: proofs.watch, keyring: keyring,
+                archive: parts.configuration.archiveUID, alsoAltered: toLook)
+            let (record, origin) = try catalog.read { (try $0.archive(), try $0.origins().last) }
             guard let origin else { throw CatalogError.damaged("the ledger has no origin") }
             let publication = Publication(
                 origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.signer.publicKey),
@@ -82,16 +79,15 @@ public final class OpenArchive: Sendable {
             try checkIsOutside(publication, of: directory)
             let recorder = Recorder(
                 actor: .osUser, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
-                randomness: effects.randomness)
+                randomness: effects.randomness, proofs: proofs)
             let ledger = try Session.compare(
-                publication, recorder: recorder, configuration: parts.configuration, catalog: parts.catalog)
+                publication, recorder: recorder, configuration: parts.configuration, catalog: catalog)
             if !toLook, let fork = ledger.fork { throw fork }
-            let authority = LedgerBook(Authority(), kinds: Authority.kinds) { $0.apply($1, number: $2) }
             let (configuration, loosened) = try guarded(
-                parts.configuration, recorder: recorder, catalog: parts.catalog, authority: authority, toLook: toLook)
+                parts.configuration, recorder: recorder, catalog: catalog, toLook: toLook)
             return OpenArchive(
                 parts: parts, configuration: configuration, loosened: loosened, rootKeyKind: rootKeyKind,
-                recorder: recorder, authority: authority, ledger: ledger)
+                recorder: recorder, catalog: catalog, ledger: ledger)
         } catch {
             throw ArchiveError(error)
         }
@@ -115,7 +111,7 @@ public final class OpenArchive: Sendable {
             case .actor(let actor): recorder.actor = actor
             case .token(let token):
                 recorder.actor = try Session.actor(
-                    by: token, recorder: recorder, catalog: catalog, effects: effects, authority: authorityBook,
+                    by: token, recorder: recorder, catalog: catalog, effects: effects,
                     mayWrite: ledgerState.withLock { $0.fork == nil })
             }
             return Session(archive: self, recorder: recorder, limit: limit)
@@ -137,7 +133,8 @@ public final class OpenArchive: Sendable {
                         remedy: "put back the newest copy of keyring.sealed")
                 }
                 recorder = Recorder(
-                    actor: .osUser, keyring: keyring, contexts: recorder.contexts, randomness: recorder.randomness)
+                    actor: .osUser, keyring: keyring, contexts: recorder.contexts, randomness: recorder.randomness,
+                    proofs: recorder.proofs)
             }
         } catch {
             throw ArchiveError(error)
@@ -180,13 +177,14 @@ public final class OpenArchive: Sendable {
     }
 
     private static func guarded(
-        _ file: Configuration, recorder: Recorder, catalog: Index, authority: LedgerBook<Authority>, toLook: Bool
+        _ file: Configuration, recorder: Recorder, catalog: VouchedIndex, toLook: Bool
     ) throws -> (configuration: Configuration, loosened: [LoosenedSetting]) {
         do {
             return try catalog.read { index in
                 file.guarded(
                     by: try recorder.recordedSettings(in: index),
-                    needsTwo: try authority.content(in: index, by: recorder).needsTwo)
+                    needsTwo: try recorder.proofs.authority.content(in: index, recorder.head(in: index).roots)
+                        .needsTwo)
             }
         } catch  where toLook {
             // Whoever looks for what was altered must be able to.

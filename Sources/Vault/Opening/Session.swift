@@ -1,6 +1,6 @@
 package import Base
 package import BlobStore
-package import Catalog
+internal import Catalog
 package import Foundation
 package import Sealing
 
@@ -34,9 +34,8 @@ public final class Session: Sendable {
     package var rootKeyKind: RootKeyKind { archive.rootKeyKind }
     package var effects: Effects { archive.effects }
     package var store: any BlobStorage { archive.store }
-    package var catalog: Index { archive.catalog }
-    package var authorityBook: LedgerBook<Authority> { archive.authorityBook }
-    package var holdBook: LedgerBook<HoldBook> { archive.holdBook }
+    /// What is read of it comes after its head was checked.
+    package var catalog: VouchedIndex { archive.catalog }
     package var loosened: [LoosenedSetting] { archive.loosened }
 
     /// The archive's own name, 32 hexadecimal digits.

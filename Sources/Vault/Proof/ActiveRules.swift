@@ -61,7 +61,7 @@ extension Session {
         let records = try index.activePolicies()
         let resolutions = try index.resolutions()
         // The index does not vouch for the rules by which something is destroyed: their entries do.
-        let recorded = try RecordedRules(in: index)
+        let recorded = try recorder.rulesBook(in: index).rules
         let files = records.map {
             ($0.name, RecordedRules.File(version: $0.version, file: SHA256.digest(of: $0.text.utf8).hex))
         }
@@ -88,16 +88,6 @@ package struct RecordedRules {
     package private(set) var active: [String: File] = [:]
     package private(set) var resolutions: [Resolution] = []
     private var terms: String?
-
-    package init(in index: IndexReader) throws {
-        var rows: [LedgerRow] = []
-        for kind in [Event.Kind.policyActivated, .policyRetired, .conflictResolved] {
-            var filter = LedgerFilter()
-            filter.kind = kind.rawValue
-            rows += try index.ledgerRows(filter, from: 0, limit: .max)
-        }
-        for row in rows.sorted(by: { $0.number < $1.number }) { apply(try Entry(row.bytes).event, entry: row.number) }
-    }
 
     package init() {}
 

@@ -18,6 +18,8 @@ package struct LedgerFacts {
         let verification: UInt64
         let archived: Date
         let entry: UInt64
+        let address: BlobAddress
+        let length: UInt64
     }
 
     /// What was known of the case, and until which entry.
@@ -43,17 +45,10 @@ package struct LedgerFacts {
 
     package init(_ uid: CaseUID) { caseUID = uid }
 
-    package init(of uid: CaseUID, in index: IndexReader) throws {
+    /// By the whole strand of the case, proved.
+    package init(of uid: CaseUID, in index: IndexReader, _ roots: LedgerRoots) throws {
         self.init(uid)
-        var filter = LedgerFilter()
-        filter.caseUID = uid
-        for row in try index.ledgerRows(filter, from: 0, limit: .max) where Self.kinds.contains(row.kind) {
-            let entry = try Entry(row.bytes)
-            guard entry.event.caseUID == uid else {
-                throw CatalogError.damaged("ledger entry \(row.number) was altered")
-            }
-            apply(entry, number: row.number)
-        }
+        for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, roots) { apply(entry, number: number) }
     }
 
     package mutating func apply(_ entry: Entry, number: UInt64) {
@@ -73,7 +68,8 @@ package struct LedgerFacts {
                 outcome: event.outcome, captured: (event.capturedFrom, event.capturedUntil))
         case .objectArchived(let event):
             objects[event.object] = Object(
-                media: event.media, verification: event.verification, archived: entry.time, entry: number)
+                media: event.media, verification: event.verification, archived: entry.time, entry: number,
+                address: event.address, length: event.length)
         case .objectDestroyed(let event): objects[event.object] = nil
         case .backstopApproved(let event):
             for object in event.objects where backstops[object] == nil {
@@ -88,7 +84,8 @@ package struct LedgerFacts {
     /// - Parameter isAllowed: whether a request allowed that objects go after their backstop.
     package func agree(with row: RetentionRow, isAllowed: (UInt64?) -> Bool = { _ in true }) -> Bool {
         guard let object = objects[row.object], let verification = verifications[object.verification],
-            object.verification == UInt64(row.verification), let known = particulars.last
+            object.verification == UInt64(row.verification), object.address == row.address,
+            object.length == row.length, let known = particulars.last
         else { return false }
         func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }
         let facts = row.facts

@@ -51,7 +51,10 @@ extension Session {
 
     /// The tags by which holds can expect a case: of its ID and its person, under the keys that are live.
     package func expectations(of record: CaseRecord) throws -> [HoldExpectation] {
-        let particulars = try open(record).particulars
+        expectations(of: try open(record).particulars)
+    }
+
+    func expectations(of particulars: Particulars) -> [HoldExpectation] {
         var tags = [HoldExpectation(purpose: .caseID, tag: keyring.tag(particulars.caseID.utf8, purpose: .caseID))]
         if let tag = subjectTag(particulars.subject) { tags.append(HoldExpectation(purpose: .subject, tag: tag)) }
         return tags

@@ -14,7 +14,7 @@ extension Session {
 
     /// Compares the ledger with what is published. Reads at most 64 nodes.
     package static func compare(
-        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
+        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: VouchedIndex
     ) throws -> LedgerState {
         var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
         do {
@@ -46,7 +46,10 @@ extension Session {
             state.fork = error
             state.size = try catalog.read { try $0.ledgerSize() }
         } catch let error as CatalogError {
-            throw error
+            // Whoever looks for what was altered must be able to.
+            guard catalog.alsoAltered, !CatalogError.isFailure(error) else { throw error }
+            state.fork = ArchiveError(error)
+            state.size = try catalog.read { try $0.ledgerSize() }
         } catch {
             // The place cannot be read now; the index knows what was published at least.
             state.problem = ArchiveError(error)
@@ -58,7 +61,7 @@ extension Session {
     /// Where the settings name another place than before, the ledger must extend what is published in the former one,
     /// too: changing a setting must not be a way around it. A former place that cannot be read is nothing to compare.
     private static func checkFormerPlace(
-        of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: Index
+        of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: VouchedIndex
     ) throws {
         try catalog.read { index in
             let recorded = try recorder.recordedSettings(in: index)
@@ -135,7 +138,7 @@ extension Session {
 
     /// Refuses destruction while what was held before a fork is not held again.
     package func checkNoHoldIsLost(in index: IndexReader) throws {
-        let lost = try holdBook.content(in: index, by: recorder).lost.count
+        let lost = try holdBook(in: index).lost.count
         guard lost == 0 else {
             throw ArchiveError(
                 .holdsLost,
@@ -169,7 +172,7 @@ extension Session {
             let entries = "\(FilePath.parent(published.folder))/\(origin)/\(LedgerFiles.entries)"
             guard effects.files.exists(entries) else { continue }
             for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
-                if let entry = try? Entry([UInt8](line)), EntryNote.kinds.contains(entry.event.kind) {
+                if let entry = try? Entry([UInt8](line)), [.holds, .people].contains(entry.strand) {
                     found.append((number, entry))
                 }
                 number += 1
@@ -262,8 +265,7 @@ extension Session {
             try index.recompileHolds()
             return (origin, transaction.size)
         }
-        holdBook.forget()
-        authorityBook.forget()
+        recorder.proofs.forget()
         archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
         return (origin, lost)
     }

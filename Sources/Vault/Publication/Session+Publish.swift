@@ -119,7 +119,7 @@ extension Session {
         let state = archive.ledgerState.withLock { $0 }
         guard origin.number == state.origin.number else {
             throw ArchiveError(
-                .ledgerForked, "another command accepted a fork of the ledger", remedy: "run this command again")
+                .ledgerForked, "another command accepted a fork of the ledger", remedy: "try again")
         }
         if origin.published < state.published {
             origin.published = state.published
@@ -128,6 +128,8 @@ extension Session {
         let noted = origin
         archive.ledgerState.withLock { $0.origin = noted }
     }
+
+    func ledgerHas(_ size: UInt64) { archive.ledgerState.withLock { $0.size = max($0.size, size) } }
 
     func ledgerGrew(to size: UInt64) {
         let now = effects.clock.ticks()
@@ -222,29 +224,30 @@ extension Session {
         return try publication.withLock {
             let newest = try publication.newest()
             let found = newest?.size ?? 0
-            let (head, last, expected) = try catalog.read { index in
+            try closeStrands()
+            let (closed, last, expected) = try catalog.read { index in
                 guard let origin = try index.origins().last, origin.number == publication.origin.number else {
                     throw ArchiveError(
-                        .ledgerForked, "another command accepted a fork of the ledger", remedy: "run this command again"
+                        .ledgerForked, "another command accepted a fork of the ledger", remedy: "try again"
                     )
                 }
                 // Also what could not be compared when the archive was opened, because the place failed then.
                 try Self.checkOrigins(in: index, recorder: recorder, publication: publication)
-                let size = try index.ledgerSize()
+                let size = try self.head(in: index).roots.size
                 if let newest { try Self.check(newest, against: index, size: size, place: publication.place) }
                 let last = found == 0 ? nil : try index.ledgerRow(found - 1)
                 if found > 0, last == nil { throw CatalogError.damaged("ledger entry \(found - 1) is missing") }
-                let root = try MerkleTree.root(of: size, in: index.ledgerNodes)
                 return (
-                    Checkpoint(origin: publication.origin.origin, size: size, root: root), last,
+                    try closedLedger(in: index), last,
                     archive.ledgerState.withLock { state in
                         min(size, max(state.placeIsNew ? 0 : origin.published, state.published))
                     }
                 )
             }
+            let head = closed.checkpoint
             var kept = found
             if head.size > found {
-                kept = try publication.publish(head, note: head.signed(by: keyring.signer), after: found, last: last) {
+                kept = try publication.publish(head, note: closed.note, after: found, last: last) {
                     try lines(from: $0, to: head, write: $1)
                 }
             }
@@ -290,15 +293,5 @@ extension Session {
     package func sign(certificate statement: String, origin: String) throws -> SignedNote {
         if let fork { throw fork }
         return SignedNote(signing: statement, name: origin, by: keyring.signer)
-    }
-
-    /// Nothing is signed while the ledger is not the one that was published: the key would say two things.
-    package func currentHead(in index: IndexReader) throws -> (Checkpoint, SignedNote) {
-        if let fork { throw fork }
-        guard let origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
-        let size = try index.ledgerSize()
-        let head = Checkpoint(
-            origin: origin.origin, size: size, root: try MerkleTree.root(of: size, in: index.ledgerNodes))
-        return (head, head.signed(by: keyring.signer))
     }
 }

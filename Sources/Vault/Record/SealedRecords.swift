@@ -51,8 +51,6 @@ package struct SealedContexts: Sendable {
         SealingContext("strongroom actor name 1").adding(archiveUID.bytes).adding(actor.bytes)
     }
 
-    var entryNote: SealingContext { SealingContext("strongroom entry note 1").adding(archiveUID.bytes) }
-
     package func hold(_ uid: HoldUID) -> SealingContext {
         SealingContext("strongroom hold 1").adding(archiveUID.bytes).adding(uid.bytes)
     }

@@ -18,8 +18,9 @@ public struct DestroyedDetails: Encodable, Sendable {
 extension Session {
     package func find(_ caseID: CaseID, in index: IndexReader) throws -> OpenedCase {
         let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
-        if let record = try index.caseRecord(caseIDTag: tag) { return try open(record) }
+        if let record = try index.caseRecord(caseIDTag: tag) { return try prove(record, asked: caseID, in: index) }
         guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
+        try prove(destroyed, in: index)
         throw ArchiveError(
             .destroyed, "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
             remedy:
@@ -31,9 +32,21 @@ extension Session {
     /// The name of a case that is there, or that is remembered as destroyed.
     package func caseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
         let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
-        if let record = try index.caseRecord(caseIDTag: tag) { return record.uid }
+        if let record = try index.caseRecord(caseIDTag: tag) {
+            return try prove(record, asked: caseID, in: index).record.uid
+        }
         guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
+        try prove(destroyed, in: index)
         return destroyed.caseUID
+    }
+
+    /// A case that was found by its ID: proved, and the one that was asked for.
+    package func prove(_ record: CaseRecord, asked caseID: CaseID, in index: IndexReader) throws -> OpenedCase {
+        let opened = try prove(record, in: index)
+        guard opened.particulars.caseID == caseID.text else {
+            throw CatalogError.damaged("it leads from a case ID to another case")
+        }
+        return opened
     }
 
     private static let unknownCase = ArchiveError(
@@ -41,15 +54,12 @@ extension Session {
 
     /// What was destroyed of a case, by the number of the verification, in the order of the ledger.
     package func destructions(of uid: CaseUID, in index: IndexReader) throws -> [Int: [DestroyedDetails]] {
-        var filter = LedgerFilter()
-        filter.caseUID = uid
-        filter.kind = Event.Kind.objectDestroyed.rawValue
         var destroyed: [Int: [DestroyedDetails]] = [:]
-        for row in try index.ledgerRows(filter, from: 0, limit: .max) {
-            guard case .objectDestroyed(let event) = try Entry(row.bytes).event else { continue }
+        for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, head(in: index).roots) {
+            guard case .objectDestroyed(let event) = entry.event else { continue }
             destroyed[Int(event.verification), default: []].append(
                 DestroyedDetails(
-                    kind: event.media, destroyedAt: row.time, entry: row.number, policy: event.policy,
+                    kind: event.media, destroyedAt: entry.time, entry: number, policy: event.policy,
                     version: event.version.map(Int.init), rule: event.rule))
         }
         return destroyed

@@ -38,11 +38,38 @@ extension Session {
     /// - Parameter isUrgent: nobody of this process who waits already goes first: a hold.
     package func record<Result>(isUrgent: Bool = false, _ body: (Transaction) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
+        return try write(isUrgent: isUrgent, body) { result, _, _ in result }
+    }
+
+    /// Closes the strands of all entries that are there, and runs `body` on the state in which they are closed: nobody
+    /// else writes meanwhile.
+    package func closed<Result>(_ body: (IndexReader, ClosedLedger) throws -> Result) throws -> Result {
+        try checkLedgerIsWritable()
+        return try write(closing: true, { _ in }) { _, index, head in
+            try body(index, try closedLedger(in: index, of: head))
+        }
+    }
+
+    /// Closes the strands where the newest entry does not, whatever is unpublished.
+    func closeStrands() throws {
+        if let fork { throw fork }
+        guard try catalog.read({ try !isClosed($0) }) else { return }
+        try write(closing: true, publishes: false, { _ in }) { _, _, _ in }
+    }
+
+    /// - Parameters:
+    ///   - closing: the entry `strands` comes last.
+    ///   - publishes: what was written may be published now.
+    ///   - after: comes when everything is written, in the same transaction.
+    private func write<Value, Result>(
+        isUrgent: Bool = false, closing: Bool = false, publishes: Bool = true, _ body: (Transaction) throws -> Value,
+        after: (Value, IndexReader, Head) throws -> Result
+    ) throws -> Result {
+        let floor = catalog.watch.seen
         let (result, size) = try recordOrForget(isUrgent: isUrgent) { index in
             try checkOrigin(in: index)
-            try recorder.renewEntryNote(in: index)
+            let transaction = try Transaction(recorder, index: index, now: now, session: self, since: floor)
             try checkToken(in: index)
-            let transaction = try Transaction(recorder, index: index, now: now, session: self)
             try recordSettings(transaction)
             try noteTime(transaction)
             if let refused = try index.takeRefusedOpenings() {
@@ -54,19 +81,21 @@ extension Session {
             let (rows, entries) = (index.changedRows, transaction.size)
             let result = try body(transaction)
             guard index.changedRows == rows || transaction.size > entries else { throw CatalogError.unrecorded }
-            try transaction.finish()
-            return (result, transaction.size)
+            let isOpen = try transaction.size > transaction.head.roots.size || !isClosed(index)
+            let head = try transaction.finish(closing: closing && isOpen)
+            return (try after(result, index, head), head.roots.size)
         }
         archive.settingsAreKnown.store(true, ordering: .relaxed)
-        ledgerGrew(to: size)
+        if publishes { ledgerGrew(to: size) } else { ledgerHas(size) }
         return result
     }
 
     /// A transaction that says nothing new: counters, and what follows from entries that are there.
     private func maintain<Result>(_ body: (IndexWriter) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
-        return try catalog.write(until: limit) { index in
+        return try catalog.index.write(until: limit) { index in
             try checkOrigin(in: index)
+            _ = try head(in: index)
             return try body(index)
         }
     }
@@ -93,7 +122,7 @@ extension Session {
     package func rehearse<Result: Sendable>(_ body: (Transaction) throws -> Result) throws -> Result {
         try checkLedgerIsWritable()
         do {
-            return try catalog.write(until: limit) { index in
+            return try catalog.index.write(until: limit) { index in
                 throw Rehearsed(result: try body(try Transaction(recorder, index: index, now: now)))
             }
         } catch let rehearsed as Rehearsed<Result> {
@@ -103,7 +132,7 @@ extension Session {
 
     /// The transaction that goes on after a fork: nothing that stops another one stops it.
     func recordFork<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
-        try catalog.write(until: limit) { index in
+        try catalog.index.write(until: limit) { index in
             let transaction = try Transaction(recorder, index: index, now: now)
             let result = try body(transaction)
             try transaction.finish()
@@ -112,14 +141,14 @@ extension Session {
     }
 
     /// Notes in the index how far the published place has come. Losing this is harmless: the place knows it, too.
-    func noteOrigin() { _ = try? catalog.write { try checkOrigin(in: $0) } }
+    func noteOrigin() { _ = try? catalog.index.write { try checkOrigin(in: $0) } }
 
     /// Runs a transaction. What was read of rules in one that failed may never have been committed.
     private func recordOrForget<Result>(
         isUrgent: Bool, _ body: (IndexWriter) throws -> Result
     ) throws -> Result {
         do {
-            return try catalog.write(until: limit, isUrgent: isUrgent, body)
+            return try catalog.index.write(until: limit, isUrgent: isUrgent, body)
         } catch {
             archive.knownRules.withLock { $0 = nil }
             throw error

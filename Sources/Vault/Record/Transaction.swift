@@ -10,7 +10,8 @@ package struct Recorder: Sendable {
     package let keyring: Keyring
     package let contexts: SealedContexts
     package let randomness: Randomness
-    let knownNote = KnownEntryNote()
+    /// What was proved of the archive so far.
+    package let proofs: Proofs
 }
 
 /// One transaction on the index with what it puts on the ledger. Entries get their numbers at once, and are
@@ -18,6 +19,8 @@ package struct Recorder: Sendable {
 package final class Transaction {
     package let index: IndexWriter
     package let now: Date
+    /// What the keys vouched for before it.
+    package let head: Head
     /// Why the clock cannot be believed since this transaction.
     package var clockDoubt: String?
     /// Requests that were made in it.
@@ -27,17 +30,24 @@ package final class Transaction {
     private let session: Session?
     /// What decides in it, once something was asked.
     private var deciding: Deciding?
-    private let base: UInt64
+    private var base: UInt64 { head.roots.size }
     private var entries: [Entry] = []
     private var openings: [OpeningRecord] = []
     private var stamp: ActorStamp?
 
-    init(_ recorder: Recorder, index: IndexWriter, now: Date, session: Session? = nil) throws {
+    /// - Parameter head: of an archive that is being made; nil checks the one that is there.
+    init(
+        _ recorder: Recorder, index: IndexWriter, now: Date, session: Session? = nil, head: Head? = nil,
+        since floor: UInt64 = 0
+    ) throws {
+        self.head =
+            try head
+            ?? recorder.proofs.watch.check(
+                index, by: recorder.keyring, archive: recorder.contexts.archiveUID, since: floor)
         self.recorder = recorder
         self.session = session
         self.index = index
         self.now = now
-        base = try index.ledgerSize()
     }
 
     /// How many entries the ledger has with those of this transaction.
@@ -92,20 +102,20 @@ package final class Transaction {
     /// Destroys the object that was permitted to go.
     func destroy(_ permit: consuming DestructionPermit) throws { try index.destroy(permit, at: now) }
 
-    /// Appends what was added. Comes last in the transaction.
-    func finish() throws {
-        guard !entries.isEmpty else { return }
-        try index.append(entries)
-        try noteNewestTime()
+    /// Appends what was added, and writes the head anew. Comes last in the transaction.
+    ///
+    /// - Parameter closing: the entry `strands` comes behind it.
+    /// - Returns: the head then.
+    @discardableResult
+    func finish(closing: Bool = false) throws -> Head {
+        guard !entries.isEmpty || closing else { return head }
+        let (stamp, now) = (try actorStamp(), now)
+        let extended = try index.extend(
+            head, by: entries,
+            closing: closing ? { Entry(time: now, actor: stamp, event: .strands(.init(root: $0))) } : nil,
+            keyring: recorder.keyring)
         for opening in openings { try index.insert(opening) }
-    }
-
-    /// Remembers the newest time on record. Accepted, a clock begins anew.
-    private func noteNewestTime() throws {
-        guard entries.contains(where: { $0.event.kind.countsForNewestTime }) else { return }
-        let isAccepted = entries.contains { $0.event.kind == .clockAccepted }
-        if let newest = try index.newestTime(), newest >= now, !isAccepted { return }
-        try index.setNewestTime(now)
+        return extended
     }
 
     /// The stamp of who acts now; introduces them where they never acted before.
@@ -171,12 +181,8 @@ package final class Transaction {
 extension Recorder {
     /// The settings that the ledger has last, their commitments opened.
     package func recordedSettings(in index: IndexReader) throws -> [String: Configuration.LedgerSetting]? {
-        var filter = LedgerFilter()
-        filter.kind = Event.Kind.configurationChanged.rawValue
-        guard let row = try index.newestLedgerRows(filter, limit: 1).last,
-            case .configurationChanged(let change) = try vouched(row, in: index).event
-        else { return nil }
-        let openings = try self.openings(of: row.number, in: index) { _ in nil }
+        guard let (entry, change) = try rulesBook(in: index).settings else { return nil }
+        let openings = try self.openings(of: entry, in: index) { _ in nil }
         return change.settings.reduce(into: [:]) { settings, setting in
             guard let text = openings["settings/" + setting.key]?.text else {
                 settings[setting.key] = .plain(setting.value)

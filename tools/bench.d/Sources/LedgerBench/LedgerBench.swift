@@ -3,21 +3,32 @@ import Base
 import Foundation
 import Ledger
 import Sealing
+import Vault
 
-/// `fill INDEX N` appends entries like those of imports until the ledger has N; `prove INDEX` proves random ones.
+/// `fill ARCHIVE ROOT-KEY N` appends entries like those of imports until the ledger has N; `prove ARCHIVE` proves
+/// random ones.
 /// Both print one JSON object.
 @main struct LedgerBench {
     static func main() throws {
         StandardDescriptors.reserve()
         let arguments = CommandLine.arguments
-        let catalog = Index(try SQLiteEngine(path: arguments[2]), requiresEntries: false)
+        let catalog = Index(try SQLiteEngine(path: arguments[2] + "/index.sqlite"), requiresEntries: false)
         switch arguments[1] {
-        case "fill": try fill(catalog, to: UInt64(arguments[3])!)
+        case "fill":
+            try fill(catalog, by: try keyring(of: arguments[2], rootKey: arguments[3]), to: UInt64(arguments[4])!)
         default: try prove(catalog)
         }
     }
 
-    private static func fill(_ catalog: Index, to size: UInt64) throws {
+    private static func keyring(of archive: String, rootKey: String) throws -> Keyring {
+        let files = PosixFileSystem()
+        let sealed = try files.contents(of: archive + "/keyring.sealed", limit: 1 << 20)
+        return try files.contents(of: rootKey, limit: 4096).withUnsafeBytes {
+            try Keyring(opening: sealed, with: try RootKeyFile.read($0))
+        }
+    }
+
+    private static func fill(_ catalog: Index, by keyring: Keyring, to size: UInt64) throws {
         let actor = try catalog.read { try Entry($0.ledgerRow(0)!.bytes).actor }
         let start = DispatchTime.now()
         var appended: UInt64 = 0
@@ -28,7 +39,10 @@ import Sealing
             var entries: [Entry] = []
             while entries.count < min(1001, Int(size - have)) { entries += someCase(by: actor) }
             entries.removeLast(max(0, entries.count - Int(size - have)))
-            try catalog.write { _ = try $0.append(entries) }
+            try catalog.write { index in
+                guard let head = try index.head().flatMap({ Head($0.body) }) else { fatalError("no head") }
+                try index.extend(head, by: entries, keyring: keyring)
+            }
             appended += UInt64(entries.count)
         }
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9

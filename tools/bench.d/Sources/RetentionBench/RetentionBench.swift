@@ -5,6 +5,7 @@ import Foundation
 import Ledger
 import Retention
 import Sealing
+import Vault
 
 /// `decide POLICY…` measures decisions on one core. `fill ARCHIVE ROOT-KEY OBJECTS DUE` fills an archive's index with
 /// cases of four objects, of which so many have an upper bound that has passed, with blobs of theirs. Both print one
@@ -78,8 +79,9 @@ import Sealing
                     made += 4
                     if isDue { madeDue += 2 }
                 }
-                try index.append(events.map { Entry(time: now, actor: actor, event: $0) })
-                try index.setNewestTime(now)
+                guard let head = try index.head().flatMap({ Head($0.body) }) else { fatalError("no head") }
+                try index.extend(
+                    head, by: events.map { Entry(time: now, actor: actor, event: $0) }, keyring: keyring)
             }
         }
         print(#"{"objects": \#(made), "due": \#(madeDue)}"#)

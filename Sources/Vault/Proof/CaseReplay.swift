@@ -1,13 +1,12 @@
-internal import Base
-internal import Catalog
+package import Base
+package import Catalog
 internal import Foundation
-internal import Ledger
-internal import Retention
-internal import Vault
+package import Ledger
+package import Retention
 
 /// What the index must hold of one case when the ledger is right: built from its entries alone, in their order.
-struct CaseReplay {
-    struct Case {
+package struct CaseReplay {
+    package struct Case {
         var jurisdictions: [String]
         var purpose: String?
         var hasSubject: Bool
@@ -18,7 +17,7 @@ struct CaseReplay {
         var events: [EventRecord] = []
     }
 
-    struct Verification {
+    package struct Verification {
         let origin: VerificationRecord.Origin
         let vendor: String
         let api: String
@@ -38,7 +37,7 @@ struct CaseReplay {
         var destroyed = 0
     }
 
-    struct Object: Equatable {
+    package struct Object: Equatable {
         let media: String
         let mediaType: String
         let length: UInt64
@@ -47,19 +46,19 @@ struct CaseReplay {
     }
 
     /// Nil before it is registered, and once it is destroyed.
-    private(set) var known: Case?
-    private(set) var isDestroyed = false
+    package private(set) var known: Case?
+    package private(set) var isDestroyed = false
     /// What is known of its objects, as destruction asks it.
-    private(set) var facts: LedgerFacts
+    package private(set) var facts: LedgerFacts
     /// Of destroyed objects, whose blobs were not said to be removed.
-    private(set) var unremoved: [ObjectUID: BlobAddress] = [:]
-    private(set) var removed: Set<BlobAddress> = []
+    package private(set) var unremoved: [ObjectUID: BlobAddress] = [:]
+    package private(set) var removed: Set<BlobAddress> = []
     /// What contradicts itself: sentences.
-    private(set) var contradictions: [String] = []
+    package private(set) var contradictions: [String] = []
 
-    init(_ uid: CaseUID) { facts = LedgerFacts(uid) }
+    package init(_ uid: CaseUID) { facts = LedgerFacts(uid) }
 
-    mutating func apply(_ entry: Entry, number: UInt64) {
+    package mutating func apply(_ entry: Entry, number: UInt64) {
         func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
         if LedgerFacts.kinds.contains(entry.event.kind.rawValue) { facts.apply(entry, number: number) }
         switch entry.event {
@@ -169,7 +168,7 @@ struct CaseReplay {
     }
 
     /// What differs in the index.
-    func match(
+    package func match(
         _ record: CaseRecord, hasSubject: Bool, hasConsent: Bool, events: [EventRecord],
         _ verifications: [(record: VerificationRecord, objects: [ObjectRecord])]
     ) -> [String] {

@@ -1,0 +1,37 @@
+package import Catalog
+internal import Ledger
+internal import Synchronization
+
+/// What a process has read of an archive and proved, kept for what comes next.
+package final class Proofs: Sendable {
+    package let watch = HeadWatch()
+    package let rules = LedgerBook(RulesBook(), of: .rules) { $0.apply($1, number: $2) }
+    package let holds = LedgerBook(HoldBook(), of: .holds, finish: { $0.prepare() }) { $0.apply($1, number: $2) }
+    package let authority = LedgerBook(Authority(), of: .people) { $0.apply($1, number: $2) }
+
+    package init() {}
+
+    /// Whatever was read belongs to another history.
+    func forget() {
+        rules.forget()
+        holds.forget()
+        authority.forget()
+    }
+}
+
+extension Recorder {
+    /// What the keys vouch for of a state of the index.
+    package func head(in index: IndexReader) throws -> Head {
+        try proofs.watch.check(index, by: keyring, archive: contexts.archiveUID)
+    }
+}
+
+extension Session {
+    /// What the keys vouch for of a state of the index.
+    package func head(in index: IndexReader) throws -> Head { try recorder.head(in: index) }
+
+    /// What is held, by the ledger alone.
+    package func holdBook(in index: IndexReader) throws -> HoldBook {
+        try recorder.proofs.holds.content(in: index, head(in: index).roots)
+    }
+}

@@ -1,0 +1,101 @@
+internal import Base
+package import Catalog
+internal import Foundation
+package import Ledger
+internal import Retention
+internal import Sealing
+
+extension Session {
+    /// A case as the index has it, once that is what the ledger says of it: what is known of it, its verifications, its
+    /// objects and their addresses. Nothing is shown, handed out or added to before.
+    ///
+    /// - Throws: ``CatalogError/damaged(_:)`` with the first thing that differs.
+    package func prove(_ record: CaseRecord, in index: IndexReader) throws -> OpenedCase {
+        let opened = try open(record)
+        let entries = try provedEntries(of: .ofCase(record.uid), in: index, head(in: index).roots)
+        var replay = CaseReplay(record.uid)
+        for (number, entry) in entries { replay.apply(entry, number: number) }
+        let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
+        let differences = replay.match(
+            record, hasSubject: opened.particulars.subject != nil, hasConsent: opened.particulars.consent != nil,
+            events: try index.caseEvents(of: record.uid).map(\.event), verifications)
+        if let first = differences.first { throw CatalogError.damaged(first) }
+        try proveParticulars(opened, entries, in: index)
+        try proveHolds(opened, replay.facts, in: index)
+        return opened
+    }
+
+    /// The holds that bind the objects of a case are those of the ledger.
+    private func proveHolds(
+        _ opened: borrowing OpenedCase, _ facts: LedgerFacts, in index: IndexReader
+    ) throws {
+        let book = try holdBook(in: index)
+        guard try !book.isEmpty || index.hasHolds() else { return }
+        let tags = book.expectsAny ? expectations(of: opened.particulars) : []
+        for row in try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max) {
+            let binding = facts.history(of: row.object).map { book.binding($0, expected: tags) } ?? []
+            guard Set(row.facts.holds.map(\.matter)) == Set(binding.map(\.hex)) else {
+                throw CatalogError.damaged("case \(opened.record.uid): what is held of it is not what the ledger says")
+            }
+        }
+    }
+
+    /// What identifies the person is what the entries committed to.
+    private func proveParticulars(
+        _ opened: borrowing OpenedCase, _ entries: [(number: UInt64, entry: Entry)], in index: IndexReader
+    ) throws {
+        typealias Commitments = [String: (entry: UInt64, commitment: Commitment)]
+        let commitments = entries.reduce(into: Commitments()) { found, next in
+            func take(_ member: String, _ commitment: Commitment?) {
+                if let commitment { found[member] = (next.number, commitment) }
+            }
+            switch next.entry.event {
+            case .caseRegistered(let event):
+                take("caseIDCommitment", event.caseID)
+                take("subjectCommitment", event.subject)
+                take("consentCommitment", event.consent)
+            case .caseCompleted(let event):
+                take("subjectCommitment", event.subject)
+                take("consentCommitment", event.consent)
+            default: break
+            }
+        }
+        let uid = opened.record.uid
+        let records = try index.ledgerOpenings(of: Set(commitments.values.map(\.entry)).sorted())
+        for (member, text) in [
+            ("caseIDCommitment", opened.particulars.caseID), ("subjectCommitment", opened.particulars.subject),
+            ("consentCommitment", opened.particulars.consent),
+        ] {
+            guard let text else { continue }
+            guard let (entry, commitment) = commitments[member],
+                let record = records[entry]?.first(where: { $0.member == member }), record.caseUID == uid,
+                let opening = Commitment.Opening(
+                    bytes: try opened.key.openField(
+                        record.sealed, context: contexts.opening(entry: entry, member: member, caseUID: uid))),
+                opening.text == text, opening.commitment == commitment
+            else { throw CatalogError.damaged("case \(uid): what identifies the person is not what was registered") }
+        }
+    }
+
+    /// What is remembered of something destroyed, once the ledger says so of its case.
+    package func prove(_ remembered: DestroyedTagRecord, in index: IndexReader) throws {
+        let entries = try provedEntries(of: .ofCase(remembered.caseUID), in: index, head(in: index).roots)
+        let entry = entries.first { $0.number == remembered.entry }?.entry
+        guard let entry, remembered.agrees(with: entry) else {
+            throw CatalogError.damaged("what is remembered of a destruction is not what the ledger says")
+        }
+    }
+}
+
+extension DestroyedTagRecord {
+    /// Whether it says what the entry does that it names.
+    package func agrees(with entry: Entry) -> Bool {
+        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }
+        guard entry.strand == .ofCase(caseUID), same(entry.time, destroyedAt) else { return false }
+        return switch (purpose, entry.event) {
+        case (.caseID, .caseDestroyed(let event)): same(event.rememberedUntil, forgetAt)
+        case (.token, .objectDestroyed), (.answer, .objectDestroyed): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import Base
+package import Catalog
+internal import Foundation
+package import Ledger
+
+/// The entries of a strand: none is missing, none is another than it was, and there is no further one.
+///
+/// - Parameters:
+///   - known: how far it was read before; the entries behind that are returned.
+///   - roots: what a key vouched for.
+/// - Throws: ``CatalogError/damaged(_:)``.
+package func provedEntries(
+    of strand: Strand, behind known: StrandEnd? = nil, in index: IndexReader, _ roots: LedgerRoots
+) throws -> [(number: UInt64, entry: Entry)] {
+    func altered(_ what: String) -> CatalogError {
+        .damaged("what the ledger says of \(strand.caseUID.map { "case \($0)" } ?? strand.name) was altered: \(what)")
+    }
+    guard let record = try index.strands([strand])[strand] else { throw altered("the strand is missing") }
+    let hasher = MerkleHasher()
+    let tree = try index.strandTree(roots.strands, above: [record.leaf])
+    guard tree[record.leaf] == hasher.leaf(record.end) else { throw altered("it is not as long as it was") }
+    var end = known ?? StrandEnd(strand, place: 0, number: 0)
+    var leaves: [UInt64: MerkleHash] = [:]
+    let entries = try index.entries(of: strand, after: end.place == 0 ? nil : end.number).map { number, bytes in
+        let entry = try Entry(bytes)
+        guard entry.strand == strand, entry.place == end.next, number < roots.size else {
+            throw altered("entry \(number) is not the next")
+        }
+        end = end.extended(by: number)
+        leaves[number] = hasher.leaf(bytes)
+        return (number, entry)
+    }
+    guard end == record.end else { throw altered("entries are missing, or too many") }
+    guard try leaves.isEmpty || MerkleTree.root(of: roots.size, given: leaves, in: index.ledgerNodes) == roots.root
+    else { throw altered("an entry is not the one that was recorded") }
+    return entries
+}
+
+/// Entries that stand in the ledger as they were recorded, whatever the index says of them.
+package func vouched(
+    _ rows: [LedgerRow], in index: IndexReader, _ roots: LedgerRoots
+) throws -> [(number: UInt64, entry: Entry)] {
+    guard !rows.isEmpty else { return [] }
+    let hasher = MerkleHasher()
+    let leaves = Dictionary(rows.map { ($0.number, hasher.leaf($0.bytes)) }) { first, _ in first }
+    guard leaves.keys.allSatisfy({ $0 < roots.size }),
+        try MerkleTree.root(of: roots.size, given: leaves, in: index.ledgerNodes) == roots.root
+    else { throw CatalogError.damaged("an entry of the ledger was altered") }
+    return try rows.map { ($0.number, try Entry($0.bytes)) }
+}

@@ -1,0 +1,29 @@
+package import Catalog
+package import Foundation
+package import Ledger
+
+/// By which rules, settings and clock destruction goes: by the ledger alone. Pure.
+package struct RulesBook: Sendable {
+    package private(set) var rules = RecordedRules()
+    /// The settings that it has last, and the number of their entry.
+    package private(set) var settings: (entry: UInt64, event: Event.ConfigurationChanged)?
+    /// Why the clock is in doubt, and since when; nil where nobody doubts it, or somebody accepted it.
+    package private(set) var doubt: (time: Date, event: Event.ClockDoubted)?
+
+    package init() {}
+
+    package mutating func apply(_ entry: Entry, number: UInt64) {
+        switch entry.event {
+        case .configurationChanged(let event): settings = (number, event)
+        case .clockDoubted(let event): doubt = (entry.time, event)
+        case .clockAccepted: doubt = nil
+        default: rules.apply(entry.event, entry: number)
+        }
+    }
+}
+
+extension Recorder {
+    package func rulesBook(in index: IndexReader) throws -> RulesBook {
+        try proofs.rules.content(in: index, head(in: index).roots)
+    }
+}

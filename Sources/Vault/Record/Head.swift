@@ -1,0 +1,168 @@
+package import Base
+public import Catalog
+package import Foundation
+public import Ledger
+public import Sealing
+
+/// What the keys vouch for: what an index has to come to. One row, written anew with each entry. See <doc:Head>.
+public struct Head: Equatable, Sendable {
+    package let archive: ArchiveUID
+    /// Another number after every change: a lower one than was seen is an older state.
+    package private(set) var counter: UInt64
+    /// Of the keyring.
+    package let generation: UInt64
+    package let epochs: [EpochState]
+    package private(set) var roots: LedgerRoots
+    /// The newest time on record since a clock was last accepted.
+    package private(set) var newestTime: Date?
+    /// What is archived and not destroyed.
+    package private(set) var objects: UInt64
+    /// What is registered and not destroyed.
+    package private(set) var cases: UInt64
+    /// How many objects were destroyed in each of the last hours, by the entries' times; hours since 1970-01-01 UTC.
+    package private(set) var destroyed: [Destroyed] = []
+
+    package struct Destroyed: Equatable, Sendable {
+        package let hour: UInt64
+        package var objects: UInt64
+    }
+
+    /// Hours that are remembered.
+    private static let hours: UInt64 = 25
+
+    /// Objects that were destroyed since a time, and at most an hour before it.
+    package func destroyed(since time: Date) -> UInt64 {
+        let first = Self.hour(of: time)
+        return destroyed.reduce(0) { $0 + ($1.hour >= first ? $1.objects : 0) }
+    }
+
+    private static func hour(of time: Date) -> UInt64 { UInt64(max(0, time.timeIntervalSince1970) / 3600) }
+
+    package struct EpochState: Equatable, Sendable {
+        package let number: UInt32
+        package let state: String
+
+        package init(number: UInt32, state: String) { (self.number, self.state) = (number, state) }
+    }
+
+    private static let version: UInt64 = 1
+
+    /// Of an archive that is being made.
+    init(archive: ArchiveUID, keyring: Keyring, epochs: [EpochState]) {
+        self.archive = archive
+        counter = 0
+        generation = keyring.generation
+        self.epochs = epochs
+        roots = .none
+        (objects, cases) = (0, 0)
+    }
+
+    /// The head after some entries.
+    ///
+    /// - Parameter roots: what the ledger comes to with them.
+    func extended(by entries: [Entry], to roots: LedgerRoots) -> Head {
+        var head = self
+        head.counter += 1
+        head.roots = roots
+        for entry in entries {
+            switch entry.event {
+            case .objectArchived: head.objects += 1
+            case .objectDestroyed:
+                head.objects -= min(head.objects, 1)
+                head.countDestroyed(in: Self.hour(of: entry.time))
+            case .caseRegistered: head.cases += 1
+            case .caseDestroyed: head.cases -= min(head.cases, 1)
+            default: break
+            }
+            guard entry.event.kind.countsForNewestTime else { continue }
+            // Accepted, a clock begins anew.
+            let isNewer = head.newestTime.map { $0 < entry.time } ?? true
+            if isNewer || entry.event.kind == .clockAccepted { head.newestTime = entry.time }
+        }
+        return head
+    }
+
+    private mutating func countDestroyed(in hour: UInt64) {
+        if let place = destroyed.firstIndex(where: { $0.hour == hour }) {
+            destroyed[place].objects += 1
+            return
+        }
+        destroyed.append(Destroyed(hour: hour, objects: 1))
+        let newest = destroyed.reduce(0) { max($0, $1.hour) }
+        // Ahead of a clock that was set back, an hour is kept as well: it makes nothing smaller.
+        destroyed = destroyed.filter { $0.hour + Self.hours > newest || $0.hour + Self.hours > hour }
+            .sorted { $0.hour < $1.hour }
+    }
+
+    // MARK: Form
+
+    /// The head in its one form.
+    package var bytes: [UInt8] {
+        var members: [String: CanonicalJSON] = [
+            "version": .number(Self.version), "archive": .text(archive.hex), "counter": .number(counter),
+            "generation": .number(generation), "entries": .number(roots.size), "root": .text(roots.root.bytes.hex),
+            "strands": .number(roots.strands.count), "strandRoot": .text(roots.strands.hash.bytes.hex),
+            "objects": .number(objects), "cases": .number(cases),
+            "destroyed": .list(
+                destroyed.map { .object(["hour": .number($0.hour), "objects": .number($0.objects)]) }),
+            "epochs": .list(
+                epochs.map { .object(["number": .number(UInt64($0.number)), "state": .text($0.state)]) }),
+        ]
+        if let newestTime { members["newestTime"] = .text(LedgerTime.text(newestTime)) }
+        return CanonicalJSON.object(members).bytes
+    }
+
+    /// Reads what a key vouched for; nil where that has another form.
+    public init?(_ bytes: [UInt8]) {
+        guard case .object(let members) = try? CanonicalJSON(bytes) else { return nil }
+        func number(_ name: String) -> UInt64? {
+            if case .number(let number) = members[name] { number } else { nil }
+        }
+        func text(_ name: String) -> String? { if case .text(let text) = members[name] { text } else { nil } }
+        func hash(_ name: String) -> MerkleHash? {
+            text(name).flatMap { Hexadecimal.bytes($0) }.flatMap { MerkleHash(bytes: $0) }
+        }
+        guard number("version") == Self.version, let archive = text("archive").flatMap({ ArchiveUID(hex: $0) }),
+            let counter = number("counter"), let generation = number("generation"), let size = number("entries"),
+            let root = hash("root"), let strands = number("strands"), let strandRoot = hash("strandRoot"),
+            let objects = number("objects"), let cases = number("cases"), case .list(let epochs) = members["epochs"],
+            case .list(let destroyed) = members["destroyed"]
+        else { return nil }
+        self.archive = archive
+        self.counter = counter
+        self.generation = generation
+        roots = LedgerRoots(size: size, root: root, strands: StrandRoot(count: strands, hash: strandRoot))
+        self.objects = objects
+        self.cases = cases
+        self.epochs = epochs.compactMap { value in
+            guard case .object(let members) = value, case .number(let number) = members["number"],
+                case .text(let state) = members["state"]
+            else { return nil }
+            return EpochState(number: UInt32(truncatingIfNeeded: number), state: state)
+        }
+        self.destroyed = destroyed.compactMap { value in
+            guard case .object(let members) = value, case .number(let hour) = members["hour"],
+                case .number(let objects) = members["objects"]
+            else { return nil }
+            return Destroyed(hour: hour, objects: objects)
+        }
+        newestTime = text("newestTime").flatMap { LedgerTime.time($0) }
+    }
+}
+
+extension IndexWriter {
+    /// Appends entries to what a head vouches for, and writes the head anew.
+    ///
+    /// - Parameter closing: makes an entry that comes last, from the root of the strands of all before it.
+    /// - Returns: the head with them.
+    @discardableResult
+    public func extend(
+        _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)? = nil, keyring: Keyring
+    ) throws -> Head {
+        let roots = try append(entries, to: head.roots, closing: closing)
+        let extended = head.extended(by: entries, to: roots)
+        let body = extended.bytes
+        try setHead(body, mac: keyring.vouch(for: body, purpose: .head))
+        return extended
+    }
+}
