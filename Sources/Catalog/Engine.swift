@@ -38,6 +38,12 @@ public protocol EngineReading {
 
     /// What the database itself finds wrong with its pages and indexes: sentences.
     func damages() throws -> [String]
+
+    /// Another number after every change of the schema. Takes the same time however large that is.
+    func schemaVersion() throws -> Int64
+
+    /// Where the tables, views, indexes and triggers that are there are not those of this program: sentences.
+    func schemaDifferences() throws -> [String]
 }
 
 /// A transaction that writes, and may commit what several bodies wrote.

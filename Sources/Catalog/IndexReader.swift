@@ -55,6 +55,12 @@ public class IndexReader {
 
     /// What the database itself finds wrong with its pages and indexes: sentences.
     public func damages() throws -> [String] { try reading.damages() }
+
+    /// Another number after every change of the schema.
+    public func schemaVersion() throws -> Int64 { try reading.schemaVersion() }
+
+    /// Where the tables, views, indexes and triggers that are there are not those of this program: sentences.
+    public func schemaDifferences() throws -> [String] { try reading.schemaDifferences() }
 }
 
 /// One transaction on the index, as who writes sees it.

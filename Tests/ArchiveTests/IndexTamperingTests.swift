@@ -48,13 +48,7 @@ struct IndexTamperingTests {
                     let altered = test.directory + "/altered-\(changes)"
                     try FileManager.default.copyItem(atPath: copy, toPath: altered)
                     let other = try DatabaseQueue(path: altered)
-                    try other.writeWithoutTransaction { db in
-                        try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
-                        for name in try String.fetchAll(
-                            db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-                        {
-                            try db.execute(sql: "DROP TRIGGER \(name)")
-                        }
+                    try other.altering { db in
                         let key = table == "ledger_opening" ? "entry" : "rowid"
                         let type = try String.fetchOne(
                             db, sql: "SELECT typeof(\(column)) FROM \(table) WHERE \(key) = \(row)")
@@ -109,13 +103,7 @@ struct IndexTamperingTests {
             let queue = try DatabaseQueue(path: path)
             try queue.backup(to: DatabaseQueue(path: altered))
             let other = try DatabaseQueue(path: altered)
-            try other.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA foreign_keys = OFF")
-                for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
-                    try db.execute(sql: "DROP TRIGGER \(name)")
-                }
-                try db.execute(sql: sql)
-            }
+            try other.altering { try $0.execute(sql: sql) }
             try other.close()
             #expect(try !reconcile(test, index: altered).isEmpty, "\(what)")
         }

@@ -26,10 +26,6 @@ struct RetentionTamperingTests {
         return Prepared(test: test, archive: archive, database: try DatabaseQueue(path: test.path + "/index.sqlite"))
     }
 
-    private func drop(_ triggers: String..., in database: DatabaseQueue) throws {
-        try database.write { db in for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger)") } }
-    }
-
     private static let dueNow = "UPDATE object SET changes_at = 1, due_at = 1, status = 'due'"
 
     @Test(arguments: [
@@ -43,8 +39,7 @@ struct RetentionTamperingTests {
     ])
     func alteredFactsDestroyNothing(sql: String) throws {
         let prepared = try prepared()
-        try drop("case_event_fixed", in: prepared.database)
-        try prepared.database.write { db in
+        try prepared.database.altering { db in
             try db.execute(sql: sql)
             try db.execute(sql: Self.dueNow)
         }
@@ -68,8 +63,7 @@ struct RetentionTamperingTests {
             ([], "INSERT INTO resolution VALUES (1, 'house', 1, 'evidence', 'house', 1, 'video', 'destroy')"),
         ] {
             let prepared = try prepared()
-            try prepared.database.write { db in
-                for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger)") }
+            try prepared.database.altering(without: triggers.contains) { db in
                 try db.execute(sql: sql)
                 try db.execute(sql: Self.dueNow)
             }
@@ -142,14 +136,11 @@ struct RetentionTamperingTests {
         let answer = TestAnswer(videoLength: 12).text
         prepared.test.transport.answer { _, _ in (200, answer) }
         _ = try prepared.archive.intake.register(try prepared.test.registration("K-2", token: "tok"))
-        try prepared.database.write { db in
-            try db.execute(sql: "DROP TRIGGER policy_file_fixed")
-            try db.execute(sql: "UPDATE policy_file SET text = 'x'")
-        }
+        try prepared.database.altering { try $0.execute(sql: "UPDATE policy_file SET text = 'x'") }
         #expect(try prepared.test.pull(try prepared.test.open()).map(\.state) == [.archived])
         #expect(refusal { try prepared.test.archive("K-3", in: try prepared.test.open()) }?.outcome == .integrity)
-        try prepared.database.write { db in
-            try db.execute(sql: "UPDATE policy_file SET text = ?", arguments: [TestArchive.policy])
+        try prepared.database.altering {
+            try $0.execute(sql: "UPDATE policy_file SET text = ?", arguments: [TestArchive.policy])
         }
         #expect(try prepared.test.open().destruction.run(accepting: nil).get().destroyed == 1)
         #expect(try prepared.archive.overview.status().retention["uncovered"] == 3)

@@ -268,6 +268,7 @@ struct LedgerChecks {
                     OpeningRecord(entry: 0, member: "reasonCommitment", caseUID: nil, sealed: [7])
                 ])
             #expect(try index.damages() == [])
+            #expect(try index.schemaDifferences() == [])
         }
         access.bytes = 9
         access.unfinished = 0

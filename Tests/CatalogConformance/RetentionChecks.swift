@@ -151,6 +151,10 @@ struct RetentionChecks {
             try index.insert(
                 CaseEventRecord(caseUID: uid, event: EventRecord(entry: 4, name: "e", effect: .happened(time))))
             try index.destroy(DestructionPermit(rows[1], in: index), at: time)
+            // Nor before it is remembered.
+            try index.insert(
+                DestroyedTagRecord(
+                    tag: tag(), purpose: .caseID, caseUID: uid, entry: 5, destroyedAt: time, forgetAt: day(9)))
             try index.destroyCase(uid)
             try index.deleteBlobRemoval(rows[0].address)
         }

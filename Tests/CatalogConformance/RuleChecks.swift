@@ -68,6 +68,7 @@ struct RuleChecks {
         "UPDATE epoch SET state = 'destroyed' WHERE number = 1", "DELETE FROM epoch WHERE number = 2",
         // An object is destroyed with a note to remove its blob.
         "DELETE FROM object",
+        "UPDATE object SET address = content_tag", "UPDATE object SET kind = 'x'", "DELETE FROM cases",
         // Facts change in ways that holds can follow.
         "UPDATE case_jurisdiction SET code = 'SG'",
     ]

@@ -17,7 +17,7 @@ final class FaultyEngine: Engine {
         case mistakesWhatExists, mistakesRefusals, mistakesContradictions, mistakesFailures
         case cutsBytesAtZero, takesEmptyForNothing, foldsLetters, composesText, roundsLargeNumbers
         case forgetsTheRules
-        case compactsTooMuch, erasesNothing, inventsDamages, waitsForEver
+        case compactsTooMuch, erasesNothing, inventsDamages, inventsDifferences, waitsForEver
     }
 
     private let engine: SQLiteEngine
@@ -80,6 +80,8 @@ final class FaultyEngine: Engine {
         }
 
         func damages() throws -> [String] { try engine.read { try $0.damages() } }
+        func schemaVersion() throws -> Int64 { try engine.read { try $0.schemaVersion() } }
+        func schemaDifferences() throws -> [String] { try engine.read { try $0.schemaDifferences() } }
     }
 
     private struct Transaction: EngineWriting {
@@ -104,6 +106,12 @@ final class FaultyEngine: Engine {
         }
 
         func damages() throws -> [String] { fault == .inventsDamages ? ["a page is torn"] : try reading.damages() }
+
+        func schemaVersion() throws -> Int64 { try reading.schemaVersion() }
+
+        func schemaDifferences() throws -> [String] {
+            fault == .inventsDifferences ? ["a table is another"] : try reading.schemaDifferences()
+        }
 
         func run(_ statement: String, _ values: [Value]) throws -> Int {
             let count = try telling { try writing!.run(statement, values.map(altered)) }

@@ -93,6 +93,48 @@ struct SQLiteEngineTests {
         finished.wait()
     }
 
+    /// Whatever is added to the schema, taken out of it or changed in it has a name.
+    @Test func aChangedSchemaIsNamed() throws {
+        let index = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
+        let version = try index.read { index in
+            #expect(try index.schemaDifferences() == [])
+            return try index.schemaVersion()
+        }
+        let queue = try DatabaseQueue(path: path)
+        let fingerprint = try queue.read { SQLiteSchema.fingerprint(of: try SQLiteSchema.parts(of: $0)) }
+        #expect(fingerprint == SQLiteSchema.fingerprint, "the schema is another: write this down")
+        let trigger = try #require(
+            try queue.read {
+                try String.fetchOne($0, sql: "SELECT sql FROM sqlite_schema WHERE name = 'ledger_entry_kept'")
+            })
+        for (change, back, named) in [
+            ("DROP TRIGGER ledger_entry_kept", trigger, "the trigger ledger_entry_kept is missing"),
+            (
+                "DROP TRIGGER ledger_entry_kept; "
+                    + "CREATE TRIGGER ledger_entry_kept BEFORE DELETE ON ledger_entry BEGIN SELECT 1; END",
+                "DROP TRIGGER ledger_entry_kept; \(trigger)", "the trigger ledger_entry_kept is another"
+            ),
+            (
+                "CREATE TABLE copies AS SELECT * FROM object", "DROP TABLE copies",
+                "the table copies does not belong there"
+            ),
+            (
+                "CREATE TRIGGER copied AFTER INSERT ON object BEGIN SELECT 1; END", "DROP TRIGGER copied",
+                "the trigger copied does not belong there"
+            ),
+            (
+                "DROP INDEX object_due", "CREATE INDEX object_due ON object (due_at) WHERE due_at IS NOT NULL",
+                "the index object_due is missing"
+            ),
+        ] {
+            try queue.write { try $0.execute(sql: change) }
+            #expect(try index.read { try $0.schemaDifferences() } == [named])
+            #expect(try index.read { try $0.schemaVersion() } != version)
+            try queue.write { try $0.execute(sql: back) }
+            #expect(try index.read { try $0.schemaDifferences() } == [])
+        }
+    }
+
     /// A limit that is over in the middle of a compaction ends it, and nothing is lost.
     @Test func aCompactionEndsWithItsLimit() throws {
         let index = Index(try SQLiteEngine.create(at: path), requiresEntries: false)

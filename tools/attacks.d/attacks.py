@@ -53,10 +53,20 @@ UNVOUCHED = {
     # Counts of accesses that are open.
     ("open_access", "bytes"), ("open_access", "ranges"), ("open_access", "unfinished"),
     ("open_access", "reason_tag"), ("open_access", "reason_tag_key"),
-    # Until when a tag is remembered, and for which key; the deadline of a token.
-    ("verification", "deadline"), ("blob_removal", "noted_at"), ("object", "holds_seen"),
-    ("hold_clause", "compiled_upto"), ("hold", "stale"),
+    # Hints, which make work go on, or be done again.
+    ("verification", "deadline"), ("blob_removal", "noted_at"), ("object", "holds_seen"), ("hold_clause", "compiled_upto"),
+    ("hold_clause", "compile_to"), ("archive", "standing_set"), ("object", "policy_set"), ("hold_scope", "stale"),
 }
+
+# What is found by them, and that nothing is: no key vouches for tags yet. Altered, something that is there is not found.
+FINDING = {
+    ("cases", "case_id_tag"), ("cases", "case_id_tag_key"), ("cases", "id"), ("cases", "subject_tag"),
+    ("cases", "subject_tag_key"), ("cases", "uid"), ("verification", "token_tag"), ("verification", "token_tag_key"),
+    ("verification", "answer_tag"), ("verification", "answer_tag_key"), ("object", "content_tag_key"),
+    ("destroyed_tag", "tag"), ("destroyed_tag", "tag_key"), ("destroyed_tag", "purpose"), ("destroyed_tag", "case_uid"),
+    ("destroyed_tag", "entry"), ("destroyed_tag", "destroyed_at"), ("destroyed_tag", "forget_at"),
+}
+FINDING_TABLES = {"cases", "destroyed_tag"}
 
 
 def days_ago(days):
@@ -216,22 +226,25 @@ class Judge:
         return self.archive.run("import", "--case", case + "-again", path, "--captured-at", days_ago(1), "--jurisdiction",
                                 "HK", "--consent", "C", "--purpose", "onboarding").returncode
 
-    def judge(self, isVouched=True):
-        """What went wrong after an alteration: sentences. And whether anything refused, or named it."""
+    def judge(self, isVouched=True, hides=False):
+        """What went wrong after an alteration: sentences. And whether anything refused, or named it.
+
+        isVouched: what was altered is more than the index's word. hides: what is there may not be found by it."""
         archive, wrong, noticed = self.archive, [], []
+        lies = (0,) if hides else (0, 3)
         # An alteration may stop the archive; it may not make it lie.
         for look, expected in zip(LOOKS, self.shown):
             done = archive.run(*look)
             shown = looked(done)
             if shown == expected:
                 continue
-            if shown[0] in (0, 3) and shown[0] != 4:
+            if shown[0] in lies and isVouched:
                 wrong.append(f"{' '.join(look)} showed something else with exit code {shown[0]}")
             else:
                 noticed.append(look[0])
         for case, expected in self.media.items():
             found = media(archive, case)
-            if found != expected and found[0] in (0, 3):
+            if found != expected and found[0] in lies:
                 wrong.append(f"retrieve {case} gave something else with exit code {found[0]}")
             elif found != expected:
                 noticed.append("retrieve")
@@ -239,7 +252,7 @@ class Judge:
         reconciled = archive.run("audit", "reconcile")
         if reconciled.returncode:
             noticed.append("reconcile")
-        elif isVouched:
+        elif isVouched and not hides:
             wrong.append("audit reconcile named nothing")
         if archive.run("purge", "run").returncode == 4:
             noticed.append("purge")
@@ -247,7 +260,7 @@ class Judge:
         if gone:
             wrong.append(f"{len(gone)} objects were destroyed that were to be kept")
         for case, expected in self.again.items():
-            if self.bring_back(case) == 0:
+            if self.bring_back(case) == 0 and not hides:
                 wrong.append(f"what was destroyed of {case} came back")
         return wrong, noticed
 
@@ -469,13 +482,19 @@ def swap(table, column):
     return change
 
 
+def hides(name):
+    """Whether an alteration is of what something is found by."""
+    return (any(f"{table}.{column} " in name for table, column in FINDING)
+            or any(f"rows of {table} " in name or f"row of {table} " in name for table in FINDING_TABLES))
+
+
 def play(archive, judge, attacks, counts):
     for name, vouched, change in attacks:
         archive.put_back()
         if archive.alter(change) is not None:
             counts["impossible"] += 1
             continue
-        wrong, noticed = judge.judge(vouched)
+        wrong, noticed = judge.judge(vouched, hides(name))
         counts["wrong" if wrong else "noticed" if noticed else "harmless"] += 1
         if wrong:
             print(f"WRONG  {name}: {'; '.join(wrong)}", flush=True)

@@ -27,6 +27,7 @@ extension Audit {
             compare(record.revision == hold.revision, "its newest revision")
             compare(same(record.coolingUntil, hold.coolingUntil), "the end of its cooling")
             compare(record.authorUID == hold.author, "who placed it")
+            compare(same(record.placedAt, hold.scopes[1]?.startedAt), "when it was placed")
             if hold.state != .placing, hold.endCause != .withdrawn {
                 compare(same(record.reviewBy, hold.reviewBy), "the day of its review")
                 compare(record.matterTag.bytes.hex == hold.matterTag, "its matter")

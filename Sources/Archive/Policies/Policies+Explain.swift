@@ -163,14 +163,19 @@ extension Policies {
     /// Holds, as who acts may know them.
     func mentions(of facts: [HoldFact], in index: IndexReader) throws -> [HoldMention] {
         var seen: Set<String> = []
+        let book = try session.holdBook(in: index)
         return try facts.filter { seen.insert($0.matter).inserted }.compactMap { fact in
             guard let uid = HoldUID(hex: fact.matter), let hold = try index.hold(uid) else { return nil }
+            // What is shown of it is what the ledger says.
+            guard let known = book.holds[uid], known.isConfidential == hold.isConfidential,
+                known.author == hold.authorUID
+            else { throw CatalogError.damaged("hold \(uid) is not what the ledger says") }
             let isVisible = try session.maySee(hold)
             return HoldMention(
-                matter: try session.shownMatter(hold, in: index), since: isVisible ? hold.placedAt : nil,
-                placedBy: isVisible ? try session.name(of: hold.authorUID, in: index) : nil,
-                reviewBy: isVisible ? hold.reviewBy : nil,
-                isOverdue: isVisible && hold.state == .standing && hold.reviewBy < session.now,
+                matter: try session.shownMatter(hold, in: index), since: isVisible ? known.placedAt : nil,
+                placedBy: isVisible ? try session.name(of: known.author, in: index) : nil,
+                reviewBy: isVisible ? known.reviewBy : nil,
+                isOverdue: isVisible && known.state == .standing && known.reviewBy < session.now,
                 coolingUntil: fact.released)
         }.sorted { $0.matter < $1.matter }
     }

@@ -242,6 +242,21 @@ private struct SQLiteTransaction: EngineWriting {
         }
     }
 
+    func schemaVersion() throws -> Int64 {
+        try SQLiteEngine.translate {
+            try Int64.fetchOne(try db.cachedStatement(sql: "SELECT schema_version FROM pragma_schema_version")) ?? -1
+        }
+    }
+
+    func schemaDifferences() throws -> [String] {
+        try SQLiteEngine.translate {
+            let found = try SQLiteSchema.parts(of: db)
+            // To make the whole schema anew takes a while; where nothing differs, nobody has to.
+            return SQLiteSchema.fingerprint(of: found) == SQLiteSchema.fingerprint
+                ? [] : try SQLiteSchema.differences(of: found)
+        }
+    }
+
     private static func arguments(_ values: [Value]) -> StatementArguments {
         StatementArguments(
             values.map { value -> (any DatabaseValueConvertible)? in

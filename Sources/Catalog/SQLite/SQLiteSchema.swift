@@ -1,3 +1,4 @@
+internal import Base
 internal import GRDB
 
 /// The schema in a SQLite database. Migrations are named, stay in order and are never changed once released.
@@ -12,5 +13,50 @@ enum SQLiteSchema {
             for part in Schema.parts { try db.execute(sql: part) }
         }
         return migrator
+    }
+
+    // MARK: Comparing
+
+    /// SHA-256 of all parts of the schema of this version, as ``fingerprint(of:)`` makes it; a test says what it is.
+    static let fingerprint = "880e1c0ebb3b2c31efe5e4cce338115c6c7d6b7874ddf9609b2f27eb08d86e8a"
+
+    /// Tables, views, indexes and triggers with what made them. SQLite's own, which nobody can make, aside.
+    static func parts(of db: Database) throws -> [String: String] {
+        let rows = try GRDB.Row.fetchCursor(
+            db,
+            sql:
+                "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema "
+                + "WHERE substr(name, 1, 7) <> 'sqlite_'"
+        )
+        var parts: [String: String] = [:]
+        while let row = try rows.next() {
+            let (type, name, table, sql): (String, String, String, String) = (row[0], row[1], row[2], row[3])
+            parts["\(type) \(name)"] = "\(table)\n\(sql)"
+        }
+        return parts
+    }
+
+    static func fingerprint(of parts: [String: String]) -> String {
+        var hash = SHA256()
+        for (name, definition) in parts.sorted(by: { $0.key < $1.key }) {
+            Array("\(name)\n\(definition)\n".utf8).withUnsafeBytes { hash.update($0) }
+        }
+        return hash.finish().hex
+    }
+
+    /// What is missing, what is another, and what does not belong there.
+    static func differences(of found: [String: String]) throws -> [String] {
+        let database = try DatabaseQueue()
+        try migrator.migrate(database)
+        let expected = try database.read { try parts(of: $0) }
+        let names = Set(found.keys).union(expected.keys).sorted()
+        return names.compactMap { name in
+            switch (found[name], expected[name]) {
+            case (nil, _?): "the \(name) is missing"
+            case (_?, nil): "the \(name) does not belong there"
+            case (let a?, let b?) where a != b: "the \(name) is another"
+            default: nil
+            }
+        }
     }
 }

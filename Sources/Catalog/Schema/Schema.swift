@@ -334,6 +334,17 @@ enum Schema {
         BEGIN SELECT RAISE(ABORT, 'what was decided stays decided'); END;
         CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event
         BEGIN SELECT RAISE(ABORT, 'a record of an event never changes'); END;
+        CREATE TRIGGER object_fixed BEFORE UPDATE OF uid, verification_id, kind, media_type, length, address,
+            content_tag, content_tag_key, archived_at ON object
+        BEGIN SELECT RAISE(ABORT, 'an object stays what was archived'); END;
+        CREATE TRIGGER case_remembered BEFORE DELETE ON cases
+        WHEN EXISTS (SELECT 1 FROM verification AS v WHERE v.case_id = OLD.id AND v.state = 'awaiting')
+            OR EXISTS (SELECT 1 FROM verification AS v JOIN object AS o ON o.verification_id = v.id
+                WHERE v.case_id = OLD.id)
+            OR NOT EXISTS (SELECT 1 FROM destroyed_tag AS t WHERE t.case_uid = OLD.uid AND t.purpose = 'case')
+        BEGIN SELECT RAISE(ABORT, 'a case goes when nothing is left of it, and is remembered'); END;
+        CREATE TRIGGER blob_removal_fixed BEFORE UPDATE ON blob_removal
+        BEGIN SELECT RAISE(ABORT, 'a blob that is to be removed is removed'); END;
         CREATE TRIGGER object_destroyed BEFORE DELETE ON object
         WHEN NOT EXISTS (SELECT 1 FROM blob_removal WHERE address = OLD.address)
         BEGIN SELECT RAISE(ABORT, 'an object is destroyed, not deleted'); END;

@@ -11,6 +11,8 @@ package final class HeadWatch: Sendable {
         var known: (body: [UInt8], mac: [UInt8], head: Head)?
         /// The highest counter of a state that was committed.
         var seen: UInt64 = 0
+        /// The version of the schema that was compared last.
+        var schema: Int64?
     }
 
     private let state = Mutex(State())
@@ -30,6 +32,7 @@ package final class HeadWatch: Sendable {
         _ index: IndexReader, by keyring: Keyring, archive: ArchiveUID, since floor: UInt64 = 0,
         isCommitted: Bool = false
     ) throws -> Head {
+        try checkSchema(of: index)
         guard let (body, mac) = try index.head() else { throw CatalogError.damaged("it has no head") }
         let head: Head
         if let known = state.withLock({ $0.known }), known.body == body, known.mac == mac {
@@ -52,6 +55,19 @@ package final class HeadWatch: Sendable {
             if isCommitted { state.seen = max(state.seen, head.counter) }
         }
         return head
+    }
+}
+
+extension HeadWatch {
+    /// Sees that nothing was put into the schema or taken out of it, once for each of its versions: against leftovers
+    /// and accidents. No promise rests on it.
+    private func checkSchema(of index: IndexReader) throws {
+        let version = try index.schemaVersion()
+        guard state.withLock({ $0.schema != version }) else { return }
+        if let first = try index.schemaDifferences().first {
+            throw CatalogError.damaged("its schema is not the one of this program: \(first)")
+        }
+        state.withLock { $0.schema = version }
     }
 }
 

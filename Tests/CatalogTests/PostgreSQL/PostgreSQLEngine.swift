@@ -113,4 +113,8 @@ private struct PostgreSQLTransaction: EngineWriting {
 
     /// PostgreSQL checks the sums of its pages as it reads them; to go through all is `pg_amcheck`'s.
     func damages() -> [String] { [] }
+
+    // Another program's owner changes the schema of a server, not of a file that somebody put back.
+    func schemaVersion() -> Int64 { 0 }
+    func schemaDifferences() -> [String] { [] }
 }
