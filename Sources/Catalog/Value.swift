@@ -67,7 +67,13 @@ extension UInt32: Bindable {
 extension Bool: Bindable, Readable {
     static var kind: Value.Kind { .integer }
     var value: Value { .integer(self ? 1 : 0) }
-    static func read(_ value: Value) throws -> Bool { try Int64.read(value) != 0 }
+    static func read(_ value: Value) throws -> Bool {
+        switch try Int64.read(value) {
+        case 0: false
+        case 1: true
+        default: throw CatalogError.damaged("a flag is none")
+        }
+    }
 }
 
 extension String: Bindable, Readable {

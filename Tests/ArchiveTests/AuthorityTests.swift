@@ -57,6 +57,15 @@ struct AuthorityTests {
         )
     }
 
+    /// Whoever gives up their own token publishes that they did.
+    @Test func aRevocationIsPublishedByWhomItTakesTheTokenFrom() throws {
+        let (_, lau) = try two()
+        let uid = try #require(try lau.people.tokens().first { $0.actor == "m.lau" }?.token)
+        _ = try lau.people.revokeToken(uid, reason: reason).get()
+        lau.finishPublication()
+        #expect(lau.publicationProblem == nil && lau.unpublishedEntries == 0)
+    }
+
     @Test func oneLawyerAsksAndAnotherAllows() throws {
         let (chan, lau) = try two()
         let request = try #require(try test.release("M-1", in: chan).request)

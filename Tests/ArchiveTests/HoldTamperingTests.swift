@@ -146,7 +146,9 @@ struct HoldTamperingTests {
             """)
         let opened = try prepared.test.open(actor: "op")
         #expect(try opened.destruction.run(accepting: nil).get().destroyed == 0)
-        #expect(try opened.overview.status().authority.needsTwoPersons)
+        #expect(try opened.catalog.read { try opened.authority(in: $0).needsTwo })
+        // A list that lacks what the ledger has is no list.
+        #expect(refusal { _ = try opened.holds.list(all: true) }?.outcome == .integrity)
         try prepared.test.hold("M-9", .everything, in: opened)
         #expect(try opened.holds.release(try Matter("M-9"), reason: reason).request != nil)
         #expect(try !opened.audit.reconcile().findings.isEmpty)

@@ -166,7 +166,7 @@ import Testing
 
     @Test func othersRefuseWhatWasAltered() throws {
         let handout = try Handout()
-        let all = try verifiers()
+        let (all, place) = (try verifiers(), handout.place)
         var random = SeededGenerator.ofTest()
         func check(_ path: String, _ arguments: [String], _ own: [String], at position: Int? = nil) throws {
             let good = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -202,6 +202,35 @@ import Testing
         }
         for position in [0, 25, 40] {
             try check(handout.export + "/checkpoint", [handout.export], [handout.export], at: position)
+        }
+        // A bag out of which entries of the case were taken, one and then all that are about it; and one that pretends
+        // to be the certificate of a run.
+        let custody = handout.bag + "/custody"
+        let entries = try FileManager.default.contentsOfDirectory(atPath: custody).filter { $0.hasSuffix(".json") }
+            .filter { name in
+                let text = try String(contentsOfFile: custody + "/" + name, encoding: .utf8)
+                return text.contains(#""case":"#)
+            }
+        #expect(entries.count >= 4)
+        for left in [[entries[0]], entries] {
+            let copy = place.folder + "/less-\(left.count)"
+            try FileManager.default.copyItem(atPath: handout.bag, toPath: copy)
+            for name in left {
+                try FileManager.default.removeItem(atPath: copy + "/custody/" + name)
+                try FileManager.default.removeItem(
+                    atPath: copy + "/custody/" + name.replacingOccurrences(of: ".json", with: ".tlog-proof"))
+            }
+            for isDisguised in [false, true] {
+                if isDisguised {
+                    try #"{"form":"run"}"#.write(
+                        toFile: copy + "/certificate.json", atomically: true, encoding: .utf8)
+                }
+                for (name, run) in all { #expect(try run([copy], handout.key) != 0, "\(name): \(left.count) left out") }
+                let own = try Programs.run(
+                    Programs.folder + "/strongroom", ["audit", "verify", copy, "--verifier-key", handout.key],
+                    environment: ["PATH": ""])
+                #expect(own.code == 4)
+            }
         }
         // Somebody else's key.
         let other = try Workplace(makesArchive: false)

@@ -53,9 +53,12 @@ UNVOUCHED = {
     # Counts of accesses that are open.
     ("open_access", "bytes"), ("open_access", "ranges"), ("open_access", "unfinished"),
     ("open_access", "reason_tag"), ("open_access", "reason_tag_key"),
+    # Which objects have the same bytes; and rows that only change their number.
+    ("object", "content_tag"), ("object", "content_tag_key"), ("object", "id"), ("archive", "id"), ("hold", "id"),
     # Hints, which make work go on, or be done again.
     ("verification", "deadline"), ("blob_removal", "noted_at"), ("object", "holds_seen"), ("hold_clause", "compiled_upto"),
-    ("hold_clause", "compile_to"), ("archive", "standing_set"), ("object", "policy_set"), ("hold_scope", "stale"),
+    ("hold_clause", "compile_to"), ("archive", "standing_set"), ("object", "policy_set"),
+    ("object", "changes_at"), ("object", "due_at"), ("hold_scope", "stale"),
 }
 
 # What is found by them, and that nothing is: no key vouches for tags yet. Altered, something that is there is not found.
@@ -121,6 +124,11 @@ class Archive:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copytree(self.folder, self.kept, symlinks=True)
 
+    def keep_index(self):
+        self.older = os.path.join(os.path.dirname(self.kept), "older.sqlite")
+        with sqlite3.connect(self.index) as database:
+            database.execute("VACUUM INTO ?", (self.older,))
+
     def put_back(self):
         shutil.rmtree(self.folder)
         shutil.copytree(self.kept, self.folder, symlinks=True)
@@ -176,6 +184,8 @@ def prepare(folder):
                 "--case", "K-unknown", code=0)
     archive.run("hold", "place", "--matter", "M-2", "--reason", "attack", "--review-by", "2040-01-01", "--where",
                 "jurisdiction = SG and media in (video)", code=0)
+    # What somebody may have kept of it.
+    archive.keep_index()
     archive.activate(version=2, videos="P1Y")
     for name, role in [("ann", "legal"), ("ben", "approver")]:
         archive.run("token", "create", "--actor", name, "--role", role, "--reason", "attack", code=0)
@@ -405,7 +415,40 @@ def named(archive):
     yield "the head says that little was destroyed", True, edit_head(b'"objects":', b'"objects":9')
     yield "the mark of the head is nothing", True, statement("UPDATE head SET mac = zeroblob(32)")
     yield "a million objects make five percent much", True, many_objects
+    yield "the index is an older copy", True, older(archive, ())
+    yield "all is older but the entries", True, older(archive, ("ledger_entry", "ledger_node"))
+    yield "all is older but the entries and the head", True, older(archive, ("ledger_entry", "ledger_node", "head"))
+    for table in ["head", "cases", "object", "verification", "hold", "hold_scope", "policy_set", "destroyed_tag", "strand",
+                  "strand_node", "case_event"]:
+        yield f"the table {table} is an older one", True, older_table(archive, table)
     yield "what is remembered of a destruction is another case's", True, swap("destroyed_tag", "case_uid")
+
+
+def tables_of(database):
+    return [row[0] for row in database.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%'")]
+
+
+def older(archive, newer):
+    """All tables as they were, but for some."""
+    def change(database):
+        database.execute("ATTACH ? AS older", (archive.older,))
+        for table in tables_of(database):
+            if table not in newer:
+                database.execute(f"DELETE FROM main.{table}")
+                database.execute(f"INSERT INTO main.{table} SELECT * FROM older.{table}")
+        database.execute("DETACH older")
+    return change
+
+
+def older_table(archive, table):
+    def change(database):
+        newer = [name for name in tables_of(database) if name != table]
+        before = database.execute(f"SELECT * FROM {table}").fetchall()
+        older(archive, newer)(database)
+        if before == database.execute(f"SELECT * FROM {table}").fetchall():
+            raise sqlite3.Error("it is the same")
+    return change
 
 
 def edit_head(old, new):

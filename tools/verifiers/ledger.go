@@ -194,30 +194,50 @@ type strands struct {
 	ends   map[string]end
 	number int64
 	closed bool
+	// The places of strands that grew since the root was asked for, and the hashes by level.
+	places map[string]int
+	grown  map[int]bool
+	levels [][][]byte
 }
 
 func newStrands() *strands {
-	found := &strands{order: []string{"rules", "holds", "people", "work"}, ends: map[string]end{}}
-	for _, name := range found.order {
-		found.ends[name] = end{}
+	found := &strands{order: []string{"rules", "holds", "people", "work"}, ends: map[string]end{},
+		places: map[string]int{}, grown: map[int]bool{}}
+	for place, name := range found.order {
+		found.ends[name], found.places[name], found.grown[place] = end{}, place, true
 	}
 	return found
 }
 
 func (s *strands) root() string {
-	var level [][]byte
-	for _, name := range s.order {
-		level = append(level, strandLeaf(name, s.ends[name]))
-	}
-	for {
-		var above [][]byte
-		for place := 0; place < len(level); place += 16 {
-			above = append(above, digest(3, level[place:min(place+16, len(level))]...))
+	changed := s.grown
+	s.grown = map[int]bool{}
+	// Only what is above the strands that grew is hashed again.
+	for level, width := 0, len(s.order); ; level++ {
+		if level == len(s.levels) {
+			// A level that is new holds all that is below it.
+			s.levels = append(s.levels, nil)
+			for place := 0; place < width; place++ {
+				changed[place] = true
+			}
 		}
-		if len(above) == 1 {
-			return hex.EncodeToString(above[0])
+		for len(s.levels[level]) < width {
+			s.levels[level] = append(s.levels[level], nil)
 		}
-		level = above
+		above := map[int]bool{}
+		for place := range changed {
+			if level == 0 {
+				s.levels[0][place] = strandLeaf(s.order[place], s.ends[s.order[place]])
+			} else {
+				below := s.levels[level-1]
+				s.levels[level][place] = digest(3, below[place*16:min(place*16+16, len(below))]...)
+			}
+			above[place/16] = true
+		}
+		if level > 0 && width == 1 {
+			return hex.EncodeToString(s.levels[level][0])
+		}
+		changed, width = above, (width+15)/16
 	}
 }
 
@@ -238,8 +258,10 @@ func (s *strands) apply(next entry) {
 		refuse("entry %d: a case begins with its registration, and once", s.number)
 	}
 	if !known {
+		s.places[next.Strand] = len(s.order)
 		s.order = append(s.order, next.Strand)
 	}
+	s.grown[s.places[next.Strand]] = true
 	if !follows(next, last) {
 		refuse("entry %d: its place in the strand %s is another", s.number, next.Strand)
 	}
@@ -255,7 +277,7 @@ func follows(next entry, last end) bool {
 }
 
 // strandProof sees that the entries about a case in a folder are all there are.
-func strandProof(folder string, head tlog.Tree, entries map[int64]entry) {
+func strandProof(folder string, head tlog.Tree, entries map[int64]entry, caseUID string) {
 	closing := entries[head.N-1]
 	if closing.Kind != "strands" {
 		refuse("the last entry of the checkpoint does not close the strands")
@@ -268,6 +290,9 @@ func strandProof(folder string, head tlog.Tree, entries map[int64]entry) {
 	name := lines[1][len("strand "):]
 	last := end{number(lines[2], "place "), number(lines[3], "number ")}
 	leaf, count := number(lines[4], "leaf "), number(lines[5], "count ")
+	if _, known := entries[last.number]; name != caseUID || len(name) != 32 || last.place < 1 || leaf < 0 || !known {
+		refuse("it is not the proof of the case")
+	}
 	hash, index, width := strandLeaf(name, last), leaf, count
 	for _, line := range lines[6 : len(lines)-1] {
 		var children [][]byte
@@ -318,21 +343,28 @@ func bag(folder string, verifier note.Verifier) {
 		}
 		entries[index] = parseEntry(read(name + ".json"))
 	}
+	form, caseUID := subject(folder)
 	// The certificate of a run is about many cases: it proves what is in it, and no more.
-	if !isRun(folder) {
-		strandProof(folder, head, entries)
+	if form == "run" {
+		fmt.Printf("%d entries are in the ledger of %d; that there are no others it does not show\n", len(proofs), head.N)
+		return
 	}
-	fmt.Printf("%d entries are in the ledger of %d\n", len(proofs), head.N)
+	strandProof(folder, head, entries, caseUID)
+	fmt.Printf("%d entries are in the ledger of %d, and all that are about the case are there\n", len(proofs), head.N)
 }
 
-func isRun(folder string) bool {
-	content, err := os.ReadFile(filepath.Join(folder, "certificate.json"))
-	if err != nil {
-		return false
+// subject reads what a bag or a certificate is about. A bag is one whatever else lies in it.
+func subject(folder string) (form, caseUID string) {
+	name := "certificate.json"
+	if _, err := os.Stat(filepath.Join(folder, "bagit.txt")); err == nil {
+		name = "custody.json"
 	}
-	var document struct{ Form string }
-	must(json.Unmarshal(content, &document))
-	return document.Form == "run"
+	var document struct{ Form, CaseUID string }
+	must(json.Unmarshal(read(filepath.Join(folder, name)), &document))
+	if name == "custody.json" {
+		document.Form = "case"
+	}
+	return document.Form, document.CaseUID
 }
 
 func main() {

@@ -11,6 +11,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import sys
 import warnings
 
@@ -89,15 +90,36 @@ class Strands:
     def __init__(self):
         # A dictionary keeps its order: the archive's own strands, then cases as they came.
         self.ends = {name: (0, 0) for name in ["rules", "holds", "people", "work"]}
+        self.places = {name: place for place, name in enumerate(self.ends)}
+        self.grown = dict.fromkeys(self.ends)
+        self.levels = [[]]
         self.number = 0
         self.is_closed = False
 
     def root(self):
-        level = [strand_leaf(name, *end) for name, end in self.ends.items()]
+        """Only what is above the strands that grew since the last time is hashed again."""
+        changed = set()
+        for name in self.grown:
+            place, end = self.places[name], strand_leaf(name, *self.ends[name])
+            self.levels[0][place:place + 1] = [end]
+            changed.add(place // 16)
+        self.grown.clear()
+        level = 0
         while True:
-            level = [digest(3, *level[place:place + 16]) for place in range(0, len(level), 16)]
-            if len(level) == 1:
-                return level[0]
+            below = self.levels[level]
+            if level + 1 == len(self.levels):
+                self.levels.append([])
+            above = self.levels[level + 1]
+            for place in sorted(changed):
+                above[place:place + 1] = [digest(3, *below[place * 16:place * 16 + 16])]
+            if len(below) <= 16:
+                return above[0]
+            # A level that is new holds all that is below it.
+            if len(above) * 16 < len(below):
+                above[:] = [digest(3, *below[place:place + 16]) for place in range(0, len(below), 16)]
+                changed = set(range(len(above)))
+            changed = {place // 16 for place in changed}
+            level += 1
 
     def apply(self, entry):
         name, number = entry["strand"], self.number
@@ -109,11 +131,13 @@ class Strands:
         place, last = self.ends.get(name, (0, 0))
         if entry["place"] != place + 1 or entry.get("after") != (last if place else None):
             raise ValueError(f"entry {number}: its place in the strand {name} is another")
+        self.places.setdefault(name, len(self.places))
         self.ends[name] = (place + 1, number)
+        self.grown[name] = None
         self.number += 1
 
 
-def strand_proof(folder, head, entries):
+def strand_proof(folder, head, entries, case):
     """That the entries about a case in a folder are all there are."""
     closing = entries.get(head.size - 1, {})
     if closing.get("kind") != "strands":
@@ -124,6 +148,8 @@ def strand_proof(folder, head, entries):
             f"{word} {value}" for word, value in zip(["strand", "place", "number", "leaf", "count"], values)]:
         raise ValueError("it is not the proof of a strand")
     name, (place, number, leaf, count) = values[0], map(int, values[1:])
+    if name != case or re.fullmatch("[0-9a-f]{32}", name) is None or place < 1 or number not in entries:
+        raise ValueError("it is not the proof of the case")
     levels = [[decode(child) for child in line.split(" ")] for line in lines[6:-1]]
     hash, index, width = strand_leaf(name, place, number), leaf, count
     for children in levels:
@@ -153,15 +179,13 @@ def bag(folder, key):
         entries[index] = json.loads(read(name + ".json"))
     if not proofs:
         raise ValueError("no proofs")
+    is_bag = os.path.exists(os.path.join(folder, "bagit.txt"))
+    document = json.loads(read(folder, "custody.json" if is_bag else "certificate.json"))
     # The certificate of a run is about many cases: it proves what is in it, and no more.
-    if is_certificate(folder) and json.loads(read(folder, "certificate.json"))["form"] == "run":
-        return f"{len(proofs)} entries are in the ledger"
-    strand_proof(folder, head, entries)
+    if not is_bag and document["form"] == "run":
+        return f"{len(proofs)} entries are in the ledger; that there are no others it does not show"
+    strand_proof(folder, head, entries, document["caseUID"])
     return f"{len(proofs)} entries are in the ledger, and all that are about the case are there"
-
-
-def is_certificate(folder):
-    return os.path.exists(os.path.join(folder, "certificate.json"))
 
 
 def main():

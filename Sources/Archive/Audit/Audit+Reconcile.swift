@@ -163,6 +163,9 @@ extension Audit {
                 result.find("policy \(name) v\(version) is on the ledger and not in the index")
             }
         }
+        if try index.policySetEntries() != replay.rules.sets {
+            result.find("the sets of policies are not those of the ledger")
+        }
         if try index.activeSetNumber() != replay.rules.set {
             result.find("another set of policies is active than the ledger says")
         }

@@ -13,11 +13,13 @@ extension Destruction {
     func removeBlobs(_ report: inout PurgeReport, progress: (Int) -> Void = { _ in }) throws {
         var failed: Set<BlobAddress> = []
         while true {
-            let waiting = try session.catalog.read { try $0.blobRemovals(limit: 1000 + failed.count) }
-            let chunk = waiting.filter { !failed.contains($0.address) }.prefix(1000)
+            let (chunk, kept) = try session.catalog.read { index in
+                let chunk = try index.blobRemovals(limit: 1000 + failed.count)
+                    .filter { !failed.contains($0.address) }.prefix(1000)
+                // A note that was put there cannot take the bytes of what is kept.
+                return (chunk, try undestroyed(chunk, in: index))
+            }
             guard !chunk.isEmpty else { break }
-            // A note that was put there cannot take the bytes of what is kept.
-            let kept = try session.catalog.read { try undestroyed(chunk, in: $0) }
             if !kept.isEmpty {
                 failed.formUnion(kept)
                 report.blobProblem =

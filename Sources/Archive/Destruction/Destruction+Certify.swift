@@ -31,7 +31,13 @@ extension Destruction {
             let files = session.effects.files
             try checkAbsent(directory, files: files)
             session.publish()
-            let certificate = try session.closed { try self.certificate(of: subject, $1, in: $0) }
+            // The closing takes its turn to write; what it closes is gathered afterwards.
+            let (closed, strand) = try session.closed { index, closed -> (ClosedLedger, StrandProof?) in
+                (closed, try self.strand(of: subject, closed, in: index))
+            }
+            let certificate = try session.catalog.read { index in
+                try self.certificate(of: subject, closed, strand, in: index)
+            }
             let output = try NewDirectory(directory, files: files, suffix: session.effects.suffix())
             do {
                 for (name, content) in try certificate.files() { try output.add(name, content) }
@@ -46,8 +52,16 @@ extension Destruction {
         }
     }
 
-    private func certificate(
+    private func strand(
         of subject: CertificateSubject, _ closed: ClosedLedger, in index: IndexReader
+    ) throws -> StrandProof? {
+        guard case .caseID(let caseID) = subject else { return nil }
+        let uid = try destroyedCaseUID(of: caseID, in: index)
+        return try closed.proof(of: .ofCase(uid), in: index, session.head(in: index).roots)
+    }
+
+    private func certificate(
+        of subject: CertificateSubject, _ closed: ClosedLedger, _ strand: StrandProof?, in index: IndexReader
     ) throws -> Certificate {
         let (ledger, note) = (closed.checkpoint, closed.note)
         let head = try session.head(in: index)
@@ -55,12 +69,15 @@ extension Destruction {
         var (caseUID, askedFor, run): (CaseUID?, String?, UInt64?)
         switch subject {
         case .caseID(let caseID):
-            let uid = try destroyedCaseUID(of: caseID, in: index)
+            guard let uid = strand?.end.strand.caseUID else { throw CatalogError.damaged("a case without a strand") }
             (caseUID, askedFor) = (uid, caseID.text)
-            entries = try provedEntries(of: .ofCase(uid), in: index, head.roots)
+            // It may have grown since the ledger was closed.
+            entries = try provedEntries(of: .ofCase(uid), in: index, head.roots).filter { $0.number < closed.closing }
         case .run(let number):
             run = number
             entries = try vouched(try self.rows(ofRun: number, in: index), in: index, head.roots)
+                .filter { $0.number < closed.closing }
+            try checkRun(number, entries)
         }
         let destroyed = Certificate.destroyed(entries)
         guard !destroyed.isEmpty else {
@@ -107,7 +124,7 @@ extension Destruction {
         return Certificate(
             document: document, checkpoint: note,
             note: try session.sign(certificate: Certificate.statement(try document.bytes()), origin: ledger.origin),
-            strand: try caseUID.map { try closed.proof(of: .ofCase($0), in: index, head.roots) },
+            strand: strand,
             evidence: try entries.map { number, entry in
                 let path = try MerkleTree.inclusionProof(of: number, in: ledger.size, nodes: nodes)
                 return Custody.ProvenEntry(
@@ -116,7 +133,20 @@ extension Destruction {
             })
     }
 
-    /// What is there of a case, by the ledger and by the index, which have to say the same.
+    /// A run that ended destroyed as many objects as its end says: none was hidden.
+    private func checkRun(_ number: UInt64, _ entries: [(number: UInt64, entry: Entry)]) throws {
+        let destroyed = UInt64(Certificate.destroyed(entries).count)
+        for (_, entry) in entries {
+            guard case .purgeFinished(let event) = entry.event, event.run == number else { continue }
+            guard event.destroyed == destroyed else {
+                throw CatalogError.damaged(
+                    "the purge of entry \(number) destroyed \(event.destroyed) objects, of which \(destroyed) are found"
+                )
+            }
+        }
+    }
+
+    /// What is there of a case by the ledger; the index must know of nothing else.
     private func kept(
         of uid: CaseUID, _ entries: [(number: UInt64, entry: Entry)], in index: IndexReader
     ) throws -> [String] {
@@ -124,7 +154,8 @@ extension Destruction {
         for (number, entry) in entries where entry.strand == .ofCase(uid) { facts.apply(entry, number: number) }
         let kept = facts.liveObjects.map(\.hex)
         let known = try index.verifications(of: uid).flatMap { try index.objects(of: $0.uid).map(\.uid.hex) }.sorted()
-        guard kept == known else {
+        // Where something of it was destroyed since, the index says less, and the next certificate says so.
+        guard Set(known).isSubset(of: kept) else {
             throw CatalogError.damaged("what is kept of case \(uid) is not what the ledger says")
         }
         return kept

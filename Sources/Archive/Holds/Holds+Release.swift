@@ -263,7 +263,7 @@ extension Holds {
         else {
             throw try noHold(of: matter.text, in: index)
         }
-        guard try session.maySee(hold) else { throw Self.neverPlaced(matter.text) }
+        guard try session.maySee(hold, in: index) else { throw Self.neverPlaced(matter.text) }
         guard hold.state == .standing else {
             throw ArchiveError(
                 .matterOver, "matter \(matter.text) is still being placed",

@@ -57,7 +57,8 @@ extension Holds {
                 let tag = session.keyring.tag(matter.text.utf8, purpose: .matter)
                 let newest = try knownHold(matter, in: index)
                 let record =
-                    try index.holds(matterTag: tag).last { try $0.placedAt <= time && session.maySee($0) } ?? newest
+                    try index.holds(matterTag: tag).last { try $0.placedAt <= time && session.maySee($0, in: index) }
+                    ?? newest
                 guard time <= session.now else {
                     throw ArchiveError(
                         .badParticular, "\(Timestamp.minute(time)) lies in the future",

@@ -28,7 +28,7 @@ extension Holds {
         try session.attempt(.look) {
             try session.catalog.read { index in
                 let book = try session.holdBook(in: index)
-                return try index.holds().filter { all || $0.state != .ended }.map {
+                return try knownHolds(book, in: index).filter { all || $0.state != .ended }.map {
                     try summary(of: $0, book, in: index)
                 }
             }
@@ -71,17 +71,27 @@ extension Holds {
     }
 
     func status(in index: IndexReader) throws -> HoldStatus {
-        let holds = try index.holds().filter { $0.state != .ended }
+        let book = try session.holdBook(in: index)
+        let holds = try knownHolds(book, in: index).filter { $0.state != .ended }
         func names(_ records: [HoldRecord]) throws -> [String] {
             try records.map { try session.shownMatter($0, in: index) }
         }
         return HoldStatus(
             matters: holds.count,
             overdueReviews: try names(holds.filter { $0.state == .standing && $0.reviewBy < session.now }),
-            lost: try session.holdBook(in: index).lost.count,
+            lost: book.lost.count,
             cooling: holds.filter { $0.state == .released }.count,
             unfinished: try names(holds.filter { $0.state == .placing }),
             isWorking: try index.holdsAreUnfinished())
+    }
+
+    /// The holds of the index, which are those of the ledger: none is hidden.
+    private func knownHolds(_ book: HoldBook, in index: IndexReader) throws -> [HoldRecord] {
+        let holds = try index.holds()
+        guard Set(holds.map(\.uid)) == Set(book.holds.keys) else {
+            throw CatalogError.damaged("its holds are not those of the ledger")
+        }
+        return holds
     }
 
     // MARK: Names
@@ -90,7 +100,7 @@ extension Holds {
         guard let hold = try index.holds(matterTag: session.keyring.tag(matter.text.utf8, purpose: .matter)).last else {
             throw try noHold(of: matter.text, in: index)
         }
-        guard try session.maySee(hold) else { throw Self.neverPlaced(matter.text) }
+        guard try session.maySee(hold, in: index) else { throw Self.neverPlaced(matter.text) }
         return hold
     }
 
@@ -98,7 +108,7 @@ extension Holds {
         guard let known = book.holds[record.uid] else {
             throw CatalogError.damaged("a hold was never placed by the ledger")
         }
-        let isVisible = try session.maySee(record)
+        let isVisible = try session.maySee(record, in: index)
         let particulars = isVisible ? try session.particulars(of: record, in: index) : nil
         let states = Dictionary(
             uniqueKeysWithValues: try index.holdScopes(of: record.uid).map { ($0.name.revision, $0) })

@@ -167,10 +167,10 @@ extension Policies {
         return try facts.filter { seen.insert($0.matter).inserted }.compactMap { fact in
             guard let uid = HoldUID(hex: fact.matter), let hold = try index.hold(uid) else { return nil }
             // What is shown of it is what the ledger says.
-            guard let known = book.holds[uid], known.isConfidential == hold.isConfidential,
-                known.author == hold.authorUID
-            else { throw CatalogError.damaged("hold \(uid) is not what the ledger says") }
-            let isVisible = try session.maySee(hold)
+            guard let known = book.holds[uid] else {
+                throw CatalogError.damaged("hold \(uid) is not what the ledger says")
+            }
+            let isVisible = try session.maySee(hold, in: index)
             return HoldMention(
                 matter: try session.shownMatter(hold, in: index), since: isVisible ? known.placedAt : nil,
                 placedBy: isVisible ? try session.name(of: known.author, in: index) : nil,

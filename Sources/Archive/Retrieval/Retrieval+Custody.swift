@@ -16,7 +16,10 @@ extension Retrieval {
     func custody(
         of caseUID: CaseUID, items: [Custody.Item], access: UInt64, withReasons: Bool
     ) throws -> Custody {
-        try session.closed { index, closed in
+        let (closed, strand) = try session.unhurried.closed { index, closed in
+            (closed, try closed.proof(of: .ofCase(caseUID), in: index, try session.head(in: index).roots))
+        }
+        return try session.catalog.read { index in
             guard let record = try index.caseRecord(caseUID) else {
                 throw CatalogError.damaged("the case is gone")
             }
@@ -62,7 +65,7 @@ extension Retrieval {
                         }
                         return Custody.Document.Item(file: item.file, entry: entry, sha256: item.digest.hex)
                     }, holds: try session.holds.matters(of: caseUID, in: index), record: lines),
-                checkpoint: note, strand: try closed.proof(of: .ofCase(caseUID), in: index, roots),
+                checkpoint: note, strand: strand,
                 evidence: try rows.map { number, entry in
                     Custody.ProvenEntry(
                         number: number, bytes: try entry.encoded(),
@@ -78,17 +81,20 @@ extension Retrieval {
     private func custodyEntries(
         of caseUID: CaseUID, closing: UInt64, in index: IndexReader, _ roots: LedgerRoots
     ) throws -> [(number: UInt64, entry: Entry)] {
-        let own = try provedEntries(of: .ofCase(caseUID), in: index, roots)
+        // The case may have grown since the ledger was closed.
+        let own = try provedEntries(of: .ofCase(caseUID), in: index, roots).filter { $0.number <= closing }
         guard let first = own.first?.number, let created = try index.ledgerRow(0),
             let closing = try index.ledgerRow(closing)
         else { throw CatalogError.damaged("the case is not on the ledger") }
         var rows = [created, closing]
         var verified = LedgerFilter()
         verified.kind = Event.Kind.archiveVerified.rawValue
-        rows += try index.newestLedgerRows(verified, limit: 1).filter { $0.number > first }
+        rows += try index.newestLedgerRows(verified, limit: 1).filter {
+            $0.number > first && $0.number <= closing.number
+        }
         var forks = LedgerFilter()
         forks.kind = Event.Kind.forkAccepted.rawValue
-        rows += try index.ledgerRows(forks, from: 0, limit: 1000)
+        rows += try index.ledgerRows(forks, from: 0, limit: 1000).filter { $0.number <= closing.number }
         for uid in Set(own.map(\.entry.actor.uid) + rows.map(\.actorUID)) {
             var introduction = LedgerFilter()
             introduction.kind = Event.Kind.actorIntroduced.rawValue

@@ -14,6 +14,11 @@ extension IndexReader {
         try rows("\(Self.policyColumns) ORDER BY name, version").map(policy)
     }
 
+    /// The entries that made the sets, by their numbers.
+    public func policySetEntries() throws -> [Int: UInt64] {
+        try rows("SELECT number, entry FROM policy_set").reduce(into: [:]) { $0[try $1[0]] = try $1.unsigned("entry") }
+    }
+
     /// The entry that made the newest set; nil where no policy was ever active.
     public func activeSetEntry() throws -> UInt64? {
         try row("SELECT entry FROM policy_set ORDER BY number DESC LIMIT 1")?.unsigned("entry")

@@ -130,7 +130,7 @@ extension Session {
         var effect = effect
         let isAsked = recorder.actor.token.map { !$0.roles.isDisjoint(with: roles) } ?? false
         if !isAsked, let uid = effect.hold.flatMap(HoldUID.init(hex:)), let hold = try index.hold(uid),
-            try !maySee(hold)
+            try !maySee(hold, in: index)
         {
             (effect.matter, effect.reason, effect.says) = (Self.keptByLaw, "", ["a hold is lifted or narrowed"])
             (effect.cases, effect.objects) = (nil, nil)
@@ -149,7 +149,8 @@ extension Session {
 
     /// What a request is about: what opens its commitment, which the ledger vouches for.
     package func effect(of request: Authority.Request, in index: IndexReader) throws -> Effect {
-        guard let row = try index.ledgerRow(request.entry), case .requestMade(let event) = try Entry(row.bytes).event,
+        guard let row = try index.ledgerRow(request.entry),
+            case .requestMade(let event) = try vouched([row], in: index, head(in: index).roots).first?.entry.event,
             let opening = try openings(of: request.entry, in: index)["effectCommitment"],
             opening.commitment == event.effect
         else { throw CatalogError.damaged("what request \(request.number) is about was altered") }

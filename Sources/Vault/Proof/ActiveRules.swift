@@ -52,16 +52,18 @@ extension Session {
     /// The active rules of a state of the index.
     package func rules(in index: IndexReader) throws -> ActiveRules {
         let number = try index.activeSetNumber()
+        // The index does not vouch for the rules by which something is destroyed: their entries do.
+        let recorded = try recorder.rulesBook(in: index).rules
         // Known by the entry that made them, and not by their number alone: two transactions may have had the same, of
         // which one was rolled back.
         let entry = try index.activeSetEntry().flatMap { try index.ledgerRow($0)?.bytes }
-        if let known = archive.knownRules.withLock({ $0 }), known.rules.set == number, known.entry == entry {
+        if let known = archive.knownRules.withLock({ $0 }), known.rules.set == number, known.entry == entry,
+            recorded.set == number
+        {
             return known.rules
         }
         let records = try index.activePolicies()
         let resolutions = try index.resolutions()
-        // The index does not vouch for the rules by which something is destroyed: their entries do.
-        let recorded = try recorder.rulesBook(in: index).rules
         let files = records.map {
             ($0.name, RecordedRules.File(version: $0.version, file: SHA256.digest(of: $0.text.utf8).hex))
         }
@@ -85,6 +87,8 @@ package struct RecordedRules {
     }
 
     package private(set) var set = 0
+    /// The entry that made each set.
+    package private(set) var sets: [Int: UInt64] = [:]
     package private(set) var active: [String: File] = [:]
     package private(set) var resolutions: [Resolution] = []
     private var terms: String?
@@ -92,6 +96,7 @@ package struct RecordedRules {
     package init() {}
 
     package mutating func apply(_ event: Event, entry: UInt64) {
+        defer { if set > 0, sets[set] == nil { sets[set] = entry } }
         switch event {
         case .policyActivated(let event):
             if event.form == .terms {

@@ -38,8 +38,7 @@ package final class LedgerBook<Content>: Sendable where Content: Sendable {
         if known.size == roots.size, known.root == roots.root { return known.content }
         // Another history, or an older state than was read before.
         let isOther =
-            try known.size > roots.size
-            || (known.size > 0 && known.root != MerkleTree.root(of: known.size, in: index.ledgerNodes))
+            try known.root.map { try !isBeginning(known.size, $0, of: roots, in: index) } ?? false
         if isOther { known = State(content: initial, end: StrandEnd(strand, place: 0, number: 0)) }
         for (number, entry) in try provedEntries(of: strand, behind: known.end, in: index, roots) {
             apply(&known.content, entry, number)

@@ -84,7 +84,7 @@ package struct LedgerFacts {
     /// - Parameter isAllowed: whether a request allowed that objects go after their backstop.
     package func agree(with row: RetentionRow, isAllowed: (UInt64?) -> Bool = { _ in true }) -> Bool {
         guard let object = objects[row.object], let verification = verifications[object.verification],
-            object.verification == UInt64(row.verification), object.address == row.address,
+            object.verification == UInt64(exactly: row.verification), object.address == row.address,
             object.length == row.length, let known = particulars.last
         else { return false }
         func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }

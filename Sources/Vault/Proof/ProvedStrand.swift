@@ -36,6 +36,17 @@ package func provedEntries(
     return entries
 }
 
+/// Whether a ledger of `size` entries with this root is the beginning of the one that a key vouched for. Stored nodes
+/// are not believed: they have to lead from the one to the other.
+package func isBeginning(
+    _ size: UInt64, _ root: MerkleHash, of roots: LedgerRoots, in index: IndexReader
+) throws -> Bool {
+    guard size <= roots.size else { return false }
+    return MerkleTree.verifyConsistency(
+        from: size, root: root, to: roots.size, root: roots.root,
+        proof: try MerkleTree.consistencyProof(from: size, to: roots.size, nodes: index.ledgerNodes))
+}
+
 /// Entries that stand in the ledger as they were recorded, whatever the index says of them.
 package func vouched(
     _ rows: [LedgerRow], in index: IndexReader, _ roots: LedgerRoots

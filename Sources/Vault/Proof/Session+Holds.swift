@@ -23,9 +23,14 @@ extension Session {
     public static let keptByLaw = "kept by law"
 
     /// Who has a token sees a confidential hold where its roles have to do with holds.
-    package func maySee(_ hold: HoldRecord) throws -> Bool {
-        guard hold.isConfidential, let token = recorder.actor.token else { return true }
+    package func maySee(_ hold: HoldRecord, in index: IndexReader) throws -> Bool {
+        guard let token = recorder.actor.token, try isConfidential(hold, in: index) else { return true }
         return token.roles.contains { $0.permissions.contains(.hold) }
+    }
+
+    /// By the ledger; while it is being placed, by the index as well.
+    private func isConfidential(_ hold: HoldRecord, in index: IndexReader) throws -> Bool {
+        try hold.isConfidential || holdBook(in: index).holds[hold.uid]?.isConfidential ?? true
     }
 
     package func particulars(of hold: HoldRecord, in index: IndexReader) throws -> HoldParticulars {
@@ -35,7 +40,7 @@ extension Session {
 
     /// The matter of a hold, for who acts.
     package func shownMatter(_ hold: HoldRecord, in index: IndexReader) throws -> String {
-        try maySee(hold) ? try particulars(of: hold, in: index).matter : Self.keptByLaw
+        try maySee(hold, in: index) ? try particulars(of: hold, in: index).matter : Self.keptByLaw
     }
 
     /// The matters that bind an object, from the names that a decision has: for who acts, or for outsiders.
@@ -43,7 +48,7 @@ extension Session {
         Set(
             try names.map { name in
                 guard let uid = HoldUID(hex: name), let hold = try index.hold(uid) else { return name }
-                if forOutsiders, hold.isConfidential { return Self.keptByLaw }
+                if forOutsiders, try isConfidential(hold, in: index) { return Self.keptByLaw }
                 return try shownMatter(hold, in: index)
             }
         ).sorted()

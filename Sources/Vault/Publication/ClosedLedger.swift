@@ -50,7 +50,7 @@ extension Session {
     func isClosed(_ index: IndexReader) throws -> Bool {
         let size = try head(in: index).roots.size
         guard size > 0, let row = try index.ledgerRow(size - 1) else { return false }
-        return row.kind == Event.Kind.strands.rawValue
+        return try Entry(row.bytes).event.kind == .strands
     }
 
     /// The ledger up to the newest entry that closes it, which is the newest of all in this state.
@@ -77,18 +77,14 @@ extension Session {
         _ row: LedgerRow, in index: IndexReader, _ roots: LedgerRoots
     ) throws -> ClosedLedger {
         if let fork { throw fork }
-        guard let origin = try index.origins().last else { throw CatalogError.damaged("the ledger has no origin") }
         let size = row.number + 1
         guard size <= roots.size, let entry = try vouched([row], in: index, roots).first?.entry,
             case .strands(let event) = entry.event
         else { throw CatalogError.damaged("entry \(row.number) of the ledger was altered") }
         let root = try MerkleTree.root(of: size, in: index.ledgerNodes)
-        // What is signed leads to what the keys vouch for.
-        guard
-            MerkleTree.verifyConsistency(
-                from: size, root: root, to: roots.size, root: roots.root,
-                proof: try MerkleTree.consistencyProof(from: size, to: roots.size, nodes: index.ledgerNodes))
-        else { throw CatalogError.damaged("the nodes of the ledger do not lead to its root") }
+        guard try isBeginning(size, root, of: roots, in: index) else {
+            throw CatalogError.damaged("the nodes of the ledger do not lead to its root")
+        }
         let checkpoint = Checkpoint(origin: origin.origin, size: size, root: root)
         return ClosedLedger(
             checkpoint: checkpoint, note: checkpoint.signed(by: keyring.signer), closing: row.number,

@@ -24,10 +24,11 @@ extension Session {
             // The published one first: what is committed and published in between only makes the index longer.
             let newest = try publication.newest()
             try catalog.read { index in
-                state.size = try index.ledgerSize()
+                let roots = try recorder.head(in: index).roots
+                state.size = roots.size
                 var found: UInt64 = 0
                 if let checkpoint = newest {
-                    try Self.check(checkpoint, against: index, size: state.size, place: publication.place)
+                    try Self.check(checkpoint, against: roots, in: index, place: publication.place)
                     found = checkpoint.size
                 }
                 state.placeIsNew = configuration.isPublishedElsewhere(
@@ -70,21 +71,21 @@ extension Session {
             let newest: Checkpoint?
             do { newest = try former.newest() } catch is FileError { return }
             guard let newest else { return }
-            try check(newest, against: index, size: try index.ledgerSize(), place: former.place)
+            try check(newest, against: try recorder.head(in: index).roots, in: index, place: former.place)
         }
     }
 
     package static func check(
-        _ checkpoint: Checkpoint, against index: IndexReader, size: UInt64, place: String
+        _ checkpoint: Checkpoint, against roots: LedgerRoots, in index: IndexReader, place: String
     ) throws {
-        guard checkpoint.size <= size else {
+        guard checkpoint.size <= roots.size else {
             throw ArchiveError(
                 .ledgerForked,
-                "the index has \(size) ledger entries, where \(checkpoint.size) are published in \(place): it is "
+                "the index has \(roots.size) ledger entries, where \(checkpoint.size) are published in \(place): it is "
                     + "an older copy, or was cut",
                 remedy: forkRemedy)
         }
-        guard try MerkleTree.root(of: checkpoint.size, in: index.ledgerNodes) == checkpoint.root else {
+        guard try isBeginning(checkpoint.size, checkpoint.root, of: roots, in: index) else {
             throw ArchiveError(
                 .ledgerForked,
                 "the first \(checkpoint.size) ledger entries of the index are not those that are published in \(place)",
@@ -98,13 +99,14 @@ extension Session {
         in index: IndexReader, recorder: Recorder, publication: Publication
     ) throws {
         let key = recorder.keyring.signer
+        let roots = try recorder.head(in: index).roots
         for (place, origin) in try index.origins().enumerated() {
             func isRight() throws -> Bool {
-                guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry) else {
-                    return false
-                }
+                guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry),
+                    let entry = try vouched([row], in: index, roots).first?.entry
+                else { return false }
                 let verifier = VerifierKey(name: origin.origin, publicKey: key.publicKey).text
-                switch try Entry(row.bytes).event {
+                switch entry.event {
                 case .archiveCreated(let event):
                     return place == 0 && origin.number == 1 && origin.firstEntry == 0 && event.origin == origin.origin
                         && event.verifierKey == verifier

@@ -89,7 +89,7 @@ extension Session {
         if try exceedsBound() {
             // Where nothing is wrong with the place, this session had no time to publish: that is no way around it.
             let problem = publicationProblem?.message ?? "there was no time to publish them"
-            let waiting = archive.ledgerState.withLock { $0.size - $0.published }
+            let waiting = unpublishedEntries
             throw ArchiveError(
                 .ledgerUnpublished,
                 "\(waiting) ledger entries could not be published, and the bound of "
@@ -100,7 +100,7 @@ extension Session {
     }
 
     private func exceedsBound() throws -> Bool {
-        let (size, published) = archive.ledgerState.withLock { ($0.size, $0.published) }
+        let (size, published) = archive.ledgerState.withLock { ($0.size, min($0.size, $0.published)) }
         guard size > published else { return false }
         if size - published > configuration.publication.limit { return true }
         // The time of an entry does not change; that of the oldest that waits is asked once.
@@ -121,6 +121,9 @@ extension Session {
             throw ArchiveError(
                 .ledgerForked, "another command accepted a fork of the ledger", remedy: "try again")
         }
+        guard origin.origin == state.origin.origin, origin.firstEntry == state.origin.firstEntry else {
+            throw CatalogError.damaged("the origin of the ledger was altered")
+        }
         if origin.published < state.published {
             origin.published = state.published
             try index.update(origin)
@@ -128,8 +131,6 @@ extension Session {
         let noted = origin
         archive.ledgerState.withLock { $0.origin = noted }
     }
-
-    func ledgerHas(_ size: UInt64) { archive.ledgerState.withLock { $0.size = max($0.size, size) } }
 
     func ledgerGrew(to size: UInt64) {
         let now = effects.clock.ticks()
@@ -233,8 +234,9 @@ extension Session {
                 }
                 // Also what could not be compared when the archive was opened, because the place failed then.
                 try Self.checkOrigins(in: index, recorder: recorder, publication: publication)
-                let size = try self.head(in: index).roots.size
-                if let newest { try Self.check(newest, against: index, size: size, place: publication.place) }
+                let roots = try self.head(in: index).roots
+                let size = roots.size
+                if let newest { try Self.check(newest, against: roots, in: index, place: publication.place) }
                 let last = found == 0 ? nil : try index.ledgerRow(found - 1)
                 if found > 0, last == nil { throw CatalogError.damaged("ledger entry \(found - 1) is missing") }
                 return (

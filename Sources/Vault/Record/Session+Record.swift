@@ -50,19 +50,27 @@ extension Session {
         }
     }
 
-    /// Closes the strands where the newest entry does not, whatever is unpublished.
+    /// Closes the strands where the newest entry does not: the archive's own act, which takes no permission and waits
+    /// for no publication.
     func closeStrands() throws {
         if let fork { throw fork }
         guard try catalog.read({ try !isClosed($0) }) else { return }
-        try write(closing: true, publishes: false, { _ in }) { _, _, _ in }
+        let floor = catalog.watch.seen
+        let size = try recordOrForget(isUrgent: false) { index in
+            try checkOrigin(in: index)
+            let transaction = try Transaction(recorder, index: index, now: now, session: self, since: floor)
+            try noteTime(transaction)
+            let isOpen = try transaction.size > transaction.head.roots.size || !isClosed(index)
+            return try transaction.finish(closing: isOpen).roots.size
+        }
+        archive.ledgerState.withLock { $0.size = max($0.size, size) }
     }
 
     /// - Parameters:
     ///   - closing: the entry `strands` comes last.
-    ///   - publishes: what was written may be published now.
     ///   - after: comes when everything is written, in the same transaction.
     private func write<Value, Result>(
-        isUrgent: Bool = false, closing: Bool = false, publishes: Bool = true, _ body: (Transaction) throws -> Value,
+        isUrgent: Bool = false, closing: Bool = false, _ body: (Transaction) throws -> Value,
         after: (Value, IndexReader, Head) throws -> Result
     ) throws -> Result {
         let floor = catalog.watch.seen
@@ -86,7 +94,7 @@ extension Session {
             return (try after(result, index, head), head.roots.size)
         }
         archive.settingsAreKnown.store(true, ordering: .relaxed)
-        if publishes { ledgerGrew(to: size) } else { ledgerHas(size) }
+        ledgerGrew(to: size)
         return result
     }
 
@@ -167,8 +175,8 @@ extension Session {
 
     /// Puts the end of an access on the ledger, in the name of who opened it.
     func closeAccess(_ access: OpenAccessRecord, _ transaction: Transaction) throws {
-        guard let actor = try transaction.index.actor(access.actorUID) else {
-            throw CatalogError.damaged("an access by nobody")
+        guard let actor = try transaction.index.actor(access.actorUID), try isOpen(access, transaction) else {
+            throw CatalogError.damaged("the ledger knows no such access, \(access.entry)")
         }
         try transaction.add(
             .accessClosed(
@@ -178,6 +186,20 @@ extension Session {
                     ranges: min(access.ranges, CanonicalJSON.largestNumber),
                     complete: access.unfinished == 0)), by: actor.stamp)
         try transaction.index.deleteOpenAccess(access.entry)
+    }
+
+    /// Whether the ledger says that somebody opened it, and not that it was closed.
+    private func isOpen(_ access: OpenAccessRecord, _ transaction: Transaction) throws -> Bool {
+        let entries = try provedEntries(of: .ofCase(access.caseUID), in: transaction.index, transaction.head.roots)
+        var isOpen = false
+        for (number, entry) in entries {
+            switch entry.event {
+            case .accessOpened: if number == access.entry { isOpen = entry.actor.uid == access.actorUID }
+            case .accessClosed(let event): if event.access == access.entry { return false }
+            default: break
+            }
+        }
+        return isOpen
     }
 
     /// Puts settings that matter on the ledger where they differ from those that it has last.

@@ -109,11 +109,12 @@ package final class Transaction {
     @discardableResult
     func finish(closing: Bool = false) throws -> Head {
         guard !entries.isEmpty || closing else { return head }
-        let (stamp, now) = (try actorStamp(), now)
-        let extended = try index.extend(
-            head, by: entries,
-            closing: closing ? { Entry(time: now, actor: stamp, event: .strands(.init(root: $0))) } : nil,
-            keyring: recorder.keyring)
+        var close: ((StrandRoot) -> Entry)?
+        if closing {
+            let (stamp, now) = (try actorStamp(), now)
+            close = { Entry(time: now, actor: stamp, event: .strands(.init(root: $0))) }
+        }
+        let extended = try index.extend(head, by: entries, closing: close, keyring: recorder.keyring)
         for opening in openings { try index.insert(opening) }
         return extended
     }
