@@ -301,7 +301,7 @@ extension Audit {
                 event.caseUID == access.caseUID,
                 access.joinable.map({ event.form == .ranges && event.objects == [$0.object] })
                     ?? (event.form != .ranges),
-                abs(entry.time.timeIntervalSince(access.openedAt)) < 0.001
+                abs(entry.time.timeIntervalSince(access.openedAt)) < 0.0005
             else {
                 result.find(
                     "entry \(access.entry): what the index keeps of this access is not what the entry says")

@@ -21,7 +21,7 @@ extension Audit {
                 if !same { find("\(name): \(what) is not what the ledger says") }
             }
             func same(_ a: Date?, _ b: Date?) -> Bool {
-                (a == nil) == (b == nil) && abs((a ?? .distantPast).timeIntervalSince(b ?? .distantPast)) < 0.001
+                (a == nil) == (b == nil) && abs((a ?? .distantPast).timeIntervalSince(b ?? .distantPast)) < 0.0005
             }
             compare(record.state == hold.state, "its state")
             compare(record.revision == hold.revision, "its newest revision")
@@ -66,7 +66,7 @@ extension Audit {
             guard !hasEnded else { continue }
             if state == .cooling, let until = found.coolingUntil,
                 let recorded = scope.coolingUntil ?? hold.coolingUntil,
-                abs(until.timeIntervalSince(recorded)) > 0.001
+                abs(until.timeIntervalSince(recorded)) > 0.0005
             {
                 find("\(name): the end of its cooling is not what the ledger says")
             }

@@ -87,7 +87,7 @@ package struct LedgerFacts {
             object.verification == UInt64(exactly: row.verification), object.address == row.address,
             object.length == row.length, let known = particulars.last
         else { return false }
-        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }
+        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.0005 }
         let facts = row.facts
         let from = verification.captured.from ?? object.archived
         if let approved = facts.backstopApproved {
@@ -105,8 +105,8 @@ package struct LedgerFacts {
 
     private func sameEffect(_ a: EventRecord, _ b: EventRecord) -> Bool {
         switch (a.effect, b.effect) {
-        case (.happened(let a), .happened(let b)): abs(a.timeIntervalSince(b)) < 0.001
-        case (.corrects(let x, let a), .corrects(let y, let b)): x == y && abs(a.timeIntervalSince(b)) < 0.001
+        case (.happened(let a), .happened(let b)): abs(a.timeIntervalSince(b)) < 0.0005
+        case (.corrects(let x, let a), .corrects(let y, let b)): x == y && abs(a.timeIntervalSince(b)) < 0.0005
         case (.withdraws(let x), .withdraws(let y)): x == y
         default: false
         }

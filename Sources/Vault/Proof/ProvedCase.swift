@@ -90,7 +90,7 @@ extension Session {
 extension DestroyedTagRecord {
     /// Whether it says what the entry does that it names.
     package func agrees(with entry: Entry) -> Bool {
-        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.001 }
+        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.0005 }
         guard entry.strand == .ofCase(caseUID), same(entry.time, destroyedAt) else { return false }
         return switch (purpose, entry.event) {
         case (.caseID, .caseDestroyed(let event)): same(event.rememberedUntil, forgetAt)

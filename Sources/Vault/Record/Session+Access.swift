@@ -17,7 +17,7 @@ extension Session {
     ) throws -> Result {
         let caseUID = objects[0].caseUID
         let bytes = objects.reduce(0) { $0 + $1.length }
-        let entry = try record { transaction in
+        let entry = try record(closing: true) { transaction in
             let entry = try open(objects, of: caseUID, form: form, for: reason, transaction)
             try transaction.index.insert(
                 OpenAccessRecord(
@@ -49,7 +49,7 @@ extension Session {
         let expected = range.upperBound - range.lowerBound
         let joinable = OpenAccessRecord.Joinable(
             object: object.uid, reasonTag: keyring.tag(reason.text.utf8, purpose: .reason))
-        let entry = try record { transaction in
+        let entry = try record(closing: true) { transaction in
             let actor = try transaction.actorStamp().uid
             let window = transaction.now.addingTimeInterval(-Self.accessWindow)...transaction.now
             if var access = try transaction.index.openAccess(joining: joinable, actor: actor, opened: window),
@@ -116,7 +116,7 @@ extension Session {
     }
 
     private func end(_ entry: UInt64, isComplete: Bool) throws {
-        try record { transaction in
+        try record(closing: true) { transaction in
             guard var access = try transaction.index.openAccess(entry) else { return }
             if isComplete { access.unfinished = 0 }
             try closeAccess(access, transaction)

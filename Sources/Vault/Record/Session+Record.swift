@@ -35,10 +35,14 @@ extension Session {
     /// The one way to change the index: one transaction, with the ledger entries of what it changes. Publishes
     /// now and then.
     ///
-    /// - Parameter isUrgent: nobody of this process who waits already goes first: a hold.
-    package func record<Result>(isUrgent: Bool = false, _ body: (Transaction) throws -> Result) throws -> Result {
+    /// - Parameters:
+    ///   - isUrgent: nobody of this process who waits already goes first: a hold.
+    ///   - closing: it is published at once, and so closes the strands in the same transaction.
+    package func record<Result>(
+        isUrgent: Bool = false, closing: Bool = false, _ body: (Transaction) throws -> Result
+    ) throws -> Result {
         try checkLedgerIsWritable()
-        return try write(isUrgent: isUrgent, body) { result, _, _ in result }
+        return try write(isUrgent: isUrgent, closing: closing, body) { result, _, _ in result }
     }
 
     /// Closes the strands of all entries that are there, and runs `body` on the state in which they are closed: nobody
