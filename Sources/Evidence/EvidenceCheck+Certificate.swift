@@ -84,6 +84,10 @@ extension EvidenceVerifier {
         for person in document.actors where introduced[person.uid] != person.name {
             check.find("\(name): nothing proves the name of actor \(person.uid)")
         }
+        let known = Dictionary(entries.values.map { ($0.actor.uid.hex, $0.actor.known.rawValue) }) { first, _ in first }
+        for person in document.actors where known[person.uid] != person.known {
+            check.find("\(name): how actor \(person.uid) is known is not what the entries say")
+        }
         var activations: [String: UInt64] = [:]
         func key(_ policy: String, _ version: UInt64?, _ file: String?) -> String {
             "\(policy) \(version ?? 0) \(file ?? "")"

@@ -91,6 +91,41 @@ struct HoldTamperingTests {
         #expect(try !prepared.test.open().audit.reconcile().findings.isEmpty, "\(sql)")
     }
 
+    /// A tag leads to the row whose sealed name it is of, or to none: nobody lifts another hold than the one that they
+    /// name, and nobody acts under another's UID.
+    @Test(arguments: ["hold.matter_tag", "actor.name_tag"])
+    func exchangedTagsLeadNowhere(place: String) throws {
+        let prepared = try prepared()
+        let other = try prepared.test.open(actor: "other")
+        try prepared.test.hold("M-9", try prepared.test.cases("K-1"), in: other)
+        let parts = place.split(separator: ".").map(String.init)
+        try prepared.database.altering { db in
+            let found = try GRDB.Row.fetchAll(
+                db, sql: "SELECT id, \(parts[1]) AS tag FROM \(parts[0]) ORDER BY id"
+            ).map { row in
+                (row["id"] as Int64, row["tag"] as Data)
+            }
+            let (a, b) = (found[0], found[found.count - 1])
+            for (id, tag) in [(a.0, Data(repeating: 7, count: 32)), (b.0, a.1), (a.0, b.1)] {
+                try db.execute(sql: "UPDATE \(parts[0]) SET \(parts[1]) = ? WHERE id = ?", arguments: [tag, id])
+            }
+        }
+        let reason = try Reason("settled")
+        if parts[0] == "hold" {
+            for matter in ["M-1", "M-9"] {
+                let lifted = refusal { _ = try other.holds.release(try Matter(matter), reason: reason) }
+                #expect(lifted?.outcome == .integrity, "\(matter): \(lifted?.message ?? "lifted")")
+                #expect(refusal { _ = try other.holds.show(try Matter(matter)) }?.outcome == .integrity)
+            }
+        } else {
+            let acted = refusal {
+                _ = try prepared.test.open(actor: "other").holds.release(try Matter("M-9"), reason: reason)
+            }
+            #expect(acted?.outcome == .integrity, "\(acted?.message ?? "acted under another's name")")
+        }
+        #expect(try !prepared.archive.audit.reconcile().findings.isEmpty)
+    }
+
     /// Votes and tokens stand on the ledger alone: one that is altered there counts for nothing.
     @Test(arguments: ["vote cast", "token created", "request made", "request closed", "hold released", "hold placed"])
     func alteredEntriesCountForNothing(kind: String) throws {

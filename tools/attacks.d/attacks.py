@@ -282,9 +282,7 @@ def names(database, table):
 def columns(archive):
     """An alteration for each column of each table: of its first row and of its last, and to nothing."""
     database = archive.open()
-    tables = [row[0] for row in database.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%'")]
-    for table in sorted(tables):
+    for table in sorted(tables_of(database)):
         keys = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[5]]
         rows = database.execute(f"SELECT {', '.join(keys)} FROM {table} ORDER BY {', '.join(keys)}").fetchall()
         if not rows:
@@ -322,9 +320,7 @@ def update(table, column, where, value, row):
 def rows(archive):
     """The first row, the last and all rows of each table deleted, and one doubled where its key allows it."""
     database = archive.open()
-    tables = [row[0] for row in database.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%'")]
-    for table in sorted(tables):
+    for table in sorted(tables_of(database)):
         keys = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[5]]
         found = database.execute(f"SELECT {', '.join(keys)} FROM {table} ORDER BY {', '.join(keys)}").fetchall()
         if not found:

@@ -93,10 +93,10 @@ extension Destruction {
             try context(of: entries, closing: closed.closing, in: index), in: index, head.roots)
         entries.sort { $0.number < $1.number }
         var actors: [ActorUID: Custody.Document.Person] = [:]
-        for uid in entries.map(\.entry.actor.uid) where actors[uid] == nil {
-            guard let actor = try index.actor(uid) else { continue }
-            actors[uid] = Custody.Document.Person(
-                uid: uid.hex, known: actor.stamp.known.rawValue, name: try session.name(of: actor, in: index))
+        for stamp in entries.map(\.entry.actor) where actors[stamp.uid] == nil {
+            guard let actor = try index.actor(stamp.uid) else { continue }
+            actors[stamp.uid] = Custody.Document.Person(
+                uid: stamp.uid.hex, known: stamp.known.rawValue, name: try session.name(of: actor, in: index))
         }
         let nodes = index.ledgerNodes
         let document = Certificate.Document(
@@ -232,6 +232,7 @@ extension Destruction {
             introduction.actorUIDs = [uid]
             add(try index.ledgerRows(introduction, from: 0, limit: 1).first)
         }
-        return Array(found.values)
+        // What came since the ledger was closed has no proof by it.
+        return found.values.filter { $0.number <= closing }
     }
 }

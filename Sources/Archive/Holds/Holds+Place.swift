@@ -172,7 +172,7 @@ extension Holds {
         let index = transaction.index
         let matter = placing.order.matter.text
         let tag = session.keyring.tag(matter.utf8, purpose: .matter)
-        let known = try index.holds(matterTag: tag).last { $0.state == .placing || $0.state == .standing }
+        let known = try holds(of: matter, in: index).last { $0.state == .placing || $0.state == .standing }
         let stamp = try transaction.actorStamp()
         let isLarge = prepared.cases.count > Self.casesAtOnce
         let state: HoldScopeRecord.State = isLarge ? .placing : .standing
@@ -391,8 +391,7 @@ extension Holds {
     }
 
     func noHold(of matter: String, in index: IndexReader) throws -> ArchiveError {
-        let tag = session.keyring.tag(matter.utf8, purpose: .matter)
-        guard let over = try index.holds(matterTag: tag).last else {
+        guard let over = try holds(of: matter, in: index).last else {
             return Self.neverPlaced(matter)
         }
         return ArchiveError(

@@ -221,9 +221,9 @@ extension Holds {
         try session.attempt(.hold, verb: "hold withdraw") {
             let done = try session.record { transaction in
                 let index = transaction.index
-                let tag = session.keyring.tag(matter.text.utf8, purpose: .matter)
-                guard var hold = try index.holds(matterTag: tag).last(where: { $0.state == .placing }) else {
-                    if try index.holds(matterTag: tag).contains(where: { $0.state == .standing }) {
+                let known = try holds(of: matter.text, in: index)
+                guard var hold = known.last(where: { $0.state == .placing }) else {
+                    if known.contains(where: { $0.state == .standing }) {
                         throw ArchiveError(
                             .matterExists, "matter \(matter.text) is placed to its end",
                             remedy: "\(verb: .holdRelease) lifts it")
@@ -258,8 +258,9 @@ extension Holds {
     // MARK: Parts
 
     func standingHold(_ matter: Matter, in index: IndexReader) throws -> HoldRecord {
-        let tag = session.keyring.tag(matter.text.utf8, purpose: .matter)
-        guard let hold = try index.holds(matterTag: tag).last(where: { $0.state == .standing || $0.state == .placing })
+        guard
+            let hold = try holds(of: matter.text, in: index)
+                .last(where: { $0.state == .standing || $0.state == .placing })
         else {
             throw try noHold(of: matter.text, in: index)
         }

@@ -54,10 +54,11 @@ extension Holds {
             try session.catalog.read { index in
                 let time = asOf ?? session.now
                 // Of a matter that was held twice, the hold of that time.
-                let tag = session.keyring.tag(matter.text.utf8, purpose: .matter)
                 let newest = try knownHold(matter, in: index)
                 let record =
-                    try index.holds(matterTag: tag).last { try $0.placedAt <= time && session.maySee($0, in: index) }
+                    try holds(of: matter.text, in: index).last {
+                        try $0.placedAt <= time && session.maySee($0, in: index)
+                    }
                     ?? newest
                 guard time <= session.now else {
                     throw ArchiveError(

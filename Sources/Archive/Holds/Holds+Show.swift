@@ -96,8 +96,19 @@ extension Holds {
 
     // MARK: Names
 
+    /// The holds of a matter, the newest last: of what is found by its tag, what is sealed in it is that matter.
+    func holds(of matter: String, in index: IndexReader) throws -> [HoldRecord] {
+        let tag = session.keyring.tag(matter.utf8, purpose: .matter)
+        return try index.holds(matterTag: tag).map { hold in
+            guard try session.particulars(of: hold, in: index).matter == matter else {
+                throw CatalogError.damaged("it leads from a matter to the hold of another")
+            }
+            return hold
+        }
+    }
+
     func knownHold(_ matter: Matter, in index: IndexReader) throws -> HoldRecord {
-        guard let hold = try index.holds(matterTag: session.keyring.tag(matter.text.utf8, purpose: .matter)).last else {
+        guard let hold = try holds(of: matter.text, in: index).last else {
             throw try noHold(of: matter.text, in: index)
         }
         guard try session.maySee(hold, in: index) else { throw Self.neverPlaced(matter.text) }

@@ -37,7 +37,7 @@ extension Retrieval {
                 let uid = entry.actor.uid
                 if actors[uid] == nil, let actor = try index.actor(uid) {
                     actors[uid] = Custody.Document.Person(
-                        uid: uid.hex, known: actor.stamp.known.rawValue, name: try session.name(of: actor, in: index))
+                        uid: uid.hex, known: entry.actor.known.rawValue, name: try session.name(of: actor, in: index))
                 }
                 if case .objectArchived(let event) = entry.event { objects[event.object] = number }
                 let openings = try session.openings(of: number, in: index)

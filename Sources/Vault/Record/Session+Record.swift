@@ -93,8 +93,8 @@ extension Session {
             let (rows, entries) = (index.changedRows, transaction.size)
             let result = try body(transaction)
             guard index.changedRows == rows || transaction.size > entries else { throw CatalogError.unrecorded }
-            let isOpen = try transaction.size > transaction.head.roots.size || !isClosed(index)
-            let head = try transaction.finish(closing: closing && isOpen)
+            let closes = try closing && (transaction.size > transaction.head.roots.size || !isClosed(index))
+            let head = try transaction.finish(closing: closes)
             return (try after(result, index, head), head.roots.size)
         }
         archive.settingsAreKnown.store(true, ordering: .relaxed)

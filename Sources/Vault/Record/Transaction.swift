@@ -127,10 +127,9 @@ package final class Transaction {
             stamp = known
             return known
         }
-        let tag = recorder.keyring.tag(recorder.actor.name.utf8, purpose: .actor)
-        if let known = try index.actors(nameTag: tag).first(where: { $0.stamp.known == recorder.actor.known }) {
-            stamp = known.stamp
-            return known.stamp
+        if let known = try known(recorder.actor.name, by: recorder.actor.known) {
+            stamp = known
+            return known
         }
         let new = ActorStamp(uid: ActorUID(from: recorder.randomness), known: recorder.actor.known)
         stamp = new
@@ -141,13 +140,20 @@ package final class Transaction {
     /// The actor of this name, introduced where they never acted.
     package func introduce(_ name: String, known: ActorStamp.Source) throws -> ActorUID {
         _ = try actorStamp()
-        let tag = recorder.keyring.tag(name.utf8, purpose: .actor)
-        if let actor = try index.actors(nameTag: tag).first(where: { $0.stamp.known == known }) {
-            return actor.stamp.uid
-        }
+        if let actor = try self.known(name, by: known) { return actor.uid }
         let stamp = ActorStamp(uid: ActorUID(from: recorder.randomness), known: known)
         try introduce(stamp, named: name)
         return stamp.uid
+    }
+
+    /// Who has this name: found by its tag, and it is the name that is sealed there. Nobody acts under another's UID.
+    private func known(_ name: String, by known: ActorStamp.Source) throws -> ActorStamp? {
+        let tag = recorder.keyring.tag(name.utf8, purpose: .actor)
+        guard let actor = try index.actors(nameTag: tag).first(where: { $0.stamp.known == known }) else { return nil }
+        guard try recorder.name(of: actor, in: index) == name else {
+            throw CatalogError.damaged("it leads from a name to another actor")
+        }
+        return actor.stamp
     }
 
     private func introduce(_ stamp: ActorStamp) throws { try introduce(stamp, named: recorder.actor.name) }
