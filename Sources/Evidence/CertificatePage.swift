@@ -113,7 +113,11 @@ enum CertificatePage {
     }
 
     private static func caseSentence(_ document: Certificate.Document) -> String {
-        guard document.form == "case" else { return "" }
+        guard document.form == "case" else {
+            return
+                "<p>What is listed was destroyed in this purge. That it destroyed nothing else, this certificate does "
+                + "not prove; an export of the whole ledger does.</p>"
+        }
         if let entry = document.caseDestroyed {
             return
                 "<p>With its last object the case's own key was destroyed (entry \(entry)), and with it "

@@ -43,8 +43,8 @@ enum CustodyPage {
             <h2>What happened</h2>
             <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's \
             own clock, in
-            UTC. That no entry about the case was left out, this page cannot show; an export of the whole ledger \
-            can.</p>
+            UTC. They are all that were about the case among the \(document.entries) entries that the ledger had: a \
+            proof of that lies beside this page, which cannot show it itself.</p>
             <table>
             <thead><tr><th class="number">Entry</th><th>When</th><th>Who</th><th>What</th></tr></thead>
             <tbody>

@@ -51,10 +51,6 @@ package struct EvidenceOptions: ParsableArguments {
             } else {
                 for problem in result.problems { Terminal.print(Terminal.visible(problem)) }
                 Terminal.print(Terminal.visible(summary(result)))
-                if result.kind == .bag, result.problems.isEmpty {
-                    Terminal.say(
-                        "note: that no other entry about the case was left out, an export of the whole ledger shows")
-                }
                 if !result.keyWasGiven, let key = result.verifierKey {
                     Terminal.say("note: checked with the key that lies in it, \(Terminal.visible(key))")
                     Terminal.say(
