@@ -23,6 +23,11 @@ public class IndexReader {
         return found
     }
 
+    /// The rows of a statement, one after the other: none is kept.
+    func forEachRow(_ statement: String, _ values: [any Bindable] = [], _ body: (Row) throws -> Void) throws {
+        try reading.rows(statement, values.map(\.value), body)
+    }
+
     /// The first row of a statement.
     func row(_ statement: String, _ values: [any Bindable] = []) throws -> Row? {
         try rows(statement, values).first

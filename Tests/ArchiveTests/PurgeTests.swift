@@ -174,8 +174,8 @@ struct PurgeTests {
                     + "let done = try session.record { try session.destroy(part, in: run, $0) }",
                 // How the index does it.
                 "Catalog/Statements/DestructionStatements.swift: \"DELETE FROM cases WHERE id = ?\",",
-                "Catalog/Statements/DestructionStatements.swift: guard try run(\"DELETE FROM object WHERE id = ?\", "
-                    + "[object.position.rowID]) == 1 else {",
+                "Catalog/Statements/DestructionStatements.swift: guard try run(\"DELETE FROM object WHERE uid = ?\", "
+                    + "[object.object]) == 1 else {",
                 // The one door.
                 "Vault/Destruction/Session+Destroy.swift: try index.destroyCase(uid)",
                 "Vault/Destruction/Session+Destroy.swift: try transaction.destroy(permit)",

@@ -250,6 +250,6 @@ struct HoldChecks {
         other.subjectTag = subjectTag
         try catalog.write { [other] in try $0.update(other) }
         #expect(try isNamed(other))
-        #expect(try catalog.read { try $0.holdExpectations(of: name).count } == 2)
+        #expect(try catalog.read { try $0.holdExpectationCount(of: name) } == 2)
     }
 }

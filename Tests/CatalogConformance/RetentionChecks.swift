@@ -125,7 +125,7 @@ struct RetentionChecks {
         #expect(try catalog.read { try $0.standingCounts() } == [.kept: 3, .uncovered: 1])
         try catalog.write { index in
             let rows = try index.retentionRows(.objects(objects), after: nil, limit: 3)
-            try index.update(Standing(status: .due, changesAt: nil, dueAt: day(1), set: 2), at: rows[0].position)
+            try index.update(Standing(status: .due, changesAt: nil, dueAt: day(1), set: 2), of: rows[0].object)
             try index.destroy(DestructionPermit(rows[1], in: index), at: time)
         }
         #expect(try catalog.read { try $0.standingCounts() } == [.kept: 1, .due: 1, .uncovered: 1])
@@ -271,15 +271,15 @@ struct RetentionChecks {
             ahead.append(
                 Standing(
                     status: status, changesAt: place % 3 == 1 ? day(Double(place) / 100) : nil,
-                    dueAt: place % 3 == 0 ? day(1) : nil, set: 8), at: row.position)
+                    dueAt: place % 3 == 0 ? day(1) : nil, set: 8), of: row.object)
         }
         #expect(ahead.count == number)
         // Somebody decided about one of them since.
         let own = Standing(status: .held, changesAt: nil, dueAt: nil, set: 8)
-        try catalog.write { try $0.update(own, at: rows[7].position) }
+        try catalog.write { try $0.update(own, of: rows[7].object) }
         // Another is held since, and still to be decided about.
         let held = Standing(status: .held, changesAt: nil, dueAt: nil, set: rows[8].standing.set)
-        try catalog.write { try $0.update(held, at: rows[8].position) }
+        try catalog.write { try $0.update(held, of: rows[8].object) }
         let now = day(2)
         // By a clock that went back nothing is written.
         try catalog.write { try $0.update(ahead, 0..<number, asOf: time.addingTimeInterval(-1)) }
@@ -322,7 +322,7 @@ struct RetentionChecks {
             let standing = Standing(status: .kept, changesAt: change, dueAt: time, set: 3).rounded
             #expect(standing.rounded == standing && abs(standing.dueAt!.timeIntervalSince(time)) < 0.000_001)
             #expect(standing.changesAt! >= change.addingTimeInterval(-0.000_002))
-            try catalog.write { try $0.update(standing, at: row.position) }
+            try catalog.write { try $0.update(standing, of: row.object) }
             let found = try catalog.read { try $0.retentionRows(.objects([row.object]), after: nil, limit: 1) }[0]
                 .standing
             #expect(found == standing)

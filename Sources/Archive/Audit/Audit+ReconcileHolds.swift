@@ -11,11 +11,11 @@ extension Audit {
     func compareHolds(_ replay: LedgerReplay, in index: IndexReader, _ result: inout Reconciliation) throws {
         var known = replay.holds.holds
         func find(_ what: String) { result.find(what) }
-        for record in try index.holds() {
+        try index.forEachHold { record in
             let name = "hold \(record.uid)"
             guard let hold = known.removeValue(forKey: record.uid) else {
                 find("\(name) is not on the ledger")
-                continue
+                return
             }
             func compare(_ same: Bool, _ what: String) {
                 if !same { find("\(name): \(what) is not what the ledger says") }
@@ -74,7 +74,10 @@ extension Audit {
                 find("\(name): what it is about is not what the ledger says")
             }
             if Set(found.clauses) != Set(scope.clauses) { find("\(name): its clauses are not those of the ledger") }
-            if Set(try index.holdExpectations(of: found.name)) != scope.expected {
+            var expected = scope.expected
+            var isSame = true
+            try index.forEachHoldExpectation(of: found.name) { isSame = expected.remove($0) != nil && isSame }
+            if !isSame || !expected.isEmpty {
                 find("\(name): what it expects is not what the ledger says")
             }
             // Cases that were taken out, and have cooled, are gone from it.
@@ -96,7 +99,7 @@ extension Audit {
                 recorded["\(uid) \(exclusion.revision)"] = exclusion.hasEnded || hold.endedAt != nil
             }
         }
-        for exclusion in try index.holdExclusions(of: hold.uid) {
+        try index.forEachHoldExclusion(of: hold.uid) { exclusion in
             let ended = recorded.removeValue(forKey: "\(exclusion.caseUID) \(exclusion.revision)")
             if ended == nil || (ended == false && exclusion.hasEnded) {
                 find("a case is taken out of it that the ledger does not take out")

@@ -324,7 +324,7 @@ extension Holds {
         try index.update(hold)
         let isCases = prepared.form == .cases
         let cases = isCases ? try index.holdCounts(of: placing.scope).cases : 0
-        let expected = isCases ? try index.holdExpectations(of: placing.scope).count : 0
+        let expected = isCases ? try index.holdExpectationCount(of: placing.scope) : 0
         placing.entry = try transaction.add(
             .holdPlaced(
                 .init(

@@ -28,9 +28,11 @@ extension Holds {
         try session.attempt(.look) {
             try session.catalog.read { index in
                 let book = try session.holdBook(in: index)
-                return try knownHolds(book, in: index).filter { all || $0.state != .ended }.map {
-                    try summary(of: $0, book, in: index)
+                var summaries: [HoldSummary] = []
+                try forEachKnownHold(book, in: index) { record in
+                    if all || record.state != .ended { summaries.append(try summary(of: record, book, in: index)) }
                 }
+                return summaries
             }
         }
     }
@@ -72,26 +74,35 @@ extension Holds {
 
     func status(in index: IndexReader) throws -> HoldStatus {
         let book = try session.holdBook(in: index)
-        let holds = try knownHolds(book, in: index).filter { $0.state != .ended }
-        func names(_ records: [HoldRecord]) throws -> [String] {
-            try records.map { try session.shownMatter($0, in: index) }
+        var (matters, cooling) = (0, 0)
+        var (overdue, unfinished): ([String], [String]) = ([], [])
+        try forEachKnownHold(book, in: index) { hold in
+            guard hold.state != .ended else { return }
+            matters += 1
+            if hold.state == .released { cooling += 1 }
+            if hold.state == .standing, hold.reviewBy < session.now {
+                overdue.append(try session.shownMatter(hold, in: index))
+            }
+            if hold.state == .placing { unfinished.append(try session.shownMatter(hold, in: index)) }
         }
         return HoldStatus(
-            matters: holds.count,
-            overdueReviews: try names(holds.filter { $0.state == .standing && $0.reviewBy < session.now }),
-            lost: book.lost.count,
-            cooling: holds.filter { $0.state == .released }.count,
-            unfinished: try names(holds.filter { $0.state == .placing }),
-            isWorking: try index.holdsAreUnfinished())
+            matters: matters, overdueReviews: overdue, lost: book.lost.count, cooling: cooling,
+            unfinished: unfinished, isWorking: try index.holdsAreUnfinished())
     }
 
     /// The holds of the index, which are those of the ledger: none is hidden.
-    private func knownHolds(_ book: HoldBook, in index: IndexReader) throws -> [HoldRecord] {
-        let holds = try index.holds()
-        guard Set(holds.map(\.uid)) == Set(book.holds.keys) else {
-            throw CatalogError.damaged("its holds are not those of the ledger")
+    private func forEachKnownHold(
+        _ book: HoldBook, in index: IndexReader, _ body: (HoldRecord) throws -> Void
+    ) throws {
+        var found = 0
+        try index.forEachHold { record in
+            guard book.holds[record.uid] != nil else {
+                throw CatalogError.damaged("its holds are not those of the ledger")
+            }
+            found += 1
+            try body(record)
         }
-        return holds
+        guard found == book.holds.count else { throw CatalogError.damaged("its holds are not those of the ledger") }
     }
 
     // MARK: Names

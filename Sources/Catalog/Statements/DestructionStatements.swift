@@ -33,8 +33,8 @@ extension IndexReader {
 
     /// All that is remembered of what was destroyed.
     public func forEachDestroyedTag(_ body: (DestroyedTagRecord) throws -> Void) throws {
-        try reading.rows(
-            "SELECT tag, tag_key, purpose, case_uid, entry, destroyed_at, forget_at FROM destroyed_tag", []
+        try forEachRow(
+            "SELECT tag, tag_key, purpose, case_uid, entry, destroyed_at, forget_at FROM destroyed_tag"
         ) { row in
             try body(
                 DestroyedTagRecord(
@@ -79,9 +79,11 @@ extension IndexWriter {
             "blob removal", "INSERT INTO blob_removal (address, object_uid, case_uid, noted_at) VALUES (?, ?, ?, ?)",
             [object.address.bytes, object.object, object.caseUID, time])
         // Pins of holds that have ended; of others the database keeps them.
-        try run("DELETE FROM hold_pin WHERE object_id = ?", [object.position.rowID])
-        try run("DELETE FROM backstop_approval WHERE object_id = ?", [object.position.rowID])
-        guard try run("DELETE FROM object WHERE id = ?", [object.position.rowID]) == 1 else {
+        for table in ["hold_pin", "backstop_approval"] {
+            try run(
+                "DELETE FROM \(table) WHERE object_id = (SELECT id FROM object WHERE uid = ?)", [object.object])
+        }
+        guard try run("DELETE FROM object WHERE uid = ?", [object.object]) == 1 else {
             throw CatalogError.damaged("an object that is to be destroyed is gone")
         }
     }

@@ -8,7 +8,9 @@ extension IndexReader {
     // MARK: Reading
 
     /// In the order in which they were placed.
-    public func holds() throws -> [HoldRecord] { try rows("\(Self.holdColumns) ORDER BY id").map(hold) }
+    public func forEachHold(_ body: (HoldRecord) throws -> Void) throws {
+        try forEachRow("\(Self.holdColumns) ORDER BY id") { try body(hold($0)) }
+    }
 
     public func hold(_ uid: HoldUID) throws -> HoldRecord? {
         try row("\(Self.holdColumns) WHERE uid = ?", [uid]).map(hold)
@@ -90,29 +92,39 @@ extension IndexReader {
         ).map { try $0.uid("uid") }
     }
 
-    public func holdExpectations(of scope: HoldScopeName) throws -> [HoldExpectation] {
-        try rows(
+    public func holdExpectationCount(of scope: HoldScopeName) throws -> Int {
+        try count("SELECT count(*) FROM hold_expectation WHERE scope_id = ?", [try id(of: scope)])
+    }
+
+    public func forEachHoldExpectation(
+        of scope: HoldScopeName, _ body: (HoldExpectation) throws -> Void
+    ) throws {
+        try forEachRow(
             "SELECT tag, tag_key, purpose FROM hold_expectation WHERE scope_id = ?", [try id(of: scope)]
-        ).map { row in
+        ) { row in
             guard let purpose = HoldExpectation.Purpose(rawValue: try row["purpose"]) else {
                 throw CatalogError.damaged("purpose")
             }
-            return HoldExpectation(purpose: purpose, tag: try row.required(try row.tag("tag"), "tag"))
+            try body(HoldExpectation(purpose: purpose, tag: try row.required(try row.tag("tag"), "tag")))
         }
     }
 
-    public func holdExclusions(of hold: HoldUID) throws -> [HoldExclusionRecord] {
-        try rows(
+    /// In the order of the revisions that took cases out.
+    public func forEachHoldExclusion(
+        of hold: HoldUID, _ body: (HoldExclusionRecord) throws -> Void
+    ) throws {
+        try forEachRow(
             """
             SELECT cases.uid, hold_exclusion.revision, hold_exclusion.state, hold_exclusion.cooling_until
             FROM hold_exclusion JOIN cases ON cases.id = hold_exclusion.case_id
                 JOIN hold ON hold.id = hold_exclusion.hold_id
             WHERE hold.uid = ? ORDER BY hold_exclusion.revision, cases.id
             """, [hold]
-        ).map { row in
-            HoldExclusionRecord(
-                caseUID: try row.uid("uid"), revision: try row["revision"], hasEnded: try row["state"] == "ended",
-                coolingUntil: try row.required(try row.date("cooling_until"), "cooling_until"))
+        ) { row in
+            try body(
+                HoldExclusionRecord(
+                    caseUID: try row.uid("uid"), revision: try row["revision"], hasEnded: try row["state"] == "ended",
+                    coolingUntil: try row.required(try row.date("cooling_until"), "cooling_until")))
         }
     }
 

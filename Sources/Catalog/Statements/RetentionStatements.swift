@@ -212,13 +212,13 @@ extension IndexWriter {
             """, [event.event.entry, event.caseUID, event.event.name, time, corrects, withdraws])
     }
 
-    /// Writes down what was decided about the object at a position.
-    public func update(_ standing: Standing, at position: CatalogPosition) throws {
+    /// Writes down what was decided about an object.
+    public func update(_ standing: Standing, of object: ObjectUID) throws {
         try note(
-            "UPDATE object SET status = ?, changes_at = ?, due_at = ?, policy_set = ? WHERE id = ?",
+            "UPDATE object SET status = ?, changes_at = ?, due_at = ?, policy_set = ? WHERE uid = ?",
             [
                 standing.status.rawValue, standing.changesAt?.nextMilliseconds, standing.dueAt?.nextMilliseconds,
-                standing.set, position.rowID,
+                standing.set, object,
             ])
     }
 
@@ -250,7 +250,7 @@ extension IndexWriter {
             """
             WITH found (object, status, change, due) AS (VALUES \(places))
             UPDATE object SET status = found.status, changes_at = found.change, due_at = found.due, policy_set = ?
-            FROM found WHERE object.id = found.object AND object.policy_set <> ? AND object.status <> 'held'
+            FROM found WHERE object.uid = found.object AND object.policy_set <> ? AND object.status <> 'held'
             """,
             standings.flatMap { [$0.object, $0.status.rawValue, $0.changesAt, $0.dueAt] as [any Bindable] } + [
                 set, set,

@@ -113,7 +113,7 @@ extension Session {
         _ decision: Decision, about row: RetentionRow, by rules: ActiveRules, _ transaction: Transaction
     ) throws {
         let standing = Standing(decision, set: rules.set).rounded
-        if standing != row.standing { try transaction.index.update(standing, at: row.position) }
+        if standing != row.standing { try transaction.index.update(standing, of: row.object) }
     }
 
     /// What is known of an object that is being archived; only its kind is left open.
