@@ -33,16 +33,32 @@ public struct RetentionPeriod: Hashable, Sendable {
         guard !text.contains("-"), !text.contains("+") else { throw .negative }
         guard !text.contains("."), !text.contains(",") else { throw .fraction }
         guard text.first != "P" || !text.contains("T") else { throw .hasTime }
-        guard
-            let match = text.wholeMatch(
-                of: /P(?:([0-9]{1,6})Y)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})W)?(?:([0-9]{1,6})D)?/),
-            text.count > 1
-        else { throw .notPeriod }
-        func number(_ digits: Substring?) -> Int { digits.flatMap { Int($0) } ?? 0 }
-        months = number(match.1) * 12 + number(match.2)
-        days = number(match.3) * 7 + number(match.4)
+        guard let numbers = Self.numbers(text) else { throw .notPeriod }
+        months = numbers[0] * 12 + numbers[1]
+        days = numbers[2] * 7 + numbers[3]
         guard months + days > 0 else { throw .zero }
         guard months <= Self.mostMonths, days <= Self.mostDays else { throw .tooLong }
+    }
+
+    /// The years, months, weeks and days of `P…`, each at most once, in this order and of at most six digits; one of
+    /// them at least. By hand: every opening of an archive reads some, and a regular expression takes longer to build
+    /// than all of them to read.
+    private static func numbers(_ text: String) -> [Int]? {
+        var (numbers, next, number, digits) = ([0, 0, 0, 0], 0, 0, 0)
+        let bytes = text.utf8
+        guard bytes.first == UInt8(ascii: "P"), bytes.count > 1 else { return nil }
+        for byte in bytes.dropFirst() {
+            if case UInt8(ascii: "0")...UInt8(ascii: "9") = byte {
+                digits += 1
+                guard digits <= 6 else { return nil }
+                number = number * 10 + Int(byte - UInt8(ascii: "0"))
+                continue
+            }
+            guard digits > 0, let unit = "YMWD".utf8.map({ $0 })[next...].firstIndex(of: byte) else { return nil }
+            numbers[unit] = number
+            (next, number, digits) = (unit + 1, 0, 0)
+        }
+        return digits == 0 ? numbers : nil
     }
 
     /// Reads a duration; nil for what ``init(reading:)`` refuses.

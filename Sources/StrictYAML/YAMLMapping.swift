@@ -11,7 +11,8 @@ public struct YAMLMapping {
         try Self.refuseAliases(text)
         let root: Node?
         do {
-            root = try Yams.compose(yaml: text)
+            // What a scalar is, the values below say: YAML's own guesses need rules that take a millisecond to build.
+            root = try Yams.compose(yaml: text, .basic)
         } catch let error as YamlError {
             throw YAMLProblem(error)
         } catch {

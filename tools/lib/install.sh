@@ -27,6 +27,16 @@ install_build_dependencies() {
     apt_install libcurl4-openssl-dev libssl-dev libsodium-dev libsqlite3-dev pkg-config
 }
 
+# release_programs PRODUCT…  builds programs as they are installed, with the Swift runtime inside, and puts their folder,
+# bin, in front of PATH
+release_programs() {
+    local product
+    for product in "$@"; do swift build -c release --static-swift-stdlib --product "$product" >&2; done
+    bin=$(swift build -c release --show-bin-path)
+    PATH=$bin:$PATH
+    export PATH
+}
+
 # python_packages PACKAGE…  makes .tools/python and puts it in front of PATH
 python_packages() {
     apt_install python3 python3-venv

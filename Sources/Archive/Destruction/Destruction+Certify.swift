@@ -72,7 +72,7 @@ extension Destruction {
             guard let uid = strand?.end.strand.caseUID else { throw CatalogError.damaged("a case without a strand") }
             (caseUID, askedFor) = (uid, caseID.text)
             // It may have grown since the ledger was closed.
-            entries = try provedEntries(of: .ofCase(uid), in: index, head.roots).filter { $0.number < closed.closing }
+            entries = try session.provedEntries(of: uid, in: index).filter { $0.number < closed.closing }
         case .run(let number):
             run = number
             entries = try vouched(try self.rows(ofRun: number, in: index), in: index, head.roots)

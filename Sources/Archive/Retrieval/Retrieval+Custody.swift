@@ -82,7 +82,7 @@ extension Retrieval {
         of caseUID: CaseUID, closing: UInt64, in index: IndexReader, _ roots: LedgerRoots
     ) throws -> [(number: UInt64, entry: Entry)] {
         // The case may have grown since the ledger was closed.
-        let own = try provedEntries(of: .ofCase(caseUID), in: index, roots).filter { $0.number <= closing }
+        let own = try session.provedEntries(of: caseUID, in: index, roots).filter { $0.number <= closing }
         guard let first = own.first?.number, let created = try index.ledgerRow(0),
             let closing = try index.ledgerRow(closing)
         else { throw CatalogError.damaged("the case is not on the ledger") }

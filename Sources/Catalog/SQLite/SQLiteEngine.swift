@@ -63,17 +63,13 @@ public final class SQLiteEngine: Engine {
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(Self.busyTimeout)
         configuration.prepareDatabase { db in
-            try db.execute(
-                sql: """
-                    PRAGMA synchronous = FULL;
-                    PRAGMA secure_delete = ON;
-                    PRAGMA temp_store = MEMORY;
-                    PRAGMA recursive_triggers = ON;
-                    PRAGMA trusted_schema = OFF;
-                    """)
+            try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
         }
         var writing = configuration
         writing.prepareDatabase { db in
+            // A connection that cannot write needs none of these, and each would have it read the schema.
+            try db.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON")
             // A walk over all objects touches the same pages of indexes again and again. 16 MiB of pages are kept, and
             // a log of as much is moved into the database at once; SQLite's own figures are 2 MiB and 4 MiB.
             try db.execute(sql: "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000")

@@ -1,5 +1,6 @@
+package import Base
 package import Catalog
-internal import Ledger
+package import Ledger
 internal import Synchronization
 
 /// What a process has read of an archive and proved, kept for what comes next.
@@ -9,6 +10,8 @@ package final class Proofs: Sendable {
     package let holds = LedgerBook(HoldBook(), of: .holds, finish: { $0.prepare() }) { $0.apply($1, number: $2) }
     package let authority = LedgerBook(Authority(), of: .people) { $0.apply($1, number: $2) }
 
+    package let cases = StrandCache()
+
     package init() {}
 
     /// Whatever was read belongs to another history.
@@ -16,6 +19,7 @@ package final class Proofs: Sendable {
         rules.forget()
         holds.forget()
         authority.forget()
+        cases.forget()
     }
 }
 
@@ -29,6 +33,13 @@ extension Recorder {
 extension Session {
     /// What the keys vouch for of a state of the index.
     package func head(in index: IndexReader) throws -> Head { try recorder.head(in: index) }
+
+    /// All entries about a case, proved: from what the keys vouch for unless other roots are given.
+    package func provedEntries(
+        of caseUID: CaseUID, in index: IndexReader, _ roots: LedgerRoots? = nil
+    ) throws -> [(number: UInt64, entry: Entry)] {
+        try recorder.proofs.cases.entries(of: .ofCase(caseUID), in: index, try roots ?? head(in: index).roots)
+    }
 
     /// What is held, by the ledger alone.
     package func holdBook(in index: IndexReader) throws -> HoldBook {

@@ -12,7 +12,7 @@ extension Session {
     /// - Throws: ``CatalogError/damaged(_:)`` with the first thing that differs.
     package func prove(_ record: CaseRecord, in index: IndexReader) throws -> OpenedCase {
         let opened = try open(record)
-        let entries = try provedEntries(of: .ofCase(record.uid), in: index, head(in: index).roots)
+        let entries = try provedEntries(of: record.uid, in: index)
         var replay = CaseReplay(record.uid)
         for (number, entry) in entries { replay.apply(entry, number: number) }
         let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
@@ -79,7 +79,7 @@ extension Session {
 
     /// What is remembered of something destroyed, once the ledger says so of its case.
     package func prove(_ remembered: DestroyedTagRecord, in index: IndexReader) throws {
-        let entries = try provedEntries(of: .ofCase(remembered.caseUID), in: index, head(in: index).roots)
+        let entries = try provedEntries(of: remembered.caseUID, in: index)
         let entry = entries.first { $0.number == remembered.entry }?.entry
         guard let entry, remembered.agrees(with: entry) else {
             throw CatalogError.damaged("what is remembered of a destruction is not what the ledger says")

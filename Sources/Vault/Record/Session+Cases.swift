@@ -55,7 +55,7 @@ extension Session {
     /// What was destroyed of a case, by the number of the verification, in the order of the ledger.
     package func destructions(of uid: CaseUID, in index: IndexReader) throws -> [Int: [DestroyedDetails]] {
         var destroyed: [Int: [DestroyedDetails]] = [:]
-        for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, head(in: index).roots) {
+        for (number, entry) in try provedEntries(of: uid, in: index) {
             guard case .objectDestroyed(let event) = entry.event else { continue }
             destroyed[Int(event.verification), default: []].append(
                 DestroyedDetails(

@@ -194,7 +194,7 @@ extension Session {
 
     /// Whether the ledger says that somebody opened it, and not that it was closed.
     private func isOpen(_ access: OpenAccessRecord, _ transaction: Transaction) throws -> Bool {
-        let entries = try provedEntries(of: .ofCase(access.caseUID), in: transaction.index, transaction.head.roots)
+        let entries = try provedEntries(of: access.caseUID, in: transaction.index, transaction.head.roots)
         var isOpen = false
         for (number, entry) in entries {
             switch entry.event {
