@@ -83,6 +83,11 @@ public struct MerkleHasher: ~Copyable {
         return end()
     }
 
+    /// SHA-256(`kind` ‖ content).
+    func tagged(_ kind: UInt8, _ content: [UInt8]) -> MerkleHash {
+        hash(prefix: kind) { content.withUnsafeBytes { update($0) } }
+    }
+
     private func hash(prefix: UInt8, _ content: () -> Void) -> MerkleHash {
         begin()
         withUnsafeBytes(of: prefix) { update($0) }
