@@ -1,5 +1,6 @@
 internal import Base
 internal import Foundation
+internal import Ledger
 internal import Sealing
 internal import Synchronization
 
@@ -75,6 +76,8 @@ public final class IndexWriter: IndexReader {
     private var changes = 0
     /// The last entry that was put on the ledger: what shows later whether this was committed.
     private(set) var lastEntry: (number: UInt64, bytes: [UInt8])?
+    /// Leaves of the tree over tags that take the place of others: what was changed and is not in the tree yet.
+    private(set) var tagChanges: [(old: TagLeaf?, new: TagLeaf?)] = []
     /// Another for every run of a body.
     let transaction: TransactionNumber
 
@@ -90,7 +93,7 @@ public final class IndexWriter: IndexReader {
     package var changedRows: Int { changes }
 
     /// Whether the ledger says what was changed.
-    var isRecorded: Bool { changes == 0 || lastEntry != nil }
+    var isRecorded: Bool { (changes == 0 || lastEntry != nil) && tagChanges.isEmpty }
 
     /// Runs a statement that changes rows: something that the ledger has to say.
     ///
@@ -109,6 +112,11 @@ public final class IndexWriter: IndexReader {
     func note(_ statement: String, _ values: [any Bindable] = []) throws -> Int {
         try writing.run(statement, values.map(\.value))
     }
+
+    /// A leaf of the tree over tags takes the place of another.
+    func noteTagChange(_ old: TagLeaf?, _ new: TagLeaf?) { tagChanges.append((old, new)) }
+
+    func forgetTagChanges() { tagChanges = [] }
 
     /// What is written from here on is what the entries of this transaction say.
     func noteEntry(_ number: UInt64, _ bytes: [UInt8]) { lastEntry = (number, bytes) }

@@ -116,10 +116,96 @@ struct RetentionTamperingTests {
         #expect(try prepared.archive.destruction.run(accepting: nil).get().cases == 1)
         #expect(try prepared.archive.audit.reconcile().findings == [])
         try prepared.database.write { try $0.execute(sql: "DELETE FROM destroyed_tag") }
+        let findings = try prepared.archive.audit.reconcile().findings
+        #expect(findings.contains("the destroyed cases that are remembered are not those of the ledger"))
         #expect(
-            try prepared.archive.audit.reconcile().findings == [
-                "the destroyed cases that are remembered are not those of the ledger"
-            ])
+            findings.contains {
+                $0.hasSuffix("the tag of an answer, which was destroyed, is not the one that was kept")
+            })
+    }
+
+    /// What is found by a tag is found by the tree over tags, whatever the columns say.
+    @Test(arguments: [
+        "UPDATE cases SET case_id_tag = randomblob(32), subject_tag = randomblob(32)",
+        "UPDATE verification SET answer_tag = randomblob(32), token_tag = randomblob(32)",
+        "UPDATE destroyed_tag SET tag = (SELECT case_id_tag FROM cases) WHERE purpose = 'case'",
+        "UPDATE destroyed_tag SET tag = randomblob(32)", "UPDATE destroyed_tag SET forget_at = 1",
+        "DELETE FROM destroyed_tag",
+        "UPDATE destroyed_tag SET case_uid = (SELECT uid FROM cases)",
+    ])
+    func tagsAreThoseThatWereKept(sql: String) throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        let answer = TestAnswer(videoLength: 10).text
+        let gone = try test.item("K-1", answer: answer) { $0.jurisdictions = ["HK"] }
+        _ = try archive.intake.import(gone)
+        _ = try test.event("relationship-ended", of: "K-1", in: archive)
+        try test.pass(days: 4 * 365, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().cases == 1)
+        let there = TestAnswer(videoLength: 11).text
+        try test.archive("K-2", in: archive, token: "tok", answer: there) { $0.subject = "S-2" }
+        try DatabaseQueue(path: test.path + "/index.sqlite").altering { try $0.execute(sql: sql) }
+        let opened = try test.open()
+        // Who is there is found, or nothing is said; it is never said that nobody is there, or that it was destroyed.
+        func isHonest(_ body: () throws -> Void) {
+            let refused = refusal(body)
+            #expect(refused == nil || refused?.outcome == .integrity, "\(sql): \(refused?.message ?? "")")
+        }
+        isHonest {
+            let found = try opened.retrieval.caseDetails(try CaseID("K-2")).caseID
+            #expect(found == "K-2")
+        }
+        isHonest {
+            _ = try opened.intake.import(
+                try test.item("K-2", answer: there, token: "tok") { $0.jurisdictions = ["HK"] })
+        }
+        #expect(try opened.overview.status().verifications["archived"] == 1)
+        var query = CaseQuery()
+        query.subject = "S-2"
+        isHonest {
+            let found = try opened.retrieval.cases(query).count
+            #expect(found == 1)
+        }
+        // What was destroyed does not come back, and its certificate is about it.
+        let refused = refusal { _ = try opened.intake.import(gone) }
+        #expect(refused?.code == .tokenDestroyed || refused?.outcome == .integrity, "\(sql): \(refused?.message ?? "")")
+        #expect(refusal { _ = try opened.retrieval.caseDetails(try CaseID("K-1")) }?.code == .destroyed)
+        #expect(try !opened.audit.reconcile().findings.isEmpty, "\(sql)")
+    }
+
+    /// No standing hides for long what is due: each purge looks at a part of all cases.
+    @Test func whatIsDueIsFoundWithinSevenDays() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        for number in 0..<21 {
+            try test.archive("K-\(number)", in: archive, answer: TestAnswer(videoLength: 10 + number).text)
+        }
+        let database = try DatabaseQueue(path: test.path + "/index.sqlite")
+        let hide = "UPDATE object SET due_at = NULL, changes_at = NULL, status = 'kept' WHERE kind = 'video'"
+        // A purge every day looks at a seventh. On one of these days all videos become due.
+        var destroyed: [Int] = []
+        for day in 0..<110 {
+            if day > 0 {
+                let looked = try archive.examine().cases
+                #expect(looked == 3)
+            }
+            try database.write { try $0.execute(sql: hide) }
+            destroyed.append(try archive.destruction.run(accepting: nil).get().destroyed)
+            try test.pass(days: 1, in: archive)
+        }
+        let days = destroyed.indices.filter { destroyed[$0] > 0 }
+        #expect(destroyed.reduce(0, +) == 21 && destroyed.allSatisfy { $0 <= 3 })
+        #expect(days.count == 7 && days[6] - days[0] == 6 && (85...92).contains(days[0]), "\(days)")
+    }
+
+    /// A row that is gone would never be due.
+    @Test func whatIsGoneFromTheIndexIsNamedByAPurge() throws {
+        let prepared = try prepared()
+        try prepared.database.altering { try $0.execute(sql: "DELETE FROM object WHERE kind = 'video'") }
+        let report = try prepared.archive.destruction.run(accepting: nil).get()
+        #expect(report.destroyed == 0 && report.altered == 1 && report.problem != nil)
     }
 
     /// What cannot be read any more is a finding, and not the end of the comparison.

@@ -102,6 +102,10 @@ public struct EngineCheck: Sendable, CustomTestStringConvertible {
         EngineCheck(name: "actorsOriginsAndAccessesAreReadBack") { engine, _ in
             try LedgerChecks(engine).actorsOriginsAndAccessesAreReadBack()
         },
+        EngineCheck(name: "tagsFollowWhatIsChanged") { engine, _ in try TagChecks(engine).tagsFollowWhatIsChanged() },
+        EngineCheck(name: "whatWasAlteredIsNotExtended") { engine, _ in
+            try TagChecks(engine).whatWasAlteredIsNotExtended()
+        },
         EngineCheck(name: "factsAreThoseThatWereWritten") { engine, _ in
             try RetentionChecks(engine).factsAreThoseThatWereWritten()
         },

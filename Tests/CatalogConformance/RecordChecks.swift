@@ -71,10 +71,7 @@ struct RecordChecks {
         }
         try catalog.read { index throws in
             #expect(try index.caseRecord(record.uid) == record)
-            #expect(try index.caseRecord(caseIDTag: record.caseIDTag) == record)
-            #expect(try index.caseRecord(caseIDTag: KeyedTag(keyNumber: 2, bytes: record.caseIDTag.bytes)) == nil)
             #expect(try index.verification(verification.uid) == verification)
-            #expect(try index.verification(tokenTag: verification.tokenTag!) == verification)
             #expect(try index.verifications(of: record.uid) == [verification])
             #expect(try index.objects(of: verification.uid) == [object])
             #expect(try index.object(address: object.address) == object)
@@ -101,8 +98,6 @@ struct RecordChecks {
         let ended = verification
         try catalog.read { index throws in
             #expect(try index.verification(verification.uid) == ended)
-            #expect(try index.verification(answerTag: answer, in: record.uid) == ended)
-            #expect(try index.verification(answerTag: answer, in: makeCase().uid) == nil)
             #expect(try index.awaiting().isEmpty)
         }
         // A token must not outlive its need.

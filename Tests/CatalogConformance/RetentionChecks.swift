@@ -204,8 +204,8 @@ struct RetentionChecks {
         try catalog.write { try $0.insert(record(5, forget: 7)) }
         #expect(try catalog.read { try $0.destroyedTags(tag, purpose: .token) } == [record(5, forget: 9)])
         #expect(try catalog.read { try $0.destroyedTags(tag, purpose: .caseID) }.isEmpty)
-        #expect(try catalog.write { try $0.deleteDestroyedTags(forgottenBy: day(8)) } == 0)
-        #expect(try catalog.write { try $0.deleteDestroyedTags(forgottenBy: day(9)) } == 1)
+        #expect(try catalog.write { try $0.deleteDestroyedTags(forgottenBy: day(8), limit: 9) } == 0)
+        #expect(try catalog.write { try $0.deleteDestroyedTags(forgottenBy: day(9), limit: 9) } == 1)
     }
 
     func notesOfTheArchiveAreKept() throws {

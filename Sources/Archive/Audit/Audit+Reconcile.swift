@@ -32,6 +32,7 @@ extension Audit {
             let root = try replayEntries(into: &replay, in: index, &result, progress: progress)
             replay.finish()
             try compareHead(replay, root: root, in: index, &result)
+            try compareTags(in: index, &result)
             result.find(all: replay.contradictions)
             if replay.archive != session.configuration.archiveUID {
                 result.find("entry 0 is about another archive")

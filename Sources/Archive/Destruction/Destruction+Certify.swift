@@ -165,10 +165,7 @@ extension Destruction {
     private func destroyedCaseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
         let uid = try session.caseUID(of: caseID, in: index)
         guard try index.caseRecord(uid) != nil, try session.destructions(of: uid, in: index).isEmpty else { return uid }
-        let tag = session.keyring.tag(caseID.text.utf8, purpose: .caseID)
-        guard let gone = try index.destroyedTags(tag, purpose: .caseID).last else { return uid }
-        try session.prove(gone, in: index)
-        return gone.caseUID
+        return try session.remembered(caseID, in: index)?.caseUID ?? uid
     }
 
     /// The beginning and the end of a run, and what it destroyed.

@@ -24,10 +24,12 @@ extension Destruction {
                 var report = PurgeReport()
                 try complete(&report)
                 try prepare()
-                let (objects, set) = try due()
+                let examination = try examine(&report)
+                let (due, set) = try due()
+                let objects = due.filter { !examination.altered.contains($0) }
                 return try purge(
                     objects, into: report, digest: Self.digest(of: objects, set: set), form: .run, accepting: digest,
-                    again: "\(verb: .purgeRun)", progress: progress)
+                    again: "\(verb: .purgeRun)", examined: examination.examined, progress: progress)
             }
         }
     }
@@ -53,6 +55,26 @@ extension Destruction {
         try session.catalog.read { try session.checkNoHoldIsLost(in: $0) }
         try session.holds.workOnHolds()
         try session.refreshStandings(progress: progress)
+    }
+
+    /// Looks at this run's slice of all cases. Standings that are not what follows are set right: what is due by that is
+    /// destroyed by this run.
+    private func examine(_ report: inout PurgeReport) throws -> Examination {
+        let examination = try session.examine()
+        for first in stride(from: 0, to: examination.stale.count, by: 100) {
+            let cases = examination.stale[first..<min(first + 100, examination.stale.count)]
+            try session.record { transaction in
+                for uid in cases { try session.refresh(uid, transaction) }
+            }
+        }
+        report.altered += examination.altered.count
+        if examination.unreadable > 0 {
+            report.altered += 1
+            report.problem =
+                "what the ledger says of \(Holds.count(examination.unreadable, "case")) was altered; index and "
+                + "ledger have to be reconciled"
+        }
+        return examination
     }
 
     /// What an earlier run left: no decision is needed for it, and nothing stops it.
@@ -140,13 +162,16 @@ extension Destruction {
 
     func purge(
         _ due: [ObjectUID], into earlier: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
-        accepting accepted: String?, again command: Remedy, progress: (_ done: Int, _ of: Int) -> Void
+        accepting accepted: String?, again command: Remedy, examined: Head.Examined? = nil,
+        progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> Permitted<PurgeReport> {
         var report = earlier
         // Of a plan, only what is in it counts.
         if form == .run { report.skipped.merge(try session.catalog.read { try heldBack(in: $0) }, uniquingKeysWith: +) }
         let begun: Begun
-        switch try begin(due, report, digest: digest, form: form, accepting: accepted, again: command) {
+        switch try begin(
+            due, report, digest: digest, form: form, accepting: accepted, again: command, examined: examined)
+        {
         case .requested(let request): return .requested(request)
         case .done(let allowed): begun = allowed
         }
@@ -178,6 +203,9 @@ extension Destruction {
             try session.unhurried.record { try finish(run, done, request: isWhole ? request : nil, $0) }
         }
         if let failure = report.failure { throw failure }
+        while isWhole, try session.catalog.read({ try $0.hasDestroyedTags(forgottenBy: session.now) }) {
+            try session.record { try forgetTags($0) }
+        }
         try removeBlobs(&report)
         report.residueErased = try session.catalog.eraseResidue(until: session.limit)
         if let after = session.configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
@@ -197,7 +225,7 @@ extension Destruction {
     /// another person has allowed may go, and nothing that became due since.
     private func begin(
         _ objects: [ObjectUID], _ report: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
-        accepting accepted: String?, again command: Remedy
+        accepting accepted: String?, again command: Remedy, examined: Head.Examined?
     ) throws -> Permitted<Begun> {
         let settings = session.configuration.retention
         return try session.record { transaction in
@@ -206,6 +234,7 @@ extension Destruction {
             func start(_ objects: [ObjectUID], digest: String, limitAccepted: Bool?, request: UInt64?) throws
                 -> Permitted<Begun>
             {
+                transaction.examined = examined
                 let run = try transaction.add(
                     .purgeStarted(
                         .init(
@@ -313,7 +342,15 @@ extension Destruction {
                     skipped: report.skipped.mapValues { UInt64($0) })))
         guard report.skipped[Self.interrupted] == nil else { return }
         if let request { try transaction.add(.requestClosed(.init(request: request, outcome: .done))) }
-        let count = try transaction.index.deleteDestroyedTags(forgottenBy: transaction.now)
+        try forgetTags(transaction)
+    }
+
+    /// Tags that one transaction forgets at most.
+    private static let forgottenAtOnce = 1_000
+
+    private func forgetTags(_ transaction: Transaction) throws {
+        let count = try transaction.index.deleteDestroyedTags(
+            forgottenBy: transaction.now, limit: Self.forgottenAtOnce)
         if count > 0 { try transaction.add(.tagsForgotten(.init(count: UInt64(count)))) }
     }
 

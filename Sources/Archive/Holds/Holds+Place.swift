@@ -260,13 +260,12 @@ extension Holds {
         var expected: [HoldExpectation] = []
         for caseID in cases {
             let tag = session.keyring.tag(caseID.text.utf8, purpose: .caseID)
-            if let found = try index.addCase(tagged: tag, to: placing.scope) {
-                if !found.wasNamed { covered.append(found.uid) }
+            if let uid = try session.caseRecord(of: caseID, in: index)?.uid {
+                if try index.addCase(uid, to: placing.scope) { covered.append(uid) }
                 continue
             }
             expected.append(HoldExpectation(purpose: .caseID, tag: tag))
-            if let gone = try index.destroyedTags(tag, purpose: .caseID).last {
-                try session.prove(gone, in: index)
+            if let gone = try session.remembered(caseID, in: index) {
                 placing.destroyed.append(
                     HoldAnswer.Destroyed(caseID: caseID.text, entry: gone.entry, at: gone.destroyedAt, isWhole: true))
             } else {
@@ -279,7 +278,9 @@ extension Holds {
 
     private func name(subject: String, in placing: inout Placing, _ transaction: Transaction) throws {
         guard let tag = session.subjectTag(subject) else { return }
-        let covered = try transaction.index.addCases(subjectTag: tag, to: placing.scope)
+        let index = transaction.index
+        let covered = try session.cases(ofSubject: tag, in: index).sorted { $0.hex < $1.hex }
+        for uid in covered { _ = try index.addCase(uid, to: placing.scope) }
         try put(covered, [HoldExpectation(purpose: .subject, tag: tag)], of: placing.scope, transaction)
         placing.named += covered
     }

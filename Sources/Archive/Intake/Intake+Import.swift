@@ -127,13 +127,13 @@ extension Intake {
             let index = transaction.index
             let opened = try openOrInsertCase(registration, transaction)
             let tokenTag = registration.token.map { session.keyring.tag($0.text.utf8, purpose: .token) }
-            let byToken = try tokenTag.flatMap { try index.verification(tokenTag: $0) }
+            let byToken = try tokenTag.flatMap { try session.verification(token: $0, in: index) }
                 .map { try reconcile($0, with: registration, transaction) }
             if let tokenTag {
                 try session.checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index)
             }
             try session.checkNotDestroyed(tag, .answer, "this answer", in: index)
-            if var known = try index.verification(answerTag: tag, in: opened.record.uid) {
+            if var known = try session.verification(answer: tag, of: opened.record.uid, in: index) {
                 _ = try completeTimes(of: known, with: registration)
                 if let tokenTag, known.tokenTag != tokenTag {
                     guard known.tokenTag == nil, byToken == nil else {

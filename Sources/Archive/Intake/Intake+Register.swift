@@ -53,7 +53,7 @@ extension Intake {
             let opened = try openOrInsertCase(registration, transaction)
             let tag = session.keyring.tag(token.text.utf8, purpose: .token)
             try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: transaction.index)
-            if let known = try transaction.index.verification(tokenTag: tag) {
+            if let known = try session.verification(token: tag, in: transaction.index) {
                 _ = try reconcile(known, with: registration, transaction)
                 return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
             }
@@ -66,8 +66,8 @@ extension Intake {
     /// The registered case with the particulars that are given, which is made or completed where needed.
     func openOrInsertCase(_ registration: Registration, _ transaction: Transaction) throws -> OpenedCase {
         let index = transaction.index
-        let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
-        guard let record = try index.caseRecord(caseIDTag: tag) else {
+        guard let record = try session.caseRecord(of: registration.caseID, in: index) else {
+            let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
             return try insertCase(registration, tag: tag, transaction)
         }
         var opened = try session.prove(record, asked: registration.caseID, in: index)
@@ -160,8 +160,7 @@ extension Intake {
         _ known: VerificationRecord, with registration: Registration, _ transaction: Transaction
     ) throws -> VerificationRecord {
         let index = transaction.index
-        let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
-        guard let record = try index.caseRecord(known.caseUID), record.caseIDTag == tag else {
+        guard try session.caseRecord(of: registration.caseID, in: index)?.uid == known.caseUID else {
             throw ArchiveError(
                 .tokenElsewhere, "this SDK token is registered in another case already",
                 remedy: "a token is one verification of one person: check which case it belongs to")

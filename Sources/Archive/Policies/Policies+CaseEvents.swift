@@ -74,9 +74,11 @@ extension Policies {
     public func recordEvent(_ input: CaseEventInput, ofSubject subject: String) throws -> [RecordedEvent] {
         try session.attempt(.events, verb: "case event") {
             try session.record { transaction in
+                let index = transaction.index
                 var filter = CaseFilter()
                 filter.subjectTag = session.subjectTag(subject)
-                let records = try transaction.index.cases(filter, after: nil, limit: .max)
+                let records = try index.cases(filter, after: nil, limit: .max)
+                if let tag = filter.subjectTag { try session.prove(records, ofSubject: tag, in: index) }
                 guard !records.isEmpty else {
                     throw ArchiveError(.unknownCase, "no case has this subject", remedy: "check the reference")
                 }

@@ -122,7 +122,9 @@ extension Retrieval {
                             remedy: "give the last caseUID of the page before")
                     }
                 }
-                return try index.cases(filter, after: after, limit: query.limit).map { record in
+                let records = try index.cases(filter, after: after, limit: query.limit)
+                if let tag = filter.subjectTag { try session.prove(records, ofSubject: tag, in: index) }
+                return try records.map { record in
                     CaseSummary(
                         caseID: try session.open(record).particulars.caseID, caseUID: record.uid.hex,
                         registeredAt: record.registeredAt, jurisdictions: record.jurisdictions, purpose: record.purpose,

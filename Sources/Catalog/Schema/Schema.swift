@@ -195,6 +195,12 @@ enum Schema {
             children BLOB NOT NULL CHECK (length(children) BETWEEN 32 AND 512)
         ) STRICT;
 
+        -- The branches of the tree over tags, by the half-bytes that all below begin with, one a byte.
+        CREATE TABLE tag_node (
+            prefix BLOB PRIMARY KEY CHECK (length(prefix) <= 95),
+            children BLOB NOT NULL CHECK (length(children) <= 1152)
+        ) STRICT, WITHOUT ROWID;
+
         -- Salts and texts of commitments, under the case's key, or under the archive's where there is no case.
         CREATE TABLE ledger_opening (
             entry INTEGER NOT NULL REFERENCES ledger_entry,

@@ -8,12 +8,6 @@ extension IndexReader {
         try caseRecords(rows("\(Self.caseColumns) WHERE uid = ?", [uid])).first
     }
 
-    public func caseRecord(caseIDTag tag: Tag) throws -> CaseRecord? {
-        try caseRecords(
-            rows("\(Self.caseColumns) WHERE case_id_tag = ? AND case_id_tag_key = ?", [tag.bytes, tag.keyNumber])
-        ).first
-    }
-
     /// Cases in the order of their registration, `limit` at most, after the one named.
     public func cases(_ filter: CaseFilter, after: CaseUID?, limit: Int) throws -> [CaseRecord] {
         var conditions = ["1 = 1"]
@@ -38,6 +32,12 @@ extension IndexReader {
         values.append(limit)
         return try caseRecords(
             rows("\(Self.caseColumns) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values))
+    }
+
+    /// How many cases have this tag of their subject.
+    public func caseCount(subjectTag tag: Tag) throws -> Int {
+        try count(
+            "SELECT count(*) FROM cases WHERE subject_tag = ? AND subject_tag_key = ?", [tag.bytes, tag.keyNumber])
     }
 
     private static let caseColumns = """
@@ -101,10 +101,14 @@ extension IndexWriter {
                 record.subjectTag?.keyNumber, record.hasConsent, record.age,
             ])
         try insertJurisdictions(of: record)
+        changeTag(.caseID, of: record.uid, from: nil, to: record.caseIDTag)
+        changeTag(.subject, of: record.uid, from: nil, to: record.subjectTag)
     }
 
     /// Changes a case's purpose, jurisdictions, particulars and subject.
     public func update(_ record: CaseRecord) throws {
+        let subject = try row("SELECT subject_tag, subject_tag_key FROM cases WHERE uid = ?", [record.uid])
+        changeTag(.subject, of: record.uid, from: try subject?.tag("subject_tag"), to: record.subjectTag)
         try run(
             """
             UPDATE cases SET purpose = ?, particulars = ?, subject_tag = ?, subject_tag_key = ?, has_consent = ?,

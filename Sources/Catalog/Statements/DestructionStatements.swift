@@ -31,18 +31,24 @@ extension IndexReader {
         }
     }
 
+    /// Whether the time of a tag is over.
+    public func hasDestroyedTags(forgottenBy time: Date) throws -> Bool {
+        try row("SELECT 1 FROM destroyed_tag WHERE forget_at <= ? LIMIT 1", [time]) != nil
+    }
+
     /// All that is remembered of what was destroyed.
     public func forEachDestroyedTag(_ body: (DestroyedTagRecord) throws -> Void) throws {
         try forEachRow(
             "SELECT tag, tag_key, purpose, case_uid, entry, destroyed_at, forget_at FROM destroyed_tag"
-        ) { row in
-            try body(
-                DestroyedTagRecord(
-                    tag: try row.required(try row.tag("tag"), "tag"), purpose: try row.value("purpose"),
-                    caseUID: try row.uid("case_uid"), entry: try row.unsigned("entry"),
-                    destroyedAt: try row.required(try row.date("destroyed_at"), "destroyed_at"),
-                    forgetAt: try row.required(try row.date("forget_at"), "forget_at")))
-        }
+        ) { try body(Self.destroyedTag($0)) }
+    }
+
+    fileprivate static func destroyedTag(_ row: Row) throws -> DestroyedTagRecord {
+        DestroyedTagRecord(
+            tag: try row.required(try row.tag("tag"), "tag"), purpose: try row.value("purpose"),
+            caseUID: try row.uid("case_uid"), entry: try row.unsigned("entry"),
+            destroyedAt: try row.required(try row.date("destroyed_at"), "destroyed_at"),
+            forgetAt: try row.required(try row.date("forget_at"), "forget_at"))
     }
 
     /// Blobs whose key is gone, the longest-waiting first.
@@ -97,6 +103,7 @@ extension IndexWriter {
     public func destroyCase(_ uid: CaseUID) throws {
         let id: Int64? = try row("SELECT id FROM cases WHERE uid = ?", [uid]).map { try $0[0] }
         guard let id else { throw CatalogError.damaged("a case that is to be destroyed is gone") }
+        try removeLiveTags(of: uid)
         for statement in [
             "DELETE FROM ledger_opening WHERE case_id = ?", "DELETE FROM case_event WHERE case_id = ?",
             "DELETE FROM verification WHERE case_id = ?", "DELETE FROM case_jurisdiction WHERE case_id = ?",
@@ -108,6 +115,10 @@ extension IndexWriter {
     }
 
     public func insert(_ tag: DestroyedTagRecord) throws {
+        func remembered() throws -> TagLeaf? {
+            try destroyedTags(tag.tag, purpose: tag.purpose).first { $0.caseUID == tag.caseUID }?.leaf
+        }
+        let before = try remembered() ?? TagLeaf(tag.tag, tag.leaf.purpose, of: tag.caseUID)
         try run(
             """
             INSERT INTO destroyed_tag (tag, tag_key, purpose, case_uid, entry, destroyed_at, forget_at)
@@ -121,11 +132,29 @@ extension IndexWriter {
                 tag.tag.bytes, tag.tag.keyNumber, tag.purpose.rawValue, tag.caseUID, tag.entry, tag.destroyedAt,
                 tag.forgetAt,
             ])
+        noteTagChange(before, try remembered())
     }
 
+    /// Deletes tags of what was destroyed whose time is over, those that are over longest first; `limit` at most.
+    ///
     /// - Returns: how many were deleted.
-    public func deleteDestroyedTags(forgottenBy time: Date) throws -> Int {
-        try run("DELETE FROM destroyed_tag WHERE forget_at <= ?", [time])
+    public func deleteDestroyedTags(forgottenBy time: Date, limit: Int) throws -> Int {
+        let records = try rows(
+            """
+            SELECT tag, tag_key, purpose, case_uid, entry, destroyed_at, forget_at FROM destroyed_tag
+            WHERE forget_at <= ? ORDER BY forget_at, tag LIMIT ?
+            """, [time, limit]
+        ).map(Self.destroyedTag)
+        for record in records {
+            try run(
+                "DELETE FROM destroyed_tag WHERE tag = ? AND tag_key = ? AND purpose = ? AND case_uid = ?",
+                [record.tag.bytes, record.tag.keyNumber, record.purpose.rawValue, record.caseUID])
+            // Where something is left of its case, it is found by the tag again.
+            noteTagChange(
+                record.leaf,
+                try isLive(record) ? TagLeaf(record.tag, record.leaf.purpose, of: record.caseUID) : nil)
+        }
+        return records.count
     }
 
     public func deleteBlobRemoval(_ address: BlobAddress) throws {

@@ -2,7 +2,7 @@ public import Base
 public import Foundation
 internal import Ledger
 internal import Retention
-public import Sealing
+internal import Sealing
 
 extension IndexWriter {
 
@@ -75,33 +75,16 @@ extension IndexWriter {
         try holdsChanged()
     }
 
-    /// Names the case with this tag for a revision.
+    /// Names a case for a revision.
     ///
-    /// - Returns: nil where there is no such case; otherwise whether it was named before.
-    public func addCase(tagged tag: Tag, to scope: HoldScopeName) throws -> (uid: CaseUID, wasNamed: Bool)? {
-        guard
-            let found = try row(
-                "SELECT id, uid FROM cases WHERE case_id_tag = ? AND case_id_tag_key = ?",
-                [tag.bytes, tag.keyNumber])
-        else { return nil }
-        let added = try run(
+    /// - Returns: whether it was not named before.
+    public func addCase(_ uid: CaseUID, to scope: HoldScopeName) throws -> Bool {
+        let id: Int64? = try row("SELECT id FROM cases WHERE uid = ?", [uid]).map { try $0[0] }
+        guard let id else { throw CatalogError.damaged("case \(uid) is missing") }
+        return try run(
             "INSERT INTO hold_case (case_id, scope_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [try found["id"] as Int64, try id(of: scope)])
-        return (try found.uid("uid"), added == 0)
-    }
-
-    /// Names the cases of a person.
-    public func addCases(subjectTag tag: Tag, to scope: HoldScopeName) throws -> [CaseUID] {
-        let scopeID = try id(of: scope)
-        return try rows(
-            "SELECT id, uid FROM cases WHERE subject_tag = ? AND subject_tag_key = ? ORDER BY id",
-            [tag.bytes, tag.keyNumber]
-        ).map { row in
-            try run(
-                "INSERT INTO hold_case (case_id, scope_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [try row["id"] as Int64, scopeID])
-            return try row.uid("uid")
-        }
+            [id, try self.id(of: scope)]
+        ) == 1
     }
 
     public func insert(_ expectation: HoldExpectation, of scope: HoldScopeName) throws {

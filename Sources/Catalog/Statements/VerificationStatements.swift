@@ -1,7 +1,7 @@
 public import Base
 public import Foundation
 internal import Ledger
-public import Sealing
+internal import Sealing
 
 extension IndexReader {
     private static let selection = """
@@ -14,19 +14,6 @@ extension IndexReader {
 
     public func verification(_ uid: VerificationUID) throws -> VerificationRecord? {
         try row("\(Self.selection) WHERE verification.uid = ?", [uid]).map(verification)
-    }
-
-    public func verification(tokenTag tag: Tag) throws -> VerificationRecord? {
-        try row(
-            "\(Self.selection) WHERE token_tag = ? AND token_tag_key = ?", [tag.bytes, tag.keyNumber]
-        ).map(verification)
-    }
-
-    public func verification(answerTag tag: Tag, in caseUID: CaseUID) throws -> VerificationRecord? {
-        try row(
-            "\(Self.selection) WHERE cases.uid = ? AND answer_tag = ? AND answer_tag_key = ? ORDER BY number",
-            [caseUID, tag.bytes, tag.keyNumber]
-        ).map(verification)
     }
 
     /// In the order of their numbers.
@@ -90,6 +77,8 @@ extension IndexWriter {
                 record.caseUID, record.uid, record.number, record.origin.rawValue, record.vendor, record.api,
                 record.region, record.registeredAt,
             ] + changing(record))
+        changeTag(.token, of: record.caseUID, from: nil, to: record.tokenTag)
+        changeTag(.answer, of: record.caseUID, from: nil, to: record.answerTag)
     }
 
     /// Counts an asking that did not end a verification: how many there were, when the last was, and its problem.
@@ -101,6 +90,10 @@ extension IndexWriter {
 
     /// Changes all of a verification but its names, its origin and when it was registered.
     public func update(_ record: VerificationRecord) throws {
+        let tags = try row(
+            "SELECT token_tag, token_tag_key, answer_tag, answer_tag_key FROM verification WHERE uid = ?", [record.uid])
+        changeTag(.token, of: record.caseUID, from: try tags?.tag("token_tag"), to: record.tokenTag)
+        changeTag(.answer, of: record.caseUID, from: try tags?.tag("answer_tag"), to: record.answerTag)
         try run(
             """
             UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?,

@@ -60,13 +60,13 @@ public struct TagLeaf: Hashable, Sendable {
             destruction: bytes[53] == 0 ? nil : Destruction(entry: entry, forgetAt: forgetAt))
     }
 
-    var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         func number(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
         return tag + caseUID.bytes + number(keyNumber) + [purpose.rawValue, destruction == nil ? 0 : 1]
             + number(destruction?.entry ?? 0) + number(destruction?.forgetAt ?? 0)
     }
 
-    var path: TagPath { TagPath(tag + caseUID.bytes) }
+    public var path: TagPath { TagPath(tag + caseUID.bytes) }
 }
 
 /// Half-bytes from the root of the tree over tags downwards.

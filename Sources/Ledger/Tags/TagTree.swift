@@ -171,6 +171,23 @@ public struct TagTree: Sendable {
         return (found, nil)
     }
 
+    /// What is directly below a branch that is here.
+    public enum Part: Sendable {
+        case leaf(TagLeaf)
+        /// The place of a branch.
+        case branch(TagPath)
+    }
+
+    /// In the order of their paths.
+    public func parts(of prefix: TagPath) -> [Part] {
+        nodes[prefix]!.children.sorted { $0.key < $1.key }.map { half, child in
+            switch child {
+            case .leaf(let leaf): .leaf(leaf)
+            case .branch: .branch(prefix.followed(by: half))
+            }
+        }
+    }
+
     // MARK: Changing
 
     /// Puts a leaf in the place of another. The way to its path must be here, to its end.

@@ -109,8 +109,7 @@ extension Session {
     package func checkNotDestroyed(
         _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, _ what: String, in index: IndexReader
     ) throws {
-        guard let known = try index.destroyedTags(tag, purpose: purpose).last else { return }
-        try prove(known, in: index)
+        guard let known = try remembered(tag, purpose, in: index) else { return }
         throw ArchiveError(
             .tokenDestroyed,
             "\(what) was archived, and destroyed, at least in part, on \(Timestamp.minute(known.destroyedAt)), "

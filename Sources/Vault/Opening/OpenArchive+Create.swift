@@ -104,7 +104,7 @@ extension OpenArchive {
             try index.insert(OriginRecord(number: 1, origin: origin, firstEntry: 0, published: 0))
             let head = Head(
                 archive: uid, keyring: keyring,
-                epochs: keyring.epochs.map { Head.EpochState(number: $0.number, state: "open") })
+                epochs: keyring.epochs.map { Head.EpochState(number: $0.number, state: "open") }, at: now)
             let transaction = try Transaction(recorder, index: index, now: now, head: head)
             try transaction.begin(
                 .archiveCreated(

@@ -77,14 +77,6 @@ extension Session {
         }
     }
 
-    /// What is remembered of something destroyed, once the ledger says so of its case.
-    package func prove(_ remembered: DestroyedTagRecord, in index: IndexReader) throws {
-        let entries = try provedEntries(of: remembered.caseUID, in: index)
-        let entry = entries.first { $0.number == remembered.entry }?.entry
-        guard let entry, remembered.agrees(with: entry) else {
-            throw CatalogError.damaged("what is remembered of a destruction is not what the ledger says")
-        }
-    }
 }
 
 extension DestroyedTagRecord {

@@ -13,6 +13,8 @@ public struct Head: Equatable, Sendable {
     package let generation: UInt64
     package let epochs: [EpochState]
     package private(set) var roots: LedgerRoots
+    /// Of the tree over tags.
+    package private(set) var tags: TagRoot
     /// The newest time on record since a clock was last accepted.
     package private(set) var newestTime: Date?
     /// What is archived and not destroyed.
@@ -21,6 +23,17 @@ public struct Head: Equatable, Sendable {
     package private(set) var cases: UInt64
     /// How many objects were destroyed in each of the last hours, by the entries' times; hours since 1970-01-01 UTC.
     package private(set) var destroyed: [Destroyed] = []
+
+    /// How far purges have looked at all cases.
+    package private(set) var examined: Examined
+
+    /// Which strand is looked at next, and when the last ones were.
+    public struct Examined: Equatable, Sendable {
+        package let strand: UInt64
+        package let time: Date
+
+        package init(strand: UInt64, time: Date) { (self.strand, self.time) = (strand, time) }
+    }
 
     package struct Destroyed: Equatable, Sendable {
         package let hour: UInt64
@@ -48,22 +61,29 @@ public struct Head: Equatable, Sendable {
     private static let version: UInt64 = 1
 
     /// Of an archive that is being made.
-    init(archive: ArchiveUID, keyring: Keyring, epochs: [EpochState]) {
+    init(archive: ArchiveUID, keyring: Keyring, epochs: [EpochState], at time: Date) {
+        examined = Examined(strand: UInt64(Strand.own.count), time: time)
         self.archive = archive
         counter = 0
         generation = keyring.generation
         self.epochs = epochs
         roots = .none
+        tags = .none
         (objects, cases) = (0, 0)
     }
 
     /// The head after some entries.
     ///
-    /// - Parameter roots: what the ledger comes to with them.
-    func extended(by entries: [Entry], to roots: LedgerRoots) -> Head {
+    /// - Parameters:
+    ///   - roots: what the ledger comes to with them.
+    ///   - tags: what the tags come to.
+    func extended(
+        by entries: [Entry], to roots: LedgerRoots, tags: TagRoot, examined: Examined? = nil
+    ) -> Head {
         var head = self
+        if let examined { head.examined = examined }
         head.counter += 1
-        head.roots = roots
+        (head.roots, head.tags) = (roots, tags)
         for entry in entries {
             switch entry.event {
             case .objectArchived: head.objects += 1
@@ -101,7 +121,11 @@ public struct Head: Equatable, Sendable {
         var members: [String: CanonicalJSON] = [
             "version": .number(Self.version), "archive": .text(archive.hex), "counter": .number(counter),
             "generation": .number(generation), "entries": .number(roots.size), "root": .text(roots.root.bytes.hex),
+            "tags": .number(tags.count), "tagRoot": .text(tags.hash.bytes.hex),
             "strands": .number(roots.strands.count), "strandRoot": .text(roots.strands.hash.bytes.hex),
+            "examined": .object([
+                "strand": .number(examined.strand), "time": .text(LedgerTime.text(examined.time)),
+            ]),
             "objects": .number(objects), "cases": .number(cases),
             "destroyed": .list(
                 destroyed.map { .object(["hour": .number($0.hour), "objects": .number($0.objects)]) }),
@@ -125,13 +149,18 @@ public struct Head: Equatable, Sendable {
         guard number("version") == Self.version, let archive = text("archive").flatMap({ ArchiveUID(hex: $0) }),
             let counter = number("counter"), let generation = number("generation"), let size = number("entries"),
             let root = hash("root"), let strands = number("strands"), let strandRoot = hash("strandRoot"),
+            let tags = number("tags"), let tagRoot = hash("tagRoot"),
             let objects = number("objects"), let cases = number("cases"), case .list(let epochs) = members["epochs"],
-            case .list(let destroyed) = members["destroyed"]
+            case .list(let destroyed) = members["destroyed"],
+            case .object(let examined) = members["examined"], case .number(let strand) = examined["strand"],
+            case .text(let time) = examined["time"], let examinedAt = LedgerTime.time(time)
         else { return nil }
         self.archive = archive
         self.counter = counter
         self.generation = generation
         roots = LedgerRoots(size: size, root: root, strands: StrandRoot(count: strands, hash: strandRoot))
+        self.tags = TagRoot(count: tags, hash: tagRoot)
+        self.examined = Examined(strand: strand, time: examinedAt)
         self.objects = objects
         self.cases = cases
         self.epochs = epochs.compactMap { value in
@@ -153,14 +182,18 @@ public struct Head: Equatable, Sendable {
 extension IndexWriter {
     /// Appends entries to what a head vouches for, and writes the head anew.
     ///
-    /// - Parameter closing: makes an entry that comes last, from the root of the strands of all before it.
+    /// - Parameters:
+    ///   - closing: makes an entry that comes last, from the root of the strands of all before it.
+    ///   - examined: how far purges have looked at all cases, where that is new.
     /// - Returns: the head with them.
     @discardableResult
     public func extend(
-        _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)? = nil, keyring: Keyring
+        _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)? = nil, examined: Head.Examined? = nil,
+        keyring: Keyring
     ) throws -> Head {
         let roots = try append(entries, to: head.roots, closing: closing)
-        let extended = head.extended(by: entries, to: roots)
+        let extended = head.extended(
+            by: entries, to: roots, tags: try applyTagChanges(to: head.tags), examined: examined)
         let body = extended.bytes
         try setHead(body, mac: keyring.vouch(for: body, purpose: .head))
         return extended

@@ -17,10 +17,8 @@ public struct DestroyedDetails: Encodable, Sendable {
 
 extension Session {
     package func find(_ caseID: CaseID, in index: IndexReader) throws -> OpenedCase {
-        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
-        if let record = try index.caseRecord(caseIDTag: tag) { return try prove(record, asked: caseID, in: index) }
-        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
-        try prove(destroyed, in: index)
+        if let record = try caseRecord(of: caseID, in: index) { return try prove(record, asked: caseID, in: index) }
+        guard let destroyed = try remembered(caseID, in: index) else { throw Self.unknownCase }
         throw ArchiveError(
             .destroyed, "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
             remedy:
@@ -31,12 +29,10 @@ extension Session {
 
     /// The name of a case that is there, or that is remembered as destroyed.
     package func caseUID(of caseID: CaseID, in index: IndexReader) throws -> CaseUID {
-        let tag = keyring.tag(caseID.text.utf8, purpose: .caseID)
-        if let record = try index.caseRecord(caseIDTag: tag) {
+        if let record = try caseRecord(of: caseID, in: index) {
             return try prove(record, asked: caseID, in: index).record.uid
         }
-        guard let destroyed = try index.destroyedTags(tag, purpose: .caseID).last else { throw Self.unknownCase }
-        try prove(destroyed, in: index)
+        guard let destroyed = try remembered(caseID, in: index) else { throw Self.unknownCase }
         return destroyed.caseUID
     }
 

@@ -243,8 +243,8 @@ extension Session {
     func recordFailure(_ verb: String, _ error: ArchiveError, caseID: CaseID? = nil, count: UInt64 = 1) {
         guard !error.concernsAll else { return }
         _ = try? unhurried.record { transaction in
-            let tag = caseID.map { keyring.tag($0.text.utf8, purpose: .caseID) }
-            let caseUID = try tag.flatMap { try transaction.index.caseRecord(caseIDTag: $0) }?.uid
+            // Where it cannot be proved which case that is, none is named.
+            let caseUID = caseID.flatMap { try? caseRecord(of: $0, in: transaction.index)?.uid }
             try transaction.add(
                 .attemptFailed(
                     .init(

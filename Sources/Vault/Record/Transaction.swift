@@ -23,6 +23,8 @@ package final class Transaction {
     package let head: Head
     /// Why the clock cannot be believed since this transaction.
     package var clockDoubt: String?
+    /// How far this purge has looked at all cases.
+    package var examined: Head.Examined?
     /// Requests that were made in it.
     package var requests = 0
     private let recorder: Recorder
@@ -114,7 +116,8 @@ package final class Transaction {
             let (stamp, now) = (try actorStamp(), now)
             close = { Entry(time: now, actor: stamp, event: .strands(.init(root: $0))) }
         }
-        let extended = try index.extend(head, by: entries, closing: close, keyring: recorder.keyring)
+        let extended = try index.extend(
+            head, by: entries, closing: close, examined: examined, keyring: recorder.keyring)
         for opening in openings { try index.insert(opening) }
         return extended
     }
