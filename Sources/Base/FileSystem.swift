@@ -115,8 +115,13 @@ extension FileSystem {
     public func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
         let file = try open(path)
         defer { close(file) }
+        return try contents(of: file, limit: limit)
+    }
+
+    /// The whole content of an open file that is expected to be small.
+    public func contents(of file: OpenFile, limit: Int) throws(FileError) -> [UInt8] {
         let length = try status(file).length
-        guard length <= UInt64(limit) else { throw FileError(.read, path: path, code: EFBIG) }
+        guard length <= UInt64(limit) else { throw FileError(.read, path: file.path, code: EFBIG) }
         var bytes = [UInt8](repeating: 0, count: Int(length))
         var failure: FileError?
         let count = bytes.withUnsafeMutableBytes { buffer -> Int in

@@ -92,7 +92,7 @@ extension AnswerError {
         case .notJSON, .trailingText, .notUTF8, .duplicateField, .tooDeep, .textTooLarge:
             "check that this is the vendor's answer to GetFaceIdResultIntl, unchanged"
         case .cutOff: "save or fetch the answer again; the result stays at the vendor for 72 hours"
-        case .tooLarge: "raise vendor.answer-cap in strongroom.yaml if the vendor really sends this much"
+        case .tooLarge: "raise vendor: answer-cap in the configuration if the vendor really sends this much"
         case .noResponse:
             #"an answer is {"Response": {…}}; if an SDK's object was saved, put it inside such a wrapper"#
         case .noResult: "check that this is an answer to GetFaceIdResultIntl"

@@ -63,7 +63,7 @@ extension FaceIDError {
         case .unreachable(let error, _):
             switch error.reason {
             case .tls: "check the endpoint and vendor.ca-bundle: the peer could not prove who it is"
-            case .caBundle: "check vendor.ca-bundle in strongroom.yaml"
+            case .caBundle: "check vendor: ca-bundle in the configuration"
             default: "check the network and the endpoint, then ask again (\(verb: .pull)); what waits is safe"
             }
         case .malformed(let error, _): error.remedy

@@ -9,10 +9,15 @@ extension Event {
             case ahead
             /// The vendor's clock says something else.
             case witness
+            /// It went on faster than the machine's own measure of time: it was set.
+            case stepped
+            /// It went on while no machine measured it, for longer than is believed without a witness.
+            case unmeasured
         }
 
         public let cause: Cause
-        /// The newest time on record, or the vendor's.
+        /// The newest time on record, the vendor's, or what the machine's measure says; of unmeasured time, when it would
+        /// be without that.
         public let other: Date
 
         public init(cause: Cause, other: Date) {

@@ -2,6 +2,8 @@
 public enum VouchingPurpose: UInt64, Sendable {
     /// The head of an index.
     case head = 1
+    /// How far a machine has seen a ledger come.
+    case mark = 2
 }
 
 extension Keyring {

@@ -27,6 +27,7 @@ public struct ArchiveError: Error, Sendable {
 
     public enum Code: String, Sendable {
         case noArchive, archiveExists, archiveBusy, otherFormat, openToOthers, otherOwner, badConfiguration
+        case noConfiguration
         case noRootKey, badRootKey, wrongRootKey, badKeyring
         case badCaseID, badParticular, otherParticulars, tokenElsewhere, tokenEnded, tokenTwice
         case badAnswer, answerNotFinished, answerIsError, noTimeGiven

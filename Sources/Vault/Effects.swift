@@ -15,25 +15,35 @@ public struct Effects: Sendable {
     /// Where the user's programs keep what outlives them: `$XDG_STATE_HOME`, or `~/.local/state`.
     public var stateDirectory: String
 
+    /// Where the operator's own configuration of an archive is.
+    public var operatorFile: Configuration.OperatorFile
+
     public init(
         provider: any Provider, clock: WallClock = .system, randomness: Randomness = .system,
         files: any FileSystem = PosixFileSystem(),
-        stateDirectory: String = Effects.userStateDirectory
+        stateDirectory: String = Effects.userStateDirectory,
+        operatorFile: Configuration.OperatorFile = .standard(inside: Effects.userConfigurationDirectory)
     ) {
         self.clock = clock
         self.randomness = randomness
         self.files = files
         self.provider = provider
         self.stateDirectory = stateDirectory
+        self.operatorFile = operatorFile
     }
 
     /// Of a name that nothing else has: for what is still being written.
     package func suffix() -> String { randomness.bytes(6).hex }
 
-    public static var userStateDirectory: String {
+    public static var userStateDirectory: String { userDirectory("XDG_STATE_HOME", ".local/state") }
+
+    /// `$XDG_CONFIG_HOME`, or `~/.config`.
+    public static var userConfigurationDirectory: String { userDirectory("XDG_CONFIG_HOME", ".config") }
+
+    private static func userDirectory(_ variable: String, _ standard: String) -> String {
         let environment = ProcessInfo.processInfo.environment
-        if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return path }
+        if let path = environment[variable], path.hasPrefix("/") { return path }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        return (home ?? NSHomeDirectory()) + "/.local/state"
+        return (home ?? NSHomeDirectory()) + "/" + standard
     }
 }

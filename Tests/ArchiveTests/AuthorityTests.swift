@@ -18,14 +18,6 @@ extension TestArchive {
             .get()
         return (try open(as: .token(try PersonalToken(made.secret))), made.secret, made.summary.token)
     }
-
-    /// Changes a setting of the archive's file.
-    func set(_ old: String, _ new: String) throws {
-        let settings = path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: settings, encoding: .utf8)
-        guard text.contains(old) else { throw ArchiveError(.badConfiguration, "no \(old)") }
-        try text.replacingOccurrences(of: old, with: new).write(toFile: settings, atomically: true, encoding: .utf8)
-    }
 }
 
 /// Nobody lifts a guard alone where there are two.

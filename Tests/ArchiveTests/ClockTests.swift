@@ -1,6 +1,7 @@
 import Base
 @_spi(Writing) import Catalog
 import Foundation
+import Ledger
 import Testing
 
 @testable import Archive
@@ -110,6 +111,69 @@ struct ClockTests {
         #expect(refused?.code == .clockDoubted && refused?.message.contains("the vendor's said") == true)
         _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("the vendor's is wrong")).get()
         #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+    }
+
+    /// Seven steps of fifteen days, in one second: each is believable alone.
+    @Test(arguments: [15 * 86_400.0, 3600, 299]) func stepsAreNoTimeThatPassed(step: Double) throws {
+        let (test, archive) = try prepared()
+        var sum = 0.0
+        while sum < 100 * 86_400, try archive.overview.status().clock.doubt == nil {
+            test.time.step(step)
+            sum += step
+            _ = try archive.record { try $0.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0))) }
+        }
+        #expect(sum <= max(step, 600))
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
+        #expect(refused?.code == .clockDoubted && refused?.message.contains("where the machine had measured") == true)
+        // Set back, it stays on record until somebody has looked.
+        test.time.step(-sum)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .clockDoubted)
+        _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("set right")).get()
+        try test.pass(days: 91, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try archive.audit.reconcile().findings == [])
+    }
+
+    /// What passed while no machine was on is believed for a month, all in all, until another clock says the same.
+    @Test func timeThatNobodyMeasuredAddsUp() throws {
+        let (test, archive) = try prepared()
+        for _ in 0..<3 {
+            test.time.reboot(after: 9 * 86_400)
+            try test.pass(days: 2, in: archive)
+            #expect(try archive.overview.status().clock.doubt == nil)
+        }
+        // The vendor's clock says the same.
+        test.transport.setDate(test.time.now)
+        test.transport.answer { _, asked in (200, TestAnswer.error("AuthFailure.SignatureExpire")) }
+        _ = try archive.intake.register(try test.registration("K-9", token: "tok"))
+        _ = try? test.pull(archive)
+        for _ in 0..<3 {
+            test.time.reboot(after: 9 * 86_400)
+            try test.pass(days: 2, in: archive)
+        }
+        #expect(try archive.overview.status().clock.doubt == nil)
+        test.time.reboot(after: 9 * 86_400)
+        let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
+        #expect(refused?.code == .clockDoubted && refused?.message.contains("while no machine measured it") == true)
+        _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("r")).get()
+        #expect(throws: Never.self) { try archive.destruction.run(accepting: nil).get() }
+    }
+
+    /// The limit counts 24 hours that passed, whatever clocks say.
+    @Test func noClockShortensTheHoursOfTheLimit() throws {
+        let (test, archive) = try prepared()
+        try test.pass(days: 91, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        func gone() throws -> UInt64 {
+            try archive.catalog.read { try archive.head(in: $0).destroyed(hours: 24, before: archive.clockReading) }
+        }
+        #expect(try gone() == 1)
+        test.time.reboot(after: 26 * 3600)
+        #expect(try gone() == 1)
+        test.time.step(26 * 3600)
+        #expect(try gone() == 1)
+        test.time.advance(26 * 3600)
+        #expect(try gone() == 0)
     }
 
     /// The newest time on record is what the keys vouch for.

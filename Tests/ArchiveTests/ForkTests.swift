@@ -206,12 +206,9 @@ struct ForkTests {
         try test.copyIndex(to: "older")
         try test.work("K-2")
         try test.copyIndex(to: "older", back: true)
-        let path = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
         let place = test.directory + "/elsewhere"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-        try text.replacingOccurrences(of: "\(test.directory)/state/strongroom", with: place)
-            .write(toFile: path, atomically: true, encoding: .utf8)
+        try test.setOperator("\(test.directory)/state/strongroom", place)
         let error = #expect(throws: ArchiveError.self) { try test.open() }
         #expect(error?.code == .ledgerForked && error?.message.contains("older copy") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)

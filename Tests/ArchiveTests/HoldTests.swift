@@ -190,11 +190,8 @@ struct HoldTests {
     }
 
     @Test func settingsDoNotShortenTheCoolingOfOnePerson() throws {
-        let settings = test.path + "/strongroom.yaml"
-        try String(contentsOfFile: settings, encoding: .utf8).replacingOccurrences(
-            of: "cooling-days: 30", with: "cooling-days: 0"
-        )
-        .write(toFile: settings, atomically: true, encoding: .utf8)
+        try test.set("cooling-days: 30", "cooling-days: 0")
+        _ = try test.open().people.applySettings(reason: try Reason("r")).get()
         let archive = try test.open()
         try test.archive("K-1", in: archive)
         try test.hold("M-1", try test.cases("K-1"), in: archive)
@@ -297,6 +294,7 @@ struct HoldTests {
             try Matter("M-1"), cases: cases, revision: byCase ? nil : 1, reason: try Reason("r")
         ).get()
         try test.set("cooling-days: 90", "cooling-days: 30")
+        _ = try test.open().people.applySettings(reason: try Reason("r")).get()
         archive = try test.open()
         let released = try archive.holds.release(try Matter("M-1"), reason: try Reason("r")).get()
         #expect(released.coolingUntil.timeIntervalSince(test.time.now) < 31 * 86_400)

@@ -191,11 +191,8 @@ struct LedgerTests {
 
     @Test func settingsThatMatterAreOnTheLedger() throws {
         let test = try TestArchive()
-        let path = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        try text.replacingOccurrences(of: "region: ap-singapore", with: "region: ap-hongkong")
-            .replacingOccurrences(of: "# ca-bundle: /etc", with: "ca-bundle: /planted-path")
-            .write(toFile: path, atomically: true, encoding: .utf8)
+        try test.setOperator("region: ap-singapore", "region: ap-hongkong")
+        try test.setOperator("# ca-bundle: /etc", "ca-bundle: /planted-path")
         for _ in 0..<2 { _ = try test.open().intake.import(try test.item("K-1", answer: TestAnswer().text)) }
         var query = LedgerQuery()
         query.kind = "configuration changed"

@@ -67,11 +67,15 @@ struct PowerLossTests {
             let state = directory + "/state"
             let made = try? OpenArchive.create(
                 directory + "/archive", rootKey: key, actor: actor,
-                effects: Effects(provider: TencentFaceID(), files: files, stateDirectory: state))
+                effects: Effects(
+                    provider: TencentFaceID(), files: files, stateDirectory: state,
+                    operatorFile: .standard(inside: directory + "/config")))
             finished = !files.isDead
             files.losePower()
             // Either it is there, whole, or it can be made.
-            let effects = Effects(provider: TencentFaceID(), stateDirectory: state)
+            let effects = Effects(
+                provider: TencentFaceID(), stateDirectory: state,
+                operatorFile: .standard(inside: directory + "/config"))
             if (try? OpenArchive.open(directory + "/archive", rootKey: key, effects: effects)) == nil {
                 #expect(made == nil, "step \(step): acknowledged and lost")
                 _ = try OpenArchive.create(directory + "/archive", rootKey: key, actor: actor, effects: effects)
@@ -121,6 +125,8 @@ final class LosingFileSystem: FileSystem {
         var left: Int
         var unsyncedData: Set<UInt64> = []
         var unsyncedNames: Set<String> = []
+        /// What had a name that something else took since, without a sync of the directory: one or the other is left.
+        var replaced: [String: Data] = [:]
     }
 
     private let posix = PosixFileSystem()
@@ -138,6 +144,7 @@ final class LosingFileSystem: FileSystem {
     func losePower() {
         state.withLock { state in
             for name in state.unsyncedNames.sorted(by: >) { try? FileManager.default.removeItem(atPath: name) }
+            for (name, content) in state.replaced { try? content.write(to: URL(fileURLWithPath: name)) }
         }
         let unsynced = state.withLock { $0.unsyncedData }
         for root in roots.withLock({ $0 }) {
@@ -220,8 +227,10 @@ final class LosingFileSystem: FileSystem {
 
     func rename(_ path: String, to newPath: String) throws(FileError) {
         try step(newPath)
+        let old = FileManager.default.contents(atPath: newPath)
         try posix.rename(path, to: newPath)
         state.withLock { state in
+            if let old, !state.unsyncedNames.contains(newPath) { state.replaced[newPath] = old }
             // What is in a directory goes with it.
             state.unsyncedNames = Set(
                 state.unsyncedNames.map { $0.hasPrefix(path + "/") ? newPath + $0.dropFirst(path.count) : $0 })
@@ -244,6 +253,9 @@ final class LosingFileSystem: FileSystem {
         state.withLock { state in
             state.unsyncedNames = state.unsyncedNames.filter {
                 (($0 as NSString).deletingLastPathComponent) != directory.path
+            }
+            state.replaced = state.replaced.filter {
+                (($0.key as NSString).deletingLastPathComponent) != directory.path
             }
         }
     }

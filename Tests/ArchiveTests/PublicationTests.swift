@@ -55,12 +55,9 @@ struct PublicationTests {
     @Test func aPlaceThatIsNamedAnewIsFilled() throws {
         let test = try TestArchive()
         for number in 1...2 { try test.work("K-\(number)") }
-        let path = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
         let place = test.directory + "/elsewhere"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-        try text.replacingOccurrences(of: "\(test.directory)/state/strongroom", with: place)
-            .write(toFile: path, atomically: true, encoding: .utf8)
+        try test.setOperator("\(test.directory)/state/strongroom", place)
         try test.work("K-3")
         let archive = try test.open()
         var query = LedgerQuery()
@@ -83,13 +80,8 @@ struct PublicationTests {
 
     @Test func aPlaceThatIsGoneStopsWorkAtTheBound() throws {
         let test = try TestArchive()
-        let path = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        try text.replacingOccurrences(of: "unpublished-limit: 10000", with: "unpublished-limit: 30")
-            .replacingOccurrences(
-                of: "\(test.directory)/state/strongroom", with: "\(test.directory)/place"
-            )
-            .write(toFile: path, atomically: true, encoding: .utf8)
+        try test.set("unpublished-limit: 10000", "unpublished-limit: 30")
+        try test.setOperator("\(test.directory)/state/strongroom", "\(test.directory)/place")
         try test.work("K-1")
         var done = 1
         var refusal: ArchiveError?
@@ -118,29 +110,75 @@ struct PublicationTests {
         let test = try TestArchive()
         let place = test.directory + "/state/strongroom"
         try test.work("K-1")
-        try FileManager.default.removeItem(atPath: place)
+        try FileManager.default.moveItem(atPath: place, toPath: place + ".away")
         try Data().write(to: URL(fileURLWithPath: place))
         try test.work("K-2")
         test.time.advance(25 * 3600)
         let error = #expect(throws: ArchiveError.self) { try test.work("K-3") }
         #expect(error?.code == .ledgerUnpublished)
         try FileManager.default.removeItem(atPath: place)
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: place + ".away", toPath: place)
         try test.work("K-3")
     }
 
-    @Test(arguments: ["checkpoint", "entries.jsonl", "all", "cut", "longer"])
-    func aPlaceThatWasCutIsCompletedAndNamed(what: String) throws {
+    /// What was published once is there for ever: a place that holds less is not the one that it was.
+    @Test(arguments: ["checkpoint", "all", "the checkpoint of another"]) func aPlaceThatShrankIsAFork(what: String)
+        throws
+    {
         let test = try TestArchive()
         try test.work("K-1")
         let folder = try test.published()
         let early = try #require(FileManager.default.contents(atPath: folder + "/checkpoint"))
         for number in 2...3 { try test.work("K-\(number)") }
-        let entries = folder + "/entries.jsonl"
         switch what {
         case "checkpoint": try early.write(to: URL(fileURLWithPath: folder + "/checkpoint"))
-        case "entries.jsonl": try FileManager.default.removeItem(atPath: entries)
         case "all": try FileManager.default.removeItem(atPath: FilePath.parent(folder))
+        default:
+            let other = try TestArchive()
+            try other.work("K-1")
+            try FileManager.default.removeItem(atPath: folder + "/checkpoint")
+            try FileManager.default.copyItem(
+                atPath: try other.published() + "/checkpoint", toPath: folder + "/checkpoint")
+        }
+        let refused = refusal { _ = try test.open() }
+        #expect(refused?.code == .ledgerForked && refused?.outcome == .integrity, "\(String(describing: refused))")
+        guard what != "the checkpoint of another" else { return }
+        // A place that is named anew is filled.
+        let place = test.directory + "/elsewhere"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        try test.setOperator("\(test.directory)/state/strongroom\"", place + "\"")
+        try test.work("K-4")
+        #expect(try EvidenceVerifier().verify("\(place)/\(test.open().uid)/1").problems == [])
+    }
+
+    /// A directory with a later number is an origin only where this archive's key has signed something in it.
+    @Test func anEmptyDirectoryIsNoLaterOrigin() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        let later = FilePath.parent(try test.published()) + "/7"
+        try FileManager.default.createDirectory(atPath: later, withIntermediateDirectories: false)
+        try test.work("K-2")
+        try Data("nonsense\n".utf8).write(to: URL(fileURLWithPath: later + "/checkpoint"))
+        try test.work("K-3")
+        let other = try TestArchive()
+        try other.work("K-1")
+        try FileManager.default.removeItem(atPath: later)
+        try FileManager.default.copyItem(atPath: try other.published(), toPath: later)
+        try test.work("K-4")
+        try FileManager.default.removeItem(atPath: later)
+        try FileManager.default.copyItem(atPath: try test.published(), toPath: later)
+        #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
+    }
+
+    @Test(arguments: ["entries.jsonl", "cut", "longer"])
+    func aPlaceThatWasCutIsCompletedAndNamed(what: String) throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        let folder = try test.published()
+        for number in 2...3 { try test.work("K-\(number)") }
+        let entries = folder + "/entries.jsonl"
+        switch what {
+        case "entries.jsonl": try FileManager.default.removeItem(atPath: entries)
         case "cut":
             try Data(contentsOf: URL(fileURLWithPath: entries)).dropLast(500).write(to: URL(fileURLWithPath: entries))
         default:
@@ -173,12 +211,8 @@ struct PublicationTests {
         env | grep -c TENCENTCLOUD >> \(taken)/secrets; true
         """.write(toFile: script, atomically: true, encoding: .utf8)
         chmod(script, 0o700)
-        let path = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        try text.replacingOccurrences(of: "\n  directory: ", with: "\n  # directory: ").replacingOccurrences(
-            of: "# command: [/usr/local/bin/publish, --to, elsewhere]", with: "command: [\(script)]"
-        )
-        .write(toFile: path, atomically: true, encoding: .utf8)
+        try test.setOperator("\n  directory: ", "\n  # directory: ")
+        try test.setOperator("# command: [/usr/local/bin/publish, --to, elsewhere]", "command: [\(script)]")
         // The state directory knows what was published before there was a command.
         try FileManager.default.removeItem(atPath: test.directory + "/state/strongroom")
         for number in 1...2 { try test.work("K-\(number)") }

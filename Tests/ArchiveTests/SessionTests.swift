@@ -138,12 +138,9 @@ struct SessionTests {
         let script = test.directory + "/slow"
         try "#!/bin/sh\nexec sleep 30\n".write(toFile: script, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
-        let settings = test.path + "/strongroom.yaml"
-        let text = try String(contentsOfFile: settings, encoding: .utf8)
-        let directory = try #require(text.split(separator: "\n").first { $0.hasPrefix("  directory: ") })
-        try text.replacingOccurrences(of: directory, with: "  command: [\(script)]").replacingOccurrences(
-            of: "unpublished-limit: 10000", with: "unpublished-limit: \(limit)"
-        ).write(toFile: settings, atomically: true, encoding: .utf8)
+        try test.setOperator("  directory: ", "  # directory: ")
+        try test.setOperator("# command: [/usr/local/bin/publish, --to, elsewhere]", "command: [\(script)]")
+        try test.set("unpublished-limit: 10000", "unpublished-limit: \(limit)")
     }
 
     /// A program that publishes is not waited for longer than that either.

@@ -44,13 +44,31 @@ final class TestArchive: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     var path: String { directory + "/archive" }
+
+    /// The operator's own configuration.
+    func operatorFile() throws -> String {
+        let folder = directory + "/config/strongroom"
+        return folder + "/" + (try FileManager.default.contentsOfDirectory(atPath: folder)[0])
+    }
+
+    /// Changes a setting of the archive's file.
+    func set(_ old: String, _ new: String) throws { try replace(old, with: new, in: path + "/strongroom.yaml") }
+
+    /// Changes the operator's own configuration.
+    func setOperator(_ old: String, _ new: String) throws { try replace(old, with: new, in: operatorFile()) }
+
+    private func replace(_ old: String, with new: String, in file: String) throws {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        guard text.contains(old) else { throw ArchiveError(.badConfiguration, "no \(old)") }
+        try text.replacingOccurrences(of: old, with: new).write(toFile: file, atomically: false, encoding: .utf8)
+    }
     var rootKey: RootKeySource { .keyFile(directory + "/root.key") }
 
     func effects(files: any FileSystem = PosixFileSystem()) -> Effects {
         let transport = transport
         return Effects(
             provider: TencentFaceID { _ in transport }, clock: time.clock, files: files,
-            stateDirectory: directory + "/state")
+            stateDirectory: directory + "/state", operatorFile: .standard(inside: directory + "/config"))
     }
 
     func openArchive(files: any FileSystem = PosixFileSystem(), toLook: Bool = false) throws -> OpenArchive {
@@ -136,13 +154,42 @@ extension Permitted {
 
 /// Time that only a test moves.
 final class TestTime: Sendable {
-    private let current: Mutex<Date>
+    private struct State {
+        var now: Date
+        /// Seconds by which the clock was set.
+        var stepped = 0.0
+        var boot = 1
+        /// When the machine was started, in the time that nobody sets.
+        var started = 0.0
+    }
 
-    init(_ start: Date = Date()) { current = Mutex(Date(timeIntervalSince1970: start.timeIntervalSince1970.rounded())) }
+    private let state: Mutex<State>
 
-    var now: Date { current.withLock { $0 } }
+    init(_ start: Date = Date()) {
+        state = Mutex(State(now: Date(timeIntervalSince1970: start.timeIntervalSince1970.rounded())))
+    }
 
-    func advance(_ seconds: TimeInterval) { current.withLock { $0 += seconds } }
+    var now: Date { state.withLock { $0.now } }
+
+    /// Time passes, and the machine measures it.
+    func advance(_ seconds: TimeInterval) { state.withLock { $0.now += seconds } }
+
+    /// Somebody sets the clock.
+    func step(_ seconds: TimeInterval) {
+        state.withLock { state in
+            state.now += seconds
+            state.stepped += seconds
+        }
+    }
+
+    /// The machine is off for a while.
+    func reboot(after seconds: TimeInterval) {
+        state.withLock { state in
+            state.now += seconds
+            state.boot += 1
+            state.started = state.now.timeIntervalSince1970 - state.stepped
+        }
+    }
 
     var clock: WallClock {
         WallClock(
@@ -151,6 +198,13 @@ final class TestTime: Sendable {
                 // A moment of real time, so that a worker that only waits does not run days ahead of one at work.
                 usleep(200)
                 self.advance(seconds)
+            },
+            uptime: {
+                self.state.withLock { state in
+                    WallClock.Uptime(
+                        boot: "boot \(state.boot)",
+                        seconds: max(0, state.now.timeIntervalSince1970 - state.stepped - state.started))
+                }
             })
     }
 }

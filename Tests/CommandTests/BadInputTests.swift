@@ -37,7 +37,7 @@ struct BadInputTests {
         try expect(
             place, 1, saying: "standard input", "empty",
             from: ["import", "--case", "K", "-", "--captured-at", "2026-01-01T00:00:00Z"], input: Data())
-        let settings = place.archive + "/strongroom.yaml"
+        let settings = try place.operatorFile()
         try String(contentsOfFile: settings, encoding: .utf8).replacingOccurrences(of: "67108864", with: "20000").write(
             toFile: settings, atomically: false, encoding: .utf8)
         let file = try place.file("answer.json", good)

@@ -92,6 +92,13 @@ final class Workplace {
 
     var archive: String { folder + "/archive" }
 
+    /// The operator's own configuration of the archive.
+    func operatorFile() throws -> String {
+        let settings = try String(contentsOfFile: archive + "/strongroom.yaml", encoding: .utf8)
+        let uid = try #require(settings.split(separator: "\n").first { $0.hasPrefix("archive: ") }).dropFirst(9)
+        return "\(folder)/.config/strongroom/\(uid).yaml"
+    }
+
     func strongroom(_ arguments: String..., input: Data? = nil, extra: [String: String] = [:]) throws
         -> Programs.Outcome
     {

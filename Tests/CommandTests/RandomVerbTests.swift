@@ -79,6 +79,7 @@ struct RandomVerbTests {
         // By the same clock, without its offset: looking at the past is no fault.
         var place = ["STRONGROOM_ARCHIVE": folder + "/archive", "STRONGROOM_ROOT_KEY_FILE": folder + "/root.key"]
         place["XDG_STATE_HOME"] = folder + "/state"
+        place["XDG_CONFIG_HOME"] = folder + "/config"
         place["HOME"] = folder
         place["PATH"] = environment["PATH"]
         func strongroom(_ arguments: String...) throws -> Programs.Outcome {

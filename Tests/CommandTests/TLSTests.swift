@@ -29,7 +29,7 @@ import Testing
     }
 
     private func trust(_ bundle: String, in place: Workplace) throws {
-        let settings = place.archive + "/strongroom.yaml"
+        let settings = try place.operatorFile()
         let text = try String(contentsOfFile: settings, encoding: .utf8)
             .replacingOccurrences(
                 of: "  # ca-bundle: /etc/ssl/certs/ca-certificates.crt", with: "  ca-bundle: \(bundle)")
@@ -57,7 +57,7 @@ import Testing
             "pull", "--case", "L", "--sdk-token", "tls2", "--endpoint", "https://127.0.0.1:\(oldPort)")
         #expect(aged.code == 1 && aged.err.contains("TLS handshake failed"), "\(aged.err)")
 
-        let settings = place.archive + "/strongroom.yaml"
+        let settings = try place.operatorFile()
         let text = try String(contentsOfFile: settings, encoding: .utf8)
         try text.replacingOccurrences(of: certificate, with: other).write(
             toFile: settings, atomically: false, encoding: .utf8)

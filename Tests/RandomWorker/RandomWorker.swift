@@ -38,7 +38,7 @@ import Vault
             clock: WallClock(
                 now: { Date().addingTimeInterval(offset()) }, ticks: { DispatchTime.now().uptimeNanoseconds },
                 sleep: { usleep(UInt32(min($0, 0.01) * 1e6)) }), files: PlayedFiles(offset: offset),
-            stateDirectory: folder + "/state")
+            stateDirectory: folder + "/state", operatorFile: .standard(inside: folder + "/config"))
     }
 
     private static func open(_ folder: String, token: String) throws -> Session {
@@ -59,6 +59,7 @@ import Vault
         let text = try String(contentsOfFile: settings, encoding: .utf8)
         try text.replacingOccurrences(of: "limit-objects: 100", with: "limit-objects: 1000000").write(
             toFile: settings, atomically: true, encoding: .utf8)
+        _ = try open(folder, token: "-").people.applySettings(reason: try Reason("r"))
         let archive = try open(folder, token: "-")
         let file = folder + "/policy.yaml"
         try Data(HoldVerbs.policy.utf8).write(to: URL(fileURLWithPath: file))

@@ -78,7 +78,8 @@ class Archive:
         self.index = os.path.join(self.path, "index.sqlite")
         self.environment = dict(
             os.environ, STRONGROOM_ARCHIVE=self.path, STRONGROOM_ROOT_KEY_FILE=os.path.join(self.folder, "root.key"),
-            XDG_STATE_HOME=os.path.join(self.folder, "state"), STRONGROOM_ACTOR="operator")
+            XDG_STATE_HOME=os.path.join(self.folder, "state"),
+            XDG_CONFIG_HOME=os.path.join(self.folder, "config"), STRONGROOM_ACTOR="operator")
 
     def run(self, *arguments, code=None):
         done = subprocess.run(["strongroom", *arguments], env=self.environment, capture_output=True)
@@ -407,6 +408,12 @@ def named(archive):
     for table in ["head", "cases", "object", "verification", "hold", "hold_scope", "policy_set", "destroyed_tag", "tag_node", "strand",
                   "strand_node", "case_event"]:
         yield f"the table {table} is an older one", True, older_table(archive, table)
+    yield "the settings name a program", True, settings(archive, "ledger:\n", "ledger:\n  command: [/bin/false]\n")
+    yield "the settings name a place", True, settings(archive, "ledger:\n", "ledger:\n  directory: /tmp\n")
+    yield "the settings name a host", True, settings(archive, "retention:\n", "vendor:\n  endpoint: https://127.0.0.1\nretention:\n")
+    yield "the settings let everything go", False, settings(
+        archive, "limit-percent: 5", "limit-percent: 100", "grace-hours: 24", "grace-hours: 999999", "clock-ahead-days: 30",
+        "clock-ahead-days: 9999")
     yield "what is remembered of a destruction is another case's", True, swap("destroyed_tag", "case_uid")
     yield "the tags of two destructions are exchanged", True, swap("destroyed_tag", "tag")
     yield "a living case's tag is remembered as destroyed", True, statement(
@@ -421,6 +428,21 @@ def named(archive):
     yield "the tree over tags is empty", True, statement("UPDATE tag_node SET children = zeroblob(0)")
     yield "a tag is taken out of the tree", True, remove_tag
     yield "two tags of the tree have each other's case", True, exchange_tags
+
+
+def settings(archive, *changes):
+    """strongroom.yaml with texts replaced."""
+    def change(database):
+        path = os.path.join(archive.path, "strongroom.yaml")
+        with open(path) as file:
+            text = file.read()
+        for old, new in zip(changes[::2], changes[1::2]):
+            if old not in text:
+                raise sqlite3.Error(f"the settings have no {old}")
+            text = text.replace(old, new)
+        with open(path, "w") as file:
+            file.write(text)
+    return change
 
 
 def remove_case(database):

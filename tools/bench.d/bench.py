@@ -20,7 +20,8 @@ place = tempfile.mkdtemp(prefix="strongroom-bench-")
 environment = dict(
     os.environ, STRONGROOM_ROOT_KEY_FILE=place + "/root.key", TENCENTCLOUD_SECRET_ID="simulator-id",
     TENCENTCLOUD_SECRET_KEY="simulator-key", RESTIC_PASSWORD="bench", BORG_PASSPHRASE="bench",
-    BORG_BASE_DIR=place + "/borg-home", XDG_CACHE_HOME=place + "/cache", XDG_STATE_HOME=place + "/state")
+    BORG_BASE_DIR=place + "/borg-home", XDG_CACHE_HOME=place + "/cache", XDG_STATE_HOME=place + "/state",
+    XDG_CONFIG_HOME=place + "/config")
 counter = 0
 
 
@@ -245,8 +246,11 @@ def pull(tokens, rate, simulator):
     quiet("strongroom", "init", STRONGROOM_ARCHIVE=archive)
     if rate != 20:
         with open(archive + "/strongroom.yaml") as file:
+            uid = file.read().split("archive: ")[1].split()[0]
+        path = f"{place}/config/strongroom/{uid}.yaml"
+        with open(path) as file:
             text = file.read()
-        with open(archive + "/strongroom.yaml", "w") as file:
+        with open(path, "w") as file:
             file.write(text.replace("requests-per-second: 20", f"requests-per-second: {rate}"))
     path = fresh() + ".csv"
     with open(path, "w") as file:

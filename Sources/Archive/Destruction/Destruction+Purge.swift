@@ -152,7 +152,7 @@ extension Destruction {
     /// for, so that rows which somebody puts into the index make nothing look small.
     func share(of count: Int, in index: IndexReader) throws -> (share: Double, exceeds: Bool) {
         let head = try session.head(in: index)
-        let earlier = Int(clamping: head.destroyed(since: session.now.addingTimeInterval(-86_400)))
+        let earlier = Int(clamping: head.destroyed(hours: 24, before: session.clockReading))
         let gone = count + earlier
         let settings = session.configuration.retention
         let all = Int(clamping: head.objects) + earlier
@@ -178,6 +178,7 @@ extension Destruction {
         let (run, objects, request) = begun
         report.run = run
         do {
+            if !objects.isEmpty { try session.publishBeginning(of: run) }
             try destroyAll(objects, in: run, &report, progress: progress)
         } catch {
             // What was destroyed is destroyed: the run is ended as far as it came.
@@ -321,7 +322,9 @@ extension Destruction {
             if try session.catalog.read({ try $0.hasCoolingHolds(by: session.now) }) {
                 try session.record { try session.holds.endCooled($0) }
             }
+            try session.compareWithPublished()
             let done = try session.record { try session.destroy(part, in: run, $0) }
+            try session.writeMark()
             report.destroyed += done.destroyed
             report.bytes += done.bytes
             report.cases += done.cases

@@ -4,7 +4,8 @@ internal import Vault
 public import Vendor
 
 extension Intake {
-    /// Reads the vendor's credentials, from a file of mode 0600 or from the environment. Never from an argument.
+    /// Reads the vendor's credentials, from a file of mode 0600, which the configuration may name, or from the
+    /// environment. Never from an argument.
     ///
     /// - Parameters:
     ///   - file: a file of `NAME=VALUE` lines with the names that the vendor's own SDKs use; the environment is not
@@ -14,6 +15,7 @@ extension Intake {
         try session.attempt(.intake) {
             let names = session.effects.provider.credentialNames
             var values = environment
+            let file = file ?? session.configuration.credentialsFile
             if let file { values = try Self.contents(of: file, names.all) }
             guard let secretID = values[names.secretID], !secretID.isEmpty, let secretKey = values[names.secretKey],
                 !secretKey.isEmpty

@@ -55,7 +55,7 @@ public struct Registration: Sendable {
         if let purpose, !purposes.contains(purpose) {
             throw ArchiveError(
                 .badParticular, "the purpose is not a configured one",
-                remedy: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml")
+                remedy: "use one of \(purposes.joined(separator: ", ")), or add it to strongroom.yaml and apply that")
         }
         self.purpose = purpose
         age = try input.age.map { (text) throws(ArchiveError) in

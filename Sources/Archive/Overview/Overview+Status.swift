@@ -53,7 +53,7 @@ public struct ArchiveStatus: Encodable, Sendable {
         public let waitingApprovers: [String]
         /// Requests that wait.
         public let openRequests: Int
-        /// Guards that `strongroom.yaml` would loosen, and which count as they were until that is approved.
+        /// What `strongroom.yaml` says and does not count until it is applied.
         public let loosened: [LoosenedSetting]
     }
 

@@ -5,15 +5,15 @@ internal import Ledger
 public import Vault
 
 extension People {
-    /// Guards that `strongroom.yaml` would loosen, and which count as they were until a second person allows it.
+    /// What `strongroom.yaml` says and does not count until it is applied.
     public var loosenedSettings: [LoosenedSetting] { session.loosened }
 
-    /// Asks for what the file says to count.
+    /// Has what the file says count; where two persons are needed, asks for it.
     public func applySettings(reason: Reason) throws -> Permitted<UInt64> {
         try session.attempt(.settings, verb: GuardedVerb.settingsApply.rawValue) {
             guard !session.loosened.isEmpty else {
                 throw ArchiveError(
-                    .notNeeded, "strongroom.yaml loosens nothing that does not count already",
+                    .notNeeded, "strongroom.yaml says nothing that does not count already",
                     remedy: "\(verb: .status) shows what would")
             }
             return try session.guarded { _ in

@@ -14,6 +14,8 @@ extension OpenArchive {
         public let rootKey: RootKeySource
         /// A new root key file was written; otherwise one that existed is used.
         public let madeRootKey: Bool
+        /// The operator's own configuration.
+        public let configuration: String
         /// Checks what the ledger proves, without any other key.
         public let verifierKey: String
     }
@@ -48,6 +50,11 @@ extension OpenArchive {
             } else {
                 _ = try source.read(files)
             }
+            if case .named(let path) = effects.operatorFile, !FilePath.isOutside(path, of: directory) {
+                throw ArchiveError(
+                    .badConfiguration, "\(path) is inside the archive",
+                    remedy: "put it elsewhere: who changes the archive must not reach it")
+            }
             try makeDirectories(directory, files: files)
             return try withDirectoryLock(directory) {
                 try clearUnfinished(directory, files: files)
@@ -60,7 +67,8 @@ extension OpenArchive {
                 // What cannot be published now is published by the first command.
                 try? open(directory, rootKey: source, effects: effects).session(as: .actor(actor)).publish()
                 return Creation(
-                    directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made, verifierKey: verifierKey)
+                    directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made,
+                    configuration: effects.operatorFile.path(of: uid), verifierKey: verifierKey)
             }
         } catch {
             throw ArchiveError(error)
@@ -83,10 +91,11 @@ extension OpenArchive {
 
         try DirectoryBlobStore.create(in: directory, files: files)
         let catalog = Index(try SQLiteEngine.create(at: directory + "/" + indexName))
-        let place = Publication.standardPlace(effects)
-        try? Publication.make(place)
-        let settings = Configuration.template(
-            for: uid, publishedTo: place, vendor: effects.provider.standardSettings)
+        let settings = Configuration.template(for: uid)
+        var configuration = try Configuration(
+            yaml: settings, path: Configuration.fileName, vendor: effects.provider.standardSettings)
+        try provideOperatorFile(for: uid, effects: effects)
+        try configuration.readOperatorFile(effects.operatorFile, of: directory, files: files)
         let recorder = Recorder(
             actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness,
             proofs: Proofs())
@@ -104,14 +113,13 @@ extension OpenArchive {
             try index.insert(OriginRecord(number: 1, origin: origin, firstEntry: 0, published: 0))
             let head = Head(
                 archive: uid, keyring: keyring,
-                epochs: keyring.epochs.map { Head.EpochState(number: $0.number, state: "open") }, at: now)
+                epochs: keyring.epochs.map { Head.EpochState(number: $0.number, state: "open") },
+                at: ClockReading(effects.clock, now: now))
             let transaction = try Transaction(recorder, index: index, now: now, head: head)
             try transaction.begin(
                 .archiveCreated(
                     .init(archive: uid, origin: origin, verifierKey: verifier.text, epoch: UInt64(epoch.number))))
-            try Configuration(
-                yaml: settings, path: Configuration.fileName, vendor: effects.provider.standardSettings
-            ).record(transaction)
+            try configuration.record(transaction)
             try transaction.finish()
         }
         // With its settings in place the archive exists.
@@ -121,6 +129,23 @@ extension OpenArchive {
         // Whoever opens it first may have taken the marker away already.
         try? files.remove(marker)
         return verifier.text
+    }
+
+    /// Writes the operator's own configuration where there is none; one that was named and exists is used as it is.
+    private static func provideOperatorFile(for uid: ArchiveUID, effects: Effects) throws {
+        let path = effects.operatorFile.path(of: uid)
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let place = Publication.standardPlace(effects)
+        try? Publication.make(place)
+        let text = Configuration.operatorTemplate(
+            for: uid, publishedTo: place, mark: MarkPlace.standard(effects), vendor: effects.provider.standardSettings)
+        try FileManager.default.createDirectory(
+            atPath: FilePath.parent(path), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        try effects.files.syncNames(in: FilePath.parent(FilePath.parent(path)))
+        try Array(text.utf8).withUnsafeBytes {
+            try effects.files.replaceDurably(path, bytes: $0, suffix: effects.suffix())
+        }
     }
 
     /// Makes the root key file where there is none.

@@ -30,6 +30,8 @@ public final class OpenArchive: Sendable {
     package let publishing = Mutex(())
     /// The ledger has the configured settings.
     let settingsAreKnown = Atomic(false)
+    /// The vendor's clock said the same as this one's, and no transaction has said so yet.
+    let clockWasWitnessed = Atomic(false)
     /// The rules that were read last.
     let knownRules = Mutex<(rules: ActiveRules, entry: [UInt8]?)?>(nil)
     /// Guards that the file would loosen, and which count as the ledger has them.
@@ -196,7 +198,7 @@ public final class OpenArchive: Sendable {
         guard FilePath.isOutside(publication.folder, of: directory) else {
             throw ArchiveError(
                 .badConfiguration, "the ledger would be published to \(publication.folder), inside the archive",
-                remedy: "name a place outside of it in strongroom.yaml: who changes the archive must not reach it")
+                remedy: "name a place outside of it in the configuration: who changes the archive must not reach it")
         }
     }
 }

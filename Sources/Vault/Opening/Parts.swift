@@ -16,9 +16,11 @@ package struct Parts {
         let files = effects.files
         try Self.checkDirectory(directory, files: files)
         let settings = directory + "/" + Configuration.fileName
-        configuration = try Configuration(
+        var configuration = try Configuration(
             yaml: String(decoding: try files.contents(of: settings, limit: 1 << 20), as: UTF8.self), path: settings,
             vendor: effects.provider.standardSettings)
+        try configuration.readOperatorFile(effects.operatorFile, of: directory, files: files)
+        self.configuration = configuration
         self.directory = directory
         self.effects = effects
         store = Self.store(in: directory, effects: effects)

@@ -10,7 +10,7 @@ package struct Publication: Sendable {
     package let key: VerifierKey
     private let archive: ArchiveUID
     private let settings: PublicationSettings
-    private let effects: Effects
+    let effects: Effects
     private var files: any FileSystem { effects.files }
     /// The folder of this archive, which its origins are in.
     private let home: String
@@ -37,6 +37,8 @@ package struct Publication: Sendable {
             origin: origin, key: key, archive: archive, settings: settings, effects: effects, until: limit)
     }
 
+    var now: Date { effects.clock.now() }
+
     /// For people.
     package var place: String { settings.command.map { "the command \($0.first ?? "")" } ?? folder }
 
@@ -44,7 +46,7 @@ package struct Publication: Sendable {
 
     /// Reads the newest published checkpoint, and sees that no newer origin is; nil where nothing is published.
     package func newest() throws -> Checkpoint? {
-        if let later = try originNumbers().filter({ $0 > origin.number }).max() {
+        if let later = try originNumbers().filter({ $0 > origin.number }).filter(isOurs).max() {
             throw ArchiveError(
                 .ledgerForked, "\(home)/\(later) is published, an origin that this index does not know",
                 remedy: Session.forkRemedy)
@@ -55,6 +57,8 @@ package struct Publication: Sendable {
             bytes = try files.contents(of: path, limit: SignedNote.longest)
         } catch {
             guard error.code == ENOENT else { throw error }
+            // A directory that is not there may not be mounted now: that says nothing of what is published in it.
+            if let directory = settings.directory { _ = try files.status(FilePath.trimmed(directory) + "/.") }
             return nil
         }
         do throws(NoteError) {
@@ -63,6 +67,14 @@ package struct Publication: Sendable {
             throw ArchiveError(
                 .ledgerForked, "\(path) is not a checkpoint of this archive: \(error)", remedy: Session.forkRemedy)
         }
+    }
+
+    /// Whether what is published under a number is signed by this archive's key, under whatever name: nothing else counts.
+    private func isOurs(_ number: Int) -> Bool {
+        guard let bytes = (try? checkpointBytes(of: number)) ?? nil, let note = try? SignedNote(bytes),
+            let name = note.text.split(separator: "\n").first.map(String.init), VerifierKey.isName(name)
+        else { return false }
+        return (try? Checkpoint(note, by: VerifierKey(name: name, publicKey: key.publicKey))) != nil
     }
 
     /// The newest published checkpoint of any origin, verbatim; empty where there is none. What stands in its place and

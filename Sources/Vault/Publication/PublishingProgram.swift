@@ -23,7 +23,7 @@ enum PublishingProgram {
         let failure: (String) -> ArchiveError = {
             ArchiveError(
                 .storage, "the command \(command[0]) \($0)",
-                remedy: "see ledger: command in strongroom.yaml; try it by hand")
+                remedy: "see ledger: command in the configuration; try it by hand")
         }
         do { try process.run() } catch { throw failure("cannot be started") }
         let end = Date().addingTimeInterval(patience)

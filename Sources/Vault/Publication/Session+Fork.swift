@@ -18,6 +18,22 @@ extension Session {
     ) throws -> LedgerState {
         var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
         do {
+            let mark = MarkPlace(
+                configuration.publication, of: configuration.archiveUID, effects: publication.effects
+            ).read(by: recorder.keyring)
+            // What it says counts where the place says nothing worse.
+            var older: ArchiveError?
+            try catalog.read { index in
+                do { try compare(with: mark, roots: try recorder.head(in: index).roots, in: index, &state) } catch let
+                    error as ArchiveError where error.code == .ledgerForked
+                { older = error }
+            }
+            defer {
+                if state.fork == nil, let older {
+                    state.fork = older
+                    state.comparedAt = nil
+                }
+            }
             // Whatever the place says, or where it says nothing now.
             try catalog.read { try checkOrigins(in: $0, recorder: recorder, publication: publication) }
             try checkFormerPlace(of: publication, recorder: recorder, configuration: configuration, catalog: catalog)
@@ -40,8 +56,9 @@ extension Session {
                         "the index has \(state.size) ledger entries, and says that \(known) are published",
                         remedy: forkRemedy)
                 }
-                state.isIncomplete = found < known
+                guard found >= known else { throw Self.shrank(publication, found, known) }
                 state.published = max(found, known)
+                if newest != nil { state.comparedAt = publication.now }
             }
         } catch let error as ArchiveError where error.code == .ledgerForked {
             state.fork = error
@@ -57,6 +74,31 @@ extension Session {
             state.size = try catalog.read { try $0.ledgerSize() }
         }
         return state
+    }
+
+    /// A mark of this machine that is further than the ledger, or not on its way, says that the index is an older one.
+    private static func compare(
+        with mark: Mark?, roots: LedgerRoots, in index: IndexReader, _ state: inout LedgerState
+    ) throws {
+        guard let mark, mark.origin >= state.origin.number else { return }
+        guard mark.origin == state.origin.number, try isBeginning(mark.size, mark.root, of: roots, in: index) else {
+            throw ArchiveError(
+                .ledgerForked,
+                "the index has \(roots.size) ledger entries; on \(Timestamp.minute(mark.time)) this machine has seen "
+                    + "\(mark.size) of origin \(mark.origin): it is an older copy, or was exchanged",
+                remedy: forkRemedy)
+        }
+        (state.comparedAt, state.markedAt) = (mark.time, mark.time)
+    }
+
+    /// What was published once is there for ever: a place that has less is not the one that it was.
+    static func shrank(_ publication: Publication, _ found: UInt64, _ known: UInt64) -> ArchiveError {
+        ArchiveError(
+            .ledgerForked,
+            "\(publication.place) holds \(found) entries, where \(known) had been published: it is not the place that it "
+                + "was, or somebody took them away",
+            remedy: "put back what was published there, or name another place in the configuration; and find out who "
+                + "changed it")
     }
 
     /// Where the settings name another place than before, the ledger must extend what is published in the former one,

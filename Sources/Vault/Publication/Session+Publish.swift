@@ -1,6 +1,6 @@
 internal import Base
 package import Catalog
-internal import Foundation
+package import Foundation
 package import Ledger
 internal import Synchronization
 
@@ -16,6 +16,10 @@ package struct LedgerState {
     var isIncomplete = false
     /// The settings name another place than those on the ledger.
     var placeIsNew = false
+    /// When something said last that this is no older state: the place, or a mark.
+    package var comparedAt: Date?
+    /// The time of the mark.
+    package var markedAt: Date?
     /// When publishing was last tried, by the clock's ticks.
     var lastTried: UInt64?
     /// Why the last try failed.
@@ -95,7 +99,7 @@ extension Session {
                 "\(waiting) ledger entries could not be published, and the bound of "
                     + "\(configuration.publication.limit) entries or "
                     + "\(configuration.publication.hours.formatted()) h is reached: \(problem)",
-                remedy: "mend the place that the ledger is published to, or name another in strongroom.yaml")
+                remedy: "mend the place that the ledger is published to, or name another in the configuration")
         }
     }
 
@@ -246,6 +250,7 @@ extension Session {
                     }
                 )
             }
+            guard found >= expected || newest != nil else { throw Self.shrank(publication, found, expected) }
             let head = closed.checkpoint
             var kept = found
             if head.size > found {
@@ -258,7 +263,9 @@ extension Session {
                 state.size = max(state.size, head.size)
                 state.isIncomplete = false
                 state.placeIsNew = false
+                state.comparedAt = now
             }
+            refreshMark()
             return kept < expected ? Repair(found: kept, expected: expected) : nil
         }
     }

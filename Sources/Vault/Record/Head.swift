@@ -21,7 +21,9 @@ public struct Head: Equatable, Sendable {
     package private(set) var objects: UInt64
     /// What is registered and not destroyed.
     package private(set) var cases: UInt64
-    /// How many objects were destroyed in each of the last hours, by the entries' times; hours since 1970-01-01 UTC.
+    /// Time as machines have measured it.
+    package private(set) var time: MeasuredTime
+    /// How many objects were destroyed in each of the last hours of ``time``: no clock makes them longer ago.
     package private(set) var destroyed: [Destroyed] = []
 
     /// How far purges have looked at all cases.
@@ -43,13 +45,13 @@ public struct Head: Equatable, Sendable {
     /// Hours that are remembered.
     private static let hours: UInt64 = 25
 
-    /// Objects that were destroyed since a time, and at most an hour before it.
-    package func destroyed(since time: Date) -> UInt64 {
-        let first = Self.hour(of: time)
-        return destroyed.reduce(0) { $0 + ($1.hour >= first ? $1.objects : 0) }
+    /// Objects that were destroyed within so many hours before a reading, and at most an hour more.
+    package func destroyed(hours: UInt64, before reading: ClockReading) -> UInt64 {
+        let now = Self.hour(of: time.advanced(to: reading))
+        return destroyed.reduce(0) { $0 + ($1.hour + hours >= now ? $1.objects : 0) }
     }
 
-    private static func hour(of time: Date) -> UInt64 { UInt64(max(0, time.timeIntervalSince1970) / 3600) }
+    private static func hour(of time: MeasuredTime) -> UInt64 { time.measured / 3_600_000 }
 
     package struct EpochState: Equatable, Sendable {
         package let number: UInt32
@@ -61,8 +63,9 @@ public struct Head: Equatable, Sendable {
     private static let version: UInt64 = 1
 
     /// Of an archive that is being made.
-    init(archive: ArchiveUID, keyring: Keyring, epochs: [EpochState], at time: Date) {
-        examined = Examined(strand: UInt64(Strand.own.count), time: time)
+    init(archive: ArchiveUID, keyring: Keyring, epochs: [EpochState], at reading: ClockReading) {
+        examined = Examined(strand: UInt64(Strand.own.count), time: reading.now)
+        time = MeasuredTime(reading)
         self.archive = archive
         counter = 0
         generation = keyring.generation
@@ -77,10 +80,19 @@ public struct Head: Equatable, Sendable {
     /// - Parameters:
     ///   - roots: what the ledger comes to with them.
     ///   - tags: what the tags come to.
+    ///   - reading: the clock, where somebody has looked at it.
+    ///   - isWitnessed: another clock has said the same lately.
     func extended(
-        by entries: [Entry], to roots: LedgerRoots, tags: TagRoot, examined: Examined? = nil
+        by entries: [Entry], to roots: LedgerRoots, tags: TagRoot, examined: Examined? = nil,
+        at reading: ClockReading? = nil, isWitnessed: Bool = false
     ) -> Head {
         var head = self
+        if let reading {
+            let isAccepted = entries.contains { $0.event.kind == .clockAccepted }
+            head.time =
+                isAccepted || isWitnessed
+                ? time.vouchedFor(at: reading, isAccepted: isAccepted) : time.advanced(to: reading)
+        }
         if let examined { head.examined = examined }
         head.counter += 1
         (head.roots, head.tags) = (roots, tags)
@@ -89,7 +101,7 @@ public struct Head: Equatable, Sendable {
             case .objectArchived: head.objects += 1
             case .objectDestroyed:
                 head.objects -= min(head.objects, 1)
-                head.countDestroyed(in: Self.hour(of: entry.time))
+                head.countDestroyed(in: Self.hour(of: head.time))
             case .caseRegistered: head.cases += 1
             case .caseDestroyed: head.cases -= min(head.cases, 1)
             default: break
@@ -109,8 +121,7 @@ public struct Head: Equatable, Sendable {
         }
         destroyed.append(Destroyed(hour: hour, objects: 1))
         let newest = destroyed.reduce(0) { max($0, $1.hour) }
-        // Ahead of a clock that was set back, an hour is kept as well: it makes nothing smaller.
-        destroyed = destroyed.filter { $0.hour + Self.hours > newest || $0.hour + Self.hours > hour }
+        destroyed = destroyed.filter { $0.hour + Self.hours > newest }
             .sorted { $0.hour < $1.hour }
     }
 
@@ -126,6 +137,7 @@ public struct Head: Equatable, Sendable {
             "examined": .object([
                 "strand": .number(examined.strand), "time": .text(LedgerTime.text(examined.time)),
             ]),
+            "time": time.json,
             "objects": .number(objects), "cases": .number(cases),
             "destroyed": .list(
                 destroyed.map { .object(["hour": .number($0.hour), "objects": .number($0.objects)]) }),
@@ -152,8 +164,9 @@ public struct Head: Equatable, Sendable {
             let tags = number("tags"), let tagRoot = hash("tagRoot"),
             let objects = number("objects"), let cases = number("cases"), case .list(let epochs) = members["epochs"],
             case .list(let destroyed) = members["destroyed"],
+            let time = MeasuredTime(members["time"]),
             case .object(let examined) = members["examined"], case .number(let strand) = examined["strand"],
-            case .text(let time) = examined["time"], let examinedAt = LedgerTime.time(time)
+            case .text(let last) = examined["time"], let examinedAt = LedgerTime.time(last)
         else { return nil }
         self.archive = archive
         self.counter = counter
@@ -161,6 +174,7 @@ public struct Head: Equatable, Sendable {
         roots = LedgerRoots(size: size, root: root, strands: StrandRoot(count: strands, hash: strandRoot))
         self.tags = TagRoot(count: tags, hash: tagRoot)
         self.examined = Examined(strand: strand, time: examinedAt)
+        self.time = time
         self.objects = objects
         self.cases = cases
         self.epochs = epochs.compactMap { value in
@@ -189,11 +203,12 @@ extension IndexWriter {
     @discardableResult
     public func extend(
         _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)? = nil, examined: Head.Examined? = nil,
-        keyring: Keyring
+        at reading: ClockReading? = nil, isWitnessed: Bool = false, keyring: Keyring
     ) throws -> Head {
         let roots = try append(entries, to: head.roots, closing: closing)
         let extended = head.extended(
-            by: entries, to: roots, tags: try applyTagChanges(to: head.tags), examined: examined)
+            by: entries, to: roots, tags: try applyTagChanges(to: head.tags), examined: examined, at: reading,
+            isWitnessed: isWitnessed)
         let body = extended.bytes
         try setHead(body, mac: keyring.vouch(for: body, purpose: .head))
         return extended

@@ -83,10 +83,11 @@ extension Session {
         if let failure { throw failure }
     }
 
-    /// Publishes before media is read. A place that fails stops nothing yet; a ledger that does not fit does.
+    /// Publishes before media is read. A place that fails stops nothing as long as a mark, or this program, has seen this
+    /// state of the archive not long ago; a ledger that does not fit does.
     private func publishAccess() throws {
         publish()
-        if let fork { throw fork }
+        try checkIsCompared("no media leaves")
     }
 
     private func open(

@@ -30,6 +30,8 @@ package final class Transaction {
     private let recorder: Recorder
     /// Whose it is; nil for what makes an archive, and for what nobody does.
     private let session: Session?
+    /// The clock, and the machine below it.
+    package let reading: ClockReading?
     /// What decides in it, once something was asked.
     private var deciding: Deciding?
     private var base: UInt64 { head.roots.size }
@@ -48,6 +50,7 @@ package final class Transaction {
                 index, by: recorder.keyring, archive: recorder.contexts.archiveUID, since: floor)
         self.recorder = recorder
         self.session = session
+        reading = session.map { ClockReading($0.effects.clock, now: now) }
         self.index = index
         self.now = now
     }
@@ -117,7 +120,8 @@ package final class Transaction {
             close = { Entry(time: now, actor: stamp, event: .strands(.init(root: $0))) }
         }
         let extended = try index.extend(
-            head, by: entries, closing: close, examined: examined, keyring: recorder.keyring)
+            head, by: entries, closing: close, examined: examined, at: reading,
+            isWitnessed: session?.clockIsWitnessed() ?? false, keyring: recorder.keyring)
         for opening in openings { try index.insert(opening) }
         return extended
     }

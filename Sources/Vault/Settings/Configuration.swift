@@ -10,14 +10,17 @@ package struct PublicationSettings: Sendable {
     package var directory: String?
     /// A program and its arguments.
     package var command: [String]?
+    /// Where the mark is kept, instead of the user's state directory.
+    package var mark: String?
     /// Entries that may be unpublished.
     package var limit: UInt64 = 10_000
     /// How long one may be.
     package var hours: Double = 24
 }
 
-/// What `strongroom.yaml` says. Every key is documented in the file that ``template(for:)`` writes; a key
-/// that is not known is refused.
+/// What `strongroom.yaml` and the operator's own file say. Every key is documented in the files that
+/// ``template(for:)`` and ``operatorTemplate(for:publishedTo:vendor:)`` write; a key that is not known is refused. See
+/// <doc:Settings>.
 public struct Configuration: Sendable {
     /// The one format of an archive that this program reads and writes.
     package static let format = 1
@@ -32,6 +35,8 @@ public struct Configuration: Sendable {
     public var publicationLimit: Int { Int(publication.limit) }
     /// Hours for which one may be.
     public var publicationHours: Double { publication.hours }
+    /// A file with the vendor's credentials.
+    public internal(set) var credentialsFile: String?
     /// How destruction is timed, and what stops it.
     public var retention = RetentionSettings()
     /// Days for which everything counts as held after a hold was released.
@@ -43,36 +48,19 @@ public struct Configuration: Sendable {
     /// The purposes that a case may be registered with.
     public var purposes = ["onboarding", "periodic-review", "account-recovery", "transaction"]
 
-    static func template(for uid: ArchiveUID, publishedTo place: String, vendor: ProviderSettings) -> String {
+    static func template(for uid: ArchiveUID) -> String {
         """
-        # A Strongroom archive. Times are seconds, sizes are bytes. A key that is not known is refused.
+        # The guards of a Strongroom archive. A key that is not known is refused. What makes a guard stricter counts from
+        # the next command on; what loosens one, or changes anything else, counts once `strongroom settings apply` was
+        # run, and a second person has allowed it where there are two.
 
         # The format of this directory, and the archive's name. Do not change either.
         format: \(format)
         archive: \(uid.hex)
 
-        # Where results are pulled from.
-        vendor:
-          endpoint: \(vendor.endpoint.url)
-          region: \(vendor.region)
-          # The vendor allows 20 requests a second; all commands of this archive share them.
-          requests-per-second: 20
-          # The largest answer that is read.
-          answer-cap: 67108864
-          connect-timeout: 10
-          # A transfer that is slower than 1,000 bytes a second for this long has stalled.
-          stall-timeout: 30
-          total-timeout: 600
-          # A PEM file, where the system's certificates are not the ones to trust.
-          # ca-bundle: /etc/ssl/certs/ca-certificates.crt
-
-        # Where the ledger's checkpoints and entries are published, outside of the archive.
+        # Where the ledger is published stands in the operator's own configuration, outside of the archive. Work stops when
+        # more entries than this could not be published, or one of them for so long.
         ledger:
-          # A directory, best on another machine.
-          directory: \(quoted(place))
-          # Or a program and its arguments, which is handed what is new.
-          # command: [/usr/local/bin/publish, --to, elsewhere]
-          # Work stops when more entries than this could not be published, or one of them for so long.
           unpublished-limit: 10000
           unpublished-hours: 24
 
@@ -117,7 +105,7 @@ public struct Configuration: Sendable {
     }
 
     /// A text in double quotes, as YAML reads it.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         String(decoding: CanonicalJSON.text(text).bytes, as: UTF8.self)
     }
 
@@ -135,7 +123,8 @@ public struct Configuration: Sendable {
 
     private init(reading reader: YAMLMapping, vendor standard: ProviderSettings) throws {
         vendor = standard
-        try reader.allow(["format", "archive", "vendor", "ledger", "purposes", "retention", "holds", "approvals"])
+        if reader.has("vendor") { throw Self.operators("vendor") }
+        try reader.allow(["format", "archive", "ledger", "purposes", "retention", "holds", "approvals"])
         let format = try reader.number("format")
         guard format == Double(Self.format) else {
             throw ArchiveError(
@@ -148,7 +137,6 @@ public struct Configuration: Sendable {
             throw ArchiveError(.badConfiguration, "archive is not 32 hexadecimal digits")
         }
         archiveUID = uid
-        if let vendor = try reader.mapping("vendor") { try read(vendor: vendor) }
         if let ledger = try reader.mapping("ledger") { try read(ledger: ledger) }
         if let section = try reader.mapping("retention") { retention = try RetentionSettings(section) }
         if let section = try reader.mapping("holds") {
@@ -166,49 +154,19 @@ public struct Configuration: Sendable {
         }
     }
 
-    private mutating func read(vendor section: YAMLMapping) throws {
-        try section.allow([
-            "endpoint", "region", "requests-per-second", "answer-cap", "connect-timeout", "stall-timeout",
-            "total-timeout", "ca-bundle",
-        ])
-        if let text = try section.text("endpoint") { vendor.endpoint = try Self.endpoint(text) }
-        if let text = try section.text("region") { vendor.region = try Self.region(text) }
-        if let number = try section.number("requests-per-second", within: 0.01...1000) {
-            vendor.requestsPerSecond = number
-        }
-        if let number = try section.number("answer-cap", within: 1024...4_294_967_296) {
-            vendor.answerCap = UInt64(number)
-        }
-        if let number = try section.number("connect-timeout", within: 0.1...600) {
-            vendor.connection.connectTimeout = number
-        }
-        if let number = try section.number("stall-timeout", within: 1...600) { vendor.connection.stallTimeout = number }
-        if let number = try section.number("total-timeout", within: 1...86_400) {
-            vendor.connection.totalTimeout = number
-        }
-        vendor.connection.caBundle = try section.text("ca-bundle")
-    }
-
     private mutating func read(ledger: YAMLMapping) throws {
-        try ledger.allow(["directory", "command", "unpublished-limit", "unpublished-hours"])
-        publication.directory = try ledger.text("directory")
-        publication.command = try ledger.texts("command")
+        for key in ["directory", "command"] where ledger.has(key) { throw Self.operators("ledger: \(key)") }
+        try ledger.allow(["unpublished-limit", "unpublished-hours"])
         if let number = try ledger.number("unpublished-limit", within: 1...1_000_000_000) {
             publication.limit = UInt64(number)
         }
         if let number = try ledger.number("unpublished-hours", within: 0.01...8760) { publication.hours = number }
-        for path in [publication.directory, publication.command.map { $0.first ?? "" }].compactMap({ $0 }) {
-            guard path.hasPrefix("/") else {
-                throw ArchiveError(
-                    .badConfiguration, "'\(PlainText.excerpt(path))' is not an absolute path",
-                    remedy: "give the whole path of the directory or program that the ledger is published to")
-            }
-        }
-        guard publication.directory == nil || publication.command == nil else {
-            throw ArchiveError(
-                .badConfiguration, "the ledger is published to a directory or by a command, not both",
-                remedy: "take one of them out of strongroom.yaml")
-        }
+    }
+
+    private static func operators(_ key: String) -> ArchiveError {
+        ArchiveError(
+            .badConfiguration, "\(key) is not believed here: who can write into the archive must not choose it",
+            remedy: "put it into the operator's own configuration, outside of the archive; see \(input: .config)")
     }
 
     private mutating func read(approvals section: YAMLMapping) throws {

@@ -42,6 +42,20 @@ package struct GuardSetting: Sendable {
         self.set = { configuration, value in if case .text(let text) = value { set(&configuration, text) } }
     }
 
+    /// Codes, as a list on the ledger and between blanks in a request.
+    private init(purposes name: String) {
+        self.name = name
+        direction = .none
+        set = { configuration, value in
+            switch value {
+            case .list(let codes):
+                configuration.purposes = codes.compactMap { if case .text(let code) = $0 { code } else { nil } }
+            case .text(let text): configuration.purposes = text.split(separator: " ").map(String.init)
+            default: break
+            }
+        }
+    }
+
     package static let all: [GuardSetting] =
         [
             GuardSetting("limit-percent", .less) { $0.retention.limitShare = $1 / 100 },
@@ -58,6 +72,8 @@ package struct GuardSetting: Sendable {
             GuardSetting(text: "remember-destroyed", .more) {
                 if let period = RetentionPeriod($1) { $0.retention.remembered = period }
             },
+            GuardSetting("compact-days", .none) { $0.retention.compactAfter = $1 > 0 ? $1 * 86_400 : nil },
+            GuardSetting(purposes: "purposes"),
         ]
         + GuardedVerb.allCases.map { verb in
             GuardSetting(text: "approve \(verb.rawValue)", .none) {
@@ -110,26 +126,22 @@ public struct LoosenedSetting: Encodable, Sendable {
 }
 
 extension Configuration {
-    /// Where two persons are needed: the same with every guard as strict as the ledger has it, and which ones the file
-    /// would loosen. Before, one person sets all, but for the cooling of a hold.
+    /// The same with every guard as strict as the ledger has it, and which ones the file would loosen: it proposes, and
+    /// what loosens waits until it is applied. One person alone cools a hold for some days at least.
     package func guarded(
         by recorded: [String: LedgerSetting]?, needsTwo: Bool
     ) -> (configuration: Configuration, loosened: [LoosenedSetting]) {
         var guarded = self
-        guard needsTwo else {
-            guarded.coolingDays = max(guarded.coolingDays, Session.leastCoolingDays)
-            return (guarded, [])
-        }
-        guard let recorded else { return (self, []) }
         let wanted = ledgerSettings
         var loosened: [LoosenedSetting] = []
         for setting in GuardSetting.all {
-            guard case .plain(let old) = recorded[setting.name], case .plain(let new) = wanted[setting.name],
+            guard case .plain(let old) = recorded?[setting.name], case .plain(let new) = wanted[setting.name],
                 setting.isLooser(new, than: old)
             else { continue }
             setting.set(&guarded, old)
             loosened.append(LoosenedSetting(name: setting.name, counts: old.plain, file: new.plain))
         }
+        if !needsTwo { guarded.coolingDays = max(guarded.coolingDays, Session.leastCoolingDays) }
         return (guarded, loosened)
     }
 }

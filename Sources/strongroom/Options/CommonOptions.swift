@@ -15,6 +15,14 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The configuration of this archive on this machine: vendor, places, programs. Or STRONGROOM_CONFIG; "
+                + "$XDG_CONFIG_HOME/strongroom/UID.yaml by default.",
+            valueName: "file"),
+        completion: .file())
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The root key file. Or STRONGROOM_ROOT_KEY_FILE; $XDG_CONFIG_HOME/strongroom/root.key by default.",
             valueName: "file"),
         completion: .file())
@@ -63,6 +71,13 @@ struct CommonOptions: ParsableArguments {
         return path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
+    /// What the program takes from the outside, with the configuration that was named.
+    var effects: Effects {
+        var effects = Effects.program
+        if let path = config ?? environment["STRONGROOM_CONFIG"] { effects.operatorFile = .named(path) }
+        return effects
+    }
+
     var rootKey: RootKeySource {
         if let passphraseFile { return .passphraseFile(passphraseFile) }
         if let rootKeyFile { return .keyFile(rootKeyFile) }
@@ -97,7 +112,7 @@ struct CommonOptions: ParsableArguments {
         isCancelled: (@Sendable () -> Bool)? = nil, toLook: Bool = false, _ body: (Session) throws -> Result
     ) throws -> Result {
         let identity = try identity()
-        let archive = try OpenArchive.open(directory, rootKey: rootKey, effects: .program, toLook: toLook)
+        let archive = try OpenArchive.open(directory, rootKey: rootKey, effects: effects, toLook: toLook)
             .session(as: identity, isCancelled: isCancelled)
         let result: Result
         do {

@@ -10,7 +10,8 @@ struct InitializeCommand: ParsableCommand {
         abstract: "Make an archive.",
         discussion: """
             Makes the directory and a root key file with mode 0600, outside of the archive. A root key file that \
-            exists is used as it is. With --passphrase-file, a passphrase takes its place.
+            exists is used as it is. With --passphrase-file, a passphrase takes its place. The configuration, which names \
+            vendor, places and programs, is written outside of the archive, too, where there is none.
 
             Keep a copy of the root key where the archive's backups are not: without it, nothing can be opened.
             """)
@@ -29,6 +30,7 @@ struct InitializeCommand: ParsableCommand {
         let archiveUID: String
         let rootKey: String
         let madeRootKey: Bool
+        let configuration: String
         let verifierKey: String
     }
 
@@ -36,12 +38,13 @@ struct InitializeCommand: ParsableCommand {
         try reportingErrors {
             let made = try OpenArchive.create(
                 common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin,
-                effects: .program)
+                effects: common.effects)
             if common.json {
                 return try Terminal.document(
                     Report(
                         archive: made.directory, archiveUID: made.uid, rootKey: made.rootKey.path,
-                        madeRootKey: made.madeRootKey, verifierKey: made.verifierKey))
+                        madeRootKey: made.madeRootKey, configuration: made.configuration,
+                        verifierKey: made.verifierKey))
             }
             Terminal.print("archive \(made.uid) made at \(made.directory)")
             switch made.rootKey {
@@ -51,6 +54,8 @@ struct InitializeCommand: ParsableCommand {
             case .keyFile(let path): Terminal.print("root key: the existing \(path) is used, unchanged")
             case .passphraseFile(let path): Terminal.print("root key: derived from the passphrase in \(path)")
             }
+            Terminal.print("configuration: \(made.configuration)")
+            Terminal.print("  it says which vendor is asked, and where the ledger is published")
             Terminal.print("verifier key of the ledger: \(made.verifierKey)")
             Terminal.print("  give it to your auditor: it checks what the ledger proves")
         }

@@ -24,7 +24,7 @@ struct StatusCommand: ParsableCommand {
                 guard archive.fork == nil, archive.isStopped else { return }
                 throw ArchiveError(
                     .ledgerUnpublished, "work is stopped: too much of the ledger is not published",
-                    remedy: "mend the place that the ledger is published to, or name another in strongroom.yaml")
+                    remedy: "mend the place that the ledger is published to, or name another in the configuration")
             }
 
         }
@@ -136,7 +136,7 @@ struct StatusCommand: ParsableCommand {
         for setting in authority.loosened {
             lines.append(
                 "           \(alarm("\(setting.name) waits")): strongroom.yaml says \(setting.file), "
-                    + "\(setting.counts) counts until strongroom settings apply is approved"
+                    + "\(setting.counts) counts until it is applied: strongroom settings apply"
             )
         }
         return lines

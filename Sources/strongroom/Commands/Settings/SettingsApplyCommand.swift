@@ -6,7 +6,7 @@ internal import Vault
 
 struct SettingsApplyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apply", abstract: "Ask that what the file says counts.")
+        commandName: "apply", abstract: "Have what the file says count.")
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Why.", valueName: "text"))
     var reason: String

@@ -6,7 +6,7 @@ internal import Vault
 
 struct SettingsShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show what waits for a second person.")
+        commandName: "show", abstract: "Show what the file says and does not count yet.")
 
     @OptionGroup var common: CommonOptions
 
@@ -14,11 +14,11 @@ struct SettingsShowCommand: ParsableCommand {
         try reportingErrors {
             let loosened = try common.withArchive(toLook: true) { $0.people.loosenedSettings }
             if common.json { return try Terminal.document(loosened) }
-            if loosened.isEmpty { return Terminal.say("strongroom.yaml loosens nothing that does not count already") }
+            if loosened.isEmpty { return Terminal.say("strongroom.yaml says nothing that does not count already") }
             for setting in loosened {
                 Terminal.print("\(setting.name): the file says \(setting.file); \(setting.counts) counts")
             }
-            Terminal.print("ask for it with: strongroom settings apply --reason …")
+            Terminal.print("have it count with: strongroom settings apply --reason …")
         }
     }
 }

@@ -1,0 +1,176 @@
+package import Base
+internal import Catalog
+package import Foundation
+internal import Glibc
+package import Ledger
+package import Sealing
+internal import Synchronization
+
+/// How far the ledger had come when this machine last saw it, under the keys' MAC: an index that is older is known as
+/// such also while the published place cannot be read. See <doc:Publication>.
+package struct Mark: Equatable, Sendable {
+    let archive: ArchiveUID
+    /// The origin that the ledger had.
+    package let origin: Int
+    package let size: UInt64
+    package let root: MerkleHash
+    /// When that was.
+    package let time: Date
+
+    private static let version: UInt64 = 1
+
+    init(archive: ArchiveUID, origin: Int, roots: LedgerRoots, time: Date) {
+        (self.archive, self.origin, size, root, self.time) = (archive, origin, roots.size, roots.root, time)
+    }
+
+    /// Reads what a key vouched for; nil where none did.
+    init?(_ text: String, by keyring: Keyring) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 3, lines[2].isEmpty, let mac = Hexadecimal.bytes(String(lines[1])),
+            keyring.hasVouched(for: Array(lines[0].utf8), by: mac, purpose: .mark),
+            case .object(let members) = try? CanonicalJSON(Array(lines[0].utf8)),
+            case .number(Self.version) = members["version"], case .text(let uid) = members["archive"],
+            let archive = ArchiveUID(hex: uid), case .number(let origin) = members["origin"],
+            case .number(let size) = members["entries"], case .text(let root) = members["root"],
+            let root = Hexadecimal.bytes(root).flatMap({ MerkleHash(bytes: $0) }),
+            case .text(let time) = members["time"],
+            let time = LedgerTime.time(time)
+        else { return nil }
+        (self.archive, self.origin, self.size, self.root, self.time) = (
+            archive, Int(clamping: origin), size, root, time
+        )
+    }
+
+    /// A line with what is vouched for, and one with its MAC.
+    func text(by keyring: Keyring) -> String {
+        let body = CanonicalJSON.object([
+            "version": .number(Self.version), "archive": .text(archive.hex), "origin": .number(UInt64(origin)),
+            "entries": .number(size), "root": .text(root.bytes.hex), "time": .text(LedgerTime.text(time)),
+        ]).bytes
+        return String(decoding: body, as: UTF8.self) + "\n" + keyring.vouch(for: body, purpose: .mark).hex + "\n"
+    }
+}
+
+/// Where the mark of an archive is kept on this machine.
+package struct MarkPlace: Sendable {
+    private let directory: String
+    private let archive: ArchiveUID
+    private let effects: Effects
+
+    package init(_ settings: PublicationSettings, of archive: ArchiveUID, effects: Effects) {
+        directory = FilePath.trimmed(settings.mark ?? Self.standard(effects))
+        self.archive = archive
+        self.effects = effects
+    }
+
+    static func standard(_ effects: Effects) -> String { effects.stateDirectory + "/strongroom-mark" }
+
+    package var path: String { "\(directory)/\(archive.hex)" }
+
+    /// The mark that is there; nil where there is none, where no key of the archive vouches for it, or where it would not
+    /// outlive the machine.
+    package func read(by keyring: Keyring) -> Mark? {
+        guard let bytes = try? effects.files.contents(of: path, limit: 4096), !isInMemory,
+            let mark = Mark(String(decoding: bytes, as: UTF8.self), by: keyring), mark.archive == archive
+        else { return nil }
+        return mark
+    }
+
+    /// Puts a mark in the place of the one that is there, unless that is further. Durable when it returns.
+    func write(_ mark: Mark, by keyring: Keyring) throws {
+        if !FileManager.default.fileExists(atPath: directory) {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try effects.files.syncNames(in: FilePath.parent(directory))
+        }
+        let lock = try FileLock(path + ".lock")
+        try lock.take()
+        defer { lock.release() }
+        if let known = read(by: keyring), (known.origin, known.size) > (mark.origin, mark.size) { return }
+        try Array(mark.text(by: keyring).utf8).withUnsafeBytes {
+            try effects.files.replaceDurably(path, bytes: $0, suffix: "." + effects.suffix())
+        }
+    }
+
+    /// Whether it lies on a file system that is gone with the machine's power.
+    private var isInMemory: Bool {
+        var status = stat()
+        guard stat(directory, &status) == 0,
+            let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        else { return false }
+        // Each line has the device third, and behind a hyphen the kind of file system; proc_pid_mountinfo(5).
+        let number = status.st_dev
+        // As makedev(3) puts them together.
+        let (major, minor) = ((number >> 8 & 0xfff) | (number >> 32 & ~0xfff), (number & 0xff) | (number >> 12 & ~0xff))
+        let device = "\(major):\(minor)"
+        return mounts.split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 3, fields[2] == device, let hyphen = fields.firstIndex(of: "-"),
+                hyphen + 1 < fields.count
+            else { return false }
+            return ["tmpfs", "ramfs"].contains(fields[hyphen + 1])
+        }
+    }
+}
+
+extension Session {
+    private var markPlace: MarkPlace {
+        MarkPlace(configuration.publication, of: configuration.archiveUID, effects: effects)
+    }
+
+    /// Notes durably on this machine how far the ledger is now, before a hold or a destruction is acknowledged.
+    package func writeMark() throws {
+        let (roots, origin) = try catalog.read { index in
+            (try head(in: index).roots, try index.origins().last?.number ?? 1)
+        }
+        let mark = Mark(archive: configuration.archiveUID, origin: origin, roots: roots, time: now)
+        try markPlace.write(mark, by: keyring)
+        archive.ledgerState.withLock { $0.markedAt = mark.time }
+    }
+
+    /// The same where the last mark is so old that it may soon be too old to count. What fails is tried again.
+    func refreshMark() {
+        let last = archive.ledgerState.withLock { $0.markedAt }
+        let age = configuration.publication.hours * 3600 / 24
+        if let last, abs(now.timeIntervalSince(last)) < age { return }
+        try? writeMark()
+    }
+
+    /// Publishes that a purge has begun: before, nothing is destroyed. So whoever puts an older archive back finds a place
+    /// that knows of the purge.
+    package func publishBeginning(of run: UInt64) throws {
+        publish()
+        if let fork { throw fork }
+        guard archive.ledgerState.withLock({ $0.published > run }) else {
+            let problem = publicationProblem.map { ": \($0.message)" } ?? ""
+            throw ArchiveError(
+                .ledgerUnpublished, "that the purge has begun could not be published\(problem); nothing is destroyed",
+                remedy: "mend the place that the ledger is published to, or name another in the configuration")
+        }
+    }
+
+    /// Sees that what is published is the beginning of this ledger still: another machine, or another archive, may have
+    /// gone on meanwhile.
+    package func compareWithPublished() throws {
+        let publication = publication(of: origin)
+        guard let newest = try publication.newest() else { throw Self.shrank(publication, 0, ledgerState.published) }
+        try catalog.read { index in
+            try Self.check(newest, against: try head(in: index).roots, in: index, place: publication.place)
+        }
+    }
+
+    /// Refuses to go on where nothing says that this is not an older state of the archive: neither the published place
+    /// nor a mark, within the time for which the place may fail.
+    package func checkIsCompared(_ what: String) throws {
+        if let fork { throw fork }
+        let hours = configuration.publication.hours
+        let at = archive.ledgerState.withLock { $0.comparedAt }
+        if let at, abs(now.timeIntervalSince(at)) <= hours * 3600 { return }
+        let problem = publicationProblem.map { ": \($0.message)" } ?? ""
+        throw ArchiveError(
+            .ledgerUnpublished,
+            "the archive cannot be compared with what is published\(problem), and was not within \(hours.formatted()) h; "
+                + what,
+            remedy: "mend the place that the ledger is published to, or name another in the configuration")
+    }
+}

@@ -1,0 +1,143 @@
+import Base
+import Foundation
+import Testing
+
+@testable import Archive
+@testable import Vault
+
+/// An older state of an archive is known as such also while the published place cannot be read.
+struct MarkTests {
+    private let test: TestArchive
+    private let place: String
+    private let marks: String
+
+    init() throws {
+        test = try TestArchive()
+        place = test.directory + "/state/strongroom"
+        marks = test.directory + "/state/strongroom-mark"
+        try test.activate(TestArchive.policy, in: try test.open())
+        try test.archive("K-1", in: try test.open())
+        try test.open().publish()
+    }
+
+    private func unmount() throws { try FileManager.default.moveItem(atPath: place, toPath: place + ".away") }
+    private func mount() throws { try FileManager.default.moveItem(atPath: place + ".away", toPath: place) }
+
+    private func look() throws -> Int { try test.contents("best-frame", of: "K-1", in: try test.open()).count }
+
+    @Test func anOlderIndexIsKnownByTheMark() throws {
+        try test.copyIndex(to: "older")
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        try test.open().publish()
+        try unmount()
+        try test.copyIndex(to: "older", back: true)
+        let refused = refusal { _ = try test.open() }
+        #expect(refused?.code == .ledgerForked && refused?.message.contains("this machine has seen") == true)
+        // What the place says comes first, where it says something.
+        try mount()
+        #expect(refusal { _ = try test.open() }?.message.contains("are published in") == true)
+    }
+
+    @Test func whatWasDestroyedDoesNotComeBackWithoutThePlace() throws {
+        try test.pass(days: 91, in: try test.open())
+        try test.copyIndex(to: "older")
+        #expect(try test.open().destruction.run(accepting: nil).get().destroyed == 1)
+        try unmount()
+        try test.copyIndex(to: "older", back: true)
+        #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
+    }
+
+    /// The place may fail for as long as something said lately that this is no older state.
+    @Test func mediaLeavesForATimeWithoutThePlace() throws {
+        #expect(try look() > 0)
+        try unmount()
+        #expect(try look() > 0)
+        test.time.advance(23 * 3600)
+        #expect(try look() > 0)
+        test.time.advance(2 * 3600)
+        let refused = refusal { _ = try look() }
+        #expect(refused?.code == .ledgerUnpublished && refused?.outcome == .refused)
+        try mount()
+        #expect(try look() > 0)
+    }
+
+    @Test func withoutMarkAndPlaceNothingIsBelieved() throws {
+        #expect(try look() > 0)
+        try unmount()
+        try FileManager.default.removeItem(atPath: marks)
+        let refused = refusal { _ = try look() }
+        #expect(refused?.code == .ledgerUnpublished && refused?.message.contains("no media leaves") == true)
+        // Intake goes on.
+        try test.archive("K-2", in: try test.open())
+        #expect(try test.open().overview.status().cases == 2)
+        try mount()
+        #expect(try look() > 0)
+        #expect(FileManager.default.fileExists(atPath: marks))
+    }
+
+    @Test func nothingIsDestroyedBeforeItsBeginningIsPublished() throws {
+        try test.pass(days: 91, in: try test.open())
+        try test.open().publish()
+        try unmount()
+        let refused = refusal { _ = try test.open().destruction.run(accepting: nil).get() }
+        #expect(refused?.code == .ledgerUnpublished && refused?.message.contains("nothing is destroyed") == true)
+        #expect(try test.kinds(of: "K-1", in: test.open()).contains("video"))
+        try mount()
+        #expect(try test.open().destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try test.open().audit.reconcile().findings == [])
+    }
+
+    /// Another machine, or a copy of the archive, has published something meanwhile: the run ends.
+    @Test func aBatchIsComparedWithWhatIsPublished() throws {
+        try test.pass(days: 91, in: try test.open())
+        let session = try test.open()
+        try session.compareWithPublished()
+        try test.work("K-7")
+        try session.compareWithPublished()
+        try test.copyIndex(to: "older")
+        let folder = try test.published()
+        try FileManager.default.copyItem(atPath: folder, toPath: folder + ".older")
+        try test.work("K-8")
+        let newer = try #require(FileManager.default.contents(atPath: folder + "/checkpoint"))
+        try test.copyIndex(to: "older", back: true)
+        try FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.moveItem(atPath: folder + ".older", toPath: folder)
+        try FileManager.default.removeItem(atPath: marks)
+        let copy = try test.open()
+        try copy.compareWithPublished()
+        try newer.write(to: URL(fileURLWithPath: folder + "/checkpoint"))
+        #expect(refusal { try copy.compareWithPublished() }?.code == .ledgerForked)
+    }
+
+    @Test func aMarkOnlyGrows() throws {
+        let path = marks + "/" + (try test.open().uid)
+        let early = try String(contentsOfFile: path, encoding: .utf8)
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        let late = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(late != early)
+        let session = try test.open()
+        let place = MarkPlace(
+            session.configuration.publication, of: session.configuration.archiveUID, effects: test.effects())
+        let mark = try #require(Mark(early, by: session.keyring))
+        try place.write(mark, by: session.keyring)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == late)
+        // Whoever alters it makes it no mark.
+        for index in Array(late.utf8).indices {
+            var bytes = Array(late.utf8)
+            bytes[index] ^= 1
+            #expect(Mark(String(decoding: bytes, as: UTF8.self), by: session.keyring) == nil)
+        }
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+    }
+
+    /// What is gone with the machine's power is nothing to compare with.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/shm"))) func memoryIsNoPlaceForAMark() throws {
+        let folder = "/dev/shm/strongroom-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try test.setOperator(marks, folder)
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        #expect(FileManager.default.fileExists(atPath: folder))
+        try unmount()
+        #expect(refusal { _ = try look() }?.code == .ledgerUnpublished)
+    }
+}
