@@ -150,7 +150,13 @@ extension Date {
 }
 
 extension Row {
-    func date(_ column: String) throws -> Date? { try (self[column] as Int64?).map(Date.init(milliseconds:)) }
+    func date(_ column: String) throws -> Date? {
+        try (self[column] as Int64?).map { milliseconds in
+            // What no calendar has would overflow later.
+            guard (-1 << 48...1 << 48).contains(milliseconds) else { throw CatalogError.damaged(column) }
+            return Date(milliseconds: milliseconds)
+        }
+    }
 
     /// A number that cannot be negative.
     func unsigned(_ column: String) throws -> UInt64 {
@@ -175,6 +181,7 @@ extension Row {
 
     func tag(_ column: String) throws -> Tag? {
         guard let bytes = try bytes(column), let key = try self[column + "_key"] as Int64? else { return nil }
+        guard bytes.count == Tag.length else { throw CatalogError.damaged(column) }
         return Tag(keyNumber: UInt32(truncatingIfNeeded: key), bytes: bytes)
     }
 

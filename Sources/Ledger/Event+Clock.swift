@@ -16,8 +16,8 @@ extension Event {
         }
 
         public let cause: Cause
-        /// The newest time on record, the vendor's, or what the machine's measure says; of unmeasured time, when it would
-        /// be without that.
+        /// The newest time on record, the vendor's, or what the machine's measure says; of unmeasured time, when it
+        /// would be without that.
         public let other: Date
 
         public init(cause: Cause, other: Date) {

@@ -188,6 +188,7 @@ struct AuthorityTests {
 
     @Test func aQuorumOfTwoTakesTwo() throws {
         try test.set("# hold release: { roles: [legal], quorum: 2 }", "hold release: { roles: [legal], quorum: 2 }")
+        _ = try test.open(actor: "maker").people.applySettings(reason: reason).get()
         let archive = try test.open(actor: "maker")
         let one = try test.token("a.one", .legal, by: archive).archive
         let two = try test.token("b.two", .legal, by: archive).archive

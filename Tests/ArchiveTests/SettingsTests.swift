@@ -55,6 +55,18 @@ struct SettingsTests {
         #expect(try archive.audit.reconcile().findings == [])
     }
 
+    /// Nobody who only writes the file can make it need more persons than there are.
+    @Test func whoApprovesWaits() throws {
+        try test.set(
+            "# hold release: { roles: [legal], quorum: 2 }",
+            "settings apply: { quorum: 20 }\n  hold release: { roles: [legal], quorum: 20 }")
+        _ = try test.open().record { try $0.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0))) }
+        let archive = try test.open()
+        #expect(
+            Set(archive.people.loosenedSettings.map(\.name)) == ["approve settings apply", "approve hold release"])
+        #expect(archive.configuration.approvals[.settingsApply]?.quorum ?? 1 == 1)
+    }
+
     /// A guard that was made stricter stays so when the file goes back to what it was.
     @Test func whatWasTightenedStays() throws {
         try test.set("limit-objects: 100", "limit-objects: 7")

@@ -153,11 +153,26 @@ struct TagTests {
         }
     }
 
-    @Test(arguments: ["16 tags", "two cases of one tag", "a branch behind a branch"])
+    @Test(arguments: ["16 tags", "two cases of one tag", "a branch behind a branch", "two half-bytes further"])
     func everyAlteredByteIsNoticed(name: String) throws {
-        let vector = try #require(vectors.trees.first { $0.name == name })
         var store = Store()
-        let leaves = try vector.leaves.map(Self.leaf)
+        var leaves = try vectors.trees.first { $0.name == name }?.leaves.map(Self.leaf) ?? []
+        if leaves.isEmpty {
+            // A branch whose children are all branches, behind half-bytes that all have.
+            for first in [UInt8(0x13), 0x14] {
+                for second in [UInt8(0x50), 0x51, 0x60, 0x61] {
+                    leaves.append(
+                        TagLeaf(
+                            tag: [0xab, 0xcd, first, second] + [UInt8](repeating: second, count: 28),
+                            caseUID: CaseUID(bytes: [UInt8](repeating: 9, count: 16))!, keyNumber: 1, purpose: .subject)
+                    )
+                }
+            }
+            leaves.append(
+                TagLeaf(
+                    tag: [UInt8](repeating: 0, count: 32), caseUID: CaseUID(bytes: [UInt8](repeating: 9, count: 16))!,
+                    keyNumber: 1, purpose: .subject))
+        }
         for leaf in leaves { try store.replace(nil, with: leaf) }
         func isAltered(_ store: Store) -> Bool {
             do {
@@ -174,6 +189,17 @@ struct TagTests {
             var altered = store
             altered.nodes[prefix] = nil
             #expect(isAltered(altered), "\(prefix.halves) is gone")
+            // A prefix is hashed by its half-bytes: bits above them must not make it another one with the same hash.
+            for (place, half) in prefix.halves.enumerated() {
+                for bits in [UInt8(16), 128, place > 0 ? prefix.halves[place - 1] << 4 : 0] where bits > 0 {
+                    altered = store
+                    altered.nodes[prefix] = nil
+                    var halves = prefix.halves
+                    halves[place] = half | bits
+                    altered.nodes[TagPath(halves: halves)] = bytes
+                    #expect(isAltered(altered), "half-byte \(place) of \(prefix.halves) | \(bits)")
+                }
+            }
             altered = store
             altered.nodes[prefix] = []
             #expect(isAltered(altered), "\(prefix.halves) is empty")

@@ -14,11 +14,11 @@ extension Audit {
         var (tree, tables) = (Sum(salt), Sum(salt))
         do {
             try index.forEachTagLeaf(try session.head(in: index).tags) { tree.add($0) }
+            try index.forEachTag { tables.add($0) }
         } catch {
             guard !CatalogError.isFailure(error) else { throw error }
             return result.find(ArchiveError(error).message)
         }
-        try index.forEachTag { tables.add($0) }
         guard tree != tables else { return }
         // Which ones differ is worth a second look, which takes memory for those of every 256th case at a time.
         for part in UInt8.min...UInt8.max where tree.parts[Int(part)] != tables.parts[Int(part)] {

@@ -57,8 +57,8 @@ extension Destruction {
         try session.refreshStandings(progress: progress)
     }
 
-    /// Looks at this run's slice of all cases. Standings that are not what follows are set right: what is due by that is
-    /// destroyed by this run.
+    /// Looks at this run's slice of all cases. Standings that are not what follows are set right: what is due by that
+    /// is destroyed by this run.
     private func examine(_ report: inout PurgeReport) throws -> Examination {
         let examination = try session.examine()
         for first in stride(from: 0, to: examination.stale.count, by: 100) {
@@ -322,7 +322,7 @@ extension Destruction {
             if try session.catalog.read({ try $0.hasCoolingHolds(by: session.now) }) {
                 try session.record { try session.holds.endCooled($0) }
             }
-            try session.compareWithPublished()
+            try session.compareWithPublished(since: run)
             let done = try session.record { try session.destroy(part, in: run, $0) }
             try session.writeMark()
             report.destroyed += done.destroyed

@@ -141,7 +141,8 @@ extension Holds {
             }
             placing = current
         }
-        // Before anybody is told that it stands: an older archive that knows nothing of it is known as such from now on.
+        // Before anybody is told that it stands: an older archive that knows nothing of it is known as such from now
+        // on.
         try session.writeMark()
         return try session.catalog.read { try answer(placing, prepared, in: $0) }
     }

@@ -37,11 +37,25 @@ extension IndexReader {
             case .end(let leaves): return leaves
             case .needs: throw TagError.missingNode
             case .below(let prefix):
-                while true {
-                    let (leaves, needs) = tree.leaves(below: prefix)
-                    guard let place = needs else { return leaves }
-                    try tree.add(tagNode(under: place), at: place)
+                // All of them at once: they stand one behind the other, each right before what is below it.
+                var nodes = try rows(
+                    "SELECT prefix, children FROM tag_node WHERE prefix > ? AND prefix < ? ORDER BY prefix",
+                    [prefix.halves, prefix.halves + [16]]
+                ).map(Self.tagNode)[...]
+                var leaves: [TagLeaf] = []
+                func collect(_ prefix: TagPath) throws {
+                    for part in tree.parts(of: prefix) {
+                        switch part {
+                        case .leaf(let leaf): leaves.append(leaf)
+                        case .branch(let place):
+                            guard let node = nodes.popFirst() else { throw TagError.missingNode }
+                            try tree.add(node, at: place)
+                            try collect(node.prefix)
+                        }
+                    }
                 }
+                try collect(prefix)
+                return leaves
             }
         }
     }
@@ -187,10 +201,9 @@ extension IndexWriter {
         guard let record = try caseRecord(uid) else { return }
         try remove(record.caseIDTag, .caseID, .caseID)
         try remove(record.subjectTag, .subject, nil)
-        for verification in try verifications(of: uid) {
-            try remove(verification.tokenTag, .token, .token)
-            try remove(verification.answerTag, .answer, .answer)
-        }
+        let verifications = try verifications(of: uid)
+        for verification in verifications { try remove(verification.tokenTag, .token, .token) }
+        for tag in Set(verifications.compactMap(\.answerTag)) { try remove(tag, .answer, .answer) }
     }
 
     /// Whether a verification that is there has a tag that is forgotten as destroyed.

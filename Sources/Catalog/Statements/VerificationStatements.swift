@@ -78,7 +78,15 @@ extension IndexWriter {
                 record.region, record.registeredAt,
             ] + changing(record))
         changeTag(.token, of: record.caseUID, from: nil, to: record.tokenTag)
-        changeTag(.answer, of: record.caseUID, from: nil, to: record.answerTag)
+        if try !hasAnswer(record) { changeTag(.answer, of: record.caseUID, from: nil, to: record.answerTag) }
+    }
+
+    /// Whether another verification of the case has brought the same answer, or something of it was destroyed: the tag
+    /// is kept once for each case.
+    private func hasAnswer(_ record: VerificationRecord) throws -> Bool {
+        guard let tag = record.answerTag else { return false }
+        let others = try verifications(of: record.caseUID).contains { $0.answerTag == tag && $0.uid != record.uid }
+        return try others || destroyedTags(tag, purpose: .answer).contains { $0.caseUID == record.caseUID }
     }
 
     /// Counts an asking that did not end a verification: how many there were, when the last was, and its problem.
@@ -93,7 +101,10 @@ extension IndexWriter {
         let tags = try row(
             "SELECT token_tag, token_tag_key, answer_tag, answer_tag_key FROM verification WHERE uid = ?", [record.uid])
         changeTag(.token, of: record.caseUID, from: try tags?.tag("token_tag"), to: record.tokenTag)
-        changeTag(.answer, of: record.caseUID, from: try tags?.tag("answer_tag"), to: record.answerTag)
+        let answer = try tags?.tag("answer_tag")
+        if try answer == record.answerTag || !hasAnswer(record) {
+            changeTag(.answer, of: record.caseUID, from: answer, to: record.answerTag)
+        }
         try run(
             """
             UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?,

@@ -44,6 +44,8 @@ public struct TagNode: Hashable, Sendable {
 
     /// Reads what was stored. Whether it belongs to a tree shows where it is taken in.
     public init(prefix: TagPath, stored: [UInt8]) throws(TagError) {
+        // Beyond a half-byte, two of them would come to the bytes of two others.
+        guard prefix.halves.allSatisfy({ $0 < 16 }) else { throw .badNode }
         var children: [UInt8: Child] = [:]
         var rest = stored[...]
         while let half = rest.popFirst() {

@@ -48,13 +48,14 @@ package struct MeasuredTime: Equatable, Sendable {
             return MeasuredTime(
                 boot: boot, uptime: up, offset: offset, measured: measured + (up - uptime), unmeasured: unmeasured)
         }
-        // Another start, or another machine: of what the clock went on, its own uptime was measured.
+        // Another start, or another machine: of what the clock went on, its own uptime was measured, but nobody knows by
+        // which of two machines already. So it is nothing that passed, and nothing that needs a witness.
         let last = offset + uptime
         let gap = reading.wall - min(reading.wall, last)
         let up = min(reading.up, gap)
         return MeasuredTime(
             boot: reading.uptime.boot, uptime: reading.up, offset: reading.wall - min(reading.wall, reading.up),
-            measured: measured + up, unmeasured: unmeasured + (gap - up))
+            measured: measured, unmeasured: unmeasured + (gap - up))
     }
 
     /// Milliseconds by which the clock is ahead of what the machine has measured since its start.

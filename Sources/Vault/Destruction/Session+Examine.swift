@@ -35,7 +35,9 @@ extension Session {
             return (head.roots.strands.count, head.examined)
         }
         let cases = count - min(count, own)
-        let share = min(1, max(0, now.timeIntervalSince(last.time)) / Self.examinedWithin)
+        // A look in the future was by a clock that was set back since: nobody knows how long ago it was.
+        let since = now.timeIntervalSince(last.time)
+        let share = since < 0 ? 1 : min(1, since / Self.examinedWithin)
         let wanted = cases == 0 ? 0 : min(cases, max(1, UInt64((Double(cases) * share).rounded(.up))))
         let start = (own..<own + cases).contains(last.strand) ? last.strand : own
         let end = start + wanted
@@ -61,7 +63,10 @@ extension Session {
         let rules = try rules(in: index)
         let book = try holdBook(in: index)
         let authority = try authority(in: index)
-        let records = try index.strands(from: leaf, limit: limit)
+        // Rows behind the slice do not fill the places of those that are gone.
+        let records =
+            try unlessTheIndexFails { try index.strands(from: leaf, limit: limit) }?
+            .filter { $0.leaf < leaf + UInt64(limit) } ?? []
         result.cases += limit
         // A strand that is missing among them is one that cannot be read.
         result.unreadable += limit - records.count

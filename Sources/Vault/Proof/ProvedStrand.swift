@@ -36,7 +36,8 @@ package func provedEntries(
     return entries
 }
 
-/// All entries of some strands of cases, as ``provedEntries(of:behind:in:_:)`` has them, proved together: half the work.
+/// All entries of some strands of cases, as ``provedEntries(of:behind:in:_:)`` has them, proved together: half the
+/// work.
 ///
 /// - Throws: ``CatalogError/damaged(_:)`` where one of them was altered, whichever it is.
 func provedEntries(

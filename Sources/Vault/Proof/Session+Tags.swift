@@ -4,7 +4,8 @@ internal import Foundation
 package import Ledger
 package import Sealing
 
-/// What is found by a tag: by the tree over tags, whose root the head vouches for. That nothing is found is proved, too.
+/// What is found by a tag: by the tree over tags, whose root the head vouches for. That nothing is found is proved,
+/// too.
 extension Session {
     /// The cases that a tag leads to, and whether what it is of was destroyed.
     package func leaves(

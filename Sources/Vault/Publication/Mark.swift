@@ -1,7 +1,6 @@
 package import Base
 internal import Catalog
 package import Foundation
-internal import Glibc
 package import Ledger
 package import Sealing
 internal import Synchronization
@@ -44,7 +43,8 @@ package struct Mark: Equatable, Sendable {
     /// A line with what is vouched for, and one with its MAC.
     func text(by keyring: Keyring) -> String {
         let body = CanonicalJSON.object([
-            "version": .number(Self.version), "archive": .text(archive.hex), "origin": .number(UInt64(origin)),
+            "version": .number(Self.version), "archive": .text(archive.hex),
+            "origin": .number(UInt64(clamping: origin)),
             "entries": .number(size), "root": .text(root.bytes.hex), "time": .text(LedgerTime.text(time)),
         ]).bytes
         return String(decoding: body, as: UTF8.self) + "\n" + keyring.vouch(for: body, purpose: .mark).hex + "\n"
@@ -67,8 +67,8 @@ package struct MarkPlace: Sendable {
 
     package var path: String { "\(directory)/\(archive.hex)" }
 
-    /// The mark that is there; nil where there is none, where no key of the archive vouches for it, or where it would not
-    /// outlive the machine.
+    /// The mark that is there; nil where there is none, where no key of the archive vouches for it, or where it would
+    /// not outlive the machine's power.
     package func read(by keyring: Keyring) -> Mark? {
         guard let bytes = try? effects.files.contents(of: path, limit: 4096), !isInMemory,
             let mark = Mark(String(decoding: bytes, as: UTF8.self), by: keyring), mark.archive == archive
@@ -120,10 +120,8 @@ extension Session {
 
     /// Notes durably on this machine how far the ledger is now, before a hold or a destruction is acknowledged.
     package func writeMark() throws {
-        let (roots, origin) = try catalog.read { index in
-            (try head(in: index).roots, try index.origins().last?.number ?? 1)
-        }
-        let mark = Mark(archive: configuration.archiveUID, origin: origin, roots: roots, time: now)
+        let roots = try catalog.read { try head(in: $0).roots }
+        let mark = Mark(archive: configuration.archiveUID, origin: origin.number, roots: roots, time: now)
         try markPlace.write(mark, by: keyring)
         archive.ledgerState.withLock { $0.markedAt = mark.time }
     }
@@ -136,8 +134,8 @@ extension Session {
         try? writeMark()
     }
 
-    /// Publishes that a purge has begun: before, nothing is destroyed. So whoever puts an older archive back finds a place
-    /// that knows of the purge.
+    /// Publishes that a purge has begun: before, nothing is destroyed. So whoever puts an older archive back finds a
+    /// place that knows of the purge.
     package func publishBeginning(of run: UInt64) throws {
         publish()
         if let fork { throw fork }
@@ -147,13 +145,19 @@ extension Session {
                 .ledgerUnpublished, "that the purge has begun could not be published\(problem); nothing is destroyed",
                 remedy: "mend the place that the ledger is published to, or name another in the configuration")
         }
+        try checkIsCompared("nothing is destroyed")
     }
 
     /// Sees that what is published is the beginning of this ledger still: another machine, or another archive, may have
     /// gone on meanwhile.
-    package func compareWithPublished() throws {
+    ///
+    /// - Parameter run: the entry that began a purge, which is published.
+    package func compareWithPublished(since run: UInt64 = 0) throws {
         let publication = publication(of: origin)
-        guard let newest = try publication.newest() else { throw Self.shrank(publication, 0, ledgerState.published) }
+        let newest = try publication.newest()
+        guard let newest, newest.size > run else {
+            throw Self.shrank(publication, newest?.size ?? 0, ledgerState.published)
+        }
         try catalog.read { index in
             try Self.check(newest, against: try head(in: index).roots, in: index, place: publication.place)
         }
@@ -169,8 +173,8 @@ extension Session {
         let problem = publicationProblem.map { ": \($0.message)" } ?? ""
         throw ArchiveError(
             .ledgerUnpublished,
-            "the archive cannot be compared with what is published\(problem), and was not within \(hours.formatted()) h; "
-                + what,
+            "the archive cannot be compared with what is published\(problem), and was not within "
+                + "\(hours.formatted()) h; \(what)",
             remedy: "mend the place that the ledger is published to, or name another in the configuration")
     }
 }

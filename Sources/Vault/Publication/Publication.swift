@@ -69,9 +69,10 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Whether what is published under a number is signed by this archive's key, under whatever name: nothing else counts.
-    private func isOurs(_ number: Int) -> Bool {
-        guard let bytes = (try? checkpointBytes(of: number)) ?? nil, let note = try? SignedNote(bytes),
+    /// Whether what is published under a number is signed by this archive's key, under whatever name: nothing else
+    /// counts.
+    private func isOurs(_ number: Int) throws -> Bool {
+        guard let bytes = try checkpointBytes(of: number), let note = try? SignedNote(bytes),
             let name = note.text.split(separator: "\n").first.map(String.init), VerifierKey.isName(name)
         else { return false }
         return (try? Checkpoint(note, by: VerifierKey(name: name, publicKey: key.publicKey))) != nil

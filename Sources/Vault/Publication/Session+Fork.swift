@@ -95,8 +95,8 @@ extension Session {
     static func shrank(_ publication: Publication, _ found: UInt64, _ known: UInt64) -> ArchiveError {
         ArchiveError(
             .ledgerForked,
-            "\(publication.place) holds \(found) entries, where \(known) had been published: it is not the place that it "
-                + "was, or somebody took them away",
+            "\(publication.place) holds \(found) entries, where \(known) had been published: it is not the place that "
+                + "it was, or somebody took them away",
             remedy: "put back what was published there, or name another place in the configuration; and find out who "
                 + "changed it")
     }

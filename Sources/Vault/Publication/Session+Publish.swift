@@ -250,7 +250,7 @@ extension Session {
                     }
                 )
             }
-            guard found >= expected || newest != nil else { throw Self.shrank(publication, found, expected) }
+            guard found >= expected else { throw Self.shrank(publication, found, expected) }
             let head = closed.checkpoint
             var kept = found
             if head.size > found {
@@ -263,9 +263,10 @@ extension Session {
                 state.size = max(state.size, head.size)
                 state.isIncomplete = false
                 state.placeIsNew = false
-                state.comparedAt = now
+                // A place that held nothing says nothing yet.
+                if newest != nil { state.comparedAt = now }
             }
-            refreshMark()
+            if newest != nil { refreshMark() }
             return kept < expected ? Repair(found: kept, expected: expected) : nil
         }
     }

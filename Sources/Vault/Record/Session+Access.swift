@@ -26,9 +26,9 @@ extension Session {
                     unfinished: UInt64(objects.count)))
             return entry
         }
-        try publishAccess()
         let result: Result
         do {
+            try publishAccess()
             result = try body(entry)
         } catch {
             try? unhurried.end(entry, isComplete: false)
@@ -69,10 +69,12 @@ extension Session {
                     bytes: expected, ranges: 1, unfinished: 1))
             return entry
         }
-        try publishAccess()
         var handedOut: UInt64 = 0
         var failure: (any Error)?
-        do { try body { handedOut += $0 } } catch { failure = error }
+        do {
+            try publishAccess()
+            try body { handedOut += $0 }
+        } catch { failure = error }
         _ = try? unhurried.record { transaction in
             // It may have been closed in the meantime, as one whose end nobody saw.
             guard var access = try transaction.index.openAccess(entry) else { return }
@@ -83,8 +85,8 @@ extension Session {
         if let failure { throw failure }
     }
 
-    /// Publishes before media is read. A place that fails stops nothing as long as a mark, or this program, has seen this
-    /// state of the archive not long ago; a ledger that does not fit does.
+    /// Publishes before media is read. A place that fails stops nothing as long as a mark, or this program, has seen
+    /// this state of the archive not long ago; a ledger that does not fit does.
     private func publishAccess() throws {
         publish()
         try checkIsCompared("no media leaves")

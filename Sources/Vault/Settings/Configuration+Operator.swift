@@ -85,6 +85,21 @@ extension Configuration {
         }
         do {
             try read(operator: try YAMLMapping(text))
+            let paths = [
+                publication.mark, publication.directory, publication.command?.first, vendor.connection.caBundle,
+                credentialsFile,
+            ]
+            for path in paths.compactMap({ $0 }) where !FilePath.isOutside(path, of: directory) {
+                throw ArchiveError(
+                    .badConfiguration, "\(PlainText.excerpt(path)) is inside the archive",
+                    remedy: "put it elsewhere: who changes the archive must not reach it")
+            }
+            let place = FilePath.trimmed(publication.directory ?? "")
+            if let mark = publication.mark, FilePath.trimmed(mark) == place {
+                throw ArchiveError(
+                    .badConfiguration, "the mark would lie in the place that the ledger is published to",
+                    remedy: "name another directory: the mark is for when that place cannot be read")
+            }
         } catch let error as ArchiveError {
             throw ArchiveError(error.code, "\(path): \(error.message)", remedy: error.remedy)
         } catch {

@@ -50,16 +50,16 @@ public struct Configuration: Sendable {
 
     static func template(for uid: ArchiveUID) -> String {
         """
-        # The guards of a Strongroom archive. A key that is not known is refused. What makes a guard stricter counts from
-        # the next command on; what loosens one, or changes anything else, counts once `strongroom settings apply` was
-        # run, and a second person has allowed it where there are two.
+        # The guards of a Strongroom archive. A key that is not known is refused. What makes a guard stricter counts
+        # from the next command on; what loosens one, or changes anything else, counts once `strongroom settings apply`
+        # was run, and a second person has allowed it where there are two.
 
         # The format of this directory, and the archive's name. Do not change either.
         format: \(format)
         archive: \(uid.hex)
 
-        # Where the ledger is published stands in the operator's own configuration, outside of the archive. Work stops when
-        # more entries than this could not be published, or one of them for so long.
+        # Where the ledger is published stands in the operator's own configuration, outside of the archive. Work stops
+        # when more entries than this could not be published, or one of them for so long.
         ledger:
           unpublished-limit: 10000
           unpublished-hours: 24

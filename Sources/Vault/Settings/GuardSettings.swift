@@ -69,7 +69,7 @@ package struct GuardSetting: Sendable {
             GuardSetting("unpublished-hours", .less) { $0.publication.hours = $1 },
             GuardSetting("request-days", .less) { $0.requestLifetime = $1 * 86_400 },
             GuardSetting("cooling-days", .more) { $0.coolingDays = $1 },
-            GuardSetting(text: "remember-destroyed", .more) {
+            GuardSetting(text: "remember-destroyed", .none) {
                 if let period = RetentionPeriod($1) { $0.retention.remembered = period }
             },
             GuardSetting("compact-days", .none) { $0.retention.compactAfter = $1 > 0 ? $1 * 86_400 : nil },
@@ -84,15 +84,9 @@ package struct GuardSetting: Sendable {
     /// Whether a value is looser than the one on record.
     func isLooser(_ new: CanonicalJSON, than old: CanonicalJSON) -> Bool {
         if new == old { return false }
-        if case .text(let a) = new, case .text(let b) = old, Double(a) == nil {
-            if name == "remember-destroyed", let a = RetentionPeriod(a), let b = RetentionPeriod(b) {
-                let start = Date(timeIntervalSince1970: 1_000_000_000)
-                return a.after(start, in: .gmt) < b.after(start, in: .gmt)
-            }
-            // Of who approves, only as many or more, of the same roles or of fewer, is no looser.
-            if let a = ApprovalRule(recorded: a), let b = ApprovalRule(recorded: b) {
-                return !(Set(a.roles).isSubset(of: b.roles) && a.quorum >= b.quorum)
-            }
+        if case .text(let a) = new, case .text = old, Double(a) == nil {
+            // Who approves has no direction: more persons than there are would lock everybody out. Nor has how long
+            // tags of persons are remembered.
             return true
         }
         guard let a = Self.number(new), let b = Self.number(old) else { return true }

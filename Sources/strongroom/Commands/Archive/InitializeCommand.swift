@@ -10,8 +10,8 @@ struct InitializeCommand: ParsableCommand {
         abstract: "Make an archive.",
         discussion: """
             Makes the directory and a root key file with mode 0600, outside of the archive. A root key file that \
-            exists is used as it is. With --passphrase-file, a passphrase takes its place. The configuration, which names \
-            vendor, places and programs, is written outside of the archive, too, where there is none.
+            exists is used as it is. With --passphrase-file, a passphrase takes its place. The configuration, which \
+            names vendor, places and programs, is written outside of the archive, too, where there is none.
 
             Keep a copy of the root key where the archive's backups are not: without it, nothing can be opened.
             """)
