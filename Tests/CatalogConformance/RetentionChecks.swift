@@ -271,7 +271,7 @@ struct RetentionChecks {
             ahead.append(
                 Standing(
                     status: status, changesAt: place % 3 == 1 ? day(Double(place) / 100) : nil,
-                    dueAt: place % 3 == 0 ? day(1) : nil, set: 8), of: row.object)
+                    dueAt: place % 3 == 0 ? day(1) : nil, set: 8), at: row.position)
         }
         #expect(ahead.count == number)
         // Somebody decided about one of them since.

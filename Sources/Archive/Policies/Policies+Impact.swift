@@ -76,7 +76,7 @@ extension Policies {
                         let new = Standing(decision, set: next.set).rounded
                         let old = Standing(before[place], set: rules.set).rounded
                         try compare(row, old, new, &counted.impact, in: index)
-                        if row.facts.holds.isEmpty { counted.ahead?.append(new, of: row.object) }
+                        if row.facts.holds.isEmpty { counted.ahead?.append(new, at: row.position) }
                     }
                     progress(counted.impact.objects, total)
                 }

@@ -250,7 +250,7 @@ extension IndexWriter {
             """
             WITH found (object, status, change, due) AS (VALUES \(places))
             UPDATE object SET status = found.status, changes_at = found.change, due_at = found.due, policy_set = ?
-            FROM found WHERE object.uid = found.object AND object.policy_set <> ? AND object.status <> 'held'
+            FROM found WHERE object.id = found.object AND object.policy_set <> ? AND object.status <> 'held'
             """,
             standings.flatMap { [$0.object, $0.status.rawValue, $0.changesAt, $0.dueAt] as [any Bindable] } + [
                 set, set,

@@ -48,8 +48,8 @@ package struct MeasuredTime: Equatable, Sendable {
             return MeasuredTime(
                 boot: boot, uptime: up, offset: offset, measured: measured + (up - uptime), unmeasured: unmeasured)
         }
-        // Another start, or another machine: of what the clock went on, its own uptime was measured, but nobody knows by
-        // which of two machines already. So it is nothing that passed, and nothing that needs a witness.
+        // Another start, or another machine: of what the clock went on, its own uptime was measured, but another one
+        // may have counted that already. So it is no time that passed, and none that needs a witness.
         let last = offset + uptime
         let gap = reading.wall - min(reading.wall, last)
         let up = min(reading.up, gap)
