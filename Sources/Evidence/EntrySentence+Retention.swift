@@ -61,11 +61,18 @@ extension Event {
         case .tagsForgotten(let event):
             return "forgot \(Self.count(event.count, "tag", "tags")) of what was destroyed: their time was over"
         case .clockDoubted(let event):
-            return event.cause == .ahead
-                ? "found the clock far ahead of the newest time on record, \(Self.time(event.other)): nothing is "
-                    + "destroyed until somebody accepts it"
-                : "found that the vendor's clock said \(Self.time(event.other)): nothing is destroyed until "
-                    + "somebody accepts this one"
+            let found =
+                switch event.cause {
+                case .ahead: "found the clock far ahead of the newest time on record, \(Self.time(event.other))"
+                case .witness: "found that the vendor's clock said \(Self.time(event.other))"
+                case .stepped:
+                    "found that the clock was set ahead: the machine had measured only until "
+                        + "\(Self.time(event.other))"
+                case .unmeasured:
+                    "found that the clock went on while no machine measured it; without that it would be "
+                        + "\(Self.time(event.other))"
+                }
+            return found + ": nothing is destroyed until somebody accepts the clock"
         case .clockAccepted: return "accepted the clock"
         default: preconditionFailure("an entry of another kind")
         }

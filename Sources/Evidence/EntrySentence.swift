@@ -15,9 +15,7 @@ extension Event {
                     ?? "")
         case .publicationRepaired(let event):
             return "completed the published copy, which held \(event.found) of \(event.expected) entries"
-        case .configurationChanged(let event):
-            return
-                "works with other settings: \((event.before ?? event.settings).keys.sorted().joined(separator: ", "))"
+        case .configurationChanged(let event): return Self.settings(event)
         case .actorIntroduced: return "acts for the first time"
         case .caseRegistered(let event):
             let places =
@@ -103,6 +101,30 @@ extension Event {
             .tokenCreated, .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved:
             return authoritySentence
         }
+    }
+
+    /// What became of each setting that is another now, as far as it stands in the clear.
+    private static func settings(_ event: Event.ConfigurationChanged) -> String {
+        func name(_ member: String) -> String {
+            member.hasSuffix(" commitment") ? String(member.dropLast(" commitment".count)) : member
+        }
+        func shown(_ value: CanonicalJSON?) -> String? {
+            switch value {
+            case .text(let text): text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+            case .number(let number): String(number)
+            case .list(let values): values.compactMap(shown).joined(separator: " ")
+            default: nil
+            }
+        }
+        guard let before = event.before else {
+            return "works with these settings: \(event.settings.keys.map(name).sorted().joined(separator: ", "))"
+        }
+        let changes = before.sorted { $0.key < $1.key }.map { member, old in
+            guard name(member) == member, let new = shown(event.settings[member]), let old = shown(old), !old.isEmpty
+            else { return "another \(name(member))" }
+            return "\(member) \(new) instead of \(old)"
+        }
+        return "works with other settings: \(Array(Set(changes)).sorted().joined(separator: ", "))"
     }
 
     /// A number with its noun, in groups of three digits.

@@ -120,7 +120,8 @@ extension Event {
     public struct ConfigurationChanged: EventFields {
         /// Each with its value, or with the commitment to it.
         public let settings: [String: CanonicalJSON]
-        /// Of those that are others than before, what they were.
+        /// Of those that are others than before, what they were, or the commitment to it; an empty text where there was
+        /// none. Nil when an archive is made.
         public let before: [String: CanonicalJSON]?
         /// The request that allowed a guard to be loosened; nil where none was, or one person could.
         public let request: UInt64?

@@ -125,6 +125,9 @@ struct ClockTests {
         #expect(sum <= max(step, 600))
         let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.message.contains("where the machine had measured") == true)
+        var query = LedgerQuery()
+        query.kind = "clock doubted"
+        #expect(try archive.audit.entries(query).map(\.sentence).first?.contains("was set ahead") == true)
         // Set back, it stays on record until somebody has looked.
         test.time.step(-sum)
         #expect(refusal { _ = try archive.destruction.run(accepting: nil).get() }?.code == .clockDoubted)
@@ -155,6 +158,9 @@ struct ClockTests {
         test.time.reboot(after: 9 * 86_400)
         let refused = refusal { _ = try archive.destruction.run(accepting: nil).get() }
         #expect(refused?.code == .clockDoubted && refused?.message.contains("while no machine measured it") == true)
+        var query = LedgerQuery()
+        query.kind = "clock doubted"
+        #expect(try archive.audit.entries(query).map(\.sentence).last?.contains("went on while no machine") == true)
         _ = try archive.destruction.acceptClock(test.time.now, reason: try Reason("r")).get()
         #expect(throws: Never.self) { try archive.destruction.run(accepting: nil).get() }
     }

@@ -130,6 +130,23 @@ struct MarkTests {
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
     }
 
+    /// A mark that cannot be written is said; the hold stands, and that is said, too.
+    @Test func aMarkThatCannotBeWrittenIsSaid() throws {
+        try FileManager.default.removeItem(atPath: marks)
+        try Data().write(to: URL(fileURLWithPath: marks))
+        let session = try test.open()
+        session.publish()
+        #expect(session.publicationProblem == nil && session.markProblem?.message.contains("cannot note") == true)
+        let refused = refusal { try test.hold("M-1", try test.cases("K-1"), in: session) }
+        #expect(refused?.message.contains("the hold stands, ledger entry") == true)
+        #expect(try test.open().holds.list(all: false).count == 1)
+        try FileManager.default.removeItem(atPath: marks)
+        session.publish()
+        _ = try look()
+        try session.writeMark()
+        #expect(session.markProblem == nil)
+    }
+
     /// What is gone with the machine's power is nothing to compare with.
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/shm"))) func memoryIsNoPlaceForAMark() throws {
         let folder = "/dev/shm/strongroom-\(UUID().uuidString)"

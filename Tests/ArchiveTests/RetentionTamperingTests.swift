@@ -205,6 +205,22 @@ struct RetentionTamperingTests {
         #expect(days.count == 7 && days[6] - days[0] == 6 && (85...92).contains(days[0]), "\(days)")
     }
 
+    /// Who only ever applies plans finds it as well, in the next plan.
+    @Test func aPlanThatIsAppliedLooksToo() throws {
+        let prepared = try prepared()
+        let archive = prepared.archive
+        _ = try archive.refreshStandings()
+        try prepared.database.write {
+            try $0.execute(
+                sql: "UPDATE object SET due_at = NULL, changes_at = NULL, status = 'kept' WHERE kind = 'video'")
+        }
+        for (number, expected) in [0, 1].enumerated() {
+            let path = prepared.test.directory + "/plan-\(number)"
+            _ = try archive.destruction.plan(until: prepared.test.time.now, to: path)
+            #expect(try archive.destruction.apply(path, accepting: nil).get().destroyed == expected)
+        }
+    }
+
     /// The rows of other cases do not fill the place of one that is gone.
     @Test func aStrandThatIsGoneIsNamedByAPurge() throws {
         let prepared = try prepared()
@@ -223,6 +239,20 @@ struct RetentionTamperingTests {
         try prepared.database.altering { try $0.execute(sql: "DELETE FROM object WHERE kind = 'video'") }
         let report = try prepared.archive.destruction.run(accepting: nil).get()
         #expect(report.destroyed == 0 && report.altered == 1 && report.problem != nil)
+    }
+
+    /// A person's tag that was hidden before their case goes would be kept for ever.
+    @Test func aHiddenSubjectIsNotLeftBehind() throws {
+        let prepared = try prepared()
+        try prepared.test.archive("K-2", in: prepared.archive) { $0.subject = "S-2" }
+        _ = try prepared.test.event("relationship-ended", of: "K-2", in: prepared.archive)
+        try prepared.test.pass(days: 4 * 365, in: prepared.archive)
+        try prepared.database.altering {
+            try $0.execute(sql: "UPDATE cases SET subject_tag = NULL, subject_tag_key = NULL")
+        }
+        let report = try? prepared.archive.destruction.run(accepting: nil).get()
+        #expect((report?.cases ?? 0) == 0)
+        #expect(try !prepared.archive.audit.reconcile().findings.isEmpty)
     }
 
     /// What cannot be read any more is a finding, and not the end of the comparison.

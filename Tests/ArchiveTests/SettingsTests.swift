@@ -51,7 +51,16 @@ struct SettingsTests {
         var query = LedgerQuery()
         query.kind = "configuration changed"
         let entry = try #require(try archive.audit.entries(query).last)
-        #expect(String(decoding: entry.entry.bytes, as: UTF8.self).contains(#""before":{"#))
+        #expect(entry.sentence.contains("limit-percent 100 instead of 5"), "\(entry.sentence)")
+        // What stands as a commitment is named, and what it was is kept to be opened.
+        try test.setOperator("\(test.directory)/state/strongroom\"", "\(test.directory)/elsewhere\"")
+        try test.setOperator("# ca-bundle:", "ca-bundle:")
+        try FileManager.default.createDirectory(
+            atPath: test.directory + "/elsewhere", withIntermediateDirectories: false)
+        archive = try test.open()
+        _ = try archive.record { try $0.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0))) }
+        let sentence = try #require(try archive.audit.entries(query).last?.sentence)
+        #expect(sentence == "works with other settings: another ca-bundle, another publish directory")
         #expect(try archive.audit.reconcile().findings == [])
     }
 
@@ -122,11 +131,18 @@ struct SettingsTests {
         #expect(
             refusal { _ = try OpenArchive.open(test.path, rootKey: test.rootKey, effects: effects) }?.message.contains(
                 "inside the archive") == true)
+        // A link is followed, to where nobody else writes.
+        let own = test.directory + "/to-own"
+        try FileManager.default.createSymbolicLink(atPath: own, withDestinationPath: try test.operatorFile())
+        effects.operatorFile = .named(own)
+        #expect(throws: Never.self) { try OpenArchive.open(test.path, rootKey: test.rootKey, effects: effects) }
         // Nor by a link that leads there.
         let link = test.directory + "/link"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: inside)
         effects.operatorFile = .named(link)
-        #expect(refusal { _ = try OpenArchive.open(test.path, rootKey: test.rootKey, effects: effects) } != nil)
+        #expect(
+            refusal { _ = try OpenArchive.open(test.path, rootKey: test.rootKey, effects: effects) }?.message.contains(
+                "inside the archive") == true)
         let elsewhere = test.directory + "/new"
         effects.operatorFile = .named(elsewhere + "/own.yaml")
         #expect(

@@ -126,9 +126,10 @@ extension Audit {
     ) throws {
         guard case .object(let members) = try CanonicalJSON(row.bytes) else { return }
         var commitments = members.filter { $0.key.hasSuffix("Commitment") }
-        if case .object(let settings) = members["settings"] {
+        for group in ["settings", "before"] {
+            guard case .object(let settings) = members[group] else { continue }
             for (name, value) in settings where name.hasSuffix(Configuration.commitmentSuffix) {
-                commitments["settings/" + name] = value
+                commitments["\(group)/\(name)"] = value
             }
         }
         if commitments.isEmpty, records.isEmpty { return }

@@ -82,6 +82,7 @@ extension Destruction {
                 try complete(&report)
                 try prepare()
                 try checkFits(plan, path: path)
+                let examination = try examine(&report)
                 let named = try plan.objects.map { item in
                     guard let uid = ObjectUID(hex: item.object) else {
                         throw ArchiveError(.badPlan, "\(path) names an object that cannot be one")
@@ -93,8 +94,7 @@ extension Destruction {
                 if objects.count < named.count { report.skipped["gone"] = named.count - objects.count }
                 return try purge(
                     objects, into: report, digest: plan.digest, form: .plan, accepting: digest,
-                    again: "\(verb: .purgeApply) \(path)",
-                    progress: progress)
+                    again: "\(verb: .purgeApply) \(path)", examined: examination.examined, progress: progress)
             }
         }
     }

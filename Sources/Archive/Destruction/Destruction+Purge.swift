@@ -58,8 +58,8 @@ extension Destruction {
     }
 
     /// Looks at this run's slice of all cases. Standings that are not what follows are set right: what is due by that
-    /// is destroyed by this run.
-    private func examine(_ report: inout PurgeReport) throws -> Examination {
+    /// is destroyed by this run; one that applies a plan leaves it to the next plan.
+    func examine(_ report: inout PurgeReport) throws -> Examination {
         let examination = try session.examine()
         for first in stride(from: 0, to: examination.stale.count, by: 100) {
             let cases = examination.stale[first..<min(first + 100, examination.stale.count)]
@@ -162,7 +162,7 @@ extension Destruction {
 
     func purge(
         _ due: [ObjectUID], into earlier: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
-        accepting accepted: String?, again command: Remedy, examined: Head.Examined? = nil,
+        accepting accepted: String?, again command: Remedy, examined: Head.Examined,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> Permitted<PurgeReport> {
         var report = earlier
@@ -226,7 +226,7 @@ extension Destruction {
     /// another person has allowed may go, and nothing that became due since.
     private func begin(
         _ objects: [ObjectUID], _ report: PurgeReport, digest: String, form: Event.PurgeStarted.Form,
-        accepting accepted: String?, again command: Remedy, examined: Head.Examined?
+        accepting accepted: String?, again command: Remedy, examined: Head.Examined
     ) throws -> Permitted<Begun> {
         let settings = session.configuration.retention
         return try session.record { transaction in

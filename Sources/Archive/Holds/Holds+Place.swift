@@ -143,7 +143,9 @@ extension Holds {
         }
         // Before anybody is told that it stands: an older archive that knows nothing of it is known as such from now
         // on.
-        try session.writeMark()
+        do { try session.writeMark() } catch {
+            throw ArchiveError(error, subject: "the hold stands, ledger entry \(placing.entry ?? 0)")
+        }
         return try session.catalog.read { try answer(placing, prepared, in: $0) }
     }
 

@@ -86,6 +86,10 @@ extension Session {
             guard verification.state != .awaiting, try index.objects(of: verification.uid).isEmpty else { return false }
         }
         guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
+        // Its tags go by what the columns say; one that was hidden there would be kept for ever.
+        guard try subjectTag(open(record).particulars.subject) == record.subjectTag else {
+            throw CatalogError.damaged("case \(uid): what it is found by is not what is sealed in it")
+        }
         let entry = try transaction.add(
             .caseDestroyed(.init(caseUID: uid, rememberedUntil: forgetAt(transaction.now))))
         try remember(record.caseIDTag, .caseID, of: uid, entry: entry, transaction)

@@ -77,14 +77,14 @@ package struct MarkPlace: Sendable {
     }
 
     /// Puts a mark in the place of the one that is there, unless that is further. Durable when it returns.
-    func write(_ mark: Mark, by keyring: Keyring) throws {
+    func write(_ mark: Mark, by keyring: Keyring, until limit: WaitLimit = .none) throws {
         if !FileManager.default.fileExists(atPath: directory) {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try effects.files.syncNames(in: FilePath.parent(directory))
         }
         let lock = try FileLock(path + ".lock")
-        try lock.take()
+        if limit.isBounded { try limit.wait { try lock.tryToTake() } } else { try lock.take() }
         defer { lock.release() }
         if let known = read(by: keyring), (known.origin, known.size) > (mark.origin, mark.size) { return }
         try Array(mark.text(by: keyring).utf8).withUnsafeBytes {
@@ -122,11 +122,18 @@ extension Session {
     package func writeMark() throws {
         let roots = try catalog.read { try head(in: $0).roots }
         let mark = Mark(archive: configuration.archiveUID, origin: origin.number, roots: roots, time: now)
-        try markPlace.write(mark, by: keyring)
-        archive.ledgerState.withLock { $0.markedAt = mark.time }
+        do {
+            try markPlace.write(mark, by: keyring, until: limit)
+        } catch {
+            let problem = ArchiveError(error, subject: "this machine cannot note how far the ledger is")
+            archive.ledgerState.withLock { $0.markProblem = problem }
+            throw problem
+        }
+        archive.ledgerState.withLock { ($0.markedAt, $0.markProblem) = (mark.time, nil) }
     }
 
-    /// The same where the last mark is so old that it may soon be too old to count. What fails is tried again.
+    /// The same where the last mark is so old that it may soon be too old to count. What fails is said by
+    /// ``markProblem``, and tried again.
     func refreshMark() {
         let last = archive.ledgerState.withLock { $0.markedAt }
         let age = configuration.publication.hours * 3600 / 24

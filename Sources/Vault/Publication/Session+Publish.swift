@@ -20,6 +20,8 @@ package struct LedgerState {
     package var comparedAt: Date?
     /// The time of the mark.
     package var markedAt: Date?
+    /// Why the mark could not be written last.
+    var markProblem: ArchiveError?
     /// When publishing was last tried, by the clock's ticks.
     var lastTried: UInt64?
     /// Why the last try failed.
@@ -68,6 +70,9 @@ extension Session {
 
     /// Why what was committed is not published, where that is so.
     public var publicationProblem: ArchiveError? { archive.ledgerState.withLock { $0.problem } }
+
+    /// Why this machine could not note how far the ledger is, where that is so.
+    public var markProblem: ArchiveError? { archive.ledgerState.withLock { $0.markProblem } }
 
     /// What the published copy was found to lack, where that was mended.
     public var publicationRepair: (found: UInt64, expected: UInt64)? {

@@ -65,8 +65,20 @@ extension Configuration {
     ) throws -> UInt64 {
         var members: [String: CanonicalJSON] = [:]
         var before: [String: CanonicalJSON] = [:]
-        for (name, setting) in ledgerSettings {
-            if let old = recorded?[name], old != setting, case .plain(let value) = old { before[name] = value }
+        let settings = ledgerSettings
+        if let recorded {
+            for name in Set(settings.keys).union(recorded.keys) where settings[name] != recorded[name] {
+                switch recorded[name] {
+                case .plain(let value): before[name] = value
+                case .typed(let text):
+                    let name = name + Self.commitmentSuffix
+                    before[name] = .text(try transaction.commit(text, as: "before/" + name).hex)
+                // There was none.
+                case nil: before[name] = .text("")
+                }
+            }
+        }
+        for (name, setting) in settings {
             switch setting {
             case .plain(let value): members[name] = value
             case .typed(let text):

@@ -131,11 +131,14 @@ extension Configuration {
                 .badConfiguration, "\(path) is inside the archive",
                 remedy: "put it elsewhere: who changes the archive must not reach it")
         }
+        // A link is followed: who may change it, or what it leads to, is who may write the directories of both.
+        let target = FilePath.resolved(path)
         // The file that is checked is the one that is read.
-        let file = try files.open(path)
+        let file = try files.open(target)
         defer { files.close(file) }
-        let parent = FilePath.parent(path)
-        try check(try files.status(parent + "/."), parent)
+        for parent in Set([FilePath.parent(path), FilePath.parent(target)]) {
+            try check(try files.status(parent + "/."), parent)
+        }
         try check(try files.status(file), path)
         return String(decoding: try files.contents(of: file, limit: 1 << 20), as: UTF8.self)
     }

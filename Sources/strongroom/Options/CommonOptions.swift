@@ -136,6 +136,10 @@ struct CommonOptions: ParsableArguments {
             )
             Terminal.say("  find out who or what took them away")
         }
+        if let problem = archive.markProblem {
+            Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")
+            Terminal.say("  while the published ledger cannot be read, no media leaves, and nothing is destroyed")
+        }
         if let problem = archive.publicationProblem {
             let waiting = Int(archive.unpublishedEntries)
             Terminal.say(
