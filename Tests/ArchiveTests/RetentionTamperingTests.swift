@@ -224,9 +224,13 @@ struct RetentionTamperingTests {
     /// The rows of other cases do not fill the place of one that is gone.
     @Test func aStrandThatIsGoneIsNamedByAPurge() throws {
         let prepared = try prepared()
-        try prepared.test.archive("K-2", in: prepared.archive)
+        for number in 2...3 { try prepared.test.archive("K-\(number)", in: prepared.archive) }
+        #expect(try prepared.archive.destruction.run(accepting: nil).get().destroyed == 1)
+        // Two days later, the slice is the first of three cases.
+        try prepared.test.pass(days: 2, in: prepared.archive)
+        let looked = try prepared.archive.examine()
+        #expect(looked.cases == 1 && looked.unreadable == 0)
         try prepared.database.altering { db in
-            try db.execute(sql: "UPDATE object SET due_at = NULL, changes_at = NULL, status = 'kept'")
             try db.execute(sql: "DELETE FROM strand WHERE name = (SELECT uid FROM cases ORDER BY id LIMIT 1)")
         }
         let report = try prepared.archive.destruction.run(accepting: nil).get()
