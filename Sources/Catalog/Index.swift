@@ -10,6 +10,7 @@ public final class Index: Sendable {
     private let engine: any Engine
     private let queue = WriterQueue()
     private let clauses = KnownHoldClauses()
+    private let tags = KnownTags()
     private let requiresEntries: Bool
 
     /// - Parameter requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what
@@ -145,7 +146,7 @@ public final class Index: Sendable {
     private func run(
         _ job: WriterQueue.Job, in writing: any EngineWriting
     ) throws -> (number: UInt64, bytes: [UInt8])? {
-        let writer = IndexWriter(writing, knownClauses: clauses)
+        let writer = IndexWriter(writing, knownClauses: clauses, knownTags: tags)
         try job.run(writer)
         guard writer.isRecorded || !requiresEntries else { throw CatalogError.unrecorded }
         return writer.lastEntry

@@ -11,10 +11,13 @@ public class IndexReader {
     let reading: any EngineReading
     /// Clauses of holds that an earlier transaction read.
     let knownClauses: KnownHoldClauses
+    /// What an earlier transaction knew of the tree over tags; nil where nothing is kept.
+    let knownTags: KnownTags?
 
-    init(_ reading: any EngineReading, knownClauses: KnownHoldClauses) {
+    init(_ reading: any EngineReading, knownClauses: KnownHoldClauses, knownTags: KnownTags? = nil) {
         self.reading = reading
         self.knownClauses = knownClauses
+        self.knownTags = knownTags
     }
 
     /// The rows of a statement.
@@ -83,10 +86,10 @@ public final class IndexWriter: IndexReader {
 
     private static let transactions = Atomic<UInt64>(0)
 
-    init(_ writing: any EngineWriting, knownClauses: KnownHoldClauses) {
+    init(_ writing: any EngineWriting, knownClauses: KnownHoldClauses, knownTags: KnownTags) {
         self.writing = writing
         transaction = TransactionNumber(number: Self.transactions.wrappingAdd(1, ordering: .relaxed).newValue)
-        super.init(writing, knownClauses: knownClauses)
+        super.init(writing, knownClauses: knownClauses, knownTags: knownTags)
     }
 
     /// How many rows were changed that the ledger has to say something of.

@@ -107,9 +107,13 @@ extension Date: Bindable {
 
 /// The names of a statement's columns, with their places.
 public final class Columns: Sendable {
+    let count: Int
     private let places: [String: Int]
 
-    public init(_ names: [String]) { places = Dictionary(zip(names, 0...)) { first, _ in first } }
+    public init(_ names: [String]) {
+        count = names.count
+        places = Dictionary(zip(names, 0...)) { first, _ in first }
+    }
 
     func place(of name: String) throws -> Int {
         guard let place = places[name] else { throw CatalogError.damaged("there is no column \(name)") }

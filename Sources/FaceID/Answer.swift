@@ -48,7 +48,11 @@ extension Answer {
 
     /// A result as it can be recorded for ever: a number. What is none stays in the document only.
     private static func result(_ text: String) -> String {
-        text.wholeMatch(of: /-?[0-9]{1,9}/) == nil ? "unreadable" : text
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        let isNumber =
+            (1...9).contains(digits.count)
+            && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return isNumber ? text : "unreadable"
     }
 
     /// A code of the vendor as it can be shown and searched; one of another form stays in the document only.

@@ -2,6 +2,7 @@ public import Base
 internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
+internal import Synchronization
 
 /// A SQLite database, through GRDB.
 ///
@@ -20,6 +21,7 @@ public final class SQLiteEngine: Engine {
     private let lock: WriterLock
     /// In front of the writing connection and the lock: one thread of this process at a time.
     private let own = NSLock()
+    private let columns = KnownColumns()
 
     /// Opens an index that ``create(at:)`` made.
     public convenience init(path: String) throws {
@@ -86,7 +88,7 @@ public final class SQLiteEngine: Engine {
     }
 
     public func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result {
-        try Self.translate { try readers.read { try body(SQLiteTransaction($0)) } }
+        try Self.translate { try readers.read { try body(SQLiteTransaction($0, columns)) } }
     }
 
     public func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
@@ -95,7 +97,7 @@ public final class SQLiteEngine: Engine {
                 // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
                 // that overlooks an error cannot go on as if it were alone.
                 try db.inTransaction(.immediate) {
-                    try body(SQLiteTransaction(db))
+                    try body(SQLiteTransaction(db, columns))
                     return .commit
                 }
             }
@@ -190,34 +192,68 @@ public final class SQLiteEngine: Engine {
     }
 }
 
-/// One transaction on the database.
+/// One transaction on the database. Statements are bound and run here: GRDB's own values cost as much as what SQLite
+/// does.
 private struct SQLiteTransaction: EngineWriting {
     private let db: Database
+    private let columns: KnownColumns
 
-    init(_ db: Database) { self.db = db }
+    init(_ db: Database, _ columns: KnownColumns) { (self.db, self.columns) = (db, columns) }
 
     func rows(_ statement: String, _ values: [Value], _ body: (Row) throws -> Void) throws {
-        let (cursor, statement) = try SQLiteEngine.translate {
-            let statement = try db.cachedStatement(sql: statement)
-            return (try GRDB.Row.fetchCursor(statement, arguments: Self.arguments(values)), statement)
-        }
-        let columns = Columns(statement.columnNames)
-        let count = Int32(statement.columnCount)
-        // The columns as SQLite has them: a million rows are read in one go, and GRDB's own values cost as much as
-        // the rest.
-        while try SQLiteEngine.translate({ try cursor.next() }) != nil {
-            try body(
-                Row(columns: columns, values: (0..<count).map { try Value(column: $0, of: statement.sqliteStatement) }))
+        try prepared(statement, values) { handle in
+            guard try step(handle) else { return }
+            // Compiled anew after a change of the schema, it may have other columns.
+            let columns = columns.of(handle, statement)
+            repeat {
+                try body(
+                    Row(columns: columns, values: (0..<Int32(columns.count)).map { try Value(column: $0, of: handle) }))
+            } while try step(handle)
         }
     }
 
     func run(_ statement: String, _ values: [Value]) throws -> Int {
-        try SQLiteEngine.translate {
-            let before = db.totalChangesCount
-            try db.cachedStatement(sql: statement).execute(arguments: Self.arguments(values))
-            // A statement that changes no row leaves the number of the one before.
-            return db.totalChangesCount == before ? 0 : db.changesCount
+        let before = sqlite3_total_changes64(db.sqliteConnection)
+        try prepared(statement, values) { while try step($0) {} }
+        // A statement that changes no row leaves the number of the one before.
+        return sqlite3_total_changes64(db.sqliteConnection) == before
+            ? 0 : Int(sqlite3_changes64(db.sqliteConnection))
+    }
+
+    /// Runs `body` on a compiled statement with its values.
+    private func prepared(
+        _ statement: String, _ values: [Value], _ body: (OpaquePointer) throws -> Void
+    ) throws {
+        // What ran after SQLite has rolled back by itself would stand alone.
+        guard isOpen else { throw EngineError(.failed, "the transaction is over", code: SQLITE_ABORT) }
+        let compiled = try SQLiteEngine.translate { try db.cachedStatement(sql: statement) }
+        try withExtendedLifetime(compiled) {
+            let handle = compiled.sqliteStatement
+            defer {
+                sqlite3_reset(handle)
+                sqlite3_clear_bindings(handle)
+            }
+            for (place, value) in zip(Int32(1)..., values) {
+                let code = value.bind(to: handle, at: place)
+                guard code == SQLITE_OK else { throw error(code) }
+            }
+            try body(handle)
         }
+    }
+
+    /// - Returns: whether there is a row.
+    private func step(_ handle: OpaquePointer) throws -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: true
+        case SQLITE_DONE: false
+        case let code: throw error(code)
+        }
+    }
+
+    private func error(_ code: Int32) -> EngineError {
+        EngineError(
+            DatabaseError(
+                resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(db.sqliteConnection))))
     }
 
     var isOpen: Bool { db.isInsideTransaction }
@@ -239,9 +275,9 @@ private struct SQLiteTransaction: EngineWriting {
     }
 
     func schemaVersion() throws -> Int64 {
-        try SQLiteEngine.translate {
-            try Int64.fetchOne(try db.cachedStatement(sql: "SELECT schema_version FROM pragma_schema_version")) ?? -1
-        }
+        var version: Int64 = -1
+        try rows("SELECT schema_version FROM pragma_schema_version", []) { version = try $0[0] }
+        return version
     }
 
     func schemaDifferences() throws -> [String] {
@@ -252,17 +288,52 @@ private struct SQLiteTransaction: EngineWriting {
                 ? [] : try SQLiteSchema.differences(of: found)
         }
     }
+}
 
-    private static func arguments(_ values: [Value]) -> StatementArguments {
-        StatementArguments(
-            values.map { value -> (any DatabaseValueConvertible)? in
-                switch value {
-                case .null: nil
-                case .integer(let number): number
-                case .text(let text): text
-                case .bytes(let bytes): Data(bytes)
+/// The names of the columns of statements that have run.
+private final class KnownColumns: Sendable {
+    private static let most = 500
+
+    private let known = Mutex<[String: Columns]>([:])
+
+    init() {}
+
+    func of(_ handle: OpaquePointer, _ statement: String) -> Columns {
+        let count = Int(sqlite3_column_count(handle))
+        return known.withLock { known in
+            if let columns = known[statement], columns.count == count { return columns }
+            let columns = Columns((0..<Int32(count)).map { String(cString: sqlite3_column_name(handle, $0)) })
+            if known.count >= Self.most { known = [:] }
+            known[statement] = columns
+            return columns
+        }
+    }
+}
+
+extension Value {
+    /// - Returns: SQLite's code.
+    fileprivate func bind(to handle: OpaquePointer, at place: Int32) -> Int32 {
+        // SQLite makes a copy.
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        switch self {
+        case .null: return sqlite3_bind_null(handle, place)
+        case .integer(let number): return sqlite3_bind_int64(handle, place, number)
+        case .text(var text):
+            // Nothing, at no address, would be null.
+            guard !text.isEmpty else { return sqlite3_bind_text(handle, place, "", 0, transient) }
+            return text.withUTF8 { utf8 in
+                utf8.withMemoryRebound(to: CChar.self) { characters in
+                    sqlite3_bind_text64(
+                        handle, place, characters.baseAddress, UInt64(characters.count),
+                        transient, UInt8(SQLITE_UTF8))
                 }
-            })
+            }
+        case .bytes(let bytes):
+            guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(handle, place, 0) }
+            return bytes.withUnsafeBytes {
+                sqlite3_bind_blob64(handle, place, $0.baseAddress, UInt64($0.count), transient)
+            }
+        }
     }
 }
 

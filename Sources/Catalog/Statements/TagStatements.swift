@@ -2,6 +2,7 @@ public import Base
 internal import Foundation
 public import Ledger
 public import Sealing
+internal import Synchronization
 
 extension TagLeaf {
     public init(_ tag: Tag, _ purpose: Purpose, of caseUID: CaseUID, _ destruction: Destruction? = nil) {
@@ -24,6 +25,30 @@ extension DestroyedTagRecord {
     }
 }
 
+/// The part of the tree over tags that the last transaction of this process knew: writers meet the same branches again
+/// and again. Its root says whether it is that of another transaction.
+final class KnownTags: Sendable {
+    /// Branches that are kept; a full one is about 3 kB.
+    private static let mostBranches = 2_000
+
+    private let tree = Mutex<TagTree?>(nil)
+
+    init() {}
+
+    /// Whoever takes it has it alone.
+    func take(_ root: TagRoot) -> TagTree? {
+        tree.withLock { tree in
+            defer { tree = nil }
+            return tree?.root == root ? tree : nil
+        }
+    }
+
+    func keep(_ known: TagTree) {
+        guard known.branchCount <= Self.mostBranches else { return }
+        tree.withLock { $0 = known }
+    }
+}
+
 extension IndexReader {
     /// All leaves of one tag, proved: none is missing, and none is another than it was.
     ///
@@ -32,6 +57,7 @@ extension IndexReader {
     public func tagLeaves(of tag: Tag, _ root: TagRoot) throws -> [TagLeaf] {
         let path = TagPath(tag.bytes)
         var tree = try tagTree(root, to: [path])
+        defer { knownTags?.keep(tree) }
         return try Self.telling {
             switch tree.way(to: path) {
             case .end(let leaves): return leaves
@@ -86,8 +112,16 @@ extension IndexReader {
         // Tags are as good as drawn at random: so deep are nearly all branches.
         var (depth, width) = (2, root.count)
         while width > 0 { (depth, width) = (depth + 1, width / 16) }
-        var wanted: Set<[UInt8]> = [[]]
-        for path in paths { for count in 1...depth { wanted.insert(Array(path.halves.prefix(count))) } }
+        let known = knownTags?.take(root)
+        var wanted: Set<[UInt8]> = known == nil ? [[]] : []
+        for path in paths {
+            var next = 1
+            if let known {
+                guard case .needs(let place) = known.way(to: path) else { continue }
+                next = place.halves.count
+            }
+            for count in next..<max(depth + 1, next) { wanted.insert(Array(path.halves.prefix(count))) }
+        }
         let rows = try rows(about: Array(wanted)) {
             "SELECT prefix, children FROM tag_node WHERE prefix IN (\($0))"
         }
@@ -97,7 +131,7 @@ extension IndexReader {
                 let node = try Self.tagNode(row)
                 stored[node.prefix.halves] = node
             }
-            var tree = try TagTree(root, top: stored[[]])
+            var tree = try known ?? TagTree(root, top: stored[[]])
             for path in paths {
                 while case .needs(let place) = tree.way(to: path) {
                     var node: TagNode?
@@ -178,6 +212,7 @@ extension IndexWriter {
             }
         }
         forgetTagChanges()
+        knownTags?.keep(tree)
         return tree.root
     }
 

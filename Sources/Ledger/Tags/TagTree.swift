@@ -127,6 +127,9 @@ public struct TagTree: Sendable {
         nodes[.root] = node
     }
 
+    /// Branches that are here.
+    public var branchCount: Int { nodes.count }
+
     /// Takes in a branch that ``Way/needs(_:)`` asked for.
     public mutating func add(_ node: TagNode, at place: TagPath) throws(TagError) {
         guard let half = place.halves.last, node.prefix.begins(with: place),

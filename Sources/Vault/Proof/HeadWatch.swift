@@ -56,6 +56,9 @@ package final class HeadWatch: Sendable {
         }
         return head
     }
+
+    /// What this process vouches for itself, and may not be committed yet.
+    func note(_ head: Head, body: [UInt8], mac: [UInt8]) { state.withLock { $0.known = (body, mac, head) } }
 }
 
 extension HeadWatch {

@@ -50,6 +50,17 @@ package final class LedgerBook<Content>: Sendable where Content: Sendable {
         return known.content
     }
 
+    /// What was known of one state is known of the next where no entry of this strand came in between.
+    ///
+    /// - Parameter strands: of the entries that came.
+    func advance(from old: LedgerRoots, to new: LedgerRoots, by strands: Set<Strand>) {
+        guard !strands.contains(strand) else { return }
+        state.withLock { state in
+            guard state.size == old.size, state.root == old.root else { return }
+            (state.size, state.root) = (new.size, new.root)
+        }
+    }
+
     package func forget() {
         state.withLock { $0 = State(content: initial, end: StrandEnd(strand, place: 0, number: 0)) }
     }

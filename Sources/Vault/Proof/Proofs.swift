@@ -14,6 +14,14 @@ package final class Proofs: Sendable {
 
     package init() {}
 
+    /// This process put entries behind a state that it knows.
+    func advance(from old: LedgerRoots, to new: LedgerRoots, by entries: [Entry]) {
+        let strands = Set(entries.map(\.strand))
+        rules.advance(from: old, to: new, by: strands)
+        holds.advance(from: old, to: new, by: strands)
+        authority.advance(from: old, to: new, by: strands)
+    }
+
     /// Whatever was read belongs to another history.
     func forget() {
         rules.forget()

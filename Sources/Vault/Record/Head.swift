@@ -205,12 +205,24 @@ extension IndexWriter {
         _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)? = nil, examined: Head.Examined? = nil,
         at reading: ClockReading? = nil, isWitnessed: Bool = false, keyring: Keyring
     ) throws -> Head {
+        try extend(
+            head, by: entries, closing: closing, examined: examined, at: reading, isWitnessed: isWitnessed,
+            keyring: keyring, watch: nil)
+    }
+
+    /// The same; `watch` need not read again what is written here.
+    func extend(
+        _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)?, examined: Head.Examined?,
+        at reading: ClockReading?, isWitnessed: Bool, keyring: Keyring, watch: HeadWatch?
+    ) throws -> Head {
         let roots = try append(entries, to: head.roots, closing: closing)
         let extended = head.extended(
             by: entries, to: roots, tags: try applyTagChanges(to: head.tags), examined: examined, at: reading,
             isWitnessed: isWitnessed)
         let body = extended.bytes
-        try setHead(body, mac: keyring.vouch(for: body, purpose: .head))
+        let mac = keyring.vouch(for: body, purpose: .head)
+        try setHead(body, mac: mac)
+        watch?.note(extended, body: body, mac: mac)
         return extended
     }
 }

@@ -121,8 +121,10 @@ package final class Transaction {
         }
         let extended = try index.extend(
             head, by: entries, closing: close, examined: examined, at: reading,
-            isWitnessed: session?.clockIsWitnessed() ?? false, keyring: recorder.keyring)
+            isWitnessed: session?.clockIsWitnessed() ?? false, keyring: recorder.keyring,
+            watch: recorder.proofs.watch)
         for opening in openings { try index.insert(opening) }
+        recorder.proofs.advance(from: head.roots, to: extended.roots, by: entries)
         return extended
     }
 
