@@ -1,5 +1,5 @@
 /// The SHA-256 of a blob's bytes. `sha256sum` of the blob's file prints it.
-public struct BlobAddress: Hashable, Sendable {
+public struct BlobAddress: HexadecimalText, Hashable, Sendable {
     /// Bytes of an address.
     public static let length = Digest.length
 

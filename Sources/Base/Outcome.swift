@@ -1,6 +1,6 @@
 /// How a verification ended, whoever made it: passed or not, and the vendor's own word for it.
 public struct Outcome: Hashable, Sendable {
-    public enum Verdict: String, CaseIterable, Sendable { case passed, failed }
+    public enum Verdict: String, CaseIterable, Codable, Sendable { case passed, failed }
 
     public let verdict: Verdict
     /// The vendor's code, as it is recorded.

@@ -1,5 +1,5 @@
 /// A random 128-bit name. What it names stands in its type, so that none can be taken for another.
-public struct UID<Thing>: Hashable, Sendable {
+public struct UID<Thing>: HexadecimalText, Hashable, Sendable {
     /// Bytes of a UID.
     public static var length: Int { 16 }
 

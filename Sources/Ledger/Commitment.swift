@@ -1,7 +1,7 @@
 public import Base
 
 /// SHA-256(salt ‖ text): binds to a text without saying anything of it while the salt is unknown.
-public struct Commitment: Hashable, Sendable {
+public struct Commitment: HexadecimalText, Hashable, Sendable {
     /// 64 lower-case hexadecimal digits.
     public let hex: String
 

@@ -18,21 +18,8 @@ extension Event {
             self.epoch = epoch
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("archive", archive)
-            members.add("origin", origin)
-            members.add("verifierKey", verifierKey)
-            members.add("epoch", epoch)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            archive = try members.uid("archive")
-            origin = try members.text("origin")
-            verifierKey = try members.text("verifierKey")
-            epoch = try members.number("epoch")
-        }
+        static var kind: Event.Kind { .archiveCreated }
+        var asEvent: Event { .archiveCreated(self) }
     }
 
     /// A named person looked at a ledger that did not fit what was published.
@@ -66,27 +53,13 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("origin", origin)
-            members.add("verifierKey", verifierKey)
-            members.add("previous", previous)
-            members.add("entries", entries)
-            members.add("tokens", tokens.map { $0.map(\.hex) })
-            members.add("lostHolds", lostHolds)
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case origin, verifierKey, previous, entries, tokens, lostHolds, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            origin = try members.text("origin")
-            verifierKey = try members.text("verifierKey")
-            previous = try members.text("previous")
-            entries = try members.number("entries")
-            tokens = try members.uids("tokens")
-            lostHolds = try members.texts("lostHolds")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .forkAccepted }
+        var strand: Strand { .holds }
+        var asEvent: Event { .forkAccepted(self) }
     }
 
     /// The published copy held less than had been published, and was completed.
@@ -103,17 +76,9 @@ extension Event {
             self.expected = expected
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("found", found)
-            members.add("expected", expected)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            found = try members.number("found")
-            expected = try members.number("expected")
-        }
+        static var kind: Event.Kind { .publicationRepaired }
+        static var countsForNewestTime: Bool { false }
+        var asEvent: Event { .publicationRepaired(self) }
     }
 
     /// Settings that matter are others than before.
@@ -134,19 +99,9 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("settings", .object(settings))
-            members.add("before", before.map { .object($0) })
-            members.add("request", request.map { .number($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            settings = try members.object("settings")
-            before = try members.object("before")
-            request = try members.number("request")
-        }
+        static var kind: Event.Kind { .configurationChanged }
+        var strand: Strand { .rules }
+        var asEvent: Event { .configurationChanged(self) }
     }
 
     /// This actor acts for the first time.
@@ -159,20 +114,18 @@ extension Event {
             self.name = name
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("nameCommitment", name)
+        enum CodingKeys: String, CodingKey {
+            case name = "nameCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            name = try members.commitment("nameCommitment")
-        }
+        static var kind: Event.Kind { .actorIntroduced }
+        var strand: Strand { .people }
+        var asEvent: Event { .actorIntroduced(self) }
     }
 
     /// Something that was asked for was refused or failed.
     public struct AttemptFailed: EventFields {
-        public enum Outcome: String, Sendable { case refused, failed, notFound = "not-found", integrity }
+        public enum Outcome: String, Codable, Sendable { case refused, failed, notFound = "not-found", integrity }
 
         public let verb: String
         public let code: String
@@ -191,23 +144,14 @@ extension Event {
             self.caseUID = caseUID
         }
 
+        enum CodingKeys: String, CodingKey {
+            case verb, code, outcome, count, caseUID = "case"
+        }
+
+        static var kind: Event.Kind { .attemptFailed }
+        static var countsForNewestTime: Bool { false }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("verb", verb)
-            members.add("code", code)
-            members.add("outcome", outcome.rawValue)
-            members.add("count", count)
-            members.add("case", caseUID)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            verb = try members.text("verb")
-            code = try members.text("code")
-            outcome = try members.choice("outcome")
-            count = try members.number("count")
-            caseUID = try members.uid("case")
-        }
+        var asEvent: Event { .attemptFailed(self) }
     }
 
     /// Somebody tried to open the archive without its root key, before this entry's actor opened it.
@@ -222,19 +166,9 @@ extension Event {
             self.last = last
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("count", count)
-            members.add("first", first)
-            members.add("last", last)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            count = try members.number("count")
-            first = try members.time("first")
-            last = try members.time("last")
-        }
+        static var kind: Event.Kind { .openingsRefused }
+        static var countsForNewestTime: Bool { false }
+        var asEvent: Event { .openingsRefused(self) }
     }
 
     /// Index, store and keys were compared.
@@ -253,19 +187,8 @@ extension Event {
             self.findings = findings
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("objects", objects)
-            members.add("opened", opened)
-            members.add("findings", findings)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            objects = try members.number("objects")
-            opened = try members.number("opened")
-            findings = try members.number("findings")
-        }
+        static var kind: Event.Kind { .archiveVerified }
+        var asEvent: Event { .archiveVerified(self) }
     }
 
     /// Something does not fit.
@@ -284,20 +207,14 @@ extension Event {
             self.address = address
         }
 
+        enum CodingKeys: String, CodingKey {
+            case finding, caseUID = "case", object, address
+        }
+
+        static var kind: Event.Kind { .integrityFound }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("finding", finding)
-            members.add("case", caseUID)
-            members.add("object", object)
-            members.add("address", address?.hex)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            finding = try members.text("finding")
-            caseUID = try members.uid("case")
-            object = try members.uid("object")
-            address = try members.address("address")
-        }
+        // What is found altered may name a case that never was.
+        var strand: Strand { .work }
+        var asEvent: Event { .integrityFound(self) }
     }
 }

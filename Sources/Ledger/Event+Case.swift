@@ -26,27 +26,14 @@ extension Event {
             self.age = age
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", caseID = "caseIDCommitment", jurisdictions, purpose,
+                subject = "subjectCommitment", consent = "consentCommitment", age
+        }
+
+        static var kind: Event.Kind { .caseRegistered }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("caseIDCommitment", caseID)
-            members.add("jurisdictions", jurisdictions)
-            members.add("purpose", purpose)
-            members.add("subjectCommitment", subject)
-            members.add("consentCommitment", consent)
-            members.add("age", age.map { .text($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            caseID = try members.commitment("caseIDCommitment")
-            jurisdictions = try members.texts("jurisdictions")
-            purpose = try members.text("purpose")
-            subject = try members.commitment("subjectCommitment")
-            consent = try members.commitment("consentCommitment")
-            age = try members.text("age")
-        }
+        var asEvent: Event { .caseRegistered(self) }
     }
 
     /// What was not known of a case was added.
@@ -70,30 +57,19 @@ extension Event {
             self.age = age
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", jurisdictions, purpose, subject = "subjectCommitment",
+                consent = "consentCommitment", age
+        }
+
+        static var kind: Event.Kind { .caseCompleted }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("jurisdictions", jurisdictions)
-            members.add("purpose", purpose)
-            members.add("subjectCommitment", subject)
-            members.add("consentCommitment", consent)
-            members.add("age", age.map { .text($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            jurisdictions = try members.texts("jurisdictions")
-            purpose = try members.text("purpose")
-            subject = try members.commitment("subjectCommitment")
-            consent = try members.commitment("consentCommitment")
-            age = try members.text("age")
-        }
+        var asEvent: Event { .caseCompleted(self) }
     }
 
     /// A verification of a case came into the archive.
     public struct VerificationRegistered: EventFields {
-        public enum Origin: String, Sendable { case pull, `import` }
+        public enum Origin: String, Codable, Sendable { case pull, `import` }
 
         public let caseUID: CaseUID
         /// Its number in the case.
@@ -123,31 +99,14 @@ extension Event {
             self.capturedAt = capturedAt
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, origin, vendor, api, region, tokenIssuedAt, tokenIssueAssumed,
+                capturedAt
+        }
+
+        static var kind: Event.Kind { .verificationRegistered }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("verification", verification)
-            members.add("origin", origin.rawValue)
-            members.add("vendor", vendor)
-            members.add("api", api)
-            members.add("region", region)
-            members.add("tokenIssuedAt", tokenIssuedAt)
-            members.add("tokenIssueAssumed", tokenIssueAssumed)
-            members.add("capturedAt", capturedAt)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            verification = try members.number("verification")
-            origin = try members.choice("origin")
-            vendor = try members.text("vendor")
-            api = try members.text("api")
-            region = try members.text("region")
-            tokenIssuedAt = try members.time("tokenIssuedAt")
-            tokenIssueAssumed = try members.flag("tokenIssueAssumed")
-            capturedAt = try members.time("capturedAt")
-        }
+        var asEvent: Event { .verificationRegistered(self) }
     }
 
     /// Times that were not known were added.
@@ -169,28 +128,18 @@ extension Event {
             self.tokenAdded = tokenAdded
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, tokenIssuedAt, capturedAt, tokenAdded
+        }
+
+        static var kind: Event.Kind { .verificationCompleted }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("verification", verification)
-            members.add("tokenIssuedAt", tokenIssuedAt)
-            members.add("capturedAt", capturedAt)
-            members.add("tokenAdded", tokenAdded.map { .flag($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            verification = try members.number("verification")
-            tokenIssuedAt = try members.time("tokenIssuedAt")
-            capturedAt = try members.time("capturedAt")
-            tokenAdded = try members.flag("tokenAdded")
-        }
+        var asEvent: Event { .verificationCompleted(self) }
     }
 
     /// The vendor was asked about a token for the first time.
     public struct VendorAsked: EventFields {
-        public enum Outcome: String, Sendable { case answered, notFinished = "not-finished", failed }
+        public enum Outcome: String, Codable, Sendable { case answered, notFinished = "not-finished", failed }
 
         public let caseUID: CaseUID
         public let verification: UInt64
@@ -211,35 +160,24 @@ extension Event {
             self.problem = problem
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, endpoint, region, outcome, problem
+        }
+
+        static var kind: Event.Kind { .vendorAsked }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("verification", verification)
-            members.add("endpoint", endpoint)
-            members.add("region", region)
-            members.add("outcome", outcome.rawValue)
-            members.add("problem", problem)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            verification = try members.number("verification")
-            endpoint = try members.text("endpoint")
-            region = try members.text("region")
-            outcome = try members.choice("outcome")
-            problem = try members.text("problem")
-        }
+        var asEvent: Event { .vendorAsked(self) }
     }
 
     /// The state of a verification is final.
     public struct VerificationEnded: EventFields {
-        public enum State: String, Sendable { case archived, expired, rejected }
+        public enum State: String, Codable, Sendable { case archived, expired, rejected }
 
         public let caseUID: CaseUID
         public let verification: UInt64
         public let state: State
-        public let outcome: Outcome?
+        private let verdict: Outcome.Verdict?
+        private let result: String?
         public let problem: String?
         /// Without an end, before.
         public let askings: UInt64
@@ -255,7 +193,8 @@ extension Event {
             self.caseUID = caseUID
             self.verification = verification
             self.state = state
-            self.outcome = outcome
+            verdict = outcome?.verdict
+            result = outcome?.code
             self.problem = problem
             self.askings = askings
             self.capturedFrom = capturedFrom
@@ -263,34 +202,21 @@ extension Event {
             self.objects = objects
         }
 
-        var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("verification", verification)
-            members.add("state", state.rawValue)
-            members.add("outcome", outcome?.verdict.rawValue)
-            members.add("result", outcome?.code)
-            members.add("problem", problem)
-            members.add("askings", askings)
-            members.add("capturedFrom", capturedFrom)
-            members.add("capturedUntil", capturedUntil)
-            members.add("objects", objects)
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, state, verdict = "outcome", result, problem, askings, capturedFrom,
+                capturedUntil, objects
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            verification = try members.number("verification")
-            state = try members.choice("state")
-            let verdict = try members.choice("outcome") as Outcome.Verdict?
-            let code: String? = try members.text("result")
-            guard (verdict == nil) == (code == nil) else { throw .badMember("outcome") }
-            outcome = verdict.flatMap { verdict in code.map { Outcome(verdict, code: $0) } }
-            problem = try members.text("problem")
-            askings = try members.number("askings")
-            capturedFrom = try members.time("capturedFrom")
-            capturedUntil = try members.time("capturedUntil")
-            objects = try members.number("objects")
+        public var outcome: Outcome? {
+            verdict.flatMap { verdict in result.map { Outcome(verdict, code: $0) } }
+        }
+
+        static var kind: Event.Kind { .verificationEnded }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .verificationEnded(self) }
+
+        func check() throws(EntryError) {
+            guard (verdict == nil) == (result == nil) else { throw .badMember("outcome") }
         }
     }
 }

@@ -4,7 +4,7 @@ public import Foundation
 extension Event {
     /// The clock cannot be believed: nothing is destroyed until somebody accepts it.
     public struct ClockDoubted: EventFields {
-        public enum Cause: String, Sendable {
+        public enum Cause: String, Codable, Sendable {
             /// It is too far ahead of the newest time on record.
             case ahead
             /// The vendor's clock says something else.
@@ -25,17 +25,10 @@ extension Event {
             self.other = other
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("cause", cause.rawValue)
-            members.add("other", other)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            cause = try members.choice("cause")
-            other = try members.time("other")
-        }
+        static var kind: Event.Kind { .clockDoubted }
+        static var countsForNewestTime: Bool { false }
+        var strand: Strand { .rules }
+        var asEvent: Event { .clockDoubted(self) }
     }
 
     /// A named person says that the time of this entry is right.
@@ -52,29 +45,12 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("newest", newest)
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case newest, request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            newest = try members.time("newest")
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
-    }
-}
-
-extension Event.Kind {
-    /// Whether the time of such an entry is a time on record that a clock is measured by. What is refused does not
-    /// make a clock believable.
-    public var countsForNewestTime: Bool {
-        switch self {
-        case .attemptFailed, .openingsRefused, .clockDoubted, .publicationRepaired, .strands: false
-        default: true
-        }
+        static var kind: Event.Kind { .clockAccepted }
+        var strand: Strand { .rules }
+        var asEvent: Event { .clockAccepted(self) }
     }
 }

@@ -4,7 +4,7 @@ public import Foundation
 extension Event {
     /// A run begins to destroy what is due.
     public struct PurgeStarted: EventFields {
-        public enum Form: String, Sendable { case run, plan }
+        public enum Form: String, Codable, Sendable { case run, plan }
 
         public let form: Form
         /// SHA-256 over what it is about to destroy, in hexadecimal.
@@ -28,30 +28,17 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
+        static var kind: Event.Kind { .purgeStarted }
+        var asEvent: Event { .purgeStarted(self) }
 
-        func write(to members: inout MemberWriter) {
-            members.add("form", form.rawValue)
-            members.add("digest", digest)
-            members.add("objects", objects)
-            members.add("set", set)
-            members.add("limitAccepted", limitAccepted.map { .flag($0) })
-            members.add("request", request.map { .number($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            form = try members.choice("form")
-            digest = try members.digest("digest")
-            objects = try members.number("objects")
-            set = try members.number("set")
-            limitAccepted = try members.flag("limitAccepted")
-            request = try members.number("request")
+        func check() throws(EntryError) {
+            guard Digest(hex: digest) != nil else { throw .badMember("digest") }
         }
     }
 
     /// The key of an object is gone: nobody can open it any more.
     public struct ObjectDestroyed: EventFields {
-        public enum Cause: String, Sendable {
+        public enum Cause: String, Codable, Sendable {
             /// The upper bound of a rule.
             case upperBound = "upper-bound"
             /// Erasure was asked for.
@@ -100,40 +87,17 @@ extension Event {
             self.run = run
         }
 
-        var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("verification", verification)
-            members.add("object", object)
-            members.add("media", media)
-            members.add("length", length)
-            members.add("address", address.hex)
-            members.add("cause", cause.rawValue)
-            members.add("policy", policy.map { .text($0) })
-            members.add("policyVersion", version.map { .number($0) })
-            members.add("rule", rule.map { .text($0) })
-            members.add("file", file.map { .text($0) })
-            members.add("keepUntil", keepUntil)
-            members.add("goneBy", goneBy)
-            members.add("run", run)
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, object, media, length, address, cause, policy,
+                version = "policyVersion", rule, file, keepUntil, goneBy, run
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            verification = try members.number("verification")
-            object = try members.uid("object")
-            media = try members.text("media")
-            length = try members.number("length")
-            address = try members.address("address")
-            cause = try members.choice("cause")
-            policy = try members.text("policy")
-            version = try members.number("policyVersion")
-            rule = try members.text("rule")
-            file = try members.digest("file")
-            keepUntil = try members.time("keepUntil")
-            goneBy = try members.time("goneBy")
-            run = try members.number("run")
+        static var kind: Event.Kind { .objectDestroyed }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .objectDestroyed(self) }
+
+        func check() throws(EntryError) {
+            if let file, Digest(hex: file) == nil { throw .badMember("file") }
         }
     }
 
@@ -150,19 +114,13 @@ extension Event {
             self.missing = missing
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", objects, missing
+        }
+
+        static var kind: Event.Kind { .blobsRemoved }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("objects", objects.map(\.hex))
-            members.add("missing", missing?.map(\.hex))
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            objects = try members.uids("objects")
-            missing = try members.uids("missing")
-        }
+        var asEvent: Event { .blobsRemoved(self) }
     }
 
     /// Nothing of a case is left: its key is gone, and with it what identified the person.
@@ -176,17 +134,13 @@ extension Event {
             self.rememberedUntil = rememberedUntil
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", rememberedUntil
+        }
+
+        static var kind: Event.Kind { .caseDestroyed }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("rememberedUntil", rememberedUntil)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            rememberedUntil = try members.time("rememberedUntil")
-        }
+        var asEvent: Event { .caseDestroyed(self) }
     }
 
     /// A run ended.
@@ -206,26 +160,8 @@ extension Event {
             self.skipped = skipped
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("run", run)
-            members.add("destroyed", destroyed)
-            members.add("bytes", bytes)
-            members.add("skipped", .object(skipped.mapValues { .number($0) }))
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            run = try members.number("run")
-            destroyed = try members.number("destroyed")
-            bytes = try members.number("bytes")
-            var skipped: [String: UInt64] = [:]
-            for (name, value) in try members.object("skipped") {
-                guard case .number(let number) = value else { throw .badMember("skipped") }
-                skipped[name] = number
-            }
-            self.skipped = skipped
-        }
+        static var kind: Event.Kind { .purgeFinished }
+        var asEvent: Event { .purgeFinished(self) }
     }
 
     /// The index was rewritten without what deleted rows had left in its pages.
@@ -239,17 +175,8 @@ extension Event {
             self.bytesAfter = bytesAfter
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("bytesBefore", bytesBefore)
-            members.add("bytesAfter", bytesAfter)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            bytesBefore = try members.number("bytesBefore")
-            bytesAfter = try members.number("bytesAfter")
-        }
+        static var kind: Event.Kind { .indexCompacted }
+        var asEvent: Event { .indexCompacted(self) }
     }
 
     /// Keyed tags of what was destroyed were forgotten: their time was over.
@@ -258,10 +185,7 @@ extension Event {
 
         public init(count: UInt64) { self.count = count }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) { members.add("count", count) }
-
-        init(from members: inout MemberReader) throws(EntryError) { count = try members.number("count") }
+        static var kind: Event.Kind { .tagsForgotten }
+        var asEvent: Event { .tagsForgotten(self) }
     }
 }

@@ -5,7 +5,7 @@ extension Event {
     /// An order to preserve is in force, or more of it is. From this entry on nothing that it takes in is destroyed.
     public struct HoldPlaced: EventFields {
         /// What a revision adds.
-        public enum Form: String, Sendable {
+        public enum Form: String, Codable, Sendable {
             /// The cases of the `hold covers` and `hold expects` before it.
             case cases
             /// What one of its clauses takes in.
@@ -16,7 +16,7 @@ extension Event {
         }
 
         /// A conjunction of conditions; what is nil is no condition.
-        public struct Clause: Equatable, Sendable {
+        public struct Clause: Codable, Equatable, Sendable {
             public let media: [String]?
             public let jurisdictions: [String]?
             public let purposes: [String]?
@@ -38,32 +38,6 @@ extension Event {
                 self.capturedBefore = capturedBefore
                 self.archivedFrom = archivedFrom
                 self.archivedBefore = archivedBefore
-            }
-
-            var value: CanonicalJSON {
-                var members = MemberWriter()
-                members.add("media", media)
-                members.add("jurisdictions", jurisdictions)
-                members.add("purposes", purposes)
-                members.add("outcomes", outcomes)
-                members.add("capturedFrom", capturedFrom)
-                members.add("capturedBefore", capturedBefore)
-                members.add("archivedFrom", archivedFrom)
-                members.add("archivedBefore", archivedBefore)
-                return .object(members.members)
-            }
-
-            init(_ value: CanonicalJSON) throws(EntryError) {
-                var members = try MemberReader(value)
-                media = try members.texts("media")
-                jurisdictions = try members.texts("jurisdictions")
-                purposes = try members.texts("purposes")
-                outcomes = try members.texts("outcomes")
-                capturedFrom = try members.time("capturedFrom")
-                capturedBefore = try members.time("capturedBefore")
-                archivedFrom = try members.time("archivedFrom")
-                archivedBefore = try members.time("archivedBefore")
-                try members.finish()
             }
         }
 
@@ -106,38 +80,18 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("revision", revision)
-            members.add("form", form.rawValue)
-            members.add("clauses", clauses.map { .list($0.map(\.value)) })
-            members.add("judgedOnly", judgedOnly.map { .flag($0) })
-            members.add("cases", cases)
-            members.add("expected", expected)
-            members.add("reviewBy", reviewBy)
-            members.add("confidential", isConfidential)
-            members.add("matterTag", matterTag)
-            members.add("tagKey", tagKey)
-            members.add("matterCommitment", matter)
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case hold, revision, form, clauses, judgedOnly, cases, expected, reviewBy,
+                isConfidential = "confidential", matterTag, tagKey, matter = "matterCommitment",
+                reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            revision = try members.number("revision")
-            form = try members.choice("form")
-            clauses = try members.list("clauses") { try? Clause($0) }
-            judgedOnly = try members.flag("judgedOnly")
-            cases = try members.number("cases")
-            expected = try members.number("expected")
-            reviewBy = try members.time("reviewBy")
-            isConfidential = try members.flag("confidential")
-            matterTag = try members.digest("matterTag")
-            tagKey = try members.number("tagKey")
-            matter = try members.commitment("matterCommitment")
-            reason = try members.commitment("reasonCommitment")
+        static var kind: Event.Kind { .holdPlaced }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdPlaced(self) }
+
+        func check() throws(EntryError) {
+            guard Digest(hex: matterTag) != nil else { throw .badMember("matterTag") }
             guard (form == .where) == (clauses != nil), (clauses == nil) == (judgedOnly == nil) else {
                 throw .badMember("clauses")
             }
@@ -159,20 +113,9 @@ extension Event {
             self.cases = cases
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("revision", revision)
-            members.add("cases", cases.map(\.hex))
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            revision = try members.number("revision")
-            guard let cases: [CaseUID] = try members.uids("cases") else { throw .badMember("cases") }
-            self.cases = cases
-        }
+        static var kind: Event.Kind { .holdCovers }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdCovers(self) }
     }
 
     /// Keyed tags of cases or persons that a hold takes in when they come.
@@ -180,7 +123,7 @@ extension Event {
         /// Tags of one entry at most.
         public static let most = 800
 
-        public enum Purpose: String, Sendable { case caseID = "case", subject }
+        public enum Purpose: String, Codable, Sendable { case caseID = "case", subject }
 
         public let hold: HoldUID
         public let revision: UInt64
@@ -197,23 +140,12 @@ extension Event {
             self.tags = tags
         }
 
-        var about: CaseUID? { nil }
+        static var kind: Event.Kind { .holdExpects }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdExpects(self) }
 
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("revision", revision)
-            members.add("purpose", purpose.rawValue)
-            members.add("tagKey", tagKey)
-            members.add("tags", tags)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            revision = try members.number("revision")
-            purpose = try members.choice("purpose")
-            tagKey = try members.number("tagKey")
-            tags = try members.texts("tags")
-            guard tags.allSatisfy({ Commitment(hex: $0) != nil }) else { throw .badMember("tags") }
+        func check() throws(EntryError) {
+            guard tags.allSatisfy({ Digest(hex: $0) != nil }) else { throw .badMember("tags") }
         }
     }
 
@@ -244,26 +176,15 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("revision", revision)
-            members.add("cases", cases.map { $0.map(\.hex) })
-            members.add("scope", scope.map { .number($0) })
-            members.add("coolingUntil", coolingUntil)
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case hold, revision, cases, scope, coolingUntil, request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            revision = try members.number("revision")
-            cases = try members.uids("cases")
-            scope = try members.number("scope")
-            coolingUntil = try members.time("coolingUntil")
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
+        static var kind: Event.Kind { .holdNarrowed }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdNarrowed(self) }
+
+        func check() throws(EntryError) {
             guard (cases == nil) == (scope != nil) else { throw .badMember("cases") }
         }
     }
@@ -283,26 +204,18 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("coolingUntil", coolingUntil)
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case hold, coolingUntil, request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            coolingUntil = try members.time("coolingUntil")
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .holdReleased }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdReleased(self) }
     }
 
     /// From here on a hold, or what was taken from it, binds nothing any more.
     public struct HoldEnded: EventFields {
-        public enum Cause: String, Sendable {
+        public enum Cause: String, Codable, Sendable {
             /// It was released, and has cooled.
             case released
             /// It was narrowed, and that has cooled.
@@ -322,18 +235,11 @@ extension Event {
             self.revision = revision
         }
 
-        var about: CaseUID? { nil }
+        static var kind: Event.Kind { .holdEnded }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdEnded(self) }
 
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("cause", cause.rawValue)
-            members.add("revision", revision.map { .number($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            cause = try members.choice("cause")
-            revision = try members.number("revision")
+        func check() throws(EntryError) {
             guard (cause == .narrowed) == (revision != nil) else { throw .badMember("revision") }
         }
     }
@@ -352,18 +258,12 @@ extension Event {
             self.reader = reader
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("hold", hold)
-            members.add("revision", revision)
-            members.add("readerCommitment", reader)
+        enum CodingKeys: String, CodingKey {
+            case hold, revision, reader = "readerCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            hold = try members.uid("hold")
-            revision = try members.number("revision")
-            reader = try members.commitment("readerCommitment")
-        }
+        static var kind: Event.Kind { .holdAcknowledged }
+        var strand: Strand { .holds }
+        var asEvent: Event { .holdAcknowledged(self) }
     }
 }

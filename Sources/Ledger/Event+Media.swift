@@ -29,34 +29,19 @@ extension Event {
             self.content = content
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, object, media, mediaType, length, address,
+                content = "contentCommitment"
+        }
+
+        static var kind: Event.Kind { .objectArchived }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("verification", verification)
-            members.add("object", object)
-            members.add("media", media)
-            members.add("mediaType", mediaType)
-            members.add("length", length)
-            members.add("address", address.hex)
-            members.add("contentCommitment", content)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            verification = try members.number("verification")
-            object = try members.uid("object")
-            media = try members.text("media")
-            mediaType = try members.text("mediaType")
-            length = try members.number("length")
-            address = try members.address("address")
-            content = try members.commitment("contentCommitment")
-        }
+        var asEvent: Event { .objectArchived(self) }
     }
 
     /// Media is about to be read.
     public struct AccessOpened: EventFields {
-        public enum Form: String, Sendable { case bag, item, ranges }
+        public enum Form: String, Codable, Sendable { case bag, item, ranges }
 
         public let caseUID: CaseUID
         public let objects: [ObjectUID]
@@ -72,21 +57,13 @@ extension Event {
             self.reason = reason
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", objects, form, reason = "reasonCommitment"
+        }
+
+        static var kind: Event.Kind { .accessOpened }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("objects", objects.map(\.hex))
-            members.add("form", form.rawValue)
-            members.add("reasonCommitment", reason)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            objects = try members.uids("objects")
-            form = try members.choice("form")
-            reason = try members.commitment("reasonCommitment")
-        }
+        var asEvent: Event { .accessOpened(self) }
     }
 
     /// How an access ended.
@@ -110,22 +87,12 @@ extension Event {
             self.complete = complete
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", access, bytes, ranges, complete
+        }
+
+        static var kind: Event.Kind { .accessClosed }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("access", access)
-            members.add("bytes", bytes)
-            members.add("ranges", ranges)
-            members.add("complete", complete)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            access = try members.number("access")
-            bytes = try members.number("bytes")
-            ranges = try members.number("ranges")
-            complete = try members.flag("complete")
-        }
+        var asEvent: Event { .accessClosed(self) }
     }
 }

@@ -4,7 +4,7 @@ public import Foundation
 extension Event {
     /// Rules are in force from here on: a new set of policies, of which one is new.
     public struct PolicyActivated: EventFields {
-        public enum Form: String, Sendable { case policy, terms }
+        public enum Form: String, Codable, Sendable { case policy, terms }
 
         public let form: Form
         public let policy: String
@@ -38,32 +38,16 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("form", form.rawValue)
-            members.add("policy", policy)
-            members.add("policyVersion", version)
-            members.add("file", file)
-            members.add("set", set)
-            members.add("replaces", replaces.map { .number($0) })
-            members.add("earlier", earlier)
-            members.add("later", later)
-            members.add("never", never)
-            members.add("request", request.map { .number($0) })
+        enum CodingKeys: String, CodingKey {
+            case form, policy, version = "policyVersion", file, set, replaces, earlier, later, never, request
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            form = try members.choice("form")
-            policy = try members.text("policy")
-            version = try members.number("policyVersion")
-            file = try members.digest("file")
-            set = try members.number("set")
-            replaces = try members.number("replaces")
-            earlier = try members.number("earlier")
-            later = try members.number("later")
-            never = try members.number("never")
-            request = try members.number("request")
+        static var kind: Event.Kind { .policyActivated }
+        var strand: Strand { .rules }
+        var asEvent: Event { .policyActivated(self) }
+
+        func check() throws(EntryError) {
+            guard Digest(hex: file) != nil else { throw .badMember("file") }
         }
     }
 
@@ -94,36 +78,20 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("policy", policy)
-            members.add("policyVersion", version)
-            members.add("set", set)
-            members.add("earlier", earlier)
-            members.add("later", later)
-            members.add("never", never)
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case policy, version = "policyVersion", set, earlier, later, never, request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            policy = try members.text("policy")
-            version = try members.number("policyVersion")
-            set = try members.number("set")
-            earlier = try members.number("earlier")
-            later = try members.number("later")
-            never = try members.number("never")
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .policyRetired }
+        var strand: Strand { .rules }
+        var asEvent: Event { .policyRetired(self) }
     }
 
     /// Somebody decided which of two rules counts where they contradict each other.
     public struct ConflictResolved: EventFields {
-        public enum Winner: String, Sendable { case keep, destroy }
+        public enum Winner: String, Codable, Sendable { case keep, destroy }
 
-        public struct Rule: Equatable, Sendable {
+        public struct Rule: Codable, Equatable, Sendable {
             public let policy: String
             public let version: UInt64
             public let rule: String
@@ -134,17 +102,7 @@ extension Event {
                 self.rule = rule
             }
 
-            var value: CanonicalJSON {
-                .object(["policy": .text(policy), "policyVersion": .number(version), "rule": .text(rule)])
-            }
-
-            init(_ value: CanonicalJSON) throws(EntryError) {
-                var members = try MemberReader(value)
-                policy = try members.text("policy")
-                version = try members.number("policyVersion")
-                rule = try members.text("rule")
-                try members.finish()
-            }
+            enum CodingKeys: String, CodingKey { case policy, version = "policyVersion", rule }
         }
 
         public let lower: Rule
@@ -164,25 +122,13 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("lower", lower.value)
-            members.add("upper", upper.value)
-            members.add("winner", winner.rawValue)
-            members.add("set", set)
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case lower, upper, winner, set, request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            lower = try Rule(try members.value("lower"))
-            upper = try Rule(try members.value("upper"))
-            winner = try members.choice("winner")
-            set = try members.number("set")
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .conflictResolved }
+        var strand: Strand { .rules }
+        var asEvent: Event { .conflictResolved(self) }
     }
 
     /// Something that retention counts from happened to a case, or an earlier record of it was wrong.
@@ -205,22 +151,15 @@ extension Event {
             self.withdraws = withdraws
         }
 
-        var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("event", event)
-            members.add("at", at)
-            members.add("corrects", corrects.map { .number($0) })
-            members.add("withdraws", withdraws.map { .number($0) })
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", event, at, corrects, withdraws
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            event = try members.text("event")
-            at = try members.time("at")
-            corrects = try members.number("corrects")
-            withdraws = try members.number("withdraws")
+        static var kind: Event.Kind { .caseEventRecorded }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .caseEventRecorded(self) }
+
+        func check() throws(EntryError) {
             guard (at == nil) == (withdraws != nil), corrects == nil || withdraws == nil else {
                 throw .badMember("at")
             }

@@ -31,28 +31,12 @@ extension Event {
             self.request = request
         }
 
-        var about: CaseUID? { nil }
+        static var kind: Event.Kind { .tokenCreated }
+        var strand: Strand { .people }
+        var asEvent: Event { .tokenCreated(self) }
 
-        func write(to members: inout MemberWriter) {
-            members.add("token", token)
-            members.add("holder", holder)
-            members.add("roles", roles)
-            members.add("expires", expires)
-            members.add("approvesFrom", approvesFrom)
-            members.add("tag", tag)
-            members.add("tagKey", tagKey)
-            members.add("request", request.map { .number($0) })
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            token = try members.uid("token")
-            holder = try members.uid("holder")
-            roles = try members.texts("roles")
-            expires = try members.time("expires")
-            approvesFrom = try members.time("approvesFrom")
-            tag = try members.digest("tag")
-            tagKey = try members.number("tagKey")
-            request = try members.number("request")
+        func check() throws(EntryError) {
+            guard Digest(hex: tag) != nil else { throw .badMember("tag") }
         }
     }
 
@@ -68,19 +52,13 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("token", token)
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case token, request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            token = try members.uid("token")
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .tokenRevoked }
+        var strand: Strand { .people }
+        var asEvent: Event { .tokenRevoked(self) }
     }
 
     /// Somebody asked for something that another person has to allow.
@@ -113,34 +91,18 @@ extension Event {
             self.revision = revision
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("request", request)
-            members.add("verb", verb)
-            members.add("effectCommitment", effect)
-            members.add("roles", roles)
-            members.add("quorum", quorum)
-            members.add("expires", expires)
-            members.add("set", set)
-            members.add("revision", revision.map { .number($0) })
+        enum CodingKeys: String, CodingKey {
+            case request, verb, effect = "effectCommitment", roles, quorum, expires, set, revision
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            request = try members.number("request")
-            verb = try members.text("verb")
-            effect = try members.commitment("effectCommitment")
-            roles = try members.texts("roles")
-            quorum = try members.number("quorum")
-            expires = try members.time("expires")
-            set = try members.number("set")
-            revision = try members.number("revision")
-        }
+        static var kind: Event.Kind { .requestMade }
+        var strand: Strand { .people }
+        var asEvent: Event { .requestMade(self) }
     }
 
     /// What somebody said of a request.
     public struct VoteCast: EventFields {
-        public enum Vote: String, Sendable { case approve, deny }
+        public enum Vote: String, Codable, Sendable { case approve, deny }
 
         public let request: UInt64
         public let vote: Vote
@@ -155,26 +117,18 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("request", request)
-            members.add("vote", vote.rawValue)
-            members.add("token", token)
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case request, vote, token, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            request = try members.number("request")
-            vote = try members.choice("vote")
-            token = try members.uid("token")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .voteCast }
+        var strand: Strand { .people }
+        var asEvent: Event { .voteCast(self) }
     }
 
     /// Nothing comes of a request any more.
     public struct RequestClosed: EventFields {
-        public enum Outcome: String, Sendable {
+        public enum Outcome: String, Codable, Sendable {
             /// What was asked for was done.
             case done
             case denied, expired
@@ -190,17 +144,9 @@ extension Event {
             self.outcome = outcome
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("request", request)
-            members.add("outcome", outcome.rawValue)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            request = try members.number("request")
-            outcome = try members.choice("outcome")
-        }
+        static var kind: Event.Kind { .requestClosed }
+        var strand: Strand { .people }
+        var asEvent: Event { .requestClosed(self) }
     }
 
     /// From here on one person can do again what needed two.
@@ -213,17 +159,13 @@ extension Event {
             self.reason = reason
         }
 
-        var about: CaseUID? { nil }
-
-        func write(to members: inout MemberWriter) {
-            members.add("request", request)
-            members.add("reasonCommitment", reason)
+        enum CodingKeys: String, CodingKey {
+            case request, reason = "reasonCommitment"
         }
 
-        init(from members: inout MemberReader) throws(EntryError) {
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
+        static var kind: Event.Kind { .twoPersonsEnded }
+        var strand: Strand { .people }
+        var asEvent: Event { .twoPersonsEnded(self) }
     }
 
     /// Objects whose event never came may go, now that their backstop has passed.
@@ -240,21 +182,12 @@ extension Event {
             self.reason = reason
         }
 
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", objects, request, reason = "reasonCommitment"
+        }
+
+        static var kind: Event.Kind { .backstopApproved }
         var about: CaseUID? { caseUID }
-
-        func write(to members: inout MemberWriter) {
-            members.add("case", caseUID)
-            members.add("objects", objects.map(\.hex))
-            members.add("request", request.map { .number($0) })
-            members.add("reasonCommitment", reason)
-        }
-
-        init(from members: inout MemberReader) throws(EntryError) {
-            caseUID = try members.uid("case")
-            guard let objects: [ObjectUID] = try members.uids("objects") else { throw .badMember("objects") }
-            self.objects = objects
-            request = try members.number("request")
-            reason = try members.commitment("reasonCommitment")
-        }
+        var asEvent: Event { .backstopApproved(self) }
     }
 }

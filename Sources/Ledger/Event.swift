@@ -98,56 +98,7 @@ public enum Event: Equatable, Sendable {
         case strands
     }
 
-    public var kind: Kind {
-        switch self {
-        case .archiveCreated: .archiveCreated
-        case .forkAccepted: .forkAccepted
-        case .publicationRepaired: .publicationRepaired
-        case .configurationChanged: .configurationChanged
-        case .actorIntroduced: .actorIntroduced
-        case .caseRegistered: .caseRegistered
-        case .caseCompleted: .caseCompleted
-        case .verificationRegistered: .verificationRegistered
-        case .verificationCompleted: .verificationCompleted
-        case .vendorAsked: .vendorAsked
-        case .verificationEnded: .verificationEnded
-        case .objectArchived: .objectArchived
-        case .accessOpened: .accessOpened
-        case .accessClosed: .accessClosed
-        case .attemptFailed: .attemptFailed
-        case .openingsRefused: .openingsRefused
-        case .archiveVerified: .archiveVerified
-        case .integrityFound: .integrityFound
-        case .policyActivated: .policyActivated
-        case .policyRetired: .policyRetired
-        case .conflictResolved: .conflictResolved
-        case .caseEventRecorded: .caseEventRecorded
-        case .purgeStarted: .purgeStarted
-        case .objectDestroyed: .objectDestroyed
-        case .caseDestroyed: .caseDestroyed
-        case .blobsRemoved: .blobsRemoved
-        case .purgeFinished: .purgeFinished
-        case .indexCompacted: .indexCompacted
-        case .tagsForgotten: .tagsForgotten
-        case .clockDoubted: .clockDoubted
-        case .clockAccepted: .clockAccepted
-        case .holdPlaced: .holdPlaced
-        case .holdCovers: .holdCovers
-        case .holdExpects: .holdExpects
-        case .holdNarrowed: .holdNarrowed
-        case .holdReleased: .holdReleased
-        case .holdEnded: .holdEnded
-        case .holdAcknowledged: .holdAcknowledged
-        case .tokenCreated: .tokenCreated
-        case .tokenRevoked: .tokenRevoked
-        case .requestMade: .requestMade
-        case .voteCast: .voteCast
-        case .requestClosed: .requestClosed
-        case .twoPersonsEnded: .twoPersonsEnded
-        case .backstopApproved: .backstopApproved
-        case .strands: .strands
-        }
-    }
+    public var kind: Kind { type(of: fields).kind }
 
     var fields: any EventFields {
         switch self {
@@ -200,63 +151,88 @@ public enum Event: Equatable, Sendable {
         }
     }
 
-    init(_ kind: Kind, _ members: inout MemberReader) throws(EntryError) {
-        switch kind {
-        case .archiveCreated: self = .archiveCreated(try ArchiveCreated(from: &members))
-        case .forkAccepted: self = .forkAccepted(try ForkAccepted(from: &members))
-        case .publicationRepaired: self = .publicationRepaired(try PublicationRepaired(from: &members))
-        case .configurationChanged: self = .configurationChanged(try ConfigurationChanged(from: &members))
-        case .actorIntroduced: self = .actorIntroduced(try ActorIntroduced(from: &members))
-        case .caseRegistered: self = .caseRegistered(try CaseRegistered(from: &members))
-        case .caseCompleted: self = .caseCompleted(try CaseCompleted(from: &members))
-        case .verificationRegistered: self = .verificationRegistered(try VerificationRegistered(from: &members))
-        case .verificationCompleted: self = .verificationCompleted(try VerificationCompleted(from: &members))
-        case .vendorAsked: self = .vendorAsked(try VendorAsked(from: &members))
-        case .verificationEnded: self = .verificationEnded(try VerificationEnded(from: &members))
-        case .objectArchived: self = .objectArchived(try ObjectArchived(from: &members))
-        case .accessOpened: self = .accessOpened(try AccessOpened(from: &members))
-        case .accessClosed: self = .accessClosed(try AccessClosed(from: &members))
-        case .attemptFailed: self = .attemptFailed(try AttemptFailed(from: &members))
-        case .openingsRefused: self = .openingsRefused(try OpeningsRefused(from: &members))
-        case .archiveVerified: self = .archiveVerified(try ArchiveVerified(from: &members))
-        case .integrityFound: self = .integrityFound(try IntegrityFound(from: &members))
-        case .policyActivated: self = .policyActivated(try PolicyActivated(from: &members))
-        case .policyRetired: self = .policyRetired(try PolicyRetired(from: &members))
-        case .conflictResolved: self = .conflictResolved(try ConflictResolved(from: &members))
-        case .caseEventRecorded: self = .caseEventRecorded(try CaseEventRecorded(from: &members))
-        case .purgeStarted: self = .purgeStarted(try PurgeStarted(from: &members))
-        case .objectDestroyed: self = .objectDestroyed(try ObjectDestroyed(from: &members))
-        case .caseDestroyed: self = .caseDestroyed(try CaseDestroyed(from: &members))
-        case .blobsRemoved: self = .blobsRemoved(try BlobsRemoved(from: &members))
-        case .purgeFinished: self = .purgeFinished(try PurgeFinished(from: &members))
-        case .indexCompacted: self = .indexCompacted(try IndexCompacted(from: &members))
-        case .tagsForgotten: self = .tagsForgotten(try TagsForgotten(from: &members))
-        case .clockDoubted: self = .clockDoubted(try ClockDoubted(from: &members))
-        case .clockAccepted: self = .clockAccepted(try ClockAccepted(from: &members))
-        case .holdPlaced: self = .holdPlaced(try HoldPlaced(from: &members))
-        case .holdCovers: self = .holdCovers(try HoldCovers(from: &members))
-        case .holdExpects: self = .holdExpects(try HoldExpects(from: &members))
-        case .holdNarrowed: self = .holdNarrowed(try HoldNarrowed(from: &members))
-        case .holdReleased: self = .holdReleased(try HoldReleased(from: &members))
-        case .holdEnded: self = .holdEnded(try HoldEnded(from: &members))
-        case .holdAcknowledged: self = .holdAcknowledged(try HoldAcknowledged(from: &members))
-        case .tokenCreated: self = .tokenCreated(try TokenCreated(from: &members))
-        case .tokenRevoked: self = .tokenRevoked(try TokenRevoked(from: &members))
-        case .requestMade: self = .requestMade(try RequestMade(from: &members))
-        case .voteCast: self = .voteCast(try VoteCast(from: &members))
-        case .requestClosed: self = .requestClosed(try RequestClosed(from: &members))
-        case .twoPersonsEnded: self = .twoPersonsEnded(try TwoPersonsEnded(from: &members))
-        case .backstopApproved: self = .backstopApproved(try BackstopApproved(from: &members))
-        case .strands: self = .strands(try Strands(from: &members))
+    /// The case that it is about.
+    public var caseUID: CaseUID? { fields.about }
+
+    /// What it is about.
+    public var strand: Strand { fields.strand }
+}
+
+extension Event.Kind {
+    var fields: any EventFields.Type {
+        switch self {
+        case .archiveCreated: Event.ArchiveCreated.self
+        case .forkAccepted: Event.ForkAccepted.self
+        case .publicationRepaired: Event.PublicationRepaired.self
+        case .configurationChanged: Event.ConfigurationChanged.self
+        case .actorIntroduced: Event.ActorIntroduced.self
+        case .caseRegistered: Event.CaseRegistered.self
+        case .caseCompleted: Event.CaseCompleted.self
+        case .verificationRegistered: Event.VerificationRegistered.self
+        case .verificationCompleted: Event.VerificationCompleted.self
+        case .vendorAsked: Event.VendorAsked.self
+        case .verificationEnded: Event.VerificationEnded.self
+        case .objectArchived: Event.ObjectArchived.self
+        case .accessOpened: Event.AccessOpened.self
+        case .accessClosed: Event.AccessClosed.self
+        case .attemptFailed: Event.AttemptFailed.self
+        case .openingsRefused: Event.OpeningsRefused.self
+        case .archiveVerified: Event.ArchiveVerified.self
+        case .integrityFound: Event.IntegrityFound.self
+        case .policyActivated: Event.PolicyActivated.self
+        case .policyRetired: Event.PolicyRetired.self
+        case .conflictResolved: Event.ConflictResolved.self
+        case .caseEventRecorded: Event.CaseEventRecorded.self
+        case .purgeStarted: Event.PurgeStarted.self
+        case .objectDestroyed: Event.ObjectDestroyed.self
+        case .caseDestroyed: Event.CaseDestroyed.self
+        case .blobsRemoved: Event.BlobsRemoved.self
+        case .purgeFinished: Event.PurgeFinished.self
+        case .indexCompacted: Event.IndexCompacted.self
+        case .tagsForgotten: Event.TagsForgotten.self
+        case .clockDoubted: Event.ClockDoubted.self
+        case .clockAccepted: Event.ClockAccepted.self
+        case .holdPlaced: Event.HoldPlaced.self
+        case .holdCovers: Event.HoldCovers.self
+        case .holdExpects: Event.HoldExpects.self
+        case .holdNarrowed: Event.HoldNarrowed.self
+        case .holdReleased: Event.HoldReleased.self
+        case .holdEnded: Event.HoldEnded.self
+        case .holdAcknowledged: Event.HoldAcknowledged.self
+        case .tokenCreated: Event.TokenCreated.self
+        case .tokenRevoked: Event.TokenRevoked.self
+        case .requestMade: Event.RequestMade.self
+        case .voteCast: Event.VoteCast.self
+        case .requestClosed: Event.RequestClosed.self
+        case .twoPersonsEnded: Event.TwoPersonsEnded.self
+        case .backstopApproved: Event.BackstopApproved.self
+        case .strands: Event.Strands.self
         }
     }
 
-    /// The case that it is about.
-    public var caseUID: CaseUID? { fields.about }
+    /// Whether the time of such an entry is a time on record that a clock is measured by. What is refused does not
+    /// make a clock believable.
+    public var countsForNewestTime: Bool { fields.countsForNewestTime }
 }
 
-protocol EventFields: Equatable, Sendable {
+/// What a kind of entry says. A new one is a type in a file of its own, with its name in the lists above.
+protocol EventFields: Codable, Equatable, Sendable {
+    static var kind: Event.Kind { get }
+    /// Whether the time of such an entry is a time on record that a clock is measured by.
+    static var countsForNewestTime: Bool { get }
+    /// The case that it is about.
     var about: CaseUID? { get }
-    func write(to members: inout MemberWriter)
-    init(from members: inout MemberReader) throws(EntryError)
+    /// The strand that it stands in.
+    var strand: Strand { get }
+    var asEvent: Event { get }
+
+    /// Sees that members fit each other, once they were read.
+    func check() throws(EntryError)
+}
+
+extension EventFields {
+    static var countsForNewestTime: Bool { true }
+    var about: CaseUID? { nil }
+    var strand: Strand { about.map { .ofCase($0) } ?? .work }
+    func check() throws(EntryError) {}
 }

@@ -1,8 +1,8 @@
-internal import Base
+public import Base
 internal import COpenSSL
 
 /// The hash of an entry or of a node: SHA-256, 32 bytes.
-public struct MerkleHash: Hashable, Sendable {
+public struct MerkleHash: HexadecimalText, Hashable, Sendable {
     /// Bytes.
     public static let length = 32
 
@@ -21,12 +21,15 @@ public struct MerkleHash: Hashable, Sendable {
     }
 
     /// Reads 64 lower-case hexadecimal digits.
-    init?(hex: String) {
+    public init?(hex: String) {
         guard let bytes = Hexadecimal.bytes(hex) else { return nil }
         self.init(bytes: bytes)
     }
 
     public var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }
+
+    /// 64 lower-case hexadecimal digits.
+    public var hex: String { bytes.hex }
 
     fileprivate static func filled(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> MerkleHash {
         var hash = MerkleHash()
