@@ -131,6 +131,38 @@ extension FileSystem {
         return Array(bytes.prefix(count))
     }
 
+    /// Hands over the lines of a file without their ends. One longer than 1 MiB comes in pieces.
+    ///
+    /// - Returns: whether the last line had its end.
+    public func forEachLine(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+        let file = try open(path)
+        defer { close(file) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        var offset: UInt64 = 0
+        var kept = 0
+        while true {
+            let read = try read(file, at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
+            offset += UInt64(read)
+            let filled = kept + read
+            var start = 0
+            while start < filled, let end = memchr(buffer.baseAddress! + start, 0x0A, filled - start) {
+                let length = end - (buffer.baseAddress! + start)
+                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<(start + length)]))
+                start += length + 1
+            }
+            kept = filled - start
+            if read == 0 || kept == buffer.count {
+                guard kept > 0 else { return true }
+                // The rest of an overlong line is a line of its own; neither is an entry.
+                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<filled]))
+                if read == 0 { return false }
+                kept = 0
+            }
+            if kept > 0 { memmove(buffer.baseAddress!, buffer.baseAddress! + start, kept) }
+        }
+    }
+
     private func write(_ path: String, bytes: UnsafeRawBufferPointer) throws(FileError) {
         let file = try create(path)
         do throws(FileError) {

@@ -32,6 +32,7 @@ extension Event {
         case .purgeStarted(let event):
             return "began to destroy \(Self.count(event.objects, "object", "objects"))"
                 + (event.form == .plan ? ", by a plan" : "")
+                + (event.form == .replay ? " again, which had been destroyed before a fork was accepted" : "")
                 + (event.limitAccepted == true ? "; that it is more than the limit was accepted" : "")
         case .objectDestroyed(let event):
             let why =
@@ -68,6 +69,8 @@ extension Event {
                 case .stepped:
                     "found that the clock was set ahead: the machine had measured only until "
                         + "\(Self.time(event.other))"
+                case .fork:
+                    "lost with a fork what had been said of the clock, until \(Self.time(event.other))"
                 case .unmeasured:
                     "found that the clock went on while no machine measured it; without that it would be "
                         + "\(Self.time(event.other))"

@@ -167,7 +167,7 @@ public struct EvidenceVerifier: Sendable {
         if earlier?.size == 0 { earlierRoot = frontier.root }
         do {
             let hasher = MerkleHasher()
-            let isWhole = try forEachLine(of: file) { line in
+            let isWhole = try files.forEachLine(of: file) { line in
                 let name = "\(file), line \(frontier.size + 1) (entry \(frontier.size))"
                 do throws(EntryError) {
                     guard line.count <= Entry.longest else { throw .tooLong(line.count) }
@@ -220,38 +220,6 @@ public struct EvidenceVerifier: Sendable {
             }
         }
         return check
-    }
-
-    /// Hands over the lines of a file without their ends.
-    ///
-    /// - Returns: whether the last line had its end.
-    private func forEachLine(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
-        let file = try files.open(path)
-        defer { files.close(file) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        var offset: UInt64 = 0
-        var kept = 0
-        while true {
-            let read = try files.read(file, at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
-            offset += UInt64(read)
-            let filled = kept + read
-            var start = 0
-            while start < filled, let end = memchr(buffer.baseAddress! + start, 0x0A, filled - start) {
-                let length = end - (buffer.baseAddress! + start)
-                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<(start + length)]))
-                start += length + 1
-            }
-            kept = filled - start
-            if read == 0 || kept == buffer.count {
-                guard kept > 0 else { return true }
-                // The rest of an overlong line is a line of its own; neither is an entry.
-                try body(UnsafeRawBufferPointer(rebasing: buffer[start..<filled]))
-                if read == 0 { return false }
-                kept = 0
-            }
-            if kept > 0 { memmove(buffer.baseAddress!, buffer.baseAddress! + start, kept) }
-        }
     }
 
     // MARK: Files

@@ -35,14 +35,19 @@ extension Event {
         /// Matters that are held by the published ledger and not, or not as far, by this one, as keyed tags: 64
         /// lower-case hexadecimal digits. Until each is placed again nothing is destroyed.
         public let lostHolds: [String]?
+        /// Rules, settings and case events by the published ledger that this one has not: nothing is destroyed until
+        /// each applies. See <doc:Entries>.
+        public let lostRules: [String]?
+        /// How many published entries this ledger does not have; nil where they cannot be read.
+        public let lostEntries: UInt64?
         public let reason: Commitment
 
-        /// Matters that one entry names.
+        /// Matters, and rules, that one entry names.
         public static let mostLost = 500
 
         public init(
             origin: String, verifierKey: String, previous: String, entries: UInt64, tokens: [TokenUID]? = nil,
-            lostHolds: [String]? = nil, reason: Commitment
+            lostHolds: [String]? = nil, lostRules: [String]? = nil, lostEntries: UInt64? = nil, reason: Commitment
         ) {
             self.origin = origin
             self.verifierKey = verifierKey
@@ -50,11 +55,14 @@ extension Event {
             self.entries = entries
             self.tokens = tokens
             self.lostHolds = lostHolds
+            self.lostRules = lostRules
+            self.lostEntries = lostEntries
             self.reason = reason
         }
 
         enum CodingKeys: String, CodingKey {
-            case origin, verifierKey, previous, entries, tokens, lostHolds, reason = "reasonCommitment"
+            case origin, verifierKey, previous, entries, tokens, lostHolds, lostRules, lostEntries, reason =
+                "reasonCommitment"
         }
 
         static var kind: Event.Kind { .forkAccepted }

@@ -13,6 +13,8 @@ extension Event {
             case stepped
             /// It went on while no machine measured it, for longer than is believed without a witness.
             case unmeasured
+            /// What was said of it before a fork was accepted is lost.
+            case fork
         }
 
         public let cause: Cause

@@ -4,7 +4,13 @@ public import Foundation
 extension Event {
     /// A run begins to destroy what is due.
     public struct PurgeStarted: EventFields {
-        public enum Form: String, Codable, Sendable { case run, plan }
+        public enum Form: String, Codable, Sendable {
+            /// What is due.
+            case run
+            case plan
+            /// What was destroyed before a fork was accepted.
+            case replay
+        }
 
         public let form: Form
         /// SHA-256 over what it is about to destroy, in hexadecimal.
@@ -95,6 +101,16 @@ extension Event {
         static var kind: Event.Kind { .objectDestroyed }
         var about: CaseUID? { caseUID }
         var asEvent: Event { .objectDestroyed(self) }
+
+        /// The same, in another run.
+        public func again(in run: UInt64) -> ObjectDestroyed {
+            ObjectDestroyed(
+                caseUID: caseUID, verification: verification, object: object, media: media, length: length,
+                address: address,
+                cause: cause, policy: policy, version: version, rule: rule, file: file, keepUntil: keepUntil,
+                goneBy: goneBy,
+                run: run)
+        }
 
         func check() throws(EntryError) {
             if let file, Digest(hex: file) == nil { throw .badMember("file") }

@@ -42,7 +42,7 @@ public struct ArchiveError: Error, Sendable {
         case destroyed, tokenDestroyed, clockDoubted, clockFine, limitExceeded, impactNotAccepted
         case badPlan, planUnfit, purgeBusy, unknownRun
         case badToken, unknownToken, notAllowed, unknownRequest, requestOver, notNeeded
-        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld, holdsLost
+        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld, holdsLost, rulesLost
         case storage, unsettled
 
         package var outcome: Outcome {
@@ -54,7 +54,7 @@ public struct ArchiveError: Error, Sendable {
                 .policyActive, .termsUnmet, .eventExists, .tokenDestroyed, .clockDoubted, .clockFine, .limitExceeded,
                 .impactNotAccepted, .planUnfit, .purgeBusy, .badToken, .notAllowed, .requestOver, .notNeeded,
                 .matterExists,
-                .matterOver, .caseHeld, .holdsLost:
+                .matterOver, .caseHeld, .holdsLost, .rulesLost:
                 .refused
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity

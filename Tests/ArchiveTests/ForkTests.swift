@@ -118,6 +118,107 @@ struct ForkTests {
         #expect(try archive.audit.reconcile().findings == [])
     }
 
+    /// Destroys videos, changes the policy and records an event, publishes that, and puts an index of before back.
+    private func goBack(_ test: TestArchive) throws -> Date {
+        let policy = TestArchive.policy.replacingOccurrences(of: "P90D", with: "P5D")
+        try test.activate(policy, in: try test.open())
+        for caseID in ["K-1", "K-2"] { try test.archive(caseID, in: try test.open()) }
+        try test.open().publish()
+        try test.copyIndex(to: "older")
+        let archive = try test.open()
+        try test.pass(days: 6, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 2)
+        let ended = test.time.now
+        _ = try test.event("relationship-ended", of: "K-2", at: ended, in: archive)
+        try test.activate(
+            policy.replacingOccurrences(of: "version: 1", with: "version: 2")
+                .replacingOccurrences(of: "P2Y", with: "P1Y"), in: archive)
+        archive.publish()
+        try test.copyIndex(to: "older", back: true)
+        return ended
+    }
+
+    /// Promise 3: what was destroyed is destroyed again with the fork's own entry, and what was a rule or an event has to
+    /// apply again before anything else goes.
+    @Test func whatAForkGoesBackBeforeIsDoneAgain() throws {
+        let test = try TestArchive()
+        let ended = try goBack(test)
+        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        #expect(accepted.isWhole && accepted.destroyedAgain == 2, "\(accepted)")
+        #expect(accepted.entriesLost["object destroyed"] == 2 && accepted.entriesLost["policy activated"] == 1)
+        #expect(accepted.rulesLost.count == 2, "\(accepted.rulesLost)")
+        let archive = try test.open()
+        for caseID in ["K-1", "K-2"] {
+            #expect(try Set(test.kinds(of: caseID, in: archive)) == ["result", "best-frame"])
+            #expect(throws: ArchiveError.self) { try test.contents("video", of: caseID, in: archive) }
+        }
+        #expect(try archive.overview.status().ledger.rulesLost.count == 2)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .rulesLost)
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "P90D", with: "P5D")
+                .replacingOccurrences(of: "version: 1", with: "version: 2")
+                .replacingOccurrences(of: "P2Y", with: "P1Y"), in: archive)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .rulesLost)
+        // Another time is no answer.
+        let other = try test.event(
+            "relationship-ended", of: "K-2", at: ended.addingTimeInterval(-3600), in: archive)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .rulesLost)
+        _ = try test.event("relationship-ended", of: "K-2", at: ended, .corrects(other.entry), in: archive)
+        #expect(try archive.overview.status().ledger.rulesLost == [])
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
+        #expect(try archive.audit.reconcile().findings == [])
+        archive.publish()
+        #expect(try EvidenceVerifier().verify(test.published(origin: 2)).problems == [])
+    }
+
+    /// What no key has signed destroys nothing: lines that somebody wrote into the published place.
+    @Test(arguments: [true, false])
+    func whatNobodySignedIsNotDoneAgain(behind: Bool) throws {
+        let test = try TestArchive()
+        _ = try goBack(test)
+        let path = try test.published() + "/entries.jsonl"
+        var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        let place = try #require(lines.firstIndex { $0.contains("object destroyed") })
+        let live = try #require(lines.first { $0.contains("object archived") && $0.contains("best-frame") })
+        guard case .objectArchived(let object) = try Entry(Array(live.utf8)).event else { return #expect(Bool(false)) }
+        guard case .objectDestroyed(let gone) = try Entry(Array(lines[place].utf8)).event else {
+            return #expect(Bool(false))
+        }
+        let forged = lines[place].replacingOccurrences(of: gone.object.hex, with: object.object.hex)
+            .replacingOccurrences(of: gone.address.hex, with: object.address.hex)
+            .replacingOccurrences(of: gone.caseUID.hex, with: object.caseUID.hex)
+        if behind { lines.append(forged) } else { lines[place] = forged }
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
+        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        #expect(accepted.isWhole == behind && accepted.destroyedAgain == (behind ? 2 : 0))
+        #expect(try test.kinds(of: "K-1", in: try test.open()).contains("best-frame"))
+    }
+
+    /// Nobody can accept a ledger of which something is altered.
+    @Test func anAlteredLedgerIsNotAccepted() throws {
+        let test = try TestArchive()
+        _ = try goBack(test)
+        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
+        try queue.writeWithoutTransaction {
+            try $0.execute(sql: "DROP TRIGGER IF EXISTS ledger_entry_is_kept")
+            let triggers = try String.fetchAll($0, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+            let text = try String.fetchAll(
+                $0, sql: "SELECT sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
+            for name in triggers { try $0.execute(sql: "DROP TRIGGER \"\(name)\"") }
+            try $0.execute(
+                sql: """
+                    UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), '"HK"', '"SG"') AS BLOB)
+                    WHERE kind = 'case registered'
+                    """)
+            for sql in text { try $0.execute(sql: sql) }
+        }
+        try queue.close()
+        #expect(throws: (any Error).self) {
+            try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
+    }
+
     @Test func anIndexWithAnotherPastIsNoticed() throws {
         let test = try TestArchive()
         try test.copyIndex(to: "older")

@@ -1,6 +1,7 @@
 internal import Base
 internal import Catalog
 internal import Foundation
+internal import Ledger
 public import Vault
 
 extension Audit {
@@ -11,11 +12,15 @@ extension Audit {
     ///   nothing can be written, so that nobody can be asked.
     public func acceptFork(_ reason: Reason, second: PersonalToken? = nil) throws -> LedgerExport {
         try session.attempt(.own) {
-            let (origin, lost) = try session.acceptFork(reason, second: second)
+            let fork = try session.acceptFork(reason, second: second)
             session.publish()
             try session.afterwards { try session.holds.workOnHolds() }
-            var export = describe(try closed().checkpoint, output: session.publication(of: origin).folder)
-            export.holdsLost = lost.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }
+            var export = describe(try closed().checkpoint, output: session.publication(of: fork.origin).folder)
+            export.holdsLost = fork.holds.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }
+            export.rulesLost = fork.rules.map(\.sentence)
+            export.entriesLost = Dictionary(uniqueKeysWithValues: fork.entries.map { ($0.key.rawValue, $0.value) })
+            export.destroyedAgain = fork.destroyed
+            export.isWhole = fork.isVouched
             return export
         }
     }

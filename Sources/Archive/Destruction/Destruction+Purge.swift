@@ -52,7 +52,7 @@ extension Destruction {
             return nil
         }
         if let refusal { throw refusal }
-        try session.catalog.read { try session.checkNoHoldIsLost(in: $0) }
+        try session.catalog.read { try session.checkNothingIsLost(in: $0) }
         try session.holds.workOnHolds()
         try session.refreshStandings(progress: progress)
     }

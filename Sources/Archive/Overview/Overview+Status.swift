@@ -70,6 +70,9 @@ public struct ArchiveStatus: Encodable, Sendable {
         @OrNull public var problem: String?
         /// Why nothing may be written.
         @OrNull public var fork: String?
+        /// Rules, settings and case events that were lost with a fork: sentences. Nothing is destroyed until each
+        /// applies.
+        public let rulesLost: [String]
     }
 
     /// What waits for the vendor, by the time that is left.
@@ -198,6 +201,7 @@ extension Overview {
             openAccesses: try index.openAccesses(
                 openedBefore: .distantFuture, standingAloneBefore: .distantFuture, limit: 10_000
             ).count,
-            problem: state.problem?.message, fork: state.fork?.message)
+            problem: state.problem?.message, fork: state.fork?.message,
+            rulesLost: try session.lostRules(in: index).map(\.sentence))
     }
 }

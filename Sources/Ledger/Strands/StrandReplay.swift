@@ -51,6 +51,12 @@ public struct StrandReplay: Sendable {
         return nil
     }
 
+    /// What the strands of all entries so far come to.
+    public mutating func root() -> StrandRoot {
+        settle()
+        return tree.root
+    }
+
     private mutating func settle() {
         let hasher = MerkleHasher()
         for strand in grown {

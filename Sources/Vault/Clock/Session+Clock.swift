@@ -91,6 +91,9 @@ extension Session {
         case .unmeasured:
             "the clock said \(Timestamp.minute(time)), and went on by \(days(time, doubt.other)) while no machine "
                 + "measured it and no other clock vouched for it"
+        case .fork:
+            "what was said of the clock in the ledger that was published, until \(Timestamp.minute(doubt.other)), was "
+                + "lost with a fork"
         case .witness:
             "the clock said \(Timestamp.minute(time)) where the vendor's said \(Timestamp.minute(doubt.other))"
         }

@@ -1,6 +1,7 @@
 internal import Base
 @_spi(Deciding) internal import Catalog
 internal import Foundation
+internal import Ledger
 internal import Retention
 
 /// What a transaction concludes about the destruction of an object.
@@ -23,12 +24,12 @@ struct Deciding {
     private var ledger: [CaseUID: LedgerFacts] = [:]
     private var tags: [CaseUID: [HoldExpectation]] = [:]
 
-    /// Throws where nothing may be destroyed at all: the clock is in doubt, or holds were lost with a fork.
+    /// Throws where nothing may be destroyed at all: the clock is in doubt, or holds or rules were lost with a fork.
     init(_ session: Session, _ transaction: Transaction) throws {
         self.session = session
         self.transaction = transaction
         try session.checkClock(transaction)
-        try session.checkNoHoldIsLost(in: transaction.index)
+        try session.checkNothingIsLost(in: transaction.index)
         rules = try session.rules(in: transaction.index)
         book = try session.holdBook(in: transaction.index)
         authority = try session.authority(in: transaction.index)
@@ -61,6 +62,17 @@ struct Deciding {
         }
         let known = Set(row.facts.holds.map(\.matter))
         return book.binding(history, expected: tags[row.caseUID] ?? []).allSatisfy { known.contains($0.hex) }
+    }
+}
+
+extension Transaction {
+    /// The permit for what was destroyed before a fork was accepted: it was decided then. Nil where the index has
+    /// another object under its name, or a hold takes it in.
+    func permit(again gone: Event.ObjectDestroyed, _ row: RetentionRow) -> DestructionPermit? {
+        guard row.object == gone.object, row.caseUID == gone.caseUID, row.address == gone.address,
+            row.facts.holds.isEmpty
+        else { return nil }
+        return DestructionPermit(row, in: index)
     }
 }
 

@@ -39,11 +39,55 @@ extension Session {
                 result.bytes += row.length
             }
         }
-        for (uid, last) in verifications { try forget(uid, entry: last.entry, transaction) }
-        for uid in Set(verifications.values.map(\.caseUID)).sorted(by: { $0.hex < $1.hex }) {
-            if try destroyEmptyCase(uid, transaction) { result.cases += 1 }
-        }
+        result.cases = try end(verifications, transaction)
         return result
+    }
+
+    /// Ends what has lost objects: verifications are recognised, cases of which nothing is left go.
+    ///
+    /// - Returns: how many cases went.
+    private func end(
+        _ verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)], _ transaction: Transaction
+    ) throws -> Int {
+        for (uid, last) in verifications { try forget(uid, entry: last.entry, transaction) }
+        return try Set(verifications.values.map(\.caseUID)).sorted { $0.hex < $1.hex }
+            .filter { try destroyEmptyCase($0, transaction) }.count
+    }
+
+    /// Destroys what a ledger that was published says was destroyed, and this index has still: a run of its own. What
+    /// is held here stays.
+    ///
+    /// - Returns: how many objects went.
+    func destroyAgain(_ gone: [Event.ObjectDestroyed], _ transaction: Transaction) throws -> Int {
+        let index = transaction.index
+        var known = Dictionary(gone.map { ($0.object, $0) }) { first, _ in first }
+        let rows = try index.retentionRows(.objects(known.keys.sorted { $0.hex < $1.hex }), after: nil, limit: .max)
+        guard !rows.isEmpty else { return 0 }
+        let digest = SHA256.digest(of: rows.map(\.object.hex).joined(separator: "\n").utf8).hex
+        let run = try transaction.add(
+            .purgeStarted(
+                .init(
+                    form: .replay, digest: digest, objects: UInt64(rows.count),
+                    set: UInt64(try index.activeSetNumber()), limitAccepted: nil)))
+        var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
+        var (destroyed, bytes) = (0, UInt64(0))
+        for row in rows {
+            guard let event = known.removeValue(forKey: row.object), let permit = transaction.permit(again: event, row)
+            else { continue }
+            let entry = try transaction.add(.objectDestroyed(event.again(in: run)))
+            try transaction.destroy(permit)
+            verifications[row.verificationUID] = (row.caseUID, entry)
+            destroyed += 1
+            bytes += row.length
+        }
+        _ = try end(verifications, transaction)
+        let held = rows.count - destroyed
+        try transaction.add(
+            .purgeFinished(
+                .init(
+                    run: run, destroyed: UInt64(destroyed), bytes: bytes,
+                    skipped: held > 0 ? [Decision.Status.held.rawValue: UInt64(held)] : [:])))
+        return destroyed
     }
 
     private func event(
@@ -121,5 +165,4 @@ extension Session {
             remedy: "what was destroyed does not come back")
     }
 
-    // MARK: Blobs
 }

@@ -66,6 +66,9 @@ package struct HoldBook {
     /// Tags of matters that were held before a fork was accepted, and were not placed again since.
     package private(set) var lost: Set<String> = []
 
+    /// Rules that were published before a fork was accepted, with the entry that accepted it.
+    package private(set) var lostRules: [(fork: UInt64, rule: LostRule)] = []
+
     /// In the order in which they began.
     package private(set) var order: [HoldUID] = []
     package private(set) var holds: [HoldUID: Hold] = [:]
@@ -84,7 +87,15 @@ package struct HoldBook {
     package mutating func apply(_ entry: Entry, number: UInt64) {
         func contradict(_ what: String) { contradictions.append("entry \(number): \(what)") }
         switch entry.event {
-        case .forkAccepted(let event): lost.formUnion(event.lostHolds ?? [])
+        case .forkAccepted(let event):
+            lost.formUnion(event.lostHolds ?? [])
+            for code in event.lostRules ?? [] {
+                guard let rule = LostRule(code: code) else {
+                    contradict("it names a rule that is none")
+                    continue
+                }
+                lostRules.append((number, rule))
+            }
         case .holdCovers(let event):
             begin(event.hold, Int(clamping: event.revision), entry, number)
             let name = HoldScopeName(hold: event.hold, revision: Int(clamping: event.revision))

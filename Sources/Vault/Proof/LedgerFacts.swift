@@ -32,7 +32,7 @@ package struct LedgerFacts {
     package let caseUID: CaseUID
     /// In their order; the last is what is known now.
     private var particulars = [Particulars()]
-    private var events: [EventRecord] = []
+    package private(set) var events: [EventRecord] = []
     private var verifications: [UInt64: Verification] = [:]
     private var objects: [ObjectUID: Object] = [:]
     private var backstops: [ObjectUID: (at: Date, request: UInt64?)] = [:]
@@ -45,10 +45,12 @@ package struct LedgerFacts {
 
     package init(_ uid: CaseUID) { caseUID = uid }
 
-    /// By the whole strand of the case, proved.
-    package init(of uid: CaseUID, in index: IndexReader, _ roots: LedgerRoots) throws {
+    /// By the whole strand of the case, proved; or what stands in it before an entry.
+    package init(of uid: CaseUID, in index: IndexReader, _ roots: LedgerRoots, before end: UInt64 = .max) throws {
         self.init(uid)
-        for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, roots) { apply(entry, number: number) }
+        for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, roots) where number < end {
+            apply(entry, number: number)
+        }
     }
 
     package mutating func apply(_ entry: Entry, number: UInt64) {

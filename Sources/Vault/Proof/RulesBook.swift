@@ -7,6 +7,8 @@ package struct RulesBook: Sendable {
     package private(set) var rules = RecordedRules()
     /// The settings that it has last, and the number of their entry.
     package private(set) var settings: (entry: UInt64, event: Event.ConfigurationChanged)?
+    /// The last entry that changed each setting.
+    package private(set) var settingsChanged: [String: UInt64] = [:]
     /// Why the clock is in doubt, and since when; nil where nobody doubts it, or somebody accepted it.
     package private(set) var doubt: (time: Date, event: Event.ClockDoubted)?
 
@@ -14,7 +16,9 @@ package struct RulesBook: Sendable {
 
     package mutating func apply(_ entry: Entry, number: UInt64) {
         switch entry.event {
-        case .configurationChanged(let event): settings = (number, event)
+        case .configurationChanged(let event):
+            for key in (event.before ?? event.settings).keys { settingsChanged[key] = number }
+            settings = (number, event)
         case .clockDoubted(let event): doubt = (entry.time, event)
         case .clockAccepted: doubt = nil
         default: rules.apply(entry.event, entry: number)

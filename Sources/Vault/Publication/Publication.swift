@@ -72,10 +72,9 @@ package struct Publication: Sendable {
     /// Whether what is published under a number is signed by this archive's key, under whatever name: nothing else
     /// counts.
     private func isOurs(_ number: Int) throws -> Bool {
-        guard let bytes = try checkpointBytes(of: number), let note = try? SignedNote(bytes),
-            let name = note.text.split(separator: "\n").first.map(String.init), VerifierKey.isName(name)
-        else { return false }
-        return (try? Checkpoint(note, by: VerifierKey(name: name, publicKey: key.publicKey))) != nil
+        // One that cannot be read now is no answer.
+        _ = try checkpointBytes(of: number)
+        return try signedCheckpoint(in: "\(home)/\(number)") != nil
     }
 
     /// The newest published checkpoint of any origin, verbatim; empty where there is none. What stands in its place and
@@ -102,6 +101,18 @@ package struct Publication: Sendable {
             guard error.code == ENOENT else { throw error }
             return nil
         }
+    }
+
+    /// Where the newest origin of this archive is published; nil where none is.
+    func newestFolder() throws -> String? { try originNumbers().filter(isOurs).max().map { "\(home)/\($0)" } }
+
+    /// The checkpoint there, signed by a key of this archive under whatever name.
+    func signedCheckpoint(in folder: String) throws -> Checkpoint? {
+        guard let bytes = try? files.contents(of: folder + "/" + LedgerFiles.checkpoint, limit: SignedNote.longest),
+            let note = try? SignedNote(bytes),
+            let name = note.text.split(separator: "\n").first.map(String.init), VerifierKey.isName(name)
+        else { return nil }
+        return try? Checkpoint(note, by: VerifierKey(name: name, publicKey: key.publicKey))
     }
 
     /// A number that no origin has.

@@ -180,58 +180,21 @@ extension Session {
         }
     }
 
-    /// Refuses destruction while what was held before a fork is not held again.
-    package func checkNoHoldIsLost(in index: IndexReader) throws {
-        let lost = try holdBook(in: index).lost.count
-        guard lost == 0 else {
-            throw ArchiveError(
-                .holdsLost,
-                "\(Event.count(UInt64(lost), "matter is", "matters are")) held by the ledger that was published before "
-                    + "a fork was accepted, and not by this archive: nothing is destroyed",
-                remedy:
-                    "place each again: \(verb: .holdPlace); \(verb: .auditLog) \(input: .kind) "
-                    + "'fork accepted' shows when"
-            )
-        }
-    }
-
     /// Holds that stand by the published ledger, and that this index does not know, or not as far: nobody else will
     /// place them again.
-    private func holdsLost(published: [(number: UInt64, entry: Entry)]) throws -> [HoldBook.Hold] {
-        var book = HoldBook()
-        for (number, entry) in published { book.apply(entry, number: number) }
-        return try catalog.read { index in
+    private func holdsLost(_ book: HoldBook) throws -> [HoldBook.Hold] {
+        try catalog.read { index in
             try book.order.compactMap { book.holds[$0] }.filter { hold in
                 try hold.endedAt == nil && (index.hold(hold.uid)?.revision ?? 0) < hold.revision
             }
         }
     }
 
-    /// Entries about holds, tokens and requests that were published, as far as they can be read: a fork may be accepted
-    /// because what was published is damaged.
-    private func publishedEntries(_ published: Publication) throws -> [(number: UInt64, entry: Entry)] {
-        var found: [(UInt64, Entry)] = []
-        var number: UInt64 = 0
-        for origin in 1...max(1, published.origin.number) {
-            let entries = "\(FilePath.parent(published.folder))/\(origin)/\(LedgerFiles.entries)"
-            guard effects.files.exists(entries) else { continue }
-            for line in try effects.files.contents(of: entries, limit: 1 << 40).split(separator: 0x0A) {
-                if let entry = try? Entry([UInt8](line)), [.holds, .people].contains(entry.strand) {
-                    found.append((number, entry))
-                }
-                number += 1
-            }
-        }
-        return found
-    }
-
     /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
     /// must not be a way around the second, nor a token that the published ledger revoked.
     private func forkTokens(
-        _ second: PersonalToken?, published: [(number: UInt64, entry: Entry)]
+        _ second: PersonalToken?, _ elsewhere: Authority
     ) throws -> [TokenUID]? {
-        var elsewhere = Authority()
-        for (number, entry) in published { elsewhere.apply(entry, number: number) }
         return try catalog.read { index in
             let here = try authority(in: index)
             guard here.needsTwo || elsewhere.needsTwo else { return nil }
@@ -259,33 +222,48 @@ extension Session {
         }
     }
 
-    /// Goes on with a ledger that is not the one that was published, under a new origin; what was published stays.
+    /// What came of a fork that was accepted.
+    package struct AcceptedFork {
+        package let origin: OriginRecord
+        package let holds: [HoldBook.Hold]
+        package let rules: [LostRule]
+        /// What was published and is not here, by its kind.
+        package let entries: [Event.Kind: Int]
+        /// Whether that leads to a checkpoint which a key of this archive signed.
+        package let isVouched: Bool
+        package let destroyed: Int
+    }
+
+    /// Goes on with a ledger that is not the one that was published, under a new origin; what was published stays. What
+    /// it says was destroyed is destroyed again, and what it says was revoked is, in the same transaction.
     ///
     /// - Parameter second: the personal token of another person, where two are needed.
-    /// - Returns: the new origin, and the holds that were lost with the fork.
-    package func acceptFork(
-        _ reason: Reason, second: PersonalToken?
-    ) throws -> (origin: OriginRecord, lost: [HoldBook.Hold]) {
+    package func acceptFork(_ reason: Reason, second: PersonalToken?) throws -> AcceptedFork {
         guard fork != nil else {
             throw ArchiveError(
                 .notForked, "the ledger is the one that is published: there is no fork to accept",
                 remedy: "\(verb: .status) shows the ledger's state")
         }
+        try checkWholeLedger()
         let old = publication(of: origin)
-        let published = try publishedEntries(old)
-        let tokens = try forkTokens(second, published: published)
-        let lost = try holdsLost(published: published)
+        let rest = try publishedRest(old)
+        let tokens = try forkTokens(second, rest.people)
+        let lost = try holdsLost(rest.holds)
+        let rules = try lostRules(rest)
         // One that was never placed to its end has no matter yet: it is named, and its author has to begin again.
         let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).sorted()
-        guard tags.count <= Event.ForkAccepted.mostLost else {
+        for (count, what) in [(tags.count, "matters"), (rules.count, "rules, settings and case events")]
+        where count > Event.ForkAccepted.mostLost {
             throw ArchiveError(
-                .holdsLost, "this index does not know \(tags.count) matters that are held by the published ledger",
-                remedy: "restore a newer index: so many are not placed again by hand")
+                .holdsLost, "the published ledger has \(count) \(what) that this index does not have",
+                remedy: "restore a newer index: so many are not done again by hand")
         }
         let previous = try old.newestText()
         // The index may be older than an origin that was accepted before.
-        let number = try old.nextOriginNumber()
-        let (origin, grown) = try recordFork { transaction in
+        let marked = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: effects)
+            .read(by: keyring)?.origin
+        let number = max(try old.nextOriginNumber(), (marked ?? 0) + 1)
+        let (origin, grown, destroyed) = try recordFork { transaction in
             let index = transaction.index
             guard let first = try index.origins().first, let newest = try index.origins().last,
                 newest.number == old.origin.number
@@ -301,16 +279,44 @@ extension Session {
                 .forkAccepted(
                     .init(
                         origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
-                        lostHolds: tags.isEmpty ? nil : tags, reason: commitment))
+                        lostHolds: tags.isEmpty ? nil : tags, lostRules: rules.isEmpty ? nil : rules.map(\.code),
+                        lostEntries: rest.isVouched ? UInt64(rest.entries.count) : nil, reason: commitment))
             )
             let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
             try index.insert(origin)
+            let destroyed = rest.isVouched ? try doAgain(rest, transaction) : 0
             // What was pinned belongs to another history.
             try index.recompileHolds()
-            return (origin, transaction.size)
+            return (origin, transaction.size, destroyed)
         }
         recorder.proofs.forget()
         archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
-        return (origin, lost)
+        return AcceptedFork(
+            origin: origin, holds: lost, rules: rules,
+            entries: rest.entries.reduce(into: [:]) { $0[$1.entry.event.kind, default: 0] += 1 },
+            isVouched: rest.isVouched, destroyed: destroyed)
+    }
+
+    /// Does again what must not be undone by going back: destructions, tokens that were revoked, a clock that was
+    /// doubted.
+    ///
+    /// - Returns: how many objects were destroyed.
+    private func doAgain(_ rest: PublishedRest, _ transaction: Transaction) throws -> Int {
+        let index = transaction.index
+        let here = try authority(in: index)
+        for token in here.tokens.values.filter({ $0.revokedAt == nil }).sorted(by: { $0.uid.hex < $1.uid.hex })
+        where rest.people.tokens[token.uid]?.revokedAt != nil {
+            let reason = try transaction.commit("it was revoked before a fork was accepted", as: "reasonCommitment")
+            try transaction.add(.tokenRevoked(.init(token: token.uid, request: nil, reason: reason)))
+        }
+        if rest.entries.contains(where: { [.clockDoubted, .clockAccepted].contains($0.entry.event.kind) }),
+            try transaction.clockDoubt == nil && recorder.rulesBook(in: index).doubt == nil
+        {
+            let newest = rest.entries.map(\.entry.time).max() ?? transaction.now
+            try transaction.add(.clockDoubted(.init(cause: .fork, other: newest)))
+        }
+        return try destroyAgain(
+            rest.entries.compactMap { if case .objectDestroyed(let event) = $0.entry.event { event } else { nil } },
+            transaction)
     }
 }

@@ -87,6 +87,11 @@ struct StatusCommand: ParsableCommand {
             "ledger     \(Figure.count(Int(ledger.entries), "entry", "entries")) · \(state) · to "
                 + "\(Terminal.visible(ledger.publishedTo))"
                 + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
+        for rule in ledger.rulesLost {
+            lines.append(
+                "           \(Terminal.red("lost with a fork", on: STDOUT_FILENO)): \(rule); nothing is destroyed until it is so here"
+            )
+        }
         lines.append("verifier   \(ledger.verifierKey)")
         return lines
     }

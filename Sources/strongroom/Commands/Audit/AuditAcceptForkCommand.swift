@@ -10,7 +10,9 @@ struct AuditAcceptForkCommand: ParsableCommand {
         abstract: "Go on with a ledger that is not the one that was published.",
         discussion: """
             Puts on record that you have looked at it, and why. The ledger goes on under a new origin, whose first \
-            entry holds the newest checkpoint of the old one; what was published stays where it is.
+            entry holds the newest checkpoint of the old one; what was published stays where it is. What it says was \
+            destroyed is destroyed again at once; nothing else is, until the holds, rules, settings and case events \
+            that this ledger lost are there again.
             """)
 
     @Option(
@@ -39,6 +41,25 @@ struct AuditAcceptForkCommand: ParsableCommand {
                 Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
                 Terminal.print("verifier key: \(done.verifierKey)")
                 Terminal.print("  tell your auditor both, and why")
+                if !done.isWhole {
+                    Terminal.say(
+                        "\(Terminal.red("warning")): what was published cannot be read, or does not lead to its "
+                            + "checkpoint: what it says was destroyed was not destroyed again; compare it by hand")
+                }
+                if !done.entriesLost.isEmpty {
+                    Terminal.say("published, and not in this ledger:")
+                    for (kind, count) in done.entriesLost.sorted(by: { $0.key < $1.key }) {
+                        Terminal.say("  \(count) × \(kind)")
+                    }
+                }
+                if done.destroyedAgain > 0 {
+                    Terminal.say("destroyed again, as it had been: \(done.destroyedAgain) objects")
+                }
+                for rule in done.rulesLost {
+                    Terminal.say(
+                        "\(Terminal.red("warning")): by what was published \(rule): nothing is destroyed until it is "
+                            + "so here")
+                }
                 for hold in done.holdsLost {
                     Terminal.say(
                         "\(Terminal.red("warning")): this index does not know all of the hold \(hold): nothing is "

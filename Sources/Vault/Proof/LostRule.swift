@@ -1,0 +1,167 @@
+package import Base
+package import Catalog
+internal import Evidence
+package import Foundation
+internal import Ledger
+package import Retention
+
+/// A rule, a setting or a case event by the ledger that was published before a fork was accepted, where this ledger says
+/// otherwise: nothing is destroyed until it applies. The entry `fork accepted` names them by their codes.
+package enum LostRule: Hashable, Sendable {
+    /// This version of a policy, or a later one.
+    case policy(String, version: Int)
+    /// No policy of this name, or a later version than this.
+    case retired(String, version: Int)
+    case resolved(lower: RuleName, upper: RuleName, winner: Resolution.Winner)
+    /// A setting is another since the fork.
+    case setting(String)
+    case happened(CaseUID, String, Date)
+    case neverHappened(CaseUID, String, Date)
+
+    /// As <doc:Entries> has it.
+    package var code: String {
+        func name(_ rule: RuleName) -> String { "\(rule.policy)/\(rule.version)/\(rule.rule)" }
+        return switch self {
+        case .policy(let name, let version): "policy \(name) \(version)"
+        case .retired(let name, let version): "retired \(name) \(version)"
+        case .resolved(let lower, let upper, let winner): "resolved \(name(lower)) \(name(upper)) \(winner.rawValue)"
+        case .setting(let key): "setting \(key)"
+        case .happened(let uid, let event, let time): "happened \(uid) \(event) \(LedgerTime.text(time))"
+        case .neverHappened(let uid, let event, let time): "never-happened \(uid) \(event) \(LedgerTime.text(time))"
+        }
+    }
+
+    package init?(code: String) {
+        let words = code.split(separator: " ").map(String.init)
+        func rule(_ text: String) -> RuleName? {
+            let parts = text.split(separator: "/").map(String.init)
+            guard parts.count == 3, let version = Int(parts[1]) else { return nil }
+            return RuleName(policy: parts[0], version: version, rule: parts[2])
+        }
+        switch (words.first, words.count) {
+        case ("policy", 3):
+            guard let version = Int(words[2]) else { return nil }
+            self = .policy(words[1], version: version)
+        case ("retired", 3):
+            guard let version = Int(words[2]) else { return nil }
+            self = .retired(words[1], version: version)
+        case ("resolved", 4):
+            guard let lower = rule(words[1]), let upper = rule(words[2]),
+                let winner = Resolution.Winner(rawValue: words[3])
+            else { return nil }
+            self = .resolved(lower: lower, upper: upper, winner: winner)
+        case ("setting", 2): self = .setting(words[1])
+        case ("happened", 4), ("never-happened", 4):
+            guard let uid = CaseUID(hex: words[1]), let time = LedgerTime.time(words[3]) else { return nil }
+            self = words[0] == "happened" ? .happened(uid, words[2], time) : .neverHappened(uid, words[2], time)
+        default: return nil
+        }
+    }
+
+    /// What differs between rules that were published and those that are here.
+    static func differences(of published: RulesBook, from own: RulesBook) -> [LostRule] {
+        var lost: [LostRule] = []
+        for (name, file) in published.rules.active where own.rules.active[name] != file {
+            lost.append(.policy(name, version: file.version))
+        }
+        for (name, file) in own.rules.active where published.rules.active[name] == nil {
+            lost.append(.retired(name, version: file.version))
+        }
+        for resolution in published.rules.resolutions where !own.rules.resolutions.contains(where: resolution.isSame) {
+            lost.append(.resolved(lower: resolution.lower, upper: resolution.upper, winner: resolution.winner))
+        }
+        if let there = published.settings, let here = own.settings, there.event != here.event {
+            let keys = Set(there.event.settings.keys).union(here.event.settings.keys)
+            lost += keys.filter { there.event.settings[$0] != here.event.settings[$0] }.map { .setting($0) }
+        }
+        return lost
+    }
+
+    /// What differs between the events of a case that were published and those that are here.
+    static func differences(of published: [EventRecord], from own: [EventRecord], _ uid: CaseUID) -> [LostRule] {
+        Set((published + own).map(\.name)).flatMap { name -> [LostRule] in
+            let there = EventRecord.standing(name, in: published).map(\.time)
+            let here = EventRecord.standing(name, in: own).map(\.time)
+            return there.filter { !here.contains($0) }.map { .happened(uid, name, $0) }
+                + here.filter { !there.contains($0) }.map { .neverHappened(uid, name, $0) }
+        }
+    }
+}
+
+extension Resolution {
+    fileprivate func isSame(_ other: Resolution) -> Bool {
+        lower == other.lower && upper == other.upper && winner == other.winner
+    }
+}
+
+extension Session {
+    /// The rules, settings and case events of before a fork that do not apply yet.
+    package func lostRules(in index: IndexReader) throws -> [LostRule] {
+        let named = try holdBook(in: index).lostRules
+        guard !named.isEmpty else { return [] }
+        let book = try recorder.rulesBook(in: index)
+        func applies(_ rule: LostRule, since fork: UInt64) throws -> Bool {
+            switch rule {
+            case .policy(let name, let version): return book.rules.active[name].map { $0.version >= version } ?? false
+            case .retired(let name, let version): return book.rules.active[name].map { $0.version > version } ?? true
+            case .resolved(let lower, let upper, let winner):
+                return book.rules.resolutions.contains {
+                    $0.lower == lower && $0.upper == upper && $0.winner == winner
+                } || [lower, upper].contains { book.rules.active[$0.policy]?.version != $0.version }
+            case .setting(let key): return book.settingsChanged[key].map { $0 > fork } ?? false
+            case .happened(let uid, let event, let time):
+                return try standing(event, of: uid, in: index)?.contains(time) ?? true
+            case .neverHappened(let uid, let event, let time):
+                return try standing(event, of: uid, in: index).map { !$0.contains(time) } ?? true
+            }
+        }
+        return try named.filter { try !applies($0.rule, since: $0.fork) }.map(\.rule)
+    }
+
+    /// When an event happened to a case; nil where the case is gone.
+    private func standing(_ event: String, of uid: CaseUID, in index: IndexReader) throws -> [Date]? {
+        guard try index.caseRecord(uid) != nil else { return nil }
+        let facts = try LedgerFacts(of: uid, in: index, head(in: index).roots)
+        return EventRecord.standing(event, in: facts.events).map(\.time)
+    }
+
+    /// Refuses destruction while what was held, or was a rule, before a fork is not so again.
+    package func checkNothingIsLost(in index: IndexReader) throws {
+        let holds = try holdBook(in: index).lost.count
+        guard holds == 0 else {
+            throw ArchiveError(
+                .holdsLost,
+                "\(Event.count(UInt64(holds), "matter is", "matters are")) held by the ledger that was published before "
+                    + "a fork was accepted, and not by this archive: nothing is destroyed",
+                remedy:
+                    "place each again: \(verb: .holdPlace); \(verb: .auditLog) \(input: .kind) "
+                    + "'fork accepted' shows when"
+            )
+        }
+        let rules = try lostRules(in: index)
+        guard let first = rules.first else { return }
+        throw ArchiveError(
+            .rulesLost,
+            "by the ledger that was published before a fork was accepted, \(first.sentence)"
+                + (rules.count == 1 ? "" : ", and \(rules.count - 1) more like it")
+                + "; here it is not so: nothing is destroyed",
+            remedy: "have each apply again; \(verb: .status) names them, and what was published has the files")
+    }
+}
+
+extension LostRule {
+    /// For people.
+    package var sentence: String {
+        switch self {
+        case .policy(let name, let version): "\(name) v\(version) is active"
+        case .retired(let name, let version): "\(name) v\(version) is retired"
+        case .resolved(let lower, let upper, let winner):
+            "rule \(lower.rule) of \(lower.policy) and rule \(upper.rule) of \(upper.policy) contradict each other, and "
+                + "\(winner == .keep ? "the first" : "the second") counts"
+        case .setting(let key): "the setting \(key) is another"
+        case .happened(let uid, let event, let time): "\(event) happened to case \(uid) on \(Timestamp.format(time))"
+        case .neverHappened(let uid, let event, let time):
+            "\(event) of \(Timestamp.format(time)) did not happen to case \(uid)"
+        }
+    }
+}
