@@ -14,8 +14,9 @@ extension Event {
                 + (event.lostHolds.map { "; \(Self.count(UInt64($0.count), "hold was", "holds were")) lost with it" }
                     ?? "")
                 + (event.lostRules.map {
-                    "; \(Self.count(UInt64($0.count), "rule, setting or case event", "rules, settings and case events")) "
-                        + "of the published ledger did not apply"
+                    let lost = Self.count(
+                        UInt64($0.count), "rule, setting or case event", "rules, settings and case events")
+                    return "; \(lost) of the published ledger did not apply"
                 } ?? "")
         case .publicationRepaired(let event):
             return "completed the published copy, which held \(event.found) of \(event.expected) entries"

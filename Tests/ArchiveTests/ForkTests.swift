@@ -138,8 +138,8 @@ struct ForkTests {
         return ended
     }
 
-    /// Promise 3: what was destroyed is destroyed again with the fork's own entry, and what was a rule or an event has to
-    /// apply again before anything else goes.
+    /// Promise 3: what was destroyed is destroyed again with the fork's own entry, and what was a rule or an event has
+    /// to apply again before anything else goes.
     @Test func whatAForkGoesBackBeforeIsDoneAgain() throws {
         let test = try TestArchive()
         let ended = try goBack(test)

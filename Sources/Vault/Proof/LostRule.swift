@@ -5,8 +5,8 @@ package import Foundation
 internal import Ledger
 package import Retention
 
-/// A rule, a setting or a case event by the ledger that was published before a fork was accepted, where this ledger says
-/// otherwise: nothing is destroyed until it applies. The entry `fork accepted` names them by their codes.
+/// A rule, a setting or a case event by the ledger that was published before a fork was accepted, where this ledger
+/// says otherwise: nothing is destroyed until it applies. The entry `fork accepted` names them by their codes.
 package enum LostRule: Hashable, Sendable {
     /// This version of a policy, or a later one.
     case policy(String, version: Int)
@@ -131,8 +131,8 @@ extension Session {
         guard holds == 0 else {
             throw ArchiveError(
                 .holdsLost,
-                "\(Event.count(UInt64(holds), "matter is", "matters are")) held by the ledger that was published before "
-                    + "a fork was accepted, and not by this archive: nothing is destroyed",
+                "\(Event.count(UInt64(holds), "matter is", "matters are")) held by the ledger that was published "
+                    + "before a fork was accepted, and not by this archive: nothing is destroyed",
                 remedy:
                     "place each again: \(verb: .holdPlace); \(verb: .auditLog) \(input: .kind) "
                     + "'fork accepted' shows when"
@@ -156,8 +156,8 @@ extension LostRule {
         case .policy(let name, let version): "\(name) v\(version) is active"
         case .retired(let name, let version): "\(name) v\(version) is retired"
         case .resolved(let lower, let upper, let winner):
-            "rule \(lower.rule) of \(lower.policy) and rule \(upper.rule) of \(upper.policy) contradict each other, and "
-                + "\(winner == .keep ? "the first" : "the second") counts"
+            "rule \(lower.rule) of \(lower.policy) and rule \(upper.rule) of \(upper.policy) contradict each other, "
+                + "and \(winner == .keep ? "the first" : "the second") counts"
         case .setting(let key): "the setting \(key) is another"
         case .happened(let uid, let event, let time): "\(event) happened to case \(uid) on \(Timestamp.format(time))"
         case .neverHappened(let uid, let event, let time):
