@@ -54,7 +54,7 @@ UNVOUCHED = {
     ("open_access", "bytes"), ("open_access", "ranges"), ("open_access", "unfinished"),
     ("open_access", "reason_tag"), ("open_access", "reason_tag_key"),
     # Which objects have the same bytes; and rows that only change their number.
-    ("object", "content_tag"), ("object", "content_tag_key"), ("object", "id"), ("archive", "id"), ("hold", "id"),
+    ("object", "content_tag"), ("object", "content_tag_key"), ("object", "id"), ("archive", "id"), ("hold", "id"), ("actor", "id"),
     # Hints, which make work go on, or be done again.
     ("verification", "deadline"), ("blob_removal", "noted_at"), ("object", "holds_seen"), ("hold_clause", "compiled_upto"),
     ("hold_clause", "compile_to"), ("archive", "standing_set"), ("object", "policy_set"),

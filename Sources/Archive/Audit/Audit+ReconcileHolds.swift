@@ -64,9 +64,8 @@ extension Audit {
             if found.state != state { find("\(name): its state is not what the ledger says") }
             // What is left of one that has ended is deleted.
             guard !hasEnded else { continue }
-            if state == .cooling, let until = found.coolingUntil,
-                let recorded = scope.coolingUntil ?? hold.coolingUntil,
-                abs(until.timeIntervalSince(recorded)) > 0.0005
+            if state == .cooling, let recorded = scope.coolingUntil ?? hold.coolingUntil,
+                found.coolingUntil.map({ abs($0.timeIntervalSince(recorded)) > 0.0005 }) ?? (scope.narrowedBy != nil)
             {
                 find("\(name): the end of its cooling is not what the ledger says")
             }

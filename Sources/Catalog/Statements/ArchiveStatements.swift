@@ -22,7 +22,7 @@ extension IndexReader {
 
     /// What the keys vouch for, and what they say of it; nil in an archive that is being made.
     public func head() throws -> (body: [UInt8], mac: [UInt8])? {
-        try row("SELECT body, mac FROM head").map { (try $0[0], try $0[1]) }
+        try row("SELECT body, mac FROM head WHERE id = 1").map { (try $0[0], try $0[1]) }
     }
 
     public func compactedAt() throws -> Date? { try row("SELECT compacted_at FROM archive")?.date("compacted_at") }

@@ -51,18 +51,24 @@ extension IndexReader {
                 name: HoldScopeName(hold: hold, revision: try row["revision"]), form: try row.value("form"),
                 state: try row.value("state"), judgedOnly: try row["judged_only"],
                 clauses: try clauses(
-                    rows("\(Self.clauseColumns) WHERE scope_id = ? ORDER BY id", [try row[0] as Int64])),
+                    rows("\(Self.clauseColumns) WHERE scope_id = ? ORDER BY id", [try row[0] as Int64]),
+                    judgedOnly: try row["judged_only"]),
                 coolingUntil: try row.date("cooling_until"))
         }
     }
 
     private static let clauseColumns = """
-        SELECT id, any_media, any_jurisdiction, any_purpose, any_outcome, captured_from, captured_before, archived_from,
+        SELECT id, judged_only, any_media, any_jurisdiction, any_purpose, any_outcome, captured_from, captured_before, archived_from,
             archived_before FROM hold_clause
         """
 
     /// The clauses that rows of their table are, with their values.
-    func clauses(_ rows: [Row]) throws -> [HoldClause] {
+    ///
+    /// - Parameter judgedOnly: what their revision says of each.
+    func clauses(_ rows: [Row], judgedOnly: Bool? = nil) throws -> [HoldClause] {
+        if let judgedOnly, try rows.contains(where: { try $0["judged_only"] as Bool != judgedOnly }) {
+            throw CatalogError.damaged("a clause is not as its revision says: judged_only")
+        }
         var values: [Int64: [String: Set<String>]] = [:]
         let found = try self.rows(about: rows.map { try $0["id"] as Int64 }) { places in
             "SELECT clause_id, part, value FROM hold_clause_value WHERE clause_id IN (\(places))"
