@@ -183,8 +183,9 @@ extension Row {
     }
 
     func tag(_ column: String) throws -> Tag? {
-        guard let bytes = try bytes(column), let key = try self[column + "_key"] as Int64? else { return nil }
-        guard bytes.count == Tag.length else { throw CatalogError.damaged(column) }
+        let (bytes, key) = (try bytes(column), try self[column + "_key"] as Int64?)
+        if bytes == nil, key == nil { return nil }
+        guard let bytes, let key, bytes.count == Tag.length else { throw CatalogError.damaged(column) }
         return Tag(keyNumber: UInt32(truncatingIfNeeded: key), bytes: bytes)
     }
 

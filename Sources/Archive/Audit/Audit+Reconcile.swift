@@ -156,7 +156,9 @@ extension Audit {
         var policies = replay.policies
         for record in records {
             let expected = policies[record.name]?.removeValue(forKey: record.version)
-            if expected != record.digest.hex || SHA256.digest(of: record.text.utf8) != record.digest {
+            if expected?.file != record.digest.hex || expected?.entry != record.entry
+                || SHA256.digest(of: record.text.utf8) != record.digest
+            {
                 result.find("policy \(record.name) v\(record.version) is not the one that was activated")
             }
         }
@@ -165,7 +167,7 @@ extension Audit {
                 result.find("policy \(name) v\(version) is on the ledger and not in the index")
             }
         }
-        if try index.policySetEntries() != replay.rules.sets {
+        if try index.policySetEntries() != replay.rules.sets || index.policySetMembers() != replay.setMembers {
             result.find("the sets of policies are not those of the ledger")
         }
         if try index.activeSetNumber() != replay.rules.set {

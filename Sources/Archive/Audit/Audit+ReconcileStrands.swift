@@ -31,8 +31,13 @@ extension Audit {
         if head.objects != UInt64(max(0, replay.objects)) || head.cases != UInt64(max(0, replay.liveCases)) {
             result.find("the counts that the keys vouch for are not the ledger's")
         }
-        let epochs = try index.epochs().map { Head.EpochState(number: $0.epoch.number, state: $0.state.rawValue) }
-        if head.epochs != epochs { result.find("the epochs of the index are not those that the keys vouch for") }
+        let records = try index.epochs()
+        let epochs = records.map { Head.EpochState(number: $0.epoch.number, state: $0.state.rawValue) }
+        // All of them were made with the archive.
+        let isSince = records.allSatisfy { LedgerTime.text($0.createdAt) == replay.createdAt.map(LedgerTime.text) }
+        if head.epochs != epochs || !isSince {
+            result.find("the epochs of the index are not those that the keys vouch for")
+        }
     }
 
     /// The nodes over the strands as the index has these, each from what is below it.

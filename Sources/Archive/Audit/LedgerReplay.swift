@@ -7,6 +7,7 @@ internal import Vault
 /// other. Memory grows with what is held, destroyed and allowed, and by 16 bytes with each case.
 struct LedgerReplay {
     private(set) var archive: ArchiveUID?
+    private(set) var createdAt: Date?
     /// Every case that an entry names; what it says of them is replayed case by case (``CaseReplay``).
     private(set) var cases: Set<CaseUID> = []
     private(set) var actors: [ActorUID: ActorStamp.Source] = [:]
@@ -14,8 +15,10 @@ struct LedgerReplay {
     private(set) var origins: [(origin: String, firstEntry: UInt64)] = []
     /// Accesses that were opened and not closed.
     private(set) var openAccesses: Set<UInt64> = []
-    /// Policies and terms by name and version, with the SHA-256 of their files.
-    private(set) var policies: [String: [Int: String]] = [:]
+    /// Policies and terms by name and version, with the SHA-256 of their files and the entry that activated them first.
+    private(set) var policies: [String: [Int: (file: String, entry: UInt64)]] = [:]
+    /// Names and versions of the policies of each set that has some.
+    private(set) var setMembers: [Int: [String: Int]] = [:]
     private(set) var rules = RecordedRules()
     /// By their entries, until when they are remembered.
     private(set) var destroyedCases: [UInt64: Date] = [:]
@@ -62,6 +65,7 @@ struct LedgerReplay {
         switch entry.event {
         case .archiveCreated(let event):
             archive = event.archive
+            createdAt = entry.time
             origins.append((event.origin, number))
         case .forkAccepted(let event): origins.append((event.origin, number))
         case .actorIntroduced:
@@ -78,8 +82,11 @@ struct LedgerReplay {
         case .accessClosed(let event):
             if openAccesses.remove(event.access) == nil { contradict("it closes an access that is not open") }
         case .policyActivated(let event):
-            let known = policies[event.policy, default: [:]].updateValue(event.file, forKey: Int(event.version))
-            if let known, known != event.file { contradict("the policy was activated before with other contents") }
+            if let known = policies[event.policy]?[Int(event.version)] {
+                if known.file != event.file { contradict("the policy was activated before with other contents") }
+            } else {
+                policies[event.policy, default: [:]][Int(event.version)] = (event.file, number)
+            }
             advance(entry.event, to: event.set, number)
         case .policyRetired(let event): advance(entry.event, to: event.set, number)
         case .conflictResolved(let event): advance(entry.event, to: event.set, number)
@@ -100,5 +107,6 @@ struct LedgerReplay {
             ownContradictions.append("entry \(entry): sets of policies are numbered without a gap")
         }
         rules.apply(event, entry: entry)
+        if !rules.active.isEmpty { setMembers[rules.set] = rules.active.mapValues(\.version) }
     }
 }

@@ -19,6 +19,13 @@ extension IndexReader {
         try rows("SELECT number, entry FROM policy_set").reduce(into: [:]) { $0[try $1[0]] = try $1.unsigned("entry") }
     }
 
+    /// Names and versions of the policies of each set, by their numbers.
+    public func policySetMembers() throws -> [Int: [String: Int]] {
+        try rows("SELECT set_number, name, version FROM policy_set_member").reduce(into: [:]) {
+            $0[try $1[0], default: [:]][try $1[1]] = try $1[2]
+        }
+    }
+
     /// The entry that made the newest set; nil where no policy was ever active.
     public func activeSetEntry() throws -> UInt64? {
         try row("SELECT entry FROM policy_set ORDER BY number DESC LIMIT 1")?.unsigned("entry")

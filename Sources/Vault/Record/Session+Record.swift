@@ -180,7 +180,8 @@ extension Session {
     /// Puts the end of an access on the ledger, in the name of who opened it.
     func closeAccess(_ access: OpenAccessRecord, _ transaction: Transaction) throws {
         guard let actor = try transaction.index.actor(access.actorUID), try isOpen(access, transaction) else {
-            throw CatalogError.damaged("the ledger knows no such access, \(access.entry)")
+            throw CatalogError.damaged(
+                "what it keeps of an access that is open is not what entry \(access.entry) of the ledger says")
         }
         try transaction.add(
             .accessClosed(
@@ -198,7 +199,10 @@ extension Session {
         var isOpen = false
         for (number, entry) in entries {
             switch entry.event {
-            case .accessOpened: if number == access.entry { isOpen = entry.actor.uid == access.actorUID }
+            case .accessOpened where number == access.entry:
+                isOpen =
+                    entry.actor.uid == access.actorUID
+                    && abs(entry.time.timeIntervalSince(access.openedAt)) < 0.0005
             case .accessClosed(let event): if event.access == access.entry { return false }
             default: break
             }
