@@ -17,7 +17,9 @@ extension Audit {
             try session.afterwards { try session.holds.workOnHolds() }
             var export = describe(try closed().checkpoint, output: session.publication(of: fork.origin).folder)
             export.holdsLost = fork.holds.map { "\($0.uid.hex), placed \(Timestamp.minute($0.placedAt))" }
-            export.rulesLost = fork.rules.map(\.sentence)
+            export.rulesLost = try session.catalog.read { index in
+                fork.rules.map { session.sentence($0, in: index) }
+            }
             export.entriesLost = Dictionary(uniqueKeysWithValues: fork.entries.map { ($0.key.rawValue, $0.value) })
             export.destroyedAgain = fork.destroyed
             export.isWhole = fork.isVouched

@@ -64,9 +64,8 @@ extension Audit {
             if found.state != state { find("\(name): its state is not what the ledger says") }
             // What is left of one that has ended is deleted.
             guard !hasEnded else { continue }
-            if state == .cooling, let recorded = scope.coolingUntil ?? hold.coolingUntil,
-                found.coolingUntil.map({ abs($0.timeIntervalSince(recorded)) > 0.0005 }) ?? (scope.narrowedBy != nil)
-            {
+            let until = state == .cooling ? scope.coolingUntil ?? hold.coolingUntil : nil
+            if found.coolingUntil.map(LedgerTime.text) != until.map(LedgerTime.text) {
                 find("\(name): the end of its cooling is not what the ledger says")
             }
             if scope.isPlaced, found.form.rawValue != scope.form.rawValue || found.judgedOnly != scope.judgedOnly {

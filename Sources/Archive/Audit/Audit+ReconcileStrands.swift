@@ -33,6 +33,9 @@ extension Audit {
         }
         let records = try index.epochs()
         let epochs = records.map { Head.EpochState(number: $0.epoch.number, state: $0.state.rawValue) }
+        if try index.archive().keyringGeneration != head.generation {
+            result.find("the generation of the keyring is not the one that the keys vouch for")
+        }
         // All of them were made with the archive.
         let isSince = records.allSatisfy { LedgerTime.text($0.createdAt) == replay.createdAt.map(LedgerTime.text) }
         if head.epochs != epochs || !isSince {

@@ -202,6 +202,6 @@ extension Overview {
                 openedBefore: .distantFuture, standingAloneBefore: .distantFuture, limit: 10_000
             ).count,
             problem: state.problem?.message, fork: state.fork?.message,
-            rulesLost: try session.lostRules(in: index).map(\.sentence))
+            rulesLost: try session.lostRules(in: index).map { session.sentence($0, in: index) })
     }
 }

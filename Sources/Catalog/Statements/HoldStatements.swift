@@ -58,8 +58,8 @@ extension IndexReader {
     }
 
     private static let clauseColumns = """
-        SELECT id, judged_only, any_media, any_jurisdiction, any_purpose, any_outcome, captured_from, captured_before, archived_from,
-            archived_before FROM hold_clause
+        SELECT id, judged_only, any_media, any_jurisdiction, any_purpose, any_outcome, captured_from, captured_before,
+            archived_from, archived_before FROM hold_clause
         """
 
     /// The clauses that rows of their table are, with their values.

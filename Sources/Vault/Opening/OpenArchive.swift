@@ -168,13 +168,6 @@ public final class OpenArchive: Sendable {
                 .badKeyring, "\(directory): keyring, index and strongroom.yaml belong to different archives",
                 remedy: "put back the files that belong together")
         }
-        guard keyring.generation >= record.keyringGeneration else {
-            throw ArchiveError(
-                .badKeyring,
-                "\(keyringPath) is an old copy: generation \(keyring.generation), where the index knows "
-                    + "\(record.keyringGeneration)",
-                remedy: "put back the newest copy of keyring.sealed")
-        }
         return (keyring, rootKey.kind)
     }
 

@@ -27,7 +27,7 @@ package final class HeadWatch: Sendable {
     /// - Parameters:
     ///   - floor: what ``seen`` was before the state was begun to be read.
     ///   - isCommitted: it is no state that may still be rolled back.
-    /// - Throws: ``CatalogError/damaged(_:)``.
+    /// - Throws: ``CatalogError/damaged(_:)``; ``ArchiveError`` where the keyring is an older one.
     package func check(
         _ index: IndexReader, by keyring: Keyring, archive: ArchiveUID, since floor: UInt64 = 0,
         isCommitted: Bool = false
@@ -43,6 +43,13 @@ package final class HeadWatch: Sendable {
             }
             guard let read = Head(body), read.archive == archive else {
                 throw CatalogError.damaged("its head is one of another archive, or of another version")
+            }
+            guard keyring.generation >= read.generation else {
+                throw ArchiveError(
+                    .badKeyring,
+                    "the keyring is an old copy: generation \(keyring.generation), where the head of the index knows "
+                        + "\(read.generation)",
+                    remedy: "put back the newest copy of keyring.sealed")
             }
             head = read
         }

@@ -18,6 +18,13 @@ package enum LostRule: Hashable, Sendable {
     case happened(CaseUID, String, Date)
     case neverHappened(CaseUID, String, Date)
 
+    var isEvent: Bool {
+        switch self {
+        case .happened, .neverHappened: true
+        default: false
+        }
+    }
+
     /// As <doc:Entries> has it.
     package var code: String {
         func name(_ rule: RuleName) -> String { "\(rule.policy)/\(rule.version)/\(rule.rule)" }
@@ -142,16 +149,25 @@ extension Session {
         guard let first = rules.first else { return }
         throw ArchiveError(
             .rulesLost,
-            "by the ledger that was published before a fork was accepted, \(first.sentence)"
+            "by the ledger that was published before a fork was accepted, \(sentence(first, in: index))"
                 + (rules.count == 1 ? "" : ", and \(rules.count - 1) more like it")
                 + "; here it is not so: nothing is destroyed",
             remedy: "have each apply again; \(verb: .status) names them, and what was published has the files")
     }
 }
 
+extension Session {
+    /// For people, with the case's ID where that can be opened.
+    package func sentence(_ rule: LostRule, in index: IndexReader) -> String {
+        rule.sentence { uid in
+            let record = try? index.caseRecord(uid)
+            return record.flatMap { try? open($0).particulars.caseID } ?? uid.hex
+        }
+    }
+}
+
 extension LostRule {
-    /// For people.
-    package var sentence: String {
+    fileprivate func sentence(_ name: (CaseUID) -> String) -> String {
         switch self {
         case .policy(let name, let version): "\(name) v\(version) is active"
         case .retired(let name, let version): "\(name) v\(version) is retired"
@@ -159,9 +175,10 @@ extension LostRule {
             "rule \(lower.rule) of \(lower.policy) and rule \(upper.rule) of \(upper.policy) contradict each other, "
                 + "and \(winner == .keep ? "the first" : "the second") counts"
         case .setting(let key): "the setting \(key) is another"
-        case .happened(let uid, let event, let time): "\(event) happened to case \(uid) on \(Timestamp.format(time))"
+        case .happened(let uid, let event, let time):
+            "\(event) happened to case \(name(uid)) at \(Timestamp.format(time))"
         case .neverHappened(let uid, let event, let time):
-            "\(event) of \(Timestamp.format(time)) did not happen to case \(uid)"
+            "\(event) of \(Timestamp.format(time)) did not happen to case \(name(uid))"
         }
     }
 }

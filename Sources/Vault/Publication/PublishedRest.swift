@@ -99,7 +99,8 @@ extension Session {
                 }
                 lost += LostRule.differences(of: published.events, from: own.events, uid)
             }
-            return lost.sorted { $0.code < $1.code }
+            // Rules first: an event is recorded for a policy that waits for it.
+            return lost.sorted { ($0.isEvent ? 1 : 0, $0.code) < ($1.isEvent ? 1 : 0, $1.code) }
         }
     }
 }
