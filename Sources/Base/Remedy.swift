@@ -16,7 +16,7 @@ public struct Remedy: Sendable, Equatable {
 
     /// Something that is given to a verb.
     public enum Input: String, Sendable, CaseIterable {
-        case archive, config, rootKeyFile, passphraseFile, actor, token, secondToken, credentialsFile
+        case archive, config, rootKeyFile, passphraseFile, actor, token, secondToken, unread, credentialsFile
         case caseID, caseList, subject, purpose, jurisdiction, consent, age, region
         case media, verification, capturedAt, tokenIssuedAt
         case at, correct, withdraw, after

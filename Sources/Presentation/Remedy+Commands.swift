@@ -53,6 +53,7 @@ extension Remedy.Input {
         case .passphraseFile: "--passphrase-file or STRONGROOM_PASSPHRASE_FILE"
         case .token: "--token-file or STRONGROOM_TOKEN"
         case .secondToken: "--second-token-file"
+        case .unread: "--unread"
         case .config: "--config"
         case .credentialsFile: "--credentials-file"
         case .caseID: "--case"

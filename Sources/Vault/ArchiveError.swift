@@ -42,7 +42,8 @@ public struct ArchiveError: Error, Sendable {
         case destroyed, tokenDestroyed, clockDoubted, clockFine, limitExceeded, impactNotAccepted
         case badPlan, planUnfit, purgeBusy, unknownRun
         case badToken, unknownToken, notAllowed, unknownRequest, requestOver, notNeeded
-        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld, holdsLost, rulesLost
+        case badExpression, badScope, badMatter, unknownMatter, matterExists, matterOver, caseHeld, holdsLost,
+            rulesLost, publishedUnread
         case storage, unsettled
 
         package var outcome: Outcome {
@@ -54,7 +55,7 @@ public struct ArchiveError: Error, Sendable {
                 .policyActive, .termsUnmet, .eventExists, .tokenDestroyed, .clockDoubted, .clockFine, .limitExceeded,
                 .impactNotAccepted, .planUnfit, .purgeBusy, .badToken, .notAllowed, .requestOver, .notNeeded,
                 .matterExists,
-                .matterOver, .caseHeld, .holdsLost, .rulesLost:
+                .matterOver, .caseHeld, .holdsLost, .rulesLost, .publishedUnread:
                 .refused
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity

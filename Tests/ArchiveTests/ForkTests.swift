@@ -3,6 +3,8 @@ import Evidence
 import Foundation
 import GRDB
 import Ledger
+import Retention
+import Sealing
 import Synchronization
 import Testing
 
@@ -79,7 +81,7 @@ struct ForkTests {
         before.publish()
         try Data("nonsense".utf8).write(to: URL(fileURLWithPath: test.published() + "/checkpoint"))
         let accepted = try test.open(actor: "j.chan", toLook: true).audit.acceptFork(
-            try Reason("the place was damaged"))
+            try Reason("the place was damaged"), unread: true)
         #expect(accepted.origin.contains("/2."))
         let size = try test.open().audit.lastEntry()
         let error = #expect(throws: ArchiveError.self) {
@@ -165,10 +167,91 @@ struct ForkTests {
         #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .rulesLost)
         _ = try test.event("relationship-ended", of: "K-2", at: ended, .corrects(other.entry), in: archive)
         #expect(try archive.overview.status().ledger.rulesLost == [])
+        // What applied once is done: the event may turn out to be wrong, and the policy may be retired.
+        _ = try test.event("relationship-ended", of: "K-2", .withdraws(other.entry), in: archive)
+        _ = try archive.policies.retire("house", reason: try Reason("r"), accepting: nil, confirm: { _ in true })
+        #expect(try archive.overview.status().ledger.rulesLost == [])
         #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
         #expect(try archive.audit.reconcile().findings == [])
         archive.publish()
         #expect(try EvidenceVerifier().verify(test.published(origin: 2)).problems == [])
+    }
+
+    /// A second fork from the same copy has lost what the first one had: also that is named.
+    @Test func aSecondForkNamesWhatTheFirstLost() throws {
+        let test = try TestArchive()
+        _ = try goBack(test)
+        _ = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        try test.open().publish()
+        try test.copyIndex(to: "older", back: true)
+        let again = try test.open(toLook: true).audit.acceptFork(try Reason("and again"))
+        #expect(again.origin.contains("/3.") && again.rulesLost.count == 2 && again.destroyedAgain == 2, "\(again)")
+        #expect(refusal { _ = try test.open().destruction.run(accepting: nil) }?.code == .rulesLost)
+    }
+
+    /// An older signed checkpoint in a later folder, or in the same, hides nothing.
+    @Test(arguments: [1, 2, 9])
+    func anOlderPublicationHidesNothing(folder: Int) throws {
+        let test = try TestArchive()
+        try test.activate(TestArchive.policy, in: try test.open())
+        try test.archive("K-1", in: try test.open())
+        try test.open().publish()
+        try test.copyIndex(to: "older")
+        let place = try test.published()
+        try FileManager.default.copyItem(atPath: place, toPath: test.directory + "/early")
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        try test.open().publish()
+        try test.copyIndex(to: "older", back: true)
+        let other = FilePath.parent(place) + "/\(folder)"
+        try? FileManager.default.removeItem(atPath: other)
+        try FileManager.default.copyItem(atPath: test.directory + "/early", toPath: other)
+        let refused = refusal { _ = try test.open(toLook: true).audit.acceptFork(try Reason("r")) }
+        #expect(refused?.code == .publishedUnread)
+    }
+
+    /// What a hold takes in by the ledger is not destroyed again, whatever the index says of the hold.
+    @Test func whatIsHeldIsNotDestroyedAgain() throws {
+        let test = try TestArchive()
+        try test.activate(TestArchive.policy.replacingOccurrences(of: "P90D", with: "P5D"), in: try test.open())
+        try test.archive("K-1", in: try test.open())
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        try test.open().publish()
+        try test.copyIndex(to: "older")
+        let archive = try test.open()
+        _ = try archive.holds.release(try Matter("M-1"), reason: try Reason("r"))
+        try test.pass(days: 25, in: archive)
+        try test.pass(days: 10, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        archive.publish()
+        try test.copyIndex(to: "older", back: true)
+        let queue = try DatabaseQueue(path: test.path + "/index.sqlite")
+        try queue.writeWithoutTransaction { db in
+            let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+            for trigger in triggers { try db.execute(sql: "DROP TRIGGER \"\(trigger["name"] as String)\"") }
+            try db.execute(sql: "DELETE FROM hold_case; DELETE FROM hold_pin; UPDATE object SET status = 'kept'")
+            for trigger in triggers { try db.execute(sql: trigger["sql"]) }
+        }
+        try queue.close()
+        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        #expect(accepted.destroyedAgain == 0 && accepted.isWhole)
+    }
+
+    /// The codes of lost rules are read as they were written.
+    @Test func codesOfLostRulesAreReadAgain() {
+        let (uid, time) = (CaseUID(from: .system), Date(timeIntervalSince1970: 1_767_225_600))
+        let rule = RuleName(policy: "hk-bank", version: 4, rule: "video")
+        for lost in [
+            LostRule.policy("hk-bank", version: 4, file: String(repeating: "7", count: 64)),
+            .retired("hk-bank", version: 3), .resolved(lower: rule, upper: rule, winner: .keep),
+            .setting("approve hold release"), .setting("limit"), .completed(uid),
+            .happened(uid, "relationship-ended", time),
+            .neverHappened(uid, "relationship-ended", time),
+        ] {
+            #expect(LostRule(code: lost.code) == lost, "\(lost.code)")
+        }
+        for bad in ["", "policy a b c", "happened x y z", "resolved a/b/c a/1/c keep", "never-happened \(uid) e"] {
+            #expect(LostRule(code: bad) == nil, "\(bad)")
+        }
     }
 
     /// What no key has signed destroys nothing: lines that somebody wrote into the published place.
@@ -189,7 +272,14 @@ struct ForkTests {
             .replacingOccurrences(of: gone.caseUID.hex, with: object.caseUID.hex)
         if behind { lines.append(forged) } else { lines[place] = forged }
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
-        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        if !behind {
+            let refused = refusal {
+                _ = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+            }
+            #expect(refused?.code == .publishedUnread)
+        }
+        let accepted = try test.open(toLook: true).audit.acceptFork(
+            try Reason("the disk was restored"), unread: !behind)
         #expect(accepted.isWhole == behind && accepted.destroyedAgain == (behind ? 2 : 0))
         #expect(try test.kinds(of: "K-1", in: try test.open()).contains("best-frame"))
     }

@@ -10,9 +10,13 @@ extension Audit {
     ///
     /// - Parameter second: the personal token of another person, where two are needed: before a fork is accepted
     ///   nothing can be written, so that nobody can be asked.
-    public func acceptFork(_ reason: Reason, second: PersonalToken? = nil) throws -> LedgerExport {
+    /// - Parameter unread: also where what was published cannot be read to its end: what it held, ruled and destroyed is
+    ///   then up to who accepts.
+    public func acceptFork(
+        _ reason: Reason, second: PersonalToken? = nil, unread: Bool = false
+    ) throws -> LedgerExport {
         try session.attempt(.own) {
-            let fork = try session.acceptFork(reason, second: second)
+            let fork = try session.acceptFork(reason, second: second, unread: unread)
             session.publish()
             try session.afterwards { try session.holds.workOnHolds() }
             var export = describe(try closed().checkpoint, output: session.publication(of: fork.origin).folder)

@@ -229,6 +229,11 @@ private struct SQLiteTransaction: EngineWriting {
         let compiled = try SQLiteEngine.translate { try db.cachedStatement(sql: statement) }
         try withExtendedLifetime(compiled) {
             let handle = compiled.sqliteStatement
+            // A body that runs the statement whose rows it is given would begin it anew.
+            guard sqlite3_stmt_busy(handle) == 0, Int(sqlite3_bind_parameter_count(handle)) == values.count else {
+                throw EngineError(
+                    .failed, "a statement that is running, or has other values: \(statement)", code: SQLITE_MISUSE)
+            }
             defer {
                 sqlite3_reset(handle)
                 sqlite3_clear_bindings(handle)

@@ -65,14 +65,28 @@ struct Deciding {
     }
 }
 
+/// Whether what was destroyed before, and came back with an older index, may go again.
+enum PermitAgain: ~Copyable {
+    case permitted(DestructionPermit)
+    /// The word for it in the entry of the run.
+    case refused(String)
+}
+
 extension Transaction {
-    /// The permit for what was destroyed before a fork was accepted: it was decided then. Nil where the index has
-    /// another object under its name, or a hold takes it in.
-    func permit(again gone: Event.ObjectDestroyed, _ row: RetentionRow) -> DestructionPermit? {
+    /// The permit for what was destroyed before a fork was accepted: it was decided then. Refused where a hold takes it
+    /// in, by the ledger or by the index.
+    func permit(again gone: Event.ObjectDestroyed, _ row: RetentionRow, by session: Session) throws -> PermitAgain {
+        let facts = try LedgerFacts(of: row.caseUID, in: index, head.roots)
         guard row.object == gone.object, row.caseUID == gone.caseUID, row.address == gone.address,
-            row.facts.holds.isEmpty
-        else { return nil }
-        return DestructionPermit(row, in: index)
+            facts.agree(with: row), let history = facts.history(of: row.object)
+        else { return .refused("altered") }
+        let book = try session.holdBook(in: index)
+        let tags =
+            book.expectsAny ? try index.caseRecord(row.caseUID).map { try session.expectations(of: $0) } ?? [] : []
+        guard row.facts.holds.isEmpty, book.binding(history, expected: tags).isEmpty else {
+            return .refused(Decision.Status.held.rawValue)
+        }
+        return .permitted(DestructionPermit(row, in: index))
     }
 }
 

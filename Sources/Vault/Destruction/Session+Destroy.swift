@@ -70,23 +70,24 @@ extension Session {
                     form: .replay, digest: digest, objects: UInt64(rows.count),
                     set: UInt64(try index.activeSetNumber()), limitAccepted: nil)))
         var verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)] = [:]
-        var (destroyed, bytes) = (0, UInt64(0))
+        var (destroyed, bytes, skipped) = (0, UInt64(0), [String: UInt64]())
         for row in rows {
-            guard let event = known.removeValue(forKey: row.object), let permit = transaction.permit(again: event, row)
-            else { continue }
-            let entry = try transaction.add(.objectDestroyed(event.again(in: run)))
-            try transaction.destroy(permit)
-            verifications[row.verificationUID] = (row.caseUID, entry)
-            destroyed += 1
-            bytes += row.length
+            guard let event = known.removeValue(forKey: row.object) else { continue }
+            switch try transaction.permit(again: event, row, by: self) {
+            case .refused(let why): skipped[why, default: 0] += 1
+            case .permitted(let permit):
+                let entry = try transaction.add(.objectDestroyed(event.again(in: run)))
+                try transaction.destroy(permit)
+                verifications[row.verificationUID] = (row.caseUID, entry)
+                destroyed += 1
+                bytes += row.length
+            }
         }
         _ = try end(verifications, transaction)
-        let held = rows.count - destroyed
         try transaction.add(
             .purgeFinished(
                 .init(
-                    run: run, destroyed: UInt64(destroyed), bytes: bytes,
-                    skipped: held > 0 ? [Decision.Status.held.rawValue: UInt64(held)] : [:])))
+                    run: run, destroyed: UInt64(destroyed), bytes: bytes, skipped: skipped)))
         return destroyed
     }
 

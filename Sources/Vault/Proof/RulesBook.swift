@@ -7,6 +7,15 @@ package struct RulesBook: Sendable {
     package private(set) var rules = RecordedRules()
     /// The settings that it has last, and the number of their entry.
     package private(set) var settings: (entry: UInt64, event: Event.ConfigurationChanged)?
+    /// A policy that was activated, with its version and its file, or retired.
+    package struct Change: Sendable {
+        package let entry: UInt64
+        package let policy: String
+        package let version: (Int, String)?
+    }
+
+    /// In the order of their entries.
+    package private(set) var changes: [Change] = []
     /// The last entry that changed each setting.
     package private(set) var settingsChanged: [String: UInt64] = [:]
     /// Why the clock is in doubt, and since when; nil where nobody doubts it, or somebody accepted it.
@@ -21,7 +30,15 @@ package struct RulesBook: Sendable {
             settings = (number, event)
         case .clockDoubted(let event): doubt = (entry.time, event)
         case .clockAccepted: doubt = nil
-        default: rules.apply(entry.event, entry: number)
+        default:
+            if case .policyActivated(let event) = entry.event {
+                changes.append(
+                    Change(entry: number, policy: event.policy, version: (Int(clamping: event.version), event.file)))
+            }
+            if case .policyRetired(let event) = entry.event {
+                changes.append(Change(entry: number, policy: event.policy, version: nil))
+            }
+            rules.apply(entry.event, entry: number)
         }
     }
 }

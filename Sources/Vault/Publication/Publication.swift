@@ -103,20 +103,29 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Where the newest origin of this archive is published; nil where none is.
-    func newestFolder() throws -> String? { try originNumbers().filter(isOurs).max().map { "\(home)/\($0)" } }
+    /// Where this origin and those after it are published, as far as they are this archive's.
+    func laterFolders() throws -> [(number: Int, folder: String)] {
+        try originNumbers().filter { $0 >= origin.number }.filter { try $0 == origin.number || isOurs($0) }.sorted()
+            .map { ($0, "\(home)/\($0)") }
+    }
 
-    /// The checkpoint there, signed by a key of this archive under whatever name.
-    func signedCheckpoint(in folder: String) throws -> Checkpoint? {
+    /// The checkpoint there, signed by a key of this archive under whatever name; or under that of an origin with a
+    /// number, so that none stands in the place of another.
+    func signedCheckpoint(in folder: String, number: Int? = nil) throws -> Checkpoint? {
         guard let bytes = try? files.contents(of: folder + "/" + LedgerFiles.checkpoint, limit: SignedNote.longest),
             let note = try? SignedNote(bytes),
             let name = note.text.split(separator: "\n").first.map(String.init), VerifierKey.isName(name)
         else { return nil }
+        if let number, number != origin.number || name != origin.origin {
+            guard name.split(separator: "/").last?.hasPrefix("\(number).") == true else { return nil }
+        }
         return try? Checkpoint(note, by: VerifierKey(name: name, publicKey: key.publicKey))
     }
 
     /// A number that no origin has.
-    package func nextOriginNumber() throws -> Int { max(origin.number, try originNumbers().max() ?? 0) + 1 }
+    package func nextOriginNumber() throws -> Int {
+        max(origin.number, try originNumbers().filter(isOurs).max() ?? 0) + 1
+    }
 
     /// The origins that are published.
     private func originNumbers() throws -> [Int] {

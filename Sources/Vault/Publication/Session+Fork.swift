@@ -180,26 +180,18 @@ extension Session {
         }
     }
 
-    /// Holds that stand by the published ledger, and that this index does not know, or not as far: nobody else will
-    /// place them again.
-    private func holdsLost(_ book: HoldBook) throws -> [HoldBook.Hold] {
-        try catalog.read { index in
-            try book.order.compactMap { book.holds[$0] }.filter { hold in
-                try hold.endedAt == nil && (index.hold(hold.uid)?.revision ?? 0) < hold.revision
-            }
-        }
-    }
-
     /// The tokens of two persons, where two are needed by this ledger or by the one that is published: an older index
     /// must not be a way around the second, nor a token that the published ledger revoked.
     private func forkTokens(
-        _ second: PersonalToken?, _ elsewhere: Authority
+        _ second: PersonalToken?, _ elsewhere: [Authority]
     ) throws -> [TokenUID]? {
         return try catalog.read { index in
             let here = try authority(in: index)
-            guard here.needsTwo || elsewhere.needsTwo else { return nil }
+            guard here.needsTwo || elsewhere.contains(where: \.needsTwo) else { return nil }
             func approver(_ token: Authority.Token?) throws -> (uid: TokenUID, name: String) {
-                guard let token, token.approves(at: now), elsewhere.tokens[token.uid]?.revokedAt == nil else {
+                guard let token, token.approves(at: now),
+                    elsewhere.allSatisfy({ $0.tokens[token.uid]?.revokedAt == nil })
+                else {
                     throw ArchiveError(
                         .badToken,
                         "one of the two tokens approves nothing here, or was revoked in the published ledger",
@@ -229,7 +221,7 @@ extension Session {
         package let rules: [LostRule]
         /// What was published and is not here, by its kind.
         package let entries: [Event.Kind: Int]
-        /// Whether that leads to a checkpoint which a key of this archive signed.
+        /// Whether that leads to checkpoints which a key of this archive signed.
         package let isVouched: Bool
         package let destroyed: Int
     }
@@ -237,32 +229,52 @@ extension Session {
     /// Goes on with a ledger that is not the one that was published, under a new origin; what was published stays. What
     /// it says was destroyed is destroyed again, and what it says was revoked is, in the same transaction.
     ///
-    /// - Parameter second: the personal token of another person, where two are needed.
-    package func acceptFork(_ reason: Reason, second: PersonalToken?) throws -> AcceptedFork {
+    /// - Parameters:
+    ///   - second: the personal token of another person, where two are needed.
+    ///   - unread: also where what was published cannot be read to its end.
+    package func acceptFork(_ reason: Reason, second: PersonalToken?, unread: Bool) throws -> AcceptedFork {
         guard fork != nil else {
             throw ArchiveError(
                 .notForked, "the ledger is the one that is published: there is no fork to accept",
                 remedy: "\(verb: .status) shows the ledger's state")
         }
-        try checkWholeLedger()
+        let cases = try checkWholeLedger()
         let old = publication(of: origin)
-        let rest = try publishedRest(old)
-        let tokens = try forkTokens(second, rest.people)
-        let lost = try holdsLost(rest.holds)
-        let rules = try lostRules(rest)
+        let mark = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: effects).read(
+            by: keyring)
+        let rests = try publishedRests(old, since: mark)
+        let tokens = try forkTokens(second, rests.map(\.people))
+        // What this machine has seen there has to be there.
+        let isVouched =
+            !rests.isEmpty && rests.allSatisfy(\.isVouched)
+            && (mark.map { mark in mark.origin < old.origin.number || rests.contains { $0.origin == mark.origin } }
+                ?? true)
+        guard isVouched || unread else {
+            throw ArchiveError(
+                .publishedUnread,
+                "what is published in \(old.place) cannot be read to its end, or does not lead to its checkpoint: what it "
+                    + "holds, rules and says was destroyed is not known",
+                remedy: "put it back; or go on without it, and see to all of that by hand: \(input: .unread)")
+        }
+        // Lines that no key has signed make nobody record an event; what they hold is looked at all the same.
+        let lost = try rests.flatMap { try holdsLost($0) }
+        let rules = try Set(rests.filter(\.isVouched).flatMap { try lostRules($0, cases) })
+            .sorted { ($0.isOfCase ? 1 : 0, $0.code) < ($1.isOfCase ? 1 : 0, $1.code) }
         // One that was never placed to its end has no matter yet: it is named, and its author has to begin again.
-        let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).sorted()
+        let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).union(rests.flatMap(\.holds.lost)).sorted()
         for (count, what) in [(tags.count, "matters"), (rules.count, "rules, settings and case events")]
         where count > Event.ForkAccepted.mostLost {
             throw ArchiveError(
                 .holdsLost, "the published ledger has \(count) \(what) that this index does not have",
                 remedy: "restore a newer index: so many are not done again by hand")
         }
+        for rule in rules {
+            precondition(LostRule(code: rule.code) == rule)
+        }
+        let entries = rests.flatMap(\.entries)
         let previous = try old.newestText()
         // The index may be older than an origin that was accepted before.
-        let marked = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: effects)
-            .read(by: keyring)?.origin
-        let number = max(try old.nextOriginNumber(), (marked ?? 0) + 1)
+        let number = max(try old.nextOriginNumber(), (mark?.origin ?? 0) + 1)
         let (origin, grown, destroyed) = try recordFork { transaction in
             let index = transaction.index
             guard let first = try index.origins().first, let newest = try index.origins().last,
@@ -280,11 +292,11 @@ extension Session {
                     .init(
                         origin: name, verifierKey: key.text, previous: previous, entries: size, tokens: tokens,
                         lostHolds: tags.isEmpty ? nil : tags, lostRules: rules.isEmpty ? nil : rules.map(\.code),
-                        lostEntries: rest.isVouched ? UInt64(rest.entries.count) : nil, reason: commitment))
+                        lostEntries: isVouched ? UInt64(entries.count) : nil, reason: commitment))
             )
             let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
             try index.insert(origin)
-            let destroyed = rest.isVouched ? try doAgain(rest, transaction) : 0
+            let destroyed = try doAgain(rests, isVouched: isVouched, transaction)
             // What was pinned belongs to another history.
             try index.recompileHolds()
             return (origin, transaction.size, destroyed)
@@ -293,30 +305,32 @@ extension Session {
         archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
         return AcceptedFork(
             origin: origin, holds: lost, rules: rules,
-            entries: rest.entries.reduce(into: [:]) { $0[$1.entry.event.kind, default: 0] += 1 },
-            isVouched: rest.isVouched, destroyed: destroyed)
+            entries: entries.reduce(into: [:]) { $0[$1.entry.event.kind, default: 0] += 1 },
+            isVouched: isVouched, destroyed: destroyed)
     }
 
-    /// Does again what must not be undone by going back: destructions, tokens that were revoked, a clock that was
-    /// doubted.
+    /// Does again what must not be undone by going back: destructions, as far as a key has signed them; tokens that
+    /// were revoked, and a clock that was doubted, whoever says so.
     ///
     /// - Returns: how many objects were destroyed.
-    private func doAgain(_ rest: PublishedRest, _ transaction: Transaction) throws -> Int {
+    private func doAgain(_ rests: [PublishedRest], isVouched: Bool, _ transaction: Transaction) throws -> Int {
         let index = transaction.index
         let here = try authority(in: index)
         for token in here.tokens.values.filter({ $0.revokedAt == nil }).sorted(by: { $0.uid.hex < $1.uid.hex })
-        where rest.people.tokens[token.uid]?.revokedAt != nil {
+        where rests.contains(where: { $0.people.tokens[token.uid]?.revokedAt != nil }) {
             let reason = try transaction.commit("it was revoked before a fork was accepted", as: "reasonCommitment")
             try transaction.add(.tokenRevoked(.init(token: token.uid, request: nil, reason: reason)))
         }
-        if rest.entries.contains(where: { [.clockDoubted, .clockAccepted].contains($0.entry.event.kind) }),
+        let entries = rests.flatMap(\.entries).map(\.entry)
+        if !isVouched || entries.contains(where: { [.clockDoubted, .clockAccepted].contains($0.event.kind) }),
             try transaction.clockDoubt == nil && recorder.rulesBook(in: index).doubt == nil
         {
-            let newest = rest.entries.map(\.entry.time).max() ?? transaction.now
+            let newest = entries.map(\.time).max() ?? transaction.now
             try transaction.add(.clockDoubted(.init(cause: .fork, other: newest)))
         }
         return try destroyAgain(
-            rest.entries.compactMap { if case .objectDestroyed(let event) = $0.entry.event { event } else { nil } },
-            transaction)
+            rests.filter(\.isVouched).flatMap(\.entries).compactMap {
+                if case .objectDestroyed(let event) = $0.entry.event { event } else { nil }
+            }, transaction)
     }
 }

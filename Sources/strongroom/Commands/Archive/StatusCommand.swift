@@ -89,7 +89,7 @@ struct StatusCommand: ParsableCommand {
                 + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
         for rule in ledger.rulesLost {
             lines.append(
-                "           \(Terminal.red("lost with a fork", on: STDOUT_FILENO)): \(rule); nothing is destroyed "
+                "           \(Terminal.red("lost with a fork", on: STDOUT_FILENO)): \(Terminal.visible(rule)); nothing is destroyed "
                     + "until it is so here"
             )
         }

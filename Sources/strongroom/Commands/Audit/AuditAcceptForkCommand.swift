@@ -25,6 +25,13 @@ struct AuditAcceptForkCommand: ParsableCommand {
             valueName: "file"), completion: .file())
     var secondTokenFile: String?
 
+    @Flag(
+        help: """
+            Also where what was published cannot be read to its end, or does not lead to its checkpoint: what it held, \
+            ruled and destroyed is then yours to see to.
+            """)
+    var unread = false
+
     @OptionGroup var common: CommonOptions
 
     func run() throws {
@@ -36,7 +43,7 @@ struct AuditAcceptForkCommand: ParsableCommand {
             let second =
                 try secondTokenFile.map { try PersonalToken(file: $0) } ?? environment.map { try PersonalToken($0) }
             try common.withArchive(toLook: true) { archive in
-                let done = try archive.audit.acceptFork(reason, second: second)
+                let done = try archive.audit.acceptFork(reason, second: second, unread: unread)
                 if common.json { return try Terminal.document(done) }
                 Terminal.print("the ledger goes on under the origin \(done.origin), published to \(done.output)")
                 Terminal.print("verifier key: \(done.verifierKey)")
@@ -57,7 +64,7 @@ struct AuditAcceptForkCommand: ParsableCommand {
                 }
                 for rule in done.rulesLost {
                     Terminal.say(
-                        "\(Terminal.red("warning")): by what was published \(rule): nothing is destroyed until it is "
+                        "\(Terminal.red("warning")): by what was published \(Terminal.visible(rule)): nothing is destroyed until it is "
                             + "so here")
                 }
                 for hold in done.holdsLost {
