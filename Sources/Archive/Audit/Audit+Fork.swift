@@ -10,8 +10,8 @@ extension Audit {
     ///
     /// - Parameter second: the personal token of another person, where two are needed: before a fork is accepted
     ///   nothing can be written, so that nobody can be asked.
-    /// - Parameter unread: also where what was published cannot be read to its end: what it held, ruled and destroyed is
-    ///   then up to who accepts.
+    /// - Parameter unread: also where what was published cannot be read to its end: what it held, ruled and destroyed
+    ///   is then up to who accepts.
     public func acceptFork(
         _ reason: Reason, second: PersonalToken? = nil, unread: Bool = false
     ) throws -> LedgerExport {

@@ -5,7 +5,8 @@ internal import Foundation
 internal import Ledger
 internal import Synchronization
 
-/// A ledger that is published under one origin, as far as it can be read, beside this one: what a fork goes back before.
+/// A ledger that is published under one origin, as far as it can be read, beside this one: what a fork goes back
+/// before.
 struct PublishedRest {
     /// Of the origin.
     let origin: Int

@@ -252,8 +252,8 @@ extension Session {
         guard isVouched || unread else {
             throw ArchiveError(
                 .publishedUnread,
-                "what is published in \(old.place) cannot be read to its end, or does not lead to its checkpoint: what it "
-                    + "holds, rules and says was destroyed is not known",
+                "what is published in \(old.place) cannot be read to its end, or does not lead to its checkpoint: what "
+                    + "it holds, rules and says was destroyed is not known",
                 remedy: "put it back; or go on without it, and see to all of that by hand: \(input: .unread)")
         }
         // Lines that no key has signed make nobody record an event; what they hold is looked at all the same.

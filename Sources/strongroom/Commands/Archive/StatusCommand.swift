@@ -89,8 +89,8 @@ struct StatusCommand: ParsableCommand {
                 + (ledger.openAccesses > 0 ? " · \(Figure.count(ledger.openAccesses, "access", "accesses")) open" : ""))
         for rule in ledger.rulesLost {
             lines.append(
-                "           \(Terminal.red("lost with a fork", on: STDOUT_FILENO)): \(Terminal.visible(rule)); nothing is destroyed "
-                    + "until it is so here"
+                "           \(Terminal.red("lost with a fork", on: STDOUT_FILENO)): \(Terminal.visible(rule)); "
+                    + "nothing is destroyed until it is so here"
             )
         }
         lines.append("verifier   \(ledger.verifierKey)")

@@ -64,8 +64,8 @@ struct AuditAcceptForkCommand: ParsableCommand {
                 }
                 for rule in done.rulesLost {
                     Terminal.say(
-                        "\(Terminal.red("warning")): by what was published \(Terminal.visible(rule)): nothing is destroyed until it is "
-                            + "so here")
+                        "\(Terminal.red("warning")): by what was published \(Terminal.visible(rule)): "
+                            + "nothing is destroyed until it is so here")
                 }
                 for hold in done.holdsLost {
                     Terminal.say(
