@@ -227,10 +227,11 @@ class Judge:
         return self.archive.run("import", "--case", case + "-again", path, "--captured-at", days_ago(1), "--jurisdiction",
                                 "HK", "--consent", "C", "--purpose", "onboarding").returncode
 
-    def judge(self, isVouched=True):
+    def judge(self, isVouched=True, isWord=False):
         """What went wrong after an alteration: sentences. And whether anything refused, or named it.
 
-        isVouched: what was altered is more than the index's word."""
+        isVouched: what was altered is more than the index's word.
+        isWord: some of it is the index's word, which is shown."""
         archive, wrong, noticed = self.archive, [], []
         lies = (0, 3)
         # An alteration may stop the archive; it may not make it lie.
@@ -239,7 +240,7 @@ class Judge:
             shown = looked(done)
             if shown == expected:
                 continue
-            if shown[0] in lies and isVouched:
+            if shown[0] in lies and isVouched and not isWord:
                 wrong.append(f"{' '.join(look)} showed something else with exit code {shown[0]}")
             else:
                 noticed.append(look[0])
@@ -579,12 +580,12 @@ def swap(table, column):
 
 
 def play(archive, judge, attacks, counts):
-    for name, vouched, change in attacks:
+    for name, vouched, change, *word in attacks:
         archive.put_back()
         if archive.alter(change) is not None:
             counts["impossible"] += 1
             continue
-        wrong, noticed = judge.judge(vouched)
+        wrong, noticed = judge.judge(vouched, *word)
         counts["wrong" if wrong else "noticed" if noticed else "harmless"] += 1
         if wrong:
             print(f"WRONG  {name}: {'; '.join(wrong)}", flush=True)
@@ -618,7 +619,7 @@ def main():
             def both(database, first=first, second=second):
                 first(database)
                 second(database)
-            play(archive, judge, [(f"{a}; {b}", isFirst or isSecond, both)], counts)
+            play(archive, judge, [(f"{a}; {b}", isFirst or isSecond, both, not (isFirst and isSecond))], counts)
     print(", ".join(f"{number} {name}" for name, number in counts.items()))
     sys.exit(1 if counts["wrong"] else 0)
 

@@ -56,14 +56,10 @@ extension Audit {
                 find("\(name) is not on the ledger")
                 continue
             }
-            let hasEnded = scope.hasEnded || hold.endedAt != nil
-            let state: HoldScopeRecord.State =
-                hasEnded
-                ? .ended
-                : hold.releasedAt != nil || scope.narrowedBy != nil ? .cooling : scope.isPlaced ? .standing : .placing
+            let state = hold.state(of: scope)
             if found.state != state { find("\(name): its state is not what the ledger says") }
             // What is left of one that has ended is deleted.
-            guard !hasEnded else { continue }
+            guard state != .ended else { continue }
             let until = state == .cooling ? scope.coolingUntil ?? hold.coolingUntil : nil
             if found.coolingUntil.map(LedgerTime.text) != until.map(LedgerTime.text) {
                 find("\(name): the end of its cooling is not what the ledger says")

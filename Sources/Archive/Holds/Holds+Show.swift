@@ -29,8 +29,8 @@ extension Holds {
             try session.catalog.read { index in
                 let book = try session.holdBook(in: index)
                 var summaries: [HoldSummary] = []
-                try forEachKnownHold(book, in: index) { record in
-                    if all || record.state != .ended { summaries.append(try summary(of: record, book, in: index)) }
+                try forEachKnownHold(book, in: index) { record, known in
+                    if all || known.state != .ended { summaries.append(try summary(of: record, book, in: index)) }
                 }
                 return summaries
             }
@@ -76,14 +76,14 @@ extension Holds {
         let book = try session.holdBook(in: index)
         var (matters, cooling) = (0, 0)
         var (overdue, unfinished): ([String], [String]) = ([], [])
-        try forEachKnownHold(book, in: index) { hold in
-            guard hold.state != .ended else { return }
+        try forEachKnownHold(book, in: index) { hold, known in
+            guard known.state != .ended else { return }
             matters += 1
-            if hold.state == .released { cooling += 1 }
-            if hold.state == .standing, hold.reviewBy < session.now {
+            if known.state == .released { cooling += 1 }
+            if known.state == .standing, known.reviewBy < session.now {
                 overdue.append(try session.shownMatter(hold, in: index))
             }
-            if hold.state == .placing { unfinished.append(try session.shownMatter(hold, in: index)) }
+            if known.state == .placing { unfinished.append(try session.shownMatter(hold, in: index)) }
         }
         return HoldStatus(
             matters: matters, overdueReviews: overdue, lost: book.lost.count, cooling: cooling,
@@ -92,15 +92,15 @@ extension Holds {
 
     /// The holds of the index, which are those of the ledger: none is hidden.
     private func forEachKnownHold(
-        _ book: HoldBook, in index: IndexReader, _ body: (HoldRecord) throws -> Void
+        _ book: HoldBook, in index: IndexReader, _ body: (HoldRecord, HoldBook.Hold) throws -> Void
     ) throws {
         var found = 0
         try index.forEachHold { record in
-            guard book.holds[record.uid] != nil else {
+            guard let known = book.holds[record.uid] else {
                 throw CatalogError.damaged("its holds are not those of the ledger")
             }
             found += 1
-            try body(record)
+            try body(record, known)
         }
         guard found == book.holds.count else { throw CatalogError.damaged("its holds are not those of the ledger") }
     }
@@ -132,13 +132,11 @@ extension Holds {
         }
         let isVisible = try session.maySee(record, in: index)
         let particulars = isVisible ? try session.particulars(of: record, in: index) : nil
-        let states = Dictionary(
-            uniqueKeysWithValues: try index.holdScopes(of: record.uid).map { ($0.name.revision, $0) })
         let revisions = known.scopes.values.sorted { $0.revision < $1.revision }.map { scope in
             HoldRevision(
                 revision: scope.revision,
                 form: scope.form == .everything ? "everything" : scope.form == .where ? "where" : "cases",
-                state: states[scope.revision]?.state.rawValue ?? "ended", since: scope.startedAt, entry: scope.entry,
+                state: known.state(of: scope).rawValue, since: scope.startedAt, entry: scope.entry,
                 expression: isVisible && scope.form == .where
                     ? HoldExpression(clauses: scope.clauses).description : nil,
                 judgedOnly: scope.judgedOnly, cases: scope.cases.count, expected: scope.expected.count,

@@ -31,9 +31,7 @@ extension Session {
             case .altered: result.skipped["altered", default: 0] += 1
             case .refused(let status): result.skipped[status.rawValue, default: 0] += 1
             case .permitted(let permit, let decision):
-                let entry = try transaction.add(
-                    .objectDestroyed(event(of: row, by: decision, rules, run: run)))
-                try transaction.destroy(permit)
+                let entry = try carryOut(permit, event(of: row, by: decision, rules, run: run), transaction)
                 verifications[row.verificationUID] = (row.caseUID, entry)
                 result.destroyed += 1
                 result.bytes += row.length
@@ -76,8 +74,7 @@ extension Session {
             switch try transaction.permit(again: event, row, by: self) {
             case .refused(let why): skipped[why, default: 0] += 1
             case .permitted(let permit):
-                let entry = try transaction.add(.objectDestroyed(event.again(in: run)))
-                try transaction.destroy(permit)
+                let entry = try carryOut(permit, event.again(in: run), transaction)
                 verifications[row.verificationUID] = (row.caseUID, entry)
                 destroyed += 1
                 bytes += row.length
@@ -89,6 +86,17 @@ extension Session {
                 .init(
                     run: run, destroyed: UInt64(destroyed), bytes: bytes, skipped: skipped)))
         return destroyed
+    }
+
+    /// Destroys an object that was permitted to go, with its entry.
+    ///
+    /// - Returns: the entry's number.
+    private func carryOut(
+        _ permit: consuming DestructionPermit, _ event: Event.ObjectDestroyed, _ transaction: Transaction
+    ) throws -> UInt64 {
+        let entry = try transaction.add(.objectDestroyed(event))
+        try transaction.destroy(permit)
+        return entry
     }
 
     private func event(

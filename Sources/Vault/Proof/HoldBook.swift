@@ -57,6 +57,12 @@ package struct HoldBook {
         package var state: HoldRecord.State {
             endedAt != nil ? .ended : releasedAt != nil ? .released : scopes[1]?.isPlaced == true ? .standing : .placing
         }
+
+        package func state(of scope: Scope) -> HoldScopeRecord.State {
+            scope.hasEnded || endedAt != nil
+                ? .ended
+                : releasedAt != nil || scope.narrowedBy != nil ? .cooling : scope.isPlaced ? .standing : .placing
+        }
     }
 
     package static let kinds: [Event.Kind] = [

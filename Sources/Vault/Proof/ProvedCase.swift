@@ -21,18 +21,29 @@ extension Session {
             events: try index.caseEvents(of: record.uid).map(\.event), verifications)
         if let first = differences.first { throw CatalogError.damaged(first) }
         try proveParticulars(opened, entries, in: index)
-        try proveHolds(opened, replay.facts, in: index)
+        try proveFacts(opened, replay.facts, in: index)
         return opened
     }
 
-    /// The holds that bind the objects of a case are those of the ledger.
-    private func proveHolds(
+    /// What is decided by about the objects of a case is what the ledger says: their facts, approvals of their
+    /// backstops, and the holds that bind them.
+    private func proveFacts(
         _ opened: borrowing OpenedCase, _ facts: LedgerFacts, in index: IndexReader
     ) throws {
+        let rows = try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max)
+        let authority = try authority(in: index)
+        guard
+            rows.allSatisfy({ row in
+                facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true })
+            })
+        else {
+            throw CatalogError.damaged(
+                "case \(opened.record.uid): what is decided by about its media is not what the ledger says")
+        }
         let book = try holdBook(in: index)
         guard try !book.isEmpty || index.hasHolds() else { return }
         let tags = book.expectsAny ? expectations(of: opened.particulars) : []
-        for row in try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max) {
+        for row in rows {
             let binding = facts.history(of: row.object).map { book.binding($0, expected: tags) } ?? []
             guard Set(row.facts.holds.map(\.matter)) == Set(binding.map(\.hex)) else {
                 throw CatalogError.damaged("case \(opened.record.uid): what is held of it is not what the ledger says")
