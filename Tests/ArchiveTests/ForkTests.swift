@@ -177,16 +177,61 @@ struct ForkTests {
         #expect(try EvidenceVerifier().verify(test.published(origin: 2)).problems == [])
     }
 
-    /// A second fork from the same copy has lost what the first one had: also that is named.
-    @Test func aSecondForkNamesWhatTheFirstLost() throws {
+    /// A token whose result was destroyed must not bring it back: the vendor has it still.
+    @Test func whatWaitsAndWasDestroyedIsNotPulledAgain() throws {
+        let test = try TestArchive()
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "P90D", with: "P1D"), in: try test.open())
+        let first = try test.open()
+        let waiting = try ["K-1", "K-2"].map { caseID in
+            let issued = Timestamp.format(test.time.now.addingTimeInterval(-3600))
+            return try first.intake.register(
+                try test.registration(caseID, token: "token-\(caseID)") { input in
+                    (input.tokenIssuedAt, input.jurisdictions) = (issued, ["HK"])
+                })
+        }
+        first.publish()
+        try test.copyIndex(to: "older")
+        let archive = try test.open()
+        #expect(try test.pull(archive) { $0.only = [waiting[0]] }.map(\.state) == [.archived])
+        try test.pass(days: 2, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        archive.publish()
+        try test.copyIndex(to: "older", back: true)
+        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        #expect(accepted.isWhole && accepted.destroyedAgain == 0, "\(accepted)")
+        let again = try test.open()
+        let ended = try again.retrieval.caseDetails(try CaseID("K-1")).verifications[0]
+        #expect(ended.state == "rejected" && ended.objects.isEmpty, "\(ended)")
+        #expect(try test.pull(again).map(\.state) == [.archived], "only the other case waits")
+        #expect(try test.kinds(of: "K-1", in: again).isEmpty && !test.kinds(of: "K-2", in: again).isEmpty)
+        #expect(try again.audit.reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
+    }
+
+    /// A second fork from the same copy has lost what the first one had: also that is named, where the first folder is
+    /// there, and where it is gone nobody goes on without saying so.
+    @Test(arguments: [false, true])
+    func aSecondForkNamesWhatTheFirstLost(firstIsGone: Bool) throws {
         let test = try TestArchive()
         _ = try goBack(test)
         _ = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
         try test.open().publish()
         try test.copyIndex(to: "older", back: true)
-        let again = try test.open(toLook: true).audit.acceptFork(try Reason("and again"))
+        if firstIsGone {
+            try FileManager.default.removeItem(atPath: test.published())
+            let refused = refusal { _ = try test.open(toLook: true).audit.acceptFork(try Reason("and again")) }
+            #expect(refused?.code == .publishedUnread)
+        }
+        let again = try test.open(toLook: true).audit.acceptFork(try Reason("and again"), unread: firstIsGone)
         #expect(again.origin.contains("/3.") && again.rulesLost.count == 2 && again.destroyedAgain == 2, "\(again)")
-        #expect(refusal { _ = try test.open().destruction.run(accepting: nil) }?.code == .rulesLost)
+        let next = try test.open()
+        if firstIsGone {
+            #expect(refusal { _ = try next.destruction.run(accepting: nil) }?.code == .clockDoubted)
+        } else {
+            #expect(refusal { _ = try next.destruction.run(accepting: nil) }?.code == .rulesLost)
+        }
     }
 
     /// An older signed checkpoint in a later folder, or in the same, hides nothing.

@@ -61,17 +61,6 @@ public struct LedgerExport: Encodable, Sendable {
     /// Of the checkpoint.
     public let entries: UInt64
     public let verifierKey: String
-    /// Of an accepted fork: holds that only the published ledger has. They have to be placed again.
-    public internal(set) var holdsLost: [String] = []
-    /// Rules, settings and case events that only the published ledger has: sentences. Nothing is destroyed until each
-    /// applies.
-    public internal(set) var rulesLost: [String] = []
-    /// How many entries only the published ledger has, by their kind.
-    public internal(set) var entriesLost: [String: Int] = [:]
-    /// Objects that it says were destroyed, and that were still here.
-    public internal(set) var destroyedAgain = 0
-    /// Whether all of it could be read, and leads to its checkpoint.
-    public internal(set) var isWhole = true
 }
 
 extension Audit {

@@ -61,10 +61,10 @@ struct CanonicalDecoder {
     private static func read<Value: Decodable>(
         _ type: Value.Type, _ value: CanonicalJSON, _ path: [any CodingKey]
     ) throws -> Value {
-        if type == CanonicalJSON.self { return value as! Value }
+        if type == CanonicalJSON.self, let value = value as? Value { return value }
         if type == Date.self {
-            guard case .text(let text) = value, let time = LedgerTime.time(text) else { throw bad(path) }
-            return time as! Value
+            guard case .text(let text) = value, let time = LedgerTime.time(text) as? Value else { throw bad(path) }
+            return time
         }
         let node: Node
         if case .object(let members) = value { node = Node(value, members) } else { node = Node(value) }

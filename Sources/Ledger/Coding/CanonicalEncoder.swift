@@ -44,8 +44,8 @@ struct CanonicalEncoder {
     }
 
     private static func value<Value: Encodable>(_ value: Value, _ path: [any CodingKey]) throws -> CanonicalJSON {
-        if Value.self == Date.self { return .text(LedgerTime.text(value as! Date)) }
-        if Value.self == CanonicalJSON.self { return value as! CanonicalJSON }
+        if Value.self == Date.self, let time = value as? Date { return .text(LedgerTime.text(time)) }
+        if Value.self == CanonicalJSON.self, let json = value as? CanonicalJSON { return json }
         // Most members are one of these: they need no coder of their own.
         if let value = value as? any HexadecimalText { return .text(value.hex) }
         let node = Node()

@@ -52,6 +52,40 @@ extension Session {
             .filter { try destroyEmptyCase($0, transaction) }.count
     }
 
+    /// Ends verifications that wait here, and of which a ledger that was published says that something was destroyed:
+    /// pulling them would bring it back.
+    ///
+    /// - Parameter cases: those that are here.
+    func endWaiting(
+        _ gone: [Event.ObjectDestroyed], of cases: Set<CaseUID>, _ transaction: Transaction
+    ) throws {
+        let index = transaction.index
+        let numbers = Dictionary(grouping: gone.filter { cases.contains($0.caseUID) }, by: \.caseUID)
+            .mapValues { Set($0.map(\.verification)) }
+        for (uid, numbers) in numbers.sorted(by: { $0.key.hex < $1.key.hex }) {
+            let waiting = try index.verifications(of: uid).filter {
+                $0.state == .awaiting && numbers.contains(UInt64($0.number))
+            }
+            guard !waiting.isEmpty else { continue }
+            guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
+            _ = try prove(record, in: index)
+            for var verification in waiting {
+                verification.state = .rejected
+                verification.endedAt = transaction.now
+                verification.sealedToken = nil
+                verification.lastProblem = "destroyed"
+                try index.update(verification)
+                try transaction.add(
+                    .verificationEnded(
+                        .init(
+                            caseUID: uid, verification: UInt64(verification.number), state: .rejected, outcome: nil,
+                            problem: verification.lastProblem, askings: UInt64(verification.attempts),
+                            capturedFrom: verification.capturedFrom, capturedUntil: verification.capturedUntil,
+                            objects: 0)))
+            }
+        }
+    }
+
     /// Destroys what a ledger that was published says was destroyed, and this index has still: a run of its own. What
     /// is held here stays.
     ///
@@ -173,5 +207,4 @@ extension Session {
                 + "ledger entry \(known.entry)",
             remedy: "what was destroyed does not come back")
     }
-
 }

@@ -193,7 +193,7 @@ extension Session {
         guard let first = rules.first else { return }
         throw ArchiveError(
             .rulesLost,
-            "by the ledger that was published before a fork was accepted, \(sentence(first, in: index))"
+            "by the ledger that was published before a fork was accepted, \(first.sentence { $0.hex })"
                 + (rules.count == 1 ? "" : ", and \(rules.count - 1) more like it")
                 + "; here it is not so: nothing is destroyed",
             remedy: "have each apply again: \(verb: .status) names them")

@@ -4,9 +4,6 @@ package import Ledger
 
 /// By which rules, settings and clock destruction goes: by the ledger alone. Pure.
 package struct RulesBook: Sendable {
-    package private(set) var rules = RecordedRules()
-    /// The settings that it has last, and the number of their entry.
-    package private(set) var settings: (entry: UInt64, event: Event.ConfigurationChanged)?
     /// A policy that was activated, with its version and its file, or retired.
     package struct Change: Sendable {
         package let entry: UInt64
@@ -14,6 +11,9 @@ package struct RulesBook: Sendable {
         package let version: (Int, String)?
     }
 
+    package private(set) var rules = RecordedRules()
+    /// The settings that it has last, and the number of their entry.
+    package private(set) var settings: (entry: UInt64, event: Event.ConfigurationChanged)?
     /// In the order of their entries.
     package private(set) var changes: [Change] = []
     /// The last entry that changed each setting.

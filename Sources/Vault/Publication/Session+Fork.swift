@@ -244,11 +244,13 @@ extension Session {
             by: keyring)
         let rests = try publishedRests(old, since: mark)
         let tokens = try forkTokens(second, rests.map(\.people))
-        // What this machine has seen there has to be there.
+        // What is known to have been published has to be there.
+        let known = [old.origin.published > 0 ? old.origin.number : nil, mark?.origin].compactMap(\.self)
         let isVouched =
             !rests.isEmpty && rests.allSatisfy(\.isVouched)
-            && (mark.map { mark in mark.origin < old.origin.number || rests.contains { $0.origin == mark.origin } }
-                ?? true)
+            && known.allSatisfy { number in
+                number < old.origin.number || rests.contains { $0.origin == number }
+            }
         guard isVouched || unread else {
             throw ArchiveError(
                 .publishedUnread,
@@ -262,14 +264,17 @@ extension Session {
             .sorted { ($0.isOfCase ? 1 : 0, $0.code) < ($1.isOfCase ? 1 : 0, $1.code) }
         // One that was never placed to its end has no matter yet: it is named, and its author has to begin again.
         let tags = Set(lost.map(\.matterTag).filter { !$0.isEmpty }).union(rests.flatMap(\.holds.lost)).sorted()
-        for (count, what) in [(tags.count, "matters"), (rules.count, "rules, settings and case events")]
-        where count > Event.ForkAccepted.mostLost {
+        for (count, what, code) in [
+            (tags.count, "matters", ArchiveError.Code.holdsLost),
+            (rules.count, "rules, settings and case events", .rulesLost),
+        ] where count > Event.ForkAccepted.mostLost {
             throw ArchiveError(
-                .holdsLost, "the published ledger has \(count) \(what) that this index does not have",
+                code, "the published ledger has \(count) \(what) that this index does not have",
                 remedy: "restore a newer index: so many are not done again by hand")
         }
-        for rule in rules {
-            precondition(LostRule(code: rule.code) == rule)
+        // What cannot be read again would never count as done.
+        guard rules.allSatisfy({ LostRule(code: $0.code) == $0 }) else {
+            throw CatalogError.damaged("the published ledger has a rule that cannot be named")
         }
         let entries = rests.flatMap(\.entries)
         let previous = try old.newestText()
@@ -296,7 +301,7 @@ extension Session {
             )
             let origin = OriginRecord(number: number, origin: name, firstEntry: entry, published: 0)
             try index.insert(origin)
-            let destroyed = try doAgain(rests, isVouched: isVouched, transaction)
+            let destroyed = try doAgain(rests, cases, isVouched: isVouched, transaction)
             // What was pinned belongs to another history.
             try index.recompileHolds()
             return (origin, transaction.size, destroyed)
@@ -312,8 +317,11 @@ extension Session {
     /// Does again what must not be undone by going back: destructions, as far as a key has signed them; tokens that
     /// were revoked, and a clock that was doubted, whoever says so.
     ///
+    /// - Parameter cases: that are here.
     /// - Returns: how many objects were destroyed.
-    private func doAgain(_ rests: [PublishedRest], isVouched: Bool, _ transaction: Transaction) throws -> Int {
+    private func doAgain(
+        _ rests: [PublishedRest], _ cases: Set<CaseUID>, isVouched: Bool, _ transaction: Transaction
+    ) throws -> Int {
         let index = transaction.index
         let here = try authority(in: index)
         for token in here.tokens.values.filter({ $0.revokedAt == nil }).sorted(by: { $0.uid.hex < $1.uid.hex })
@@ -328,9 +336,10 @@ extension Session {
             let newest = entries.map(\.time).max() ?? transaction.now
             try transaction.add(.clockDoubted(.init(cause: .fork, other: newest)))
         }
-        return try destroyAgain(
-            rests.filter(\.isVouched).flatMap(\.entries).compactMap {
-                if case .objectDestroyed(let event) = $0.entry.event { event } else { nil }
-            }, transaction)
+        let gone = rests.filter(\.isVouched).flatMap(\.entries).compactMap { next -> Event.ObjectDestroyed? in
+            if case .objectDestroyed(let event) = next.entry.event { event } else { nil }
+        }
+        try endWaiting(gone, of: cases, transaction)
+        return try destroyAgain(gone, transaction)
     }
 }

@@ -60,7 +60,7 @@ struct AuditAcceptForkCommand: ParsableCommand {
                     }
                 }
                 if done.destroyedAgain > 0 {
-                    Terminal.say("destroyed again, as it had been: \(done.destroyedAgain) objects")
+                    Terminal.say("destroyed again, as it had been: \(Figure.count(done.destroyedAgain, "object"))")
                 }
                 for rule in done.rulesLost {
                     Terminal.say(
