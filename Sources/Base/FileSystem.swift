@@ -16,6 +16,9 @@ public protocol FileSystem: Sendable {
     func truncate(_ file: OpenFile, to length: UInt64) throws(FileError)
     /// Writes all of the bytes at the end. Nothing is durable.
     func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError)
+    /// Begins to write to the disk what was appended, and waits for nothing: a later sync has less to do. Nothing is
+    /// durable, and what fails is said by that sync.
+    func startSync(_ file: OpenFile)
     /// `fdatasync`: the file's bytes and length are durable. Its name is not.
     func syncData(_ file: OpenFile) throws(FileError)
     /// Closes a file; never reports anything that a sync would not have reported.
@@ -71,6 +74,8 @@ public struct FileStatus: Sendable {
 }
 
 extension FileSystem {
+    public func startSync(_ file: OpenFile) {}
+
     /// Whether something is there.
     public func exists(_ path: String) -> Bool { (try? status(path)) != nil }
 

@@ -10,7 +10,7 @@ public struct Remedy: Sendable, Equatable {
         case purgePlan, purgeApply, purgeRun, certificate, acceptClock
         case holdPlace, holdExtend, holdRelease, holdWithdraw, holdList, holdShow, holdReport
         case policyList, policyTerms, policyRefresh
-        case auditLog, auditExport, auditProve, acceptFork, reconcile
+        case auditLog, auditCheckpoint, auditExport, auditProve, acceptFork, reconcile
         case tokenCreate, tokenList, requests, requestShow
     }
 

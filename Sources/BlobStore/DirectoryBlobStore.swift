@@ -43,6 +43,8 @@ public struct DirectoryBlobStore: BlobStorage {
         guard !stages.isEmpty else { return }
         // A blob must not outlive its name in `staging/`, by which a sweep finds it.
         try files.changingNames(in: [staging]) { () throws(FileError) in
+            // All are on their way to the disk before the first is waited for.
+            for stage in stages { stage.startSync() }
             for stage in stages { try stage.makeDurable() }
         }
         try files.changingNames(in: Set(stages.map { directory(of: $0.finishedAddress) }).sorted()) {

@@ -37,6 +37,9 @@ final class FileStage: BlobStage {
     /// Of a stage that is finished.
     var finishedAddress: BlobAddress { address! }
 
+    /// Begins to write the bytes to the disk.
+    func startSync() { store.files.startSync(file) }
+
     /// Makes the bytes durable. A failed sync is never tried again: the stage can only be discarded.
     func makeDurable() throws(FileError) {
         precondition(state == .writing && address != nil, "a stage is committed once, after it is finished")

@@ -118,10 +118,11 @@ public final class Index: Sendable {
         _ writing: any EngineWriting
     ) throws {
         let end = Self.ticks() + WriterQueue.longest
+        let known = WriteGroup()
         var next: WriterQueue.Job? = first
         while let job = next {
             group.append(job)
-            let entry = job === first ? try runFirst(job, writing) : try run(job, writing)
+            let entry = job === first ? try runFirst(job, writing, known) : try run(job, writing, known)
             last = entry ?? last
             let isFull = group.count == WriterQueue.mostTogether || Self.ticks() >= end
             next = isFull ? nil : queue.next()
@@ -130,10 +131,10 @@ public final class Index: Sendable {
 
     /// - Returns: the last entry that the job put on the ledger.
     private func runFirst(
-        _ job: WriterQueue.Job, _ writing: any EngineWriting
+        _ job: WriterQueue.Job, _ writing: any EngineWriting, _ known: WriteGroup
     ) throws -> (number: UInt64, bytes: [UInt8])? {
         do {
-            let last = try run(job, in: writing)
+            let last = try run(job, in: writing, known)
             job.outcome = .success(())
             return last
         } catch {
@@ -144,9 +145,9 @@ public final class Index: Sendable {
 
     @discardableResult
     private func run(
-        _ job: WriterQueue.Job, in writing: any EngineWriting
+        _ job: WriterQueue.Job, in writing: any EngineWriting, _ known: WriteGroup = WriteGroup()
     ) throws -> (number: UInt64, bytes: [UInt8])? {
-        let writer = IndexWriter(writing, knownClauses: clauses, knownTags: tags)
+        let writer = IndexWriter(writing, knownClauses: clauses, knownTags: tags, group: known)
         try job.run(writer)
         guard writer.isRecorded || !requiresEntries else { throw CatalogError.unrecorded }
         return writer.lastEntry
@@ -156,11 +157,11 @@ public final class Index: Sendable {
     ///
     /// - Returns: the last entry that the job put on the ledger, where it stays.
     private func run(
-        _ job: WriterQueue.Job, _ writing: any EngineWriting
+        _ job: WriterQueue.Job, _ writing: any EngineWriting, _ known: WriteGroup
     ) throws -> (number: UInt64, bytes: [UInt8])? {
         do {
             try writing.mark()
-            let last = try run(job, in: writing)
+            let last = try run(job, in: writing, known)
             try writing.release()
             job.outcome = .success(())
             return last
@@ -168,6 +169,7 @@ public final class Index: Sendable {
             job.outcome = .failure(Self.translated(error))
             // A full disk, for instance, ends the whole transaction.
             guard writing.isOpen else { throw error }
+            known.forget()
             // What cannot be undone alone must not be committed with the others.
             try writing.undo()
             return nil

@@ -13,11 +13,17 @@ public class IndexReader {
     let knownClauses: KnownHoldClauses
     /// What an earlier transaction knew of the tree over tags; nil where nothing is kept.
     let knownTags: KnownTags?
+    /// What is known of this very state because this transaction read or wrote it; nil where nobody writes.
+    let group: WriteGroup?
 
-    init(_ reading: any EngineReading, knownClauses: KnownHoldClauses, knownTags: KnownTags? = nil) {
+    init(
+        _ reading: any EngineReading, knownClauses: KnownHoldClauses, knownTags: KnownTags? = nil,
+        group: WriteGroup? = nil
+    ) {
         self.reading = reading
         self.knownClauses = knownClauses
         self.knownTags = knownTags
+        self.group = group
     }
 
     /// The rows of a statement.
@@ -66,7 +72,12 @@ public class IndexReader {
     public func damages() throws -> [String] { try reading.damages() }
 
     /// Another number after every change of the schema.
-    public func schemaVersion() throws -> Int64 { try reading.schemaVersion() }
+    public func schemaVersion() throws -> Int64 {
+        if let known = group?.schemaVersion { return known }
+        let version = try reading.schemaVersion()
+        group?.schemaVersion = version
+        return version
+    }
 
     /// Where the tables, views, indexes and triggers that are there are not those of this program: sentences.
     public func schemaDifferences() throws -> [String] { try reading.schemaDifferences() }
@@ -86,10 +97,10 @@ public final class IndexWriter: IndexReader {
 
     private static let transactions = Atomic<UInt64>(0)
 
-    init(_ writing: any EngineWriting, knownClauses: KnownHoldClauses, knownTags: KnownTags) {
+    init(_ writing: any EngineWriting, knownClauses: KnownHoldClauses, knownTags: KnownTags, group: WriteGroup) {
         self.writing = writing
         transaction = TransactionNumber(number: Self.transactions.wrappingAdd(1, ordering: .relaxed).newValue)
-        super.init(writing, knownClauses: knownClauses, knownTags: knownTags)
+        super.init(writing, knownClauses: knownClauses, knownTags: knownTags, group: group)
     }
 
     /// How many rows were changed that the ledger has to say something of.

@@ -32,6 +32,7 @@ extension Remedy.Verb {
         case .policyTerms: "policy terms"
         case .policyRefresh: "policy refresh"
         case .auditLog: "audit log"
+        case .auditCheckpoint: "audit checkpoint"
         case .auditExport: "audit export"
         case .auditProve: "audit prove"
         case .acceptFork: "audit accept-fork"

@@ -147,6 +147,56 @@ struct MarkTests {
         #expect(session.markProblem == nil)
     }
 
+    /// A machine that has seen nothing yet is given a checkpoint that somebody kept: an older index is known as such,
+    /// and from then on by the mark.
+    @Test func aNewMachineBeginsWithACheckpointThatWasKept() throws {
+        let kept = test.directory + "/kept"
+        try test.copyIndex(to: "older")
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        try test.open().publish()
+        try FileManager.default.copyItem(atPath: place + "/\(try test.open().uid)/1/checkpoint", toPath: kept)
+        try unmount()
+        func forgetMark() throws { try FileManager.default.removeItem(atPath: marks) }
+        func open(_ checkpoint: String) throws -> Session {
+            try OpenArchive.open(
+                test.path, rootKey: test.rootKey, effects: test.effects(), checkpoint: checkpoint
+            ).session(as: .actor(try Actor(claimed: "tester")))
+        }
+
+        try forgetMark()
+        try test.copyIndex(to: "newer")
+        try test.copyIndex(to: "older", back: true)
+        #expect(refusal { _ = try look() }?.code == .ledgerUnpublished, "nothing is known here")
+        #expect(refusal { _ = try open(kept) }?.code == .ledgerForked)
+        #expect(!FileManager.default.fileExists(atPath: marks + "/\(try test.open().uid)"))
+        try test.copyIndex(to: "newer", back: true)
+        #expect(try test.contents("best-frame", of: "K-1", in: try open(kept)).count > 0)
+        #expect(try look() > 0, "this machine has a mark now")
+        // Its time is that of the checkpoint's last entry.
+        test.time.advance(25 * 3600)
+        #expect(
+            refusal { _ = try test.contents("best-frame", of: "K-1", in: try open(kept)) }?.code == .ledgerUnpublished)
+        try test.copyIndex(to: "older", back: true)
+        #expect(refusal { _ = try test.open() }?.message.contains("this machine has seen") == true)
+
+        // Only what a key of this archive signed says anything.
+        try test.copyIndex(to: "newer", back: true)
+        try forgetMark()
+        let other = try TestArchive()
+        try other.work("K-1")
+        let good = try Data(contentsOf: URL(fileURLWithPath: kept))
+        for bytes in [
+            Data(), Data("nonsense".utf8), good.dropLast(9), Data(good.map { $0 == UInt8(ascii: "1") ? 0x32 : $0 }),
+            try Data(contentsOf: URL(fileURLWithPath: other.published() + "/checkpoint")),
+        ] {
+            try bytes.write(to: URL(fileURLWithPath: kept))
+            let refused = refusal { _ = try open(kept) }
+            #expect(refused?.code == .badEvidence && refused?.message.contains(kept) == true, "\(refused as Any)")
+        }
+        #expect(refusal { _ = try open(kept + ".none") }?.code == .storage)
+        #expect(!FileManager.default.fileExists(atPath: marks + "/\(try test.open().uid)"))
+    }
+
     /// What is gone with the machine's power is nothing to compare with.
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/shm"))) func memoryIsNoPlaceForAMark() throws {
         let folder = "/dev/shm/strongroom-\(UUID().uuidString)"

@@ -197,13 +197,16 @@ struct PublicationTests {
         #expect(try test.open().audit.entries(query).count == (what == "longer" ? 0 : 1))
     }
 
-    @Test func aCommandIsHandedWhatIsNew() throws {
-        let test = try TestArchive()
+    /// From now on a program publishes, which keeps what it was handed in a folder.
+    ///
+    /// - Returns: that folder.
+    private func publishByCommand(_ test: TestArchive) throws -> String {
         let script = test.directory + "/take"
         let taken = test.directory + "/taken"
         try """
         #!/bin/sh
         [ -e \(taken).stop ] && exit 3
+        if [ "$STRONGROOM_ACTION" = newest ]; then cat \(taken)/checkpoint 2>/dev/null; exit 0; fi
         mkdir -p \(taken) && cat "$STRONGROOM_ENTRIES" >> \(taken)/entries.jsonl && cp "$STRONGROOM_CHECKPOINT" \
         \(taken)/checkpoint
         echo "$STRONGROOM_FIRST_ENTRY $STRONGROOM_SIZE" >> \(taken)/calls; echo "$STRONGROOM_VERIFIER_KEY" > \
@@ -213,8 +216,12 @@ struct PublicationTests {
         chmod(script, 0o700)
         try test.setOperator("\n  directory: ", "\n  # directory: ")
         try test.setOperator("# command: [/usr/local/bin/publish, --to, elsewhere]", "command: [\(script)]")
-        // The state directory knows what was published before there was a command.
-        try FileManager.default.removeItem(atPath: test.directory + "/state/strongroom")
+        return taken
+    }
+
+    @Test func aCommandIsHandedWhatIsNew() throws {
+        let test = try TestArchive()
+        let taken = try publishByCommand(test)
         for number in 1...2 { try test.work("K-\(number)") }
         #expect(try EvidenceVerifier().verify(taken).problems == [])
         try Data().write(to: URL(fileURLWithPath: taken + ".stop"))
@@ -226,6 +233,68 @@ struct PublicationTests {
         archive.publish()
         #expect(archive.publicationProblem == nil && archive.unpublishedEntries == 0)
         #expect(try EvidenceVerifier().verify(taken).problems == [])
+    }
+
+    /// What a command gives back is what is compared with: an older index is known by it alone.
+    @Test func aCommandIsAskedForItsNewestCheckpoint() throws {
+        let test = try TestArchive()
+        let taken = try publishByCommand(test)
+        try test.work("K-1")
+        try test.copyIndex(to: "older")
+        let early = try Data(contentsOf: URL(fileURLWithPath: taken + "/checkpoint"))
+        try test.work("K-2")
+        try test.open().finishPublication()
+        let late = try Data(contentsOf: URL(fileURLWithPath: taken + "/checkpoint"))
+        func put(_ bytes: Data) throws { try bytes.write(to: URL(fileURLWithPath: taken + "/checkpoint")) }
+
+        // A command that has less than it had is not the place that it was; nor is one that has something else.
+        try put(early)
+        #expect(refusal { _ = try test.open() }?.message.contains("had been published") == true)
+        try put(Data())
+        #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
+        try put(Data("nonsense\n".utf8))
+        #expect(refusal { _ = try test.open() }?.message.contains("is not a checkpoint of this archive") == true)
+        let other = try TestArchive()
+        try other.work("K-1")
+        try put(try Data(contentsOf: URL(fileURLWithPath: other.published() + "/checkpoint")))
+        #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
+        try put(late)
+        _ = try test.open()
+
+        // No mark of this machine is needed for that.
+        try test.copyIndex(to: "older", back: true)
+        try FileManager.default.removeItem(atPath: test.directory + "/state/strongroom-mark")
+        #expect(refusal { _ = try test.open() }?.message.contains("it is an older copy, or was cut") == true)
+        let again = refusal { _ = try test.open(toLook: true).audit.acceptFork(try Reason("r")) }
+        #expect(again?.code == .publishedUnread, "a command gives no entries back")
+        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("r"), unread: true)
+        #expect(accepted.origin.contains("/2.") && !accepted.isWhole)
+        try test.work("K-3")
+        #expect(try EvidenceVerifier().verify(taken).problems.isEmpty == false, "two origins in one file")
+        // And an index of before the fork meets an origin that it does not know.
+        try test.copyIndex(to: "older", back: true)
+        try FileManager.default.removeItem(atPath: test.directory + "/state/strongroom-mark")
+        #expect(refusal { _ = try test.open() }?.message.contains("an origin that this index does not know") == true)
+    }
+
+    /// A command that takes everything and gives nothing back is no place: nothing counts as published, and so nothing
+    /// is destroyed.
+    @Test func aCommandThatGivesNothingBackIsNoPlace() throws {
+        let test = try TestArchive()
+        try test.activate(TestArchive.policy, in: try test.open())
+        try test.archive("K-1", in: try test.open())
+        try test.pass(days: 91, in: try test.open())
+        let script = test.directory + "/take"
+        try "#!/bin/sh\nexit 0\n".write(toFile: script, atomically: true, encoding: .utf8)
+        chmod(script, 0o700)
+        try test.setOperator("\n  directory: ", "\n  # directory: ")
+        try test.setOperator("# command: [/usr/local/bin/publish, --to, elsewhere]", "command: [\(script)]")
+        let archive = try test.open()
+        archive.publish()
+        #expect(archive.publicationProblem?.message.contains("does not give back the checkpoint") == true)
+        #expect(archive.unpublishedEntries > 0)
+        #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .ledgerUnpublished)
+        #expect(try test.stored("video", in: archive) == 1)
     }
 
     /// A power cut after the N-th operation on files while publishing, for every N: what is published is never

@@ -136,11 +136,40 @@ struct SessionTests {
     /// From now on a program publishes, which takes half a minute; with another bound of what may be unpublished.
     private func publishSlowly(limit: Int = 10_000) throws {
         let script = test.directory + "/slow"
-        try "#!/bin/sh\nexec sleep 30\n".write(toFile: script, atomically: true, encoding: .utf8)
+        try "#!/bin/sh\n[ $STRONGROOM_ACTION = newest ] || exec sleep 30\n".write(
+            toFile: script, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
         try test.setOperator("  directory: ", "  # directory: ")
         try test.setOperator("# command: [/usr/local/bin/publish, --to, elsewhere]", "command: [\(script)]")
         try test.set("unpublished-limit: 10000", "unpublished-limit: \(limit)")
+    }
+
+    /// Writers share transactions: one that fails behind its entries leaves nothing that the next would build on.
+    @Test func whoFailsBehindItsEntriesTakesNothingAlong() throws {
+        let archive = try test.openArchive()
+        struct Failure: Error {}
+        let failed = Mutex(0)
+        Workers.forEach(Array(0..<40), workers: 40) { number in
+            do {
+                let session = try archive.session(as: .actor(try Actor(claimed: "clerk")))
+                guard number % 3 == 0 else {
+                    _ = try session.record { try $0.add(.archiveVerified(.init(objects: 0, opened: 0, findings: 0))) }
+                    return
+                }
+                try session.closed { _, _ in throw Failure() }
+            } catch is Failure {
+                failed.withLock { $0 += 1 }
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        #expect(failed.withLock { $0 } == 14)
+        let session = try archive.session(as: .actor(try Actor(claimed: "clerk")))
+        session.publish()
+        #expect(try session.audit.reconcile().findings == [])
+        var query = LedgerQuery()
+        query.kind = "archive verified"
+        #expect(try session.audit.entries(query).count == 26)
     }
 
     /// A program that publishes is not waited for longer than that either.
@@ -158,7 +187,7 @@ struct SessionTests {
 
     /// Who has no time to publish is stopped by the bound like everybody else.
     @Test func aDeadlineIsNoWayAroundTheBound() throws {
-        try publishSlowly(limit: 3)
+        try publishSlowly(limit: 6)
         let archive = try test.openArchive()
         _ = try archive.session(as: identity("clerk"), deadline: 0.5).intake.import(
             test.item("K-1", answer: TestAnswer().text))

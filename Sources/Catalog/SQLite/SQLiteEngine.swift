@@ -263,11 +263,14 @@ private struct SQLiteTransaction: EngineWriting {
 
     var isOpen: Bool { db.isInsideTransaction }
 
-    func mark() throws { try SQLiteEngine.translate { try db.execute(sql: "SAVEPOINT body") } }
+    func mark() throws { _ = try run("SAVEPOINT body", []) }
 
-    func release() throws { try SQLiteEngine.translate { try db.execute(sql: "RELEASE body") } }
+    func release() throws { _ = try run("RELEASE body", []) }
 
-    func undo() throws { try SQLiteEngine.translate { try db.execute(sql: "ROLLBACK TO body; RELEASE body") } }
+    func undo() throws {
+        _ = try run("ROLLBACK TO body", [])
+        try release()
+    }
 
     func damages() throws -> [String] {
         try SQLiteEngine.translate {

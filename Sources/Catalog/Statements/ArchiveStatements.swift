@@ -22,7 +22,12 @@ extension IndexReader {
 
     /// What the keys vouch for, and what they say of it; nil in an archive that is being made.
     public func head() throws -> (body: [UInt8], mac: [UInt8])? {
-        try row("SELECT body, mac FROM head WHERE id = 1").map { (try $0[0], try $0[1]) }
+        if let known = group?.head { return known }
+        let found: (body: [UInt8], mac: [UInt8])? = try row("SELECT body, mac FROM head WHERE id = 1").map {
+            (try $0[0], try $0[1])
+        }
+        group?.head = found
+        return found
     }
 
     public func compactedAt() throws -> Date? { try row("SELECT compacted_at FROM archive")?.date("compacted_at") }
@@ -79,6 +84,7 @@ extension IndexWriter {
             INSERT INTO head (id, body, mac) VALUES (1, ?, ?)
             ON CONFLICT (id) DO UPDATE SET body = excluded.body, mac = excluded.mac
             """, [body, mac])
+        group?.head = (body, mac)
     }
 
     public func setCompactedAt(_ time: Date) throws {

@@ -100,6 +100,18 @@ extension IndexReader {
     }
 }
 
+/// Where the next entry goes: what is known of the end of a ledger.
+struct LedgerEnd {
+    let roots: LedgerRoots
+    let frontier: MerkleFrontier
+    /// The nodes that were met last.
+    let tree: StrandTree
+    /// Where the next line begins, bytes.
+    let lineStart: UInt64
+    /// The newest time of an entry.
+    let newest: Date
+}
+
 extension IndexWriter {
     /// Appends entries to the ledger: each gets its number and its place in its strand, and both trees grow by it.
     ///
@@ -134,6 +146,11 @@ extension IndexWriter {
         init(_ index: IndexWriter, _ roots: LedgerRoots) throws {
             self.index = index
             self.roots = roots
+            if let end = index.group?.end, end.roots == roots {
+                (frontier, tree, lineStart, newest) = (end.frontier, end.tree, end.lineStart, end.newest)
+                index.group?.end = nil
+                return
+            }
             let last = try index.row(
                 """
                 SELECT number, line_start, length(entry) AS length, newest FROM ledger_entry
@@ -166,7 +183,9 @@ extension IndexWriter {
             strands = try index.strands(wanted)
             var leaves = strands.values.map(\.leaf)
             if strands.count < wanted.count, roots.strands.count > 0 { leaves.append(roots.strands.count - 1) }
-            tree = try index.strandTree(roots.strands, above: leaves)
+            if !tree.has(above: leaves, in: roots.strands) {
+                tree = try index.strandTree(roots.strands, above: leaves)
+            }
             let hasher = MerkleHasher()
             for record in strands.values where tree[record.leaf] != hasher.leaf(record.end) {
                 throw CatalogError.damaged("the strand \(record.end.strand.name) was altered")
@@ -253,7 +272,10 @@ extension IndexWriter {
                     ON CONFLICT (position) DO UPDATE SET children = excluded.children
                     """, [node.position, children.flatMap(\.bytes)])
             }
-            return LedgerRoots(size: frontier.size, root: frontier.root, strands: root)
+            let extended = LedgerRoots(size: frontier.size, root: frontier.root, strands: root)
+            index.group?.end = LedgerEnd(
+                roots: extended, frontier: frontier, tree: tree, lineStart: lineStart, newest: newest)
+            return extended
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import Base
 
 /// The part of JSON that entries use, in the one form of <doc:Entries>.
-public indirect enum CanonicalJSON: Equatable, Sendable {
+public enum CanonicalJSON: Equatable, Sendable {
     case text(String)
     /// From 0 to ``CanonicalJSON/largestNumber``.
     case number(UInt64)

@@ -100,6 +100,11 @@ public struct StrandTree: Sendable {
         return found
     }
 
+    /// Whether it has this root, and the nodes between these leaves and it.
+    public func has(above leaves: some Sequence<UInt64>, in root: StrandRoot) -> Bool {
+        count == root.count && Self.nodes(above: leaves, in: count).allSatisfy { nodes[$0] != nil } && self.root == root
+    }
+
     /// The hash of a leaf; nil where its node is not here, or there is none.
     public subscript(leaf: UInt64) -> MerkleHash? {
         guard leaf < count, let children = nodes[StrandNode(level: 0, index: leaf / Self.fanOut)] else { return nil }

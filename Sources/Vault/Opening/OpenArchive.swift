@@ -62,9 +62,13 @@ public final class OpenArchive: Sendable {
     /// Opens an archive: checks the directory, its format, that keyring and index belong together, and that the
     /// ledger is the one that was published. Takes as long as the root key's passphrase is stretched for.
     ///
-    /// - Parameter toLook: open also what must not be written because the ledger is not the one that was published.
+    /// - Parameters:
+    ///   - checkpoint: the file of one that was kept, which the ledger must extend: for a machine that has not seen the
+    ///     archive yet.
+    ///   - toLook: open also what must not be written because the ledger is not the one that was published.
     public static func open(
-        _ directory: String, rootKey source: RootKeySource, effects: Effects, toLook: Bool = false
+        _ directory: String, rootKey source: RootKeySource, effects: Effects, checkpoint: String? = nil,
+        toLook: Bool = false
     ) throws -> OpenArchive {
         do {
             let parts = try Parts(directory: directory, effects: effects)
@@ -83,7 +87,8 @@ public final class OpenArchive: Sendable {
                 actor: .osUser, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
                 randomness: effects.randomness, proofs: proofs)
             let ledger = try Session.compare(
-                publication, recorder: recorder, configuration: parts.configuration, catalog: catalog)
+                publication, keptAt: try checkpoint.map { try KeptCheckpoint($0, of: publication) },
+                recorder: recorder, configuration: parts.configuration, catalog: catalog)
             if !toLook, let fork = ledger.fork { throw fork }
             let (configuration, loosened) = try guarded(
                 parts.configuration, recorder: recorder, catalog: catalog, toLook: toLook)

@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 internal import Catalog
 package import Foundation
 package import Ledger
@@ -18,8 +18,8 @@ package struct Mark: Equatable, Sendable {
 
     private static let version: UInt64 = 1
 
-    init(archive: ArchiveUID, origin: Int, roots: LedgerRoots, time: Date) {
-        (self.archive, self.origin, size, root, self.time) = (archive, origin, roots.size, roots.root, time)
+    init(archive: ArchiveUID, origin: Int, size: UInt64, root: MerkleHash, time: Date) {
+        (self.archive, self.origin, self.size, self.root, self.time) = (archive, origin, size, root, time)
     }
 
     /// Reads what a key vouched for; nil where none did.
@@ -57,7 +57,7 @@ package struct MarkPlace: Sendable {
     private let archive: ArchiveUID
     private let effects: Effects
 
-    package init(_ settings: PublicationSettings, of archive: ArchiveUID, effects: Effects) {
+    init(_ settings: PublicationSettings, of archive: ArchiveUID, effects: Effects) {
         directory = FilePath.trimmed(settings.mark ?? Self.standard(effects))
         self.archive = archive
         self.effects = effects
@@ -121,15 +121,20 @@ extension Session {
     /// Notes durably on this machine how far the ledger is now, before a hold or a destruction is acknowledged.
     package func writeMark() throws {
         let roots = try catalog.read { try head(in: $0).roots }
-        let mark = Mark(archive: configuration.archiveUID, origin: origin.number, roots: roots, time: now)
+        let mark = Mark(
+            archive: configuration.archiveUID, origin: origin.number, size: roots.size, root: roots.root, time: now)
         do {
             try markPlace.write(mark, by: keyring, until: limit)
         } catch {
-            let problem = ArchiveError(error, subject: "this machine cannot note how far the ledger is")
+            let problem = Self.cannotMark(error)
             archive.ledgerState.withLock { $0.markProblem = problem }
             throw problem
         }
         archive.ledgerState.withLock { ($0.markedAt, $0.markProblem) = (mark.time, nil) }
+    }
+
+    static func cannotMark(_ error: any Error) -> ArchiveError {
+        ArchiveError(error, subject: "this machine cannot note how far the ledger is")
     }
 
     /// The same where the last mark is so old that it may soon be too old to count. What fails is said by

@@ -46,17 +46,13 @@ package struct Publication: Sendable {
 
     /// Reads the newest published checkpoint, and sees that no newer origin is; nil where nothing is published.
     package func newest() throws -> Checkpoint? {
-        if let later = try originNumbers().filter({ $0 > origin.number }).filter(isOurs).max() {
+        let found = try checkpoints { $0 >= origin.number }
+        if let later = found.filter({ $0.key > origin.number && isOurs($0.value) }).keys.max() {
             throw ArchiveError(
-                .ledgerForked, "\(home)/\(later) is published, an origin that this index does not know",
+                .ledgerForked, "\(name(of: later)) is published, an origin that this index does not know",
                 remedy: Session.forkRemedy)
         }
-        let path = folder + "/" + LedgerFiles.checkpoint
-        let bytes: [UInt8]
-        do throws(FileError) {
-            bytes = try files.contents(of: path, limit: SignedNote.longest)
-        } catch {
-            guard error.code == ENOENT else { throw error }
+        guard let bytes = found[origin.number] else {
             // A directory that is not there may not be mounted now: that says nothing of what is published in it.
             if let directory = settings.directory { _ = try files.status(FilePath.trimmed(directory) + "/.") }
             return nil
@@ -65,22 +61,48 @@ package struct Publication: Sendable {
             return try Checkpoint(try SignedNote(bytes), by: key)
         } catch {
             throw ArchiveError(
-                .ledgerForked, "\(path) is not a checkpoint of this archive: \(error)", remedy: Session.forkRemedy)
+                .ledgerForked, "what \(name(of: origin.number)) has is not a checkpoint of this archive: \(error)",
+                remedy: Session.forkRemedy)
         }
     }
 
-    /// Whether what is published under a number is signed by this archive's key, under whatever name: nothing else
-    /// counts.
-    private func isOurs(_ number: Int) throws -> Bool {
-        // One that cannot be read now is no answer.
-        _ = try checkpointBytes(of: number)
-        return try signedCheckpoint(in: "\(home)/\(number)") != nil
+    /// For people: where an origin is published.
+    private func name(of number: Int) -> String {
+        settings.command == nil ? "\(home)/\(number)" : "\(place), origin \(number),"
     }
+
+    /// The checkpoints that the place has, verbatim, by the numbers of their origins. A program gives back the newest
+    /// of all.
+    private func checkpoints(where isAsked: (Int) -> Bool) throws -> [Int: [UInt8]] {
+        guard let command = settings.command else {
+            return try originNumbers().filter(isAsked).reduce(into: [:]) { $0[$1] = try checkpointBytes(of: $1) }
+        }
+        let bytes = try PublishingProgram.newestCheckpoint(command, of: archive, until: limit)
+        guard !bytes.isEmpty else { return [:] }
+        // What is no note is looked at as one of this origin, and refused.
+        let number = (try? SignedNote(bytes)).map(number) ?? origin.number
+        return isAsked(number) ? [number: bytes] : [:]
+    }
+
+    /// The number of the origin that a note names: only the first has none in its name.
+    private func number(of note: SignedNote) -> Int {
+        let name = note.text.split(separator: "\n").first.map(String.init) ?? ""
+        if name == origin.origin { return origin.number }
+        guard let last = name.split(separator: "/").last,
+            let number = last.split(separator: ".").first.flatMap({
+                Int($0)
+            }), number > 1
+        else { return 1 }
+        return number
+    }
+
+    /// Whether a checkpoint is signed by this archive's key, under whatever name: nothing else counts.
+    private func isOurs(_ bytes: [UInt8]) -> Bool { signedCheckpoint(bytes) != nil }
 
     /// The newest published checkpoint of any origin, verbatim; empty where there is none. What stands in its place and
     /// is no note is named by its SHA-256.
     package func newestText() throws -> String {
-        guard let number = try originNumbers().max(), let bytes = try checkpointBytes(of: number) else { return "" }
+        guard let bytes = try checkpoints(where: { _ in true }).max(by: { $0.key < $1.key })?.value else { return "" }
         if (try? SignedNote(bytes)) != nil, bytes.count < 8192 { return String(decoding: bytes, as: UTF8.self) }
         return "not a checkpoint: SHA-256 \(SHA256.digest(of: bytes).hex)"
     }
@@ -88,10 +110,10 @@ package struct Publication: Sendable {
     /// Whether an origin with this number begins with the newest checkpoint that is published under the one before
     /// it; true where that cannot be read now.
     package func follows(_ previous: String, number: Int) -> Bool {
-        guard let before = try? originNumbers().filter({ $0 < number }).max(),
-            let bytes = try? checkpointBytes(of: before), (try? SignedNote(bytes)) != nil
+        guard let before = try? checkpoints(where: { $0 < number }).max(by: { $0.key < $1.key })?.value,
+            (try? SignedNote(before)) != nil
         else { return true }
-        return Array(previous.utf8) == bytes
+        return Array(previous.utf8) == before
     }
 
     private func checkpointBytes(of number: Int) throws -> [UInt8]? {
@@ -103,17 +125,26 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Where this origin and those after it are published, as far as they are this archive's.
+    /// Where this origin and those after it are published, as far as they are this archive's. A program gives no
+    /// entries back.
     func laterFolders() throws -> [(number: Int, folder: String)] {
-        try originNumbers().filter { $0 >= origin.number }.filter { try $0 == origin.number || isOurs($0) }.sorted()
-            .map { ($0, "\(home)/\($0)") }
+        guard settings.command == nil else { return [] }
+        let found = try checkpoints { $0 > origin.number }
+        return ([origin.number] + found.filter { isOurs($0.value) }.keys.sorted()).map { ($0, "\(home)/\($0)") }
     }
 
-    /// The checkpoint there, signed by a key of this archive under whatever name; or under that of an origin with a
-    /// number, so that none stands in the place of another.
-    func signedCheckpoint(in folder: String, number: Int? = nil) throws -> Checkpoint? {
-        guard let bytes = try? files.contents(of: folder + "/" + LedgerFiles.checkpoint, limit: SignedNote.longest),
-            let note = try? SignedNote(bytes),
+    /// The checkpoint there, under the name of the origin with this number, so that none stands in the place of
+    /// another.
+    func signedCheckpoint(in folder: String, number: Int) throws -> Checkpoint? {
+        guard let bytes = try? files.contents(of: folder + "/" + LedgerFiles.checkpoint, limit: SignedNote.longest)
+        else { return nil }
+        return signedCheckpoint(bytes, number: number)
+    }
+
+    /// A checkpoint that is signed by a key of this archive under whatever name; or under that of an origin with a
+    /// number.
+    package func signedCheckpoint(_ bytes: [UInt8], number: Int? = nil) -> Checkpoint? {
+        guard let note = try? SignedNote(bytes),
             let name = note.text.split(separator: "\n").first.map(String.init), VerifierKey.isName(name)
         else { return nil }
         if let number, number != origin.number || name != origin.origin {
@@ -124,7 +155,7 @@ package struct Publication: Sendable {
 
     /// A number that no origin has.
     package func nextOriginNumber() throws -> Int {
-        max(origin.number, try originNumbers().filter(isOurs).max() ?? 0) + 1
+        max(origin.number, try checkpoints { _ in true }.filter { isOurs($0.value) }.keys.max() ?? 0) + 1
     }
 
     /// The origins that are published.
@@ -169,16 +200,15 @@ package struct Publication: Sendable {
         _ head: Checkpoint, note: SignedNote, after published: UInt64, last: LedgerRow?,
         lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> UInt64 {
+        if let command = settings.command {
+            try handOver(note, size: head.size, after: published, to: command, lines: lines)
+            return published
+        }
         let verifier = folder + "/" + LedgerFiles.verifierKey
         if (try? files.status(verifier)) == nil {
             try replace(verifier, Array("\(key.text)\n".utf8))
         }
-        var kept = published
-        if let command = settings.command {
-            try handOver(note, size: head.size, after: published, to: command, lines: lines)
-        } else {
-            kept = try append(after: published, last: last, lines: lines)
-        }
+        let kept = try append(after: published, last: last, lines: lines)
         try replace(folder + "/" + LedgerFiles.checkpoint, note.bytes)
         return kept
     }
@@ -287,13 +317,19 @@ package struct Publication: Sendable {
             try lines(published) { try files.append($0, to: file) }
         }
         try replace(checkpoint, note.bytes)
-        try PublishingProgram.run(
-            command,
+        try PublishingProgram.publish(
+            command, of: archive,
             environment: [
                 "STRONGROOM_CHECKPOINT": checkpoint, "STRONGROOM_ENTRIES": entries,
                 "STRONGROOM_FIRST_ENTRY": "\(published)", "STRONGROOM_SIZE": "\(size)",
                 "STRONGROOM_ORIGIN": key.name, "STRONGROOM_VERIFIER_KEY": key.text,
             ], until: limit)
+        guard try PublishingProgram.newestCheckpoint(command, of: archive, until: limit) == note.bytes else {
+            throw ArchiveError(
+                .storage, "the command \(command[0]) does not give back the checkpoint that it was handed",
+                remedy: "with STRONGROOM_ACTION=newest it has to print its newest one: what cannot be read again is "
+                    + "nothing to compare with")
+        }
     }
 
     /// The place that an archive has when it is made: a folder of the user's state.

@@ -13,14 +13,25 @@ extension Session {
         + "published, then put the right index back, or go on with \(verb: .acceptFork) \(input: .reason) …"
 
     /// Compares the ledger with what is published. Reads at most 64 nodes.
-    package static func compare(
-        _ publication: Publication, recorder: Recorder, configuration: Configuration, catalog: VouchedIndex
+    ///
+    /// - Parameter kept: a checkpoint that somebody kept elsewhere; the ledger must extend it, and this machine's mark
+    ///   says so from then on.
+    static func compare(
+        _ publication: Publication, keptAt kept: KeptCheckpoint? = nil, recorder: Recorder,
+        configuration: Configuration, catalog: VouchedIndex
     ) throws -> LedgerState {
         var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
+        let place = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: publication.effects)
         do {
-            let mark = MarkPlace(
-                configuration.publication, of: configuration.archiveUID, effects: publication.effects
-            ).read(by: recorder.keyring)
+            if let kept {
+                let mark: Mark = try catalog.read {
+                    try Self.mark(of: kept, publication.origin, recorder: recorder, in: $0)
+                }
+                do { try place.write(mark, by: recorder.keyring) } catch {
+                    state.markProblem = cannotMark(error)
+                }
+            }
+            let mark = place.read(by: recorder.keyring)
             // What it says counts where the place says nothing worse.
             var older: ArchiveError?
             try catalog.read { index in
@@ -74,6 +85,29 @@ extension Session {
             state.size = try catalog.read { try $0.ledgerSize() }
         }
         return state
+    }
+
+    /// The mark of a ledger that extends a checkpoint: its time is that of the last entry that the checkpoint counts.
+    private static func mark(
+        of kept: KeptCheckpoint, _ origin: OriginRecord, recorder: Recorder, in index: IndexReader
+    ) throws -> Mark {
+        let checkpoint = kept.checkpoint
+        let roots = try recorder.head(in: index).roots
+        guard checkpoint.origin == origin.origin else {
+            throw ArchiveError(
+                .ledgerForked,
+                "\(kept.path) is a checkpoint of \(checkpoint.origin), and the ledger of this index goes on as "
+                    + "\(origin.origin)",
+                remedy: "give a checkpoint of its newest origin; where that is the one in the file, the index is an "
+                    + "older copy: put the right one back")
+        }
+        try check(checkpoint, against: roots, in: index, place: kept.path)
+        guard checkpoint.size > 0, let row = try index.ledgerRow(checkpoint.size - 1),
+            let last = try vouched([row], in: index, roots).first
+        else { throw CatalogError.damaged("entry \(checkpoint.size) of the ledger is missing") }
+        return Mark(
+            archive: recorder.contexts.archiveUID, origin: origin.number, size: checkpoint.size, root: checkpoint.root,
+            time: last.entry.time)
     }
 
     /// A mark of this machine that is further than the ledger, or not on its way, says that the index is an older one.

@@ -54,7 +54,7 @@ extension Configuration {
         ledger:
           # A directory, best on another machine.
           directory: \(quoted(place))
-          # Or a program and its arguments, which is handed what is new.
+          # Or a program and its arguments, which is handed what is new, and gives back its newest checkpoint.
           # command: [/usr/local/bin/publish, --to, elsewhere]
           # Where this machine notes how far the ledger had come, so that an older archive is known as such while the
           # place above cannot be read: a directory that outlives the machine's power, elsewhere than that place.

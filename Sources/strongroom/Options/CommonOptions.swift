@@ -35,6 +35,13 @@ struct CommonOptions: ParsableArguments {
         completion: .file())
     var passphraseFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint that was kept: the ledger must extend it. For a machine that has not seen this archive yet.",
+            valueName: "file"),
+        completion: .file())
+    var checkpoint: String?
+
     @Option(help: ArgumentHelp("Who acts. Or STRONGROOM_ACTOR; the login name by default.", valueName: "name"))
     var actor: String?
 
@@ -112,8 +119,10 @@ struct CommonOptions: ParsableArguments {
         isCancelled: (@Sendable () -> Bool)? = nil, toLook: Bool = false, _ body: (Session) throws -> Result
     ) throws -> Result {
         let identity = try identity()
-        let archive = try OpenArchive.open(directory, rootKey: rootKey, effects: effects, toLook: toLook)
-            .session(as: identity, isCancelled: isCancelled)
+        let archive = try OpenArchive.open(
+            directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook
+        )
+        .session(as: identity, isCancelled: isCancelled)
         let result: Result
         do {
             result = try body(archive)
