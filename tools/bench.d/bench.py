@@ -219,12 +219,27 @@ def earlier(answers):
                 file.write(text)
             simulated = subprocess.run([program, "policy", "simulate", path, "--json"], check=True, capture_output=True, env=dict(environment, STRONGROOM_ARCHIVE=filled[name]))
             measure("activation over 200,000 objects", name, "policy", "activate", path, "--accept-impact", json.loads(simulated.stdout)["digest"], STRONGROOM_ARCHIVE=filled[name])
+    sizes = {name: os.path.getsize(path + "/index.sqlite") / 1e6 for name, path in filled.items()}
+    for number in range(10 * ROUNDS):
+        for name in programs:
+            measure("one case of 200,000 objects listed", name, "case", "list", "--limit", "1", STRONGROOM_ARCHIVE=filled[name])
+    for number in range(ROUNDS):
+        for name, (program, bench) in programs.items():
+            path = fresh()
+            quiet(program, "init", STRONGROOM_ARCHIVE=path)
+            subprocess.run([bench, "fill", path, environment["STRONGROOM_ROOT_KEY_FILE"], "40000", "8000"], check=True, capture_output=True, env=environment)
+            own = dict(environment, STRONGROOM_ARCHIVE=path)
+            simulated = subprocess.run([program, "policy", "simulate", house, "--json"], check=True, capture_output=True, env=own)
+            quiet(program, "policy", "activate", house, "--accept-impact", json.loads(simulated.stdout)["digest"], STRONGROOM_ARCHIVE=path)
+            refused = subprocess.run([program, "purge", "run"], capture_output=True, env=own).stderr.decode()
+            measure("destroying 8,000 of 40,000 objects", name, "purge", "run", "--accept-impact", refused.rsplit(" ", 1)[1].strip(), STRONGROOM_ARCHIVE=path)
     rows = [("whole process", "ms now", "ms before", "now ÷ before")]
     for what, values in walls.items():
         # The first round warms up, where there is one to spare.
         now, before = (values[name][1:] or values[name] for name in ("now", "before"))
         ratio = statistics.median(a / b for a, b in zip(now, before))
         rows.append((what, f"{statistics.median(now) * 1000:,.0f}", f"{statistics.median(before) * 1000:,.0f}", f"{ratio:.2f}"))
+    rows.append(("index of 200,000 objects, MB", f"{sizes['now']:,.0f}", f"{sizes['before']:,.0f}", f"{sizes['now'] / sizes['before']:.2f}"))
     table("This version and the last in which each writer commits alone", rows)
 
 
