@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "Base", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Sealing", dependencies: ["Base", "CSodium"], swiftSettings: strict),
         .target(name: "BlobStore", dependencies: ["Base"], swiftSettings: strict),
@@ -63,7 +64,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         // What the command lines have in common.
-        .target(name: "Presentation", dependencies: ["Base", "Evidence", argumentParser], swiftSettings: strict),
+        .target(name: "Presentation", dependencies: ["Base", "CLinux", "Evidence", argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "StrongroomVerify", dependencies: ["Base", "Presentation", argumentParser], swiftSettings: strict),
         .executableTarget(

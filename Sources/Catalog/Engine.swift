@@ -18,6 +18,10 @@ public protocol Engine: Sendable {
     /// - Parameter limit: how long is waited for the lock; ``WaitEnded`` is thrown then.
     func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws
 
+    /// Moves what a long log of the last changes holds into the tables, unless somebody is at work: whoever opens the
+    /// database next would have to read it.
+    func shortenLog() throws
+
     /// Removes what deleted rows left beside the tables.
     ///
     /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then.
@@ -29,6 +33,11 @@ public protocol Engine: Sendable {
     /// - Parameter limit: how long it may take; ``WaitEnded`` is thrown then, and the tables are as they were.
     /// - Returns: the size of the database before and after, in bytes.
     func compact(until limit: WaitLimit) throws -> (before: UInt64, after: UInt64)
+}
+
+extension Engine {
+    /// A database that has no such log, or a server that sees to it.
+    public func shortenLog() throws {}
 }
 
 /// A transaction that reads.

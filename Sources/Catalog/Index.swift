@@ -45,6 +45,9 @@ public final class Index: Sendable {
         }
     }
 
+    /// Shortens the log of the last changes where it has grown long and nobody is at work. For the end of a command.
+    public func shortenLog() throws { try Self.translate { try engine.shortenLog() } }
+
     /// Removes what deleted rows left beside the index, in the log of its last changes.
     ///
     /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then.

@@ -29,7 +29,8 @@ public struct Entry: Equatable, Sendable {
         let kind: String
         let time: Date
         let actor: ActorStamp
-        let strand: String
+        /// Nil where it is that of a case, which the kind's member `case` names.
+        let strand: String?
         let place: UInt64
         let after: UInt64?
     }
@@ -44,7 +45,7 @@ public struct Entry: Equatable, Sendable {
         try encoder.add(
             Envelope(
                 version: Self.version, kind: type(of: fields).kind.rawValue, time: time, actor: actor,
-                strand: fields.strand.name, place: place.place, after: place.before))
+                strand: fields.strand.caseUID == nil ? fields.strand.name : nil, place: place.place, after: place.before))
         try encoder.add(fields)
         let bytes = encoder.object.bytes
         guard bytes.count <= Self.longest else { throw .tooLong(bytes.count) }
@@ -66,7 +67,9 @@ public struct Entry: Equatable, Sendable {
         let fields = try decoder.read(kind.fields)
         try fields.check()
         event = fields.asEvent
-        guard event.strand.name == envelope.strand else { throw .badMember("strand") }
+        guard (event.strand.caseUID == nil ? event.strand.name : nil) == envelope.strand else {
+            throw .badMember("strand")
+        }
         try decoder.finish()
     }
 }

@@ -1,14 +1,23 @@
 internal import Base
+internal import CLinux
 internal import Foundation
 
 /// What every program of this project does before anything else.
 package enum ProcessStart {
+    /// Variables by which a library, or Swift's runtime, would write keys or memory somewhere.
+    private static let tellingVariables = ["SSLKEYLOGFILE", "SWIFT_BACKTRACE"]
+
     /// Takes standard descriptors that are closed, keeps what the program makes for its user alone and its memory off
-    /// the disk, and refuses arguments that are not UTF-8.
+    /// the disk and away from other processes of the user, and refuses arguments that are not UTF-8.
     package static func prepare() {
         StandardDescriptors.reserve()
+        forgetTellingVariables()
         // What this program makes is for its user alone, and its memory is not for the disk.
         umask(0o077)
+        guard linux_forbid_dumps() == 0 else {
+            Terminal.say("error: the memory of this process cannot be kept from others: \(String(cString: strerror(errno)))")
+            Foundation.exit(1)
+        }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         // A closed pipe is an error like another.
@@ -20,5 +29,15 @@ package enum ProcessStart {
                 Foundation.exit(64)
             }
         }
+    }
+
+    /// The runtime has read its own before the program began: without it, the program begins anew.
+    private static func forgetTellingVariables() {
+        let wasRead = getenv("SWIFT_BACKTRACE") != nil
+        for name in tellingVariables { unsetenv(name) }
+        guard wasRead else { return }
+        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        Terminal.say("error: the program cannot begin anew without SWIFT_BACKTRACE: \(String(cString: strerror(errno)))")
+        Foundation.exit(1)
     }
 }

@@ -38,10 +38,9 @@ public enum RootKey: ~Copyable {
         /// Takes the passphrase from the first line of a file's content; what stands after the first
         /// line break is not part of it.
         public init(file content: UnsafeRawBufferPointer) throws(SealingError) {
-            Sodium.start()
             let line = content.prefix { $0 != 0x0A && $0 != 0x0D }
             guard line.count >= RootKey.shortestPassphrase else { throw .passphraseTooShort }
-            memory = UnsafeMutableRawBufferPointer(start: sodium_malloc(line.count)!, count: line.count)
+            memory = UnsafeMutableRawBufferPointer(start: LockedMemory.allocate(line.count), count: line.count)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: line))
         }
 
@@ -97,7 +96,7 @@ public enum RootKeyFile {
         _ randomness: Randomness, write: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let key = SecretKey(from: randomness)
-        let memory = sodium_malloc(length + 1)!
+        let memory = LockedMemory.allocate(length + 1)
         defer { sodium_free(memory) }
         memory.copyMemory(from: label, byteCount: label.count)
         let digits = (memory + label.count).assumingMemoryBound(to: CChar.self)
@@ -120,14 +119,4 @@ public enum RootKeyFile {
                 guard failed == 0, count == SecretKey.length else { throw .notRootKeyFile }
             })
     }
-}
-
-/// Runs `body` with `count` bytes of locked memory that is zeroed afterwards, for reading secrets.
-public func withLockedMemory<Result: ~Copyable>(
-    byteCount count: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
-) rethrows -> Result {
-    Sodium.start()
-    let memory = UnsafeMutableRawBufferPointer(start: sodium_malloc(max(count, 1))!, count: count)
-    defer { sodium_free(memory.baseAddress!) }
-    return try body(memory)
 }

@@ -49,8 +49,7 @@ public struct SecretKey: ~Copyable {
     }
 }
 
-/// Slots for keys in pages of `sodium_malloc`: guard pages around them, locked, kept out of core dumps. A
-/// page serves many keys, because making one costs a dozen system calls and every object has several keys.
+/// Slots for keys in pages of ``LockedMemory``. A page serves many keys, because making one costs a dozen system calls and every object has several keys.
 private final class KeyMemory: Sendable {
     static let shared = KeyMemory()
 
@@ -64,9 +63,7 @@ private final class KeyMemory: Sendable {
     func take() -> UnsafeMutableRawPointer {
         slots.withLock { slots in
             if slots.free.isEmpty {
-                guard let page = sodium_malloc(Self.slotsInPage * SecretKey.length) else {
-                    preconditionFailure("no guarded memory for keys")
-                }
+                let page = LockedMemory.allocate(Self.slotsInPage * SecretKey.length)
                 slots.free = (0..<Self.slotsInPage).map { page + $0 * SecretKey.length }
             }
             return slots.free.removeLast()

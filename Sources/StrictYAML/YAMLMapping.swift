@@ -1,3 +1,4 @@
+internal import CYaml
 internal import Yams
 
 /// A mapping of a YAML file. See <doc:StrictYAML>.
@@ -23,17 +24,36 @@ public struct YAMLMapping {
         self.init(mapping, at: root.position)
     }
 
-    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them. They stand where a
-    /// value begins; elsewhere the signs are text.
+    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them. The parser's events
+    /// say where they are; what it cannot read is said by whoever reads the text.
     private static func refuseAliases(_ text: String) throws(YAMLProblem) {
-        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard line.contains("&") || line.contains("*"), line.first(where: { !$0.isWhitespace }) != "#",
-                let match = line.firstMatch(of: /(?:^\s*|[\[{,]\s*|[:?-]\s+)[&*][^\s&*]/)
-            else { continue }
-            let column = line.distance(from: line.startIndex, to: match.range.upperBound) - 1
-            throw YAMLProblem(
-                "anchors and aliases (& and *) are not used here", at: YAMLPosition(line: number + 1, column: column))
+        var parser = yaml_parser_t()
+        guard yaml_parser_initialize(&parser) == 1 else { throw YAMLProblem("there is no memory to read it") }
+        defer { yaml_parser_delete(&parser) }
+        let bytes = Array(text.utf8)
+        let mark = bytes.withUnsafeBufferPointer { bytes -> yaml_mark_t? in
+            yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
+            yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
+            while true {
+                var event = yaml_event_t()
+                guard yaml_parser_parse(&parser, &event) == 1 else { return nil }
+                defer { yaml_event_delete(&event) }
+                let isNamed: Bool
+                switch event.type {
+                case YAML_ALIAS_EVENT: isNamed = true
+                case YAML_SCALAR_EVENT: isNamed = event.data.scalar.anchor != nil
+                case YAML_SEQUENCE_START_EVENT: isNamed = event.data.sequence_start.anchor != nil
+                case YAML_MAPPING_START_EVENT: isNamed = event.data.mapping_start.anchor != nil
+                case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return nil
+                default: isNamed = false
+                }
+                if isNamed { return event.start_mark }
+            }
         }
+        guard let mark else { return }
+        throw YAMLProblem(
+            "anchors and aliases (& and *) are not used here",
+            at: YAMLPosition(line: Int(mark.line) + 1, column: Int(mark.column) + 1))
     }
 
     /// The value of a key, whatever type YAML would give the key.

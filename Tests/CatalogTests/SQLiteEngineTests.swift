@@ -265,6 +265,47 @@ struct SharedTransactionTests {
     }
 }
 
+/// Whoever opens an index reads its log of changes first: it does not stay long.
+struct LogLengthTests {
+    private let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".sqlite").path
+
+    private func length() throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int ?? 0
+    }
+
+    @Test func aLongLogIsShortenedWhereNobodyIsAtWork() throws {
+        let catalog = Index(try SQLiteEngine.create(at: path), requiresEntries: false)
+        _ = try catalog.write { try $0.append([Writers.entry(0)]) }
+        let short = try length()
+        try catalog.shortenLog()
+        #expect(try length() == short, "a short one costs less than to move it")
+        try catalog.write { index in
+            _ = try index.append([Writers.entry(1)])
+            let big = [UInt8](repeating: 1, count: 2_000_000)
+            try index.insert(OpeningRecord(entry: 0, member: "big", caseUID: nil, sealed: big))
+        }
+        let long = try length()
+        #expect(long > 2_000_000)
+        let other = Index(try SQLiteEngine(path: path), requiresEntries: false)
+        try catalog.read { index in
+            _ = try index.ledgerSize()
+            _ = try catalog.write { try $0.append([Writers.entry(2)]) }
+            try other.shortenLog()
+            #expect(try length() >= long, "somebody reads an older state")
+        }
+        let began = DispatchTime.now().uptimeNanoseconds
+        try catalog.write { index in
+            try other.shortenLog()
+            _ = try index.append([Writers.entry(3)])
+        }
+        #expect(DispatchTime.now().uptimeNanoseconds - began < 5_000_000_000, "nobody waits for who writes")
+        try other.shortenLog()
+        #expect(try length() == 0)
+        #expect(try Writers.numbers(in: catalog).sorted() == [0, 1, 2, 3])
+        #expect(try Writers.numbers(in: other).sorted() == [0, 1, 2, 3])
+    }
+}
+
 /// The database itself keeps the ledger as it is.
 struct LedgerTriggerTests {
     @Test(arguments: [

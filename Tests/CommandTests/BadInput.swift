@@ -15,7 +15,11 @@ func expect(
     for word in words { #expect(run.err.contains(word), "\(run.err)", sourceLocation: location) }
     #expect(!run.err.contains("Fatal") && !run.err.contains("Optional("), "\(run.err)", sourceLocation: location)
     let after = place.snapshot()
-    let kept = after.filter { !$0.key.hasSuffix("-lock") && !$0.key.hasSuffix("-wal") }
+    // That somebody tried is on the ledger, and a long log is moved into the index.
+    let isMoved = (after["index.sqlite-wal"]?.count ?? 0) < (before["index.sqlite-wal"]?.count ?? 0)
+    let kept = after.filter {
+        !$0.key.hasSuffix("-lock") && !$0.key.hasSuffix("-wal") && !(isMoved && $0.key == "index.sqlite")
+    }
     for (name, content) in kept where !name.hasPrefix("vendor.pace") {
         #expect(before[name] == content, "\(name) changed", sourceLocation: location)
     }

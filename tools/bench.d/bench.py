@@ -331,7 +331,7 @@ def ledger():
     def median(command, archive, count=20):
         return statistics.median(run(command(number), STRONGROOM_ARCHIVE=archive)["wall"] for number in range(count)) * 1000
 
-    rows = [("entries", "open, list a case: ms", "proof: ms (slowest)", "consistency: ms (slowest)", "audit prove, whole process: ms")]
+    rows = [("entries", "open, list a case: ms", "proof: ms (slowest)", "consistency: ms (slowest)", "a whole case: ms (slowest)", "of entries", "audit prove, whole process: ms")]
     opening = {size: [] for size in sizes}
     for number in range(8 * ROUNDS):
         for size in sizes:
@@ -340,7 +340,8 @@ def ledger():
         proved = json.loads(subprocess.run([bench, "prove", archives[size]], check=True, capture_output=True).stdout)
         whole = median(lambda number: ["strongroom", "audit", "prove", str(number * 49), "--out", fresh()], archives[size])
         rows.append((f"{size:,}", f"{statistics.median(opening[size]):.1f}", f"{proved['inclusion']:.2f} ({proved['inclusionWorst']:.1f})",
-                     f"{proved['consistency']:.2f} ({proved['consistencyWorst']:.1f})", f"{whole:.1f}"))
+                     f"{proved['consistency']:.2f} ({proved['consistencyWorst']:.1f})",
+                     f"{proved['strand']:.2f} ({proved['strandWorst']:.1f})", proved["strandEntries"], f"{whole:.1f}"))
     table("The ledger, by its length", rows)
 
     big = archives[1_000_000]

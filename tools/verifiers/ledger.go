@@ -158,6 +158,7 @@ func export(folder string, verifier note.Verifier) {
 type entry struct {
 	Kind   string
 	Strand string
+	Case   string
 	Place  int64
 	After  *int64
 	Count  int
@@ -167,6 +168,9 @@ type entry struct {
 func parseEntry(line []byte) entry {
 	var parsed entry
 	must(json.Unmarshal(line, &parsed))
+	if parsed.Strand == "" {
+		parsed.Strand = parsed.Case
+	}
 	return parsed
 }
 

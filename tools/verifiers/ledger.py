@@ -79,6 +79,11 @@ def digest(prefix, *parts):
     return hashlib.sha256(bytes([prefix]) + b"".join(parts)).digest()
 
 
+def name_of(entry):
+    """The strand that an entry stands in."""
+    return entry["strand"] if "strand" in entry else entry["case"]
+
+
 def strand_leaf(name, place, number):
     text = name.encode()
     return digest(2, bytes([len(text)]), text, place.to_bytes(8, "big"), number.to_bytes(8, "big"))
@@ -122,7 +127,7 @@ class Strands:
             level += 1
 
     def apply(self, entry):
-        name, number = entry["strand"], self.number
+        name, number = name_of(entry), self.number
         self.is_closed = entry["kind"] == "strands"
         if self.is_closed and (entry["count"], entry["root"]) != (len(self.ends), self.root().hex()):
             raise ValueError(f"entry {number}: the strands before it come to another root")
@@ -159,7 +164,7 @@ def strand_proof(folder, head, entries, case):
     if width != 1 or leaf >= count or (count, hash.hex()) != (closing["count"], closing["root"]):
         raise ValueError("the proof does not lead to the root of the strands")
     end = (0, None)
-    for own in sorted(number for number, entry in entries.items() if entry["strand"] == name):
+    for own in sorted(number for number, entry in entries.items() if name_of(entry) == name):
         if (entries[own]["place"], entries[own].get("after")) != (end[0] + 1, end[1]):
             raise ValueError(f"entries about the case are missing before entry {own}")
         end = (end[0] + 1, own)

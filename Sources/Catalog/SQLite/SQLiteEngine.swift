@@ -16,6 +16,7 @@ public final class SQLiteEngine: Engine {
     /// Seconds.
     private static let busyTimeout: TimeInterval = 30
 
+    private let path: String
     private let writer: DatabaseQueue
     private let readers: DatabasePool
     private let lock: WriterLock
@@ -78,6 +79,7 @@ public final class SQLiteEngine: Engine {
         }
         configuration.readonly = true
         let reading = configuration
+        self.path = path
         lock = try WriterLock(path: path + "-lock")
         (writer, readers) = try Self.telling {
             // The writer comes first: while it is open, the WAL that readers need is there.
@@ -109,6 +111,21 @@ public final class SQLiteEngine: Engine {
         if limit.isBounded { try limit.wait { own.try() } } else { own.lock() }
         defer { own.unlock() }
         return try lock.withLock(until: limit) { try writer.writeWithoutTransaction(body) }
+    }
+
+    /// Bytes of a log that is left as it is: to read it costs less than a millisecond, to move it several.
+    private static let shortLog = 1 << 20
+
+    public func shortenLog() throws {
+        var status = stat()
+        guard stat(path + "-wal", &status) == 0, status.st_size > Self.shortLog else { return }
+        do {
+            _ = try Self.translate {
+                try exclusively(until: WaitLimit(seconds: 0)) { try Self.truncateLog($0) }
+            }
+        } catch is WaitEnded {
+            // Who is at work now comes to its end, too.
+        }
     }
 
     public func eraseResidue(until limit: WaitLimit) throws -> Bool {

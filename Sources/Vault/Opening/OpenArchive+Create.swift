@@ -44,11 +44,11 @@ extension OpenArchive {
                     .badOrigin, "the origin is empty, too long, or has a blank, a plus sign or a control character",
                     remedy: "give a name such as archive.example.com/ekyc, of at most 200 bytes")
             }
-            try checkKeyIsOutside(directory, source)
+            try source.checkIsOutside(of: directory)
             // What cannot be used is refused before anything is made.
             if case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) {
             } else {
-                _ = try source.read(files)
+                _ = try source.read(files, outsideOf: directory)
             }
             if case .named(let path) = effects.operatorFile, !FilePath.isOutside(path, of: directory) {
                 throw ArchiveError(
@@ -59,7 +59,7 @@ extension OpenArchive {
             return try withDirectoryLock(directory) {
                 try clearUnfinished(directory, files: files)
                 let made = try provideRootKey(source, effects: effects)
-                let rootKey = try source.read(effects.files)
+                let rootKey = try source.read(effects.files, outsideOf: directory)
                 let uid = ArchiveUID(from: effects.randomness)
                 let verifierKey = try fill(
                     directory, uid: uid, rootKey: rootKey, actor: actor, origin: origin ?? "strongroom/\(uid)",
@@ -166,14 +166,6 @@ extension OpenArchive {
         } catch let error as FileError where error.operation == .link && error.code == EEXIST {
             // Another process made it in the meantime.
             return false
-        }
-    }
-
-    private static func checkKeyIsOutside(_ directory: String, _ source: RootKeySource) throws {
-        guard FilePath.isOutside(source.path, of: directory) else {
-            throw ArchiveError(
-                .badRootKey, "\(source.path) lies inside the archive",
-                remedy: "keep the root key elsewhere: who copies the archive must not copy its key")
         }
     }
 

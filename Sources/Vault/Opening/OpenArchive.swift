@@ -73,6 +73,7 @@ public final class OpenArchive: Sendable {
         do {
             let parts = try Parts(directory: directory, effects: effects)
             let (keyring, rootKeyKind) = try readKeyring(of: parts, rootKey: source)
+            if let problem = memoryProblem, parts.configuration.lockedMemory == .required { throw problem }
             let proofs = Proofs()
             let catalog = VouchedIndex(
                 index: parts.catalog, watch: proofs.watch, keyring: keyring,
@@ -148,13 +149,22 @@ public final class OpenArchive: Sendable {
         }
     }
 
+    /// Why keys of this process may come into the swap; nil where they cannot.
+    public static var memoryProblem: ArchiveError? {
+        LockedMemory.problem.map { code in
+            ArchiveError(
+                .storage, "memory with keys cannot be locked: \(String(cString: strerror(code)))",
+                remedy: "let this user lock more memory (ulimit -l, LimitMEMLOCK); until then keys may come into the swap")
+        }
+    }
+
     private static func readKeyring(
         of parts: Parts, rootKey source: RootKeySource
     ) throws -> (keyring: Keyring, kind: RootKeyKind) {
         let (directory, effects) = (parts.directory, parts.effects)
         let keyringPath = directory + "/" + keyringName
         let file = try effects.files.contents(of: keyringPath, limit: 1 << 20)
-        let rootKey = try source.read(effects.files)
+        let rootKey = try source.read(effects.files, outsideOf: directory)
         let keyring: Keyring
         do {
             keyring = try Keyring(opening: file, with: rootKey)

@@ -14,7 +14,10 @@ public enum RootKeySource: Sendable, Equatable {
     }
 
     /// Reads the root key into locked memory.
-    package func read(_ files: any FileSystem) throws -> RootKey {
+    ///
+    /// - Parameter directory: the archive's. A key inside it protects nothing from who has a copy of it.
+    package func read(_ files: any FileSystem, outsideOf directory: String) throws -> RootKey {
+        try checkIsOutside(of: directory)
         let file: OpenFile
         do throws(FileError) {
             // A secret that an orchestrator mounts is often a link.
@@ -32,6 +35,11 @@ public enum RootKeySource: Sendable, Equatable {
         guard status.kind == .file, status.length <= 4096 else {
             throw ArchiveError(.badRootKey, "\(path) is not a \(name)")
         }
+        guard status.owner == geteuid() || status.owner == 0 else {
+            throw ArchiveError(
+                .badRootKey, "\(path) belongs to another user (uid \(status.owner)), who can read and exchange it",
+                remedy: "make the file your own, or root's, and draw a new key where somebody may have read it")
+        }
         guard status.mode & 0o077 == 0 else {
             throw ArchiveError(
                 .badRootKey, "\(path) can be read by others (mode \(String(status.mode, radix: 8)))",
@@ -48,6 +56,15 @@ public enum RootKeySource: Sendable, Equatable {
             }
         } catch let error as SealingError {
             throw ArchiveError(error, subject: path)
+        }
+    }
+
+    /// Refuses a key inside the archive that it is to protect.
+    func checkIsOutside(of directory: String) throws(ArchiveError) {
+        guard FilePath.isOutside(path, of: directory) else {
+            throw ArchiveError(
+                .badRootKey, "\(path) lies inside the archive",
+                remedy: "keep the root key elsewhere: who copies the archive must not copy its key")
         }
     }
 

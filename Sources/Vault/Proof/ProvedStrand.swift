@@ -1,7 +1,7 @@
 internal import Base
-package import Catalog
+public import Catalog
 internal import Foundation
-package import Ledger
+public import Ledger
 
 /// The entries of a strand: none is missing, none is another than it was, and there is no further one.
 ///
@@ -9,7 +9,7 @@ package import Ledger
 ///   - known: how far it was read before; the entries behind that are returned.
 ///   - roots: what a key vouched for.
 /// - Throws: ``CatalogError/damaged(_:)``.
-package func provedEntries(
+public func provedEntries(
     of strand: Strand, behind known: StrandEnd? = nil, in index: IndexReader, _ roots: LedgerRoots
 ) throws -> [(number: UInt64, entry: Entry)] {
     func altered(_ what: String) -> CatalogError {

@@ -50,6 +50,10 @@ extension Configuration {
           # A file of mode 0600 with the vendor's credentials, where they are not in the environment.
           # credentials-file: /etc/strongroom/vendor.credentials
 
+        # Whether memory with keys has to be locked, so that it never comes into the swap: preferred, and said where the
+        # system refuses it, or required.
+        locked-memory: preferred
+
         # Where the ledger's checkpoints and entries are published, outside of the archive.
         ledger:
           # A directory, best on another machine.
@@ -144,7 +148,15 @@ extension Configuration {
     }
 
     private mutating func read(operator reader: YAMLMapping) throws {
-        try reader.allow(["archive", "vendor", "ledger"])
+        try reader.allow(["archive", "vendor", "ledger", "locked-memory"])
+        if let text = try reader.text("locked-memory") {
+            guard let rule = LockedMemoryRule(rawValue: text) else {
+                throw ArchiveError(
+                    .badConfiguration, "locked-memory: '\(PlainText.excerpt(text))' is neither preferred nor required",
+                    remedy: "take one of them")
+            }
+            lockedMemory = rule
+        }
         if reader.has("archive") {
             guard try reader.text("archive").flatMap({ ArchiveUID(hex: $0) }) == archiveUID else {
                 throw ArchiveError(

@@ -29,6 +29,12 @@ public struct Configuration: Sendable {
     package var archiveUID: ArchiveUID
     /// How the vendor is asked.
     public var vendor: ProviderSettings
+    /// What becomes of a process whose memory for keys the system does not lock.
+    package enum LockedMemoryRule: String, Sendable {
+        case preferred, required
+    }
+
+    package var lockedMemory = LockedMemoryRule.preferred
     /// Where the ledger is published, and how long work goes on when it cannot be.
     package var publication = PublicationSettings()
     /// Entries that may be unpublished before work stops.

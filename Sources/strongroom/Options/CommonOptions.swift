@@ -123,6 +123,10 @@ struct CommonOptions: ParsableArguments {
             directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook
         )
         .session(as: identity, isCancelled: isCancelled)
+        if let problem = OpenArchive.memoryProblem {
+            Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")
+            if let remedy = problem.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
+        }
         let result: Result
         do {
             result = try body(archive)

@@ -5,8 +5,8 @@ import Ledger
 import Sealing
 import Vault
 
-/// `fill ARCHIVE ROOT-KEY N` appends entries like those of imports until the ledger has N; `prove ARCHIVE` proves
-/// random ones.
+/// `fill ARCHIVE ROOT-KEY N` appends entries like those of imports until the ledger has N, those of its first case spread
+/// over all of it; `prove ARCHIVE` proves random ones, and all of that case.
 /// Both print one JSON object.
 @main struct LedgerBench {
     static func main() throws {
@@ -32,6 +32,7 @@ import Vault
         let actor = try catalog.read { try Entry($0.ledgerRow(0)!.bytes).actor }
         let start = DispatchTime.now()
         var appended: UInt64 = 0
+        var first: (caseUID: CaseUID, next: UInt64)?
         while true {
             let have = try catalog.read { try $0.ledgerSize() }
             if have >= size { break }
@@ -39,6 +40,14 @@ import Vault
             var entries: [Entry] = []
             while entries.count < min(1001, Int(size - have)) { entries += someCase(by: actor) }
             entries.removeLast(max(0, entries.count - Int(size - have)))
+            if let (caseUID, next) = first {
+                if have >= next, have + 1001 < size {
+                    entries[entries.count - 1] = someEvent(of: caseUID, by: actor)
+                    first?.next += max(1, size / 14)
+                }
+            } else if let caseUID = entries[0].event.caseUID {
+                first = (caseUID, size / 14)
+            }
             try catalog.write { index in
                 guard let head = try index.head().flatMap({ Head($0.body) }) else { fatalError("no head") }
                 try index.extend(head, by: entries, keyring: keyring)
@@ -83,6 +92,13 @@ import Vault
         return events.map { Entry(time: now, actor: actor, event: $0) }
     }
 
+    private static func someEvent(of uid: CaseUID, by actor: ActorStamp) -> Entry {
+        Entry(
+            time: Date(), actor: actor,
+            event: .verificationCompleted(
+                .init(caseUID: uid, verification: 1, tokenIssuedAt: nil, capturedAt: Date(), tokenAdded: nil)))
+    }
+
     private static func prove(_ catalog: Index) throws {
         let size = try catalog.read { try $0.ledgerSize() }
         func milliseconds(_ body: (IndexReader) throws -> Void) throws -> Double {
@@ -98,11 +114,26 @@ import Vault
             consistency.append(
                 try milliseconds { _ = try MerkleTree.consistencyProof(from: index, to: size, nodes: $0.ledgerNodes) })
         }
+        var (strands, entries): ([Double], Int) = ([], 0)
+        var filter = LedgerFilter()
+        filter.kind = "case registered"
+        let first = try catalog.read { try $0.ledgerRows(filter, from: 0, limit: 1) }
+        if let strand = try first.first.map({ try Entry($0.bytes).strand }) {
+            for _ in 0..<500 {
+                strands.append(
+                    try milliseconds { index in
+                        guard let head = try index.head().flatMap({ Head($0.body) }) else { fatalError("no head") }
+                        entries = try provedEntries(of: strand, in: index, head.roots).count
+                    })
+            }
+        }
+        strands.sort()
         inclusion.sort()
         consistency.sort()
         print(
             #"{"inclusion": \#(inclusion[250]), "inclusionWorst": \#(inclusion[499]), "#
-                + #""consistency": \#(consistency[250]), "consistencyWorst": \#(consistency[499])}"#
+                + #""consistency": \#(consistency[250]), "consistencyWorst": \#(consistency[499]), "#
+                + #""strand": \#(strands[250]), "strandWorst": \#(strands[499]), "strandEntries": \#(entries)}"#
         )
     }
 }
