@@ -22,7 +22,7 @@ public struct Remedy: Sendable, Equatable {
         case at, correct, withdraw, after
         case expression, everything, reviewBy, revision
         case acceptImpact, reason, role, expires, kind, request
-        case verifierKey, entry, since
+        case verifierKey, entry, since, checkpoint
     }
 
     public enum Part: Sendable, Equatable {

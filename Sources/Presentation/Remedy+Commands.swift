@@ -66,7 +66,8 @@ extension Remedy.Input {
         case .acceptImpact: "--accept-impact"
         case .verifierKey: "--verifier-key"
         case .actor, .subject, .purpose, .jurisdiction, .consent, .age, .region, .media, .verification, .at, .correct,
-            .withdraw, .after, .everything, .revision, .reason, .role, .expires, .kind, .request, .entry, .since:
+            .withdraw, .after, .everything, .revision, .reason, .role, .expires, .kind, .request, .entry, .since,
+            .checkpoint:
             "--\(rawValue)"
         }
     }

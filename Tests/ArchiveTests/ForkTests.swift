@@ -354,6 +354,50 @@ struct ForkTests {
         #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
     }
 
+    /// A fork that was accepted because the place could not be read is none any more when it can be: what was said on
+    /// the record stands.
+    @Test func aPlaceThatIsRightAgainAfterAForkStopsNothing() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        let path = try test.published() + "/checkpoint"
+        let good = try Data(contentsOf: URL(fileURLWithPath: path))
+        try Data("garbage".utf8).write(to: URL(fileURLWithPath: path))
+        _ = try test.open(toLook: true).audit.acceptFork(try Reason("it is damaged"), unread: true)
+        try good.write(to: URL(fileURLWithPath: path))
+        try test.work("K-2")
+        #expect(try test.open().audit.reconcile().findings == [])
+        // One that was read to its end began where it ended; what is another now is no longer what was accepted.
+        try test.copyIndex(to: "older")
+        try test.work("K-3")
+        try test.copyIndex(to: "older", back: true)
+        _ = try test.open(toLook: true).audit.acceptFork(try Reason("the disk was restored"))
+        try good.write(to: URL(fileURLWithPath: test.published(origin: 2) + "/checkpoint"))
+        let refused = refusal { _ = try test.open() }
+        #expect(refused?.code == .ledgerForked && refused?.message.contains("number 3") == true)
+        // Whoever looked goes on.
+        _ = try test.open(toLook: true).audit.acceptFork(try Reason("I know"), unread: true)
+        try test.work("K-4")
+    }
+
+    /// A place that the operator names is filled also where it was away at first.
+    @Test func aNewPlaceThatIsAwayAtFirstIsFilled() throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        let place = test.directory + "/elsewhere"
+        try test.setOperator("state/strongroom\"\n", "elsewhere\"\n")
+        for number in 2...3 {
+            let away = try test.open()
+            _ = try away.intake.import(try test.item("K-\(number)", answer: TestAnswer().text))
+            away.finishPublication()
+            #expect(away.publicationProblem != nil && away.fork == nil)
+        }
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        let archive = try test.open()
+        archive.publish()
+        #expect(archive.publicationProblem == nil && archive.unpublishedEntries == 0 && archive.fork == nil)
+        #expect(try EvidenceVerifier().verify("\(place)/\(archive.uid)/1").problems == [])
+    }
+
     @Test func anIndexWithAnotherPastIsNoticed() throws {
         let test = try TestArchive()
         try test.copyIndex(to: "older")

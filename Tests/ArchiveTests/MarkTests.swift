@@ -168,7 +168,7 @@ struct MarkTests {
         try test.copyIndex(to: "older", back: true)
         #expect(refusal { _ = try look() }?.code == .ledgerUnpublished, "nothing is known here")
         #expect(refusal { _ = try open(kept) }?.code == .ledgerForked)
-        #expect(!FileManager.default.fileExists(atPath: marks + "/\(try test.open().uid)"))
+        #expect(refusal { _ = try test.open() }?.message.contains("that this machine was given") == true)
         try test.copyIndex(to: "newer", back: true)
         #expect(try test.contents("best-frame", of: "K-1", in: try open(kept)).count > 0)
         #expect(try look() > 0, "this machine has a mark now")
@@ -195,6 +195,76 @@ struct MarkTests {
         }
         #expect(refusal { _ = try open(kept + ".none") }?.code == .storage)
         #expect(!FileManager.default.fileExists(atPath: marks + "/\(try test.open().uid)"))
+    }
+
+    /// A machine without a mark, with a new place: what it published there itself is nothing to compare with.
+    @Test(arguments: [false, true]) func whatAMachinePublishedItselfVouchesForNothing(byPersons: Bool) throws {
+        let kept = test.directory + "/kept"
+        try test.copyIndex(to: "older")
+        try test.pass(days: 91, in: try test.open())
+        try test.open().publish()
+        try FileManager.default.copyItem(atPath: place + "/\(try test.open().uid)/1/checkpoint", toPath: kept)
+        // Another machine: nothing of this one's is there, and the operator names a place of its own.
+        for path in [marks, place] { try FileManager.default.removeItem(atPath: path) }
+        try FileManager.default.createDirectory(atPath: test.directory + "/new", withIntermediateDirectories: false)
+        try test.setOperator("\(place)\"\n", "\(test.directory)/new\"\n")
+        for _ in 0..<3 {
+            let session = try test.open()
+            #expect(refusal { _ = try session.destruction.run(accepting: nil) }?.code == .ledgerUnpublished)
+            #expect(refusal { _ = try test.contents("video", of: "K-1", in: session) }?.code == .ledgerUnpublished)
+            // Intake goes on.
+            _ = try session.intake.import(try test.item("K-\(UUID().uuidString)", answer: TestAnswer().text))
+            session.finishPublication()
+            #expect(session.publicationProblem?.message.contains("is empty, and nothing on this machine") == true)
+        }
+        if byPersons {
+            // There is no checkpoint: a named person accepts it as it is.
+            let session = try test.open(toLook: true)
+            #expect(refusal { _ = try session.audit.acceptFork(try Reason("r")) }?.code == .publishedUnread)
+            #expect(try session.audit.acceptFork(try Reason("r"), unread: true).origin.contains("/2."))
+            _ = try test.open().destruction.acceptClock(test.time.now, reason: try Reason("it is right"))
+        } else {
+            let session = try OpenArchive.open(
+                test.path, rootKey: test.rootKey, effects: test.effects(), checkpoint: kept
+            ).session(as: .actor(try Actor(claimed: "tester")))
+            session.finishPublication()
+            #expect(session.publicationProblem == nil && session.unpublishedEntries == 0)
+        }
+        #expect(try test.open().destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try test.open().audit.reconcile().findings == [])
+    }
+
+    /// A checkpoint that shows that the index is an older one is not forgotten: a fork is not accepted as if that had
+    /// never been.
+    @Test func aCheckpointThatIsFurtherIsKnownFromThenOn() throws {
+        let kept = test.directory + "/kept"
+        try test.copyIndex(to: "older")
+        try FileManager.default.copyItem(atPath: test.directory + "/state", toPath: test.directory + "/before")
+        try test.hold("M-1", try test.cases("K-1"), in: try test.open())
+        try test.open().publish()
+        try FileManager.default.copyItem(atPath: place + "/\(try test.open().uid)/1/checkpoint", toPath: kept)
+        // Index, place and mark are all put back.
+        try test.copyIndex(to: "older", back: true)
+        try FileManager.default.removeItem(atPath: test.directory + "/state")
+        try FileManager.default.moveItem(atPath: test.directory + "/before", toPath: test.directory + "/state")
+        _ = try test.open()
+        func open() throws -> Session {
+            try OpenArchive.open(
+                test.path, rootKey: test.rootKey, effects: test.effects(), checkpoint: kept, toLook: true
+            ).session(as: .actor(try Actor(claimed: "tester")))
+        }
+        let session = try open()
+        #expect(session.fork?.message.contains("it is an older copy") == true, "\(session.fork as Any)")
+        #expect(refusal { _ = try session.audit.acceptFork(try Reason("r")) }?.code == .publishedUnread)
+        // Also without it, at the next command.
+        #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
+        let next = try test.open(toLook: true)
+        #expect(refusal { _ = try next.audit.acceptFork(try Reason("r")) }?.code == .publishedUnread)
+        let accepted = try next.audit.acceptFork(try Reason("r"), unread: true)
+        #expect(!accepted.isWhole)
+        #expect(refusal { _ = try test.open().destruction.run(accepting: nil) }?.code == .clockDoubted)
+        // One of before the fork is none to begin with any more.
+        #expect(refusal { _ = try open() }?.message.contains("since a fork was accepted") == true)
     }
 
     /// What is gone with the machine's power is nothing to compare with.

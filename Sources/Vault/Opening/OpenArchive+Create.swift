@@ -4,6 +4,7 @@ internal import BlobStore
 internal import Foundation
 internal import Ledger
 internal import Sealing
+internal import Synchronization
 internal import Vendor
 
 extension OpenArchive {
@@ -65,7 +66,12 @@ extension OpenArchive {
                     directory, uid: uid, rootKey: rootKey, actor: actor, origin: origin ?? "strongroom/\(uid)",
                     effects: effects)
                 // What cannot be published now is published by the first command.
-                try? open(directory, rootKey: source, effects: effects).session(as: .actor(actor)).publish()
+                if let archive = try? open(directory, rootKey: source, effects: effects) {
+                    archive.ledgerState.withLock { $0.mayFill = true }
+                    let session = try archive.session(as: .actor(actor))
+                    try? session.writeMark()
+                    session.publish()
+                }
                 return Creation(
                     directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made,
                     configuration: effects.operatorFile.path(of: uid), verifierKey: verifierKey)

@@ -21,6 +21,11 @@ package struct RulesBook: Sendable {
     /// Why the clock is in doubt, and since when; nil where nobody doubts it, or somebody accepted it.
     package private(set) var doubt: (time: Date, event: Event.ClockDoubted)?
 
+    /// The entry that named the place where the ledger is published now; 0 where it is the first.
+    var placeNamedAt: UInt64 {
+        settingsChanged.filter { Configuration.namesPlace($0.key) }.map(\.value).max() ?? 0
+    }
+
     package init() {}
 
     package mutating func apply(_ entry: Entry, number: UInt64) {

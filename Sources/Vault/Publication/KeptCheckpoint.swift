@@ -1,4 +1,5 @@
 internal import Base
+internal import Catalog
 internal import Ledger
 
 /// A checkpoint that somebody kept outside of the archive and of the place where its ledger is published: what a new
@@ -6,6 +7,8 @@ internal import Ledger
 struct KeptCheckpoint {
     let path: String
     let checkpoint: Checkpoint
+    /// The number of its origin.
+    let origin: Int
 
     /// Reads a file that this archive's key signed.
     init(_ path: String, of publication: Publication) throws {
@@ -24,5 +27,13 @@ struct KeptCheckpoint {
                     + "published place")
         }
         self.checkpoint = checkpoint
+        origin = publication.number(ofOrigin: checkpoint.origin)
+        guard origin >= publication.origin.number else {
+            throw ArchiveError(
+                .badEvidence,
+                "\(path) is a checkpoint of \(checkpoint.origin), where the ledger goes on as "
+                    + "\(publication.origin.origin) since a fork was accepted",
+                remedy: "give a checkpoint of that origin")
+        }
     }
 }

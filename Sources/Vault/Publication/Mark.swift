@@ -17,6 +17,11 @@ package struct Mark: Equatable, Sendable {
     package let time: Date
 
     private static let version: UInt64 = 1
+    /// The time of what a checkpoint counts that this ledger does not have: never.
+    static let never = Date(timeIntervalSince1970: 0)
+
+    /// Nobody on this machine has seen that ledger.
+    var isForeign: Bool { time == Self.never }
 
     init(archive: ArchiveUID, origin: Int, size: UInt64, root: MerkleHash, time: Date) {
         (self.archive, self.origin, self.size, self.root, self.time) = (archive, origin, size, root, time)
@@ -114,7 +119,7 @@ package struct MarkPlace: Sendable {
 }
 
 extension Session {
-    private var markPlace: MarkPlace {
+    var markPlace: MarkPlace {
         MarkPlace(configuration.publication, of: configuration.archiveUID, effects: effects)
     }
 

@@ -84,9 +84,12 @@ package struct Publication: Sendable {
         return isAsked(number) ? [number: bytes] : [:]
     }
 
-    /// The number of the origin that a note names: only the first has none in its name.
     private func number(of note: SignedNote) -> Int {
-        let name = note.text.split(separator: "\n").first.map(String.init) ?? ""
+        number(ofOrigin: note.text.split(separator: "\n").first.map(String.init) ?? "")
+    }
+
+    /// The number of the origin of a name: only the first has none there.
+    func number(ofOrigin name: String) -> Int {
         if name == origin.origin { return origin.number }
         guard let last = name.split(separator: "/").last,
             let number = last.split(separator: ".").first.flatMap({

@@ -24,14 +24,13 @@ extension Session {
         let place = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: publication.effects)
         do {
             if let kept {
-                let mark: Mark = try catalog.read {
-                    try Self.mark(of: kept, publication.origin, recorder: recorder, in: $0)
-                }
-                do { try place.write(mark, by: recorder.keyring) } catch {
-                    state.markProblem = cannotMark(error)
-                }
+                let mark = try catalog.read { try Self.mark(of: kept, publication.origin, recorder: recorder, in: $0) }
+                state.kept = mark
+                do { try place.write(mark, by: recorder.keyring) } catch { state.markProblem = cannotMark(error) }
             }
-            let mark = place.read(by: recorder.keyring)
+            let mark = [place.read(by: recorder.keyring), state.kept].compactMap(\.self).max {
+                ($0.origin, $0.size) < ($1.origin, $1.size)
+            }
             // What it says counts where the place says nothing worse.
             var older: ArchiveError?
             try catalog.read { index in
@@ -45,9 +44,32 @@ extension Session {
                     state.comparedAt = nil
                 }
             }
+            // Before the place is asked: a new one, which perhaps cannot be read now, has nothing of this ledger.
+            try catalog.read { index in
+                state.placeIsNew = configuration.isPublishedElsewhere(than: try recorder.recordedSettings(in: index))
+                state.boundFrom =
+                    state.placeIsNew
+                    ? try recorder.head(in: index).roots.size : try recorder.rulesBook(in: index).placeNamedAt
+            }
+            if state.placeIsNew { state.published = 0 }
             // Whatever the place says, or where it says nothing now.
             try catalog.read { try checkOrigins(in: $0, recorder: recorder, publication: publication) }
-            try checkFormerPlace(of: publication, recorder: recorder, configuration: configuration, catalog: catalog)
+            let formerIsRead = try checkFormerPlace(
+                of: publication, recorder: recorder, configuration: configuration, catalog: catalog)
+            if formerIsRead {
+                state.comparedAt = publication.now
+                if state.markedAt == nil {
+                    // This machine has just seen the former place, and perhaps never will again.
+                    let roots = try catalog.read { try recorder.head(in: $0).roots }
+                    let mark = Mark(
+                        archive: configuration.archiveUID, origin: state.origin.number, size: roots.size,
+                        root: roots.root, time: publication.now)
+                    do {
+                        try place.write(mark, by: recorder.keyring)
+                        state.markedAt = mark.time
+                    } catch { state.markProblem = cannotMark(error) }
+                }
+            }
             // The published one first: what is committed and published in between only makes the index longer.
             let newest = try publication.newest()
             try catalog.read { index in
@@ -58,8 +80,6 @@ extension Session {
                     try Self.check(checkpoint, against: roots, in: index, place: publication.place)
                     found = checkpoint.size
                 }
-                state.placeIsNew = configuration.isPublishedElsewhere(
-                    than: try recorder.recordedSettings(in: index))
                 let known = state.placeIsNew ? 0 : publication.origin.published
                 guard known <= state.size else {
                     throw ArchiveError(
@@ -69,6 +89,7 @@ extension Session {
                 }
                 guard found >= known else { throw Self.shrank(publication, found, known) }
                 state.published = max(found, known)
+                state.placeIsEmpty = newest == nil
                 if newest != nil { state.comparedAt = publication.now }
             }
         } catch let error as ArchiveError where error.code == .ledgerForked {
@@ -87,38 +108,42 @@ extension Session {
         return state
     }
 
-    /// The mark of a ledger that extends a checkpoint: its time is that of the last entry that the checkpoint counts.
+    /// What a machine has seen that was given a checkpoint. Its time is that of the last entry that the checkpoint
+    /// counts; where this ledger does not have that, none that would ever count.
     private static func mark(
         of kept: KeptCheckpoint, _ origin: OriginRecord, recorder: Recorder, in index: IndexReader
     ) throws -> Mark {
         let checkpoint = kept.checkpoint
         let roots = try recorder.head(in: index).roots
-        guard checkpoint.origin == origin.origin else {
-            throw ArchiveError(
-                .ledgerForked,
-                "\(kept.path) is a checkpoint of \(checkpoint.origin), and the ledger of this index goes on as "
-                    + "\(origin.origin)",
-                remedy: "give a checkpoint of its newest origin; where that is the one in the file, the index is an "
-                    + "older copy: put the right one back")
+        var time = Mark.never
+        if kept.origin == origin.number, checkpoint.size > 0, checkpoint.size <= roots.size,
+            try isBeginning(checkpoint.size, checkpoint.root, of: roots, in: index),
+            let row = try index.ledgerRow(checkpoint.size - 1), let last = try vouched([row], in: index, roots).first
+        {
+            time = last.entry.time
         }
-        try check(checkpoint, against: roots, in: index, place: kept.path)
-        guard checkpoint.size > 0, let row = try index.ledgerRow(checkpoint.size - 1),
-            let last = try vouched([row], in: index, roots).first
-        else { throw CatalogError.damaged("entry \(checkpoint.size) of the ledger is missing") }
         return Mark(
-            archive: recorder.contexts.archiveUID, origin: origin.number, size: checkpoint.size, root: checkpoint.root,
-            time: last.entry.time)
+            archive: recorder.contexts.archiveUID, origin: kept.origin, size: checkpoint.size, root: checkpoint.root,
+            time: time)
     }
 
     /// A mark of this machine that is further than the ledger, or not on its way, says that the index is an older one.
     private static func compare(
         with mark: Mark?, roots: LedgerRoots, in index: IndexReader, _ state: inout LedgerState
     ) throws {
-        guard let mark, mark.origin >= state.origin.number else { return }
+        guard let mark else { return }
+        guard mark.origin >= state.origin.number else {
+            // A fork was accepted since: this is no older state, and of how long ago nothing is known.
+            state.markedAt = mark.time
+            return
+        }
         guard mark.origin == state.origin.number, try isBeginning(mark.size, mark.root, of: roots, in: index) else {
             throw ArchiveError(
                 .ledgerForked,
-                "the index has \(roots.size) ledger entries; on \(Timestamp.minute(mark.time)) this machine has seen "
+                "the index has \(roots.size) ledger entries; "
+                    + (mark.isForeign
+                        ? "a checkpoint that this machine was given counts "
+                        : "on \(Timestamp.minute(mark.time)) this machine has seen ")
                     + "\(mark.size) of origin \(mark.origin): it is an older copy, or was exchanged",
                 remedy: forkRemedy)
         }
@@ -137,17 +162,20 @@ extension Session {
 
     /// Where the settings name another place than before, the ledger must extend what is published in the former one,
     /// too: changing a setting must not be a way around it. A former place that cannot be read is nothing to compare.
+    ///
+    /// - Returns: whether it says that this is no older state.
     private static func checkFormerPlace(
         of publication: Publication, recorder: Recorder, configuration: Configuration, catalog: VouchedIndex
-    ) throws {
+    ) throws -> Bool {
         try catalog.read { index in
             let recorded = try recorder.recordedSettings(in: index)
-            guard configuration.isPublishedElsewhere(than: recorded), let recorded else { return }
+            guard configuration.isPublishedElsewhere(than: recorded), let recorded else { return false }
             let former = publication.elsewhere(PublicationSettings(recorded))
             let newest: Checkpoint?
-            do { newest = try former.newest() } catch is FileError { return }
-            guard let newest else { return }
+            do { newest = try former.newest() } catch is FileError { return false }
+            guard let newest else { return false }
             try check(newest, against: try recorder.head(in: index).roots, in: index, place: former.place)
+            return true
         }
     }
 
@@ -176,7 +204,8 @@ extension Session {
     ) throws {
         let key = recorder.keyring.signer
         let roots = try recorder.head(in: index).roots
-        for (place, origin) in try index.origins().enumerated() {
+        let origins = try index.origins()
+        for (place, origin) in origins.enumerated() {
             func isRight() throws -> Bool {
                 guard VerifierKey.isName(origin.origin), let row = try index.ledgerRow(origin.firstEntry),
                     let entry = try vouched([row], in: index, roots).first?.entry
@@ -190,8 +219,10 @@ extension Session {
                     guard place > 0, event.origin == origin.origin, event.verifierKey == verifier else { return false }
                     // Only who has the keys can have kept this.
                     let opening = try recorder.openings(of: row.number, in: index) { _ in nil }["reasonCommitment"]
-                    return opening?.commitment == event.reason
-                        && publication.follows(event.previous, number: origin.number)
+                    guard opening?.commitment == event.reason else { return false }
+                    // Whoever accepted it without reading what was published, or another one since, knows that.
+                    return place < origins.count - 1 || event.lostEntries == nil
+                        || publication.follows(event.previous, number: origin.number)
                 default: return false
                 }
             }
@@ -267,22 +298,24 @@ extension Session {
     ///   - second: the personal token of another person, where two are needed.
     ///   - unread: also where what was published cannot be read to its end.
     package func acceptFork(_ reason: Reason, second: PersonalToken?, unread: Bool) throws -> AcceptedFork {
-        guard fork != nil else {
+        let known = ledgerState
+        guard known.fork != nil || known.isUnknown && known.placeIsEmpty else {
             throw ArchiveError(
                 .notForked, "the ledger is the one that is published: there is no fork to accept",
                 remedy: "\(verb: .status) shows the ledger's state")
         }
         let cases = try checkWholeLedger()
         let old = publication(of: origin)
-        let mark = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: effects).read(
-            by: keyring)
+        let mark = [markPlace.read(by: keyring), known.kept].compactMap(\.self).max {
+            ($0.origin, $0.size) < ($1.origin, $1.size)
+        }
         let rests = try publishedRests(old, since: mark)
         let tokens = try forkTokens(second, rests.map(\.people))
         // What is known to have been published has to be there.
-        let known = [old.origin.published > 0 ? old.origin.number : nil, mark?.origin].compactMap(\.self)
+        let expected = [old.origin.published > 0 ? old.origin.number : nil, mark?.origin].compactMap(\.self)
         let isVouched =
             !rests.isEmpty && rests.allSatisfy(\.isVouched)
-            && known.allSatisfy { number in
+            && expected.allSatisfy { number in
                 number < old.origin.number || rests.contains { $0.origin == number }
             }
         guard isVouched || unread else {
@@ -341,7 +374,12 @@ extension Session {
             return (origin, transaction.size, destroyed)
         }
         recorder.proofs.forget()
-        archive.ledgerState.withLock { state in state = LedgerState(origin: origin, size: grown, published: 0) }
+        archive.ledgerState.withLock { state in
+            state = LedgerState(origin: origin, size: grown, published: 0)
+            // Somebody has just looked.
+            state.mayFill = true
+        }
+        try? writeMark()
         return AcceptedFork(
             origin: origin, holds: lost, rules: rules,
             entries: entries.reduce(into: [:]) { $0[$1.entry.event.kind, default: 0] += 1 },

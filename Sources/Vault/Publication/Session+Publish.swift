@@ -16,6 +16,15 @@ package struct LedgerState {
     var isIncomplete = false
     /// The settings name another place than those on the ledger.
     var placeIsNew = false
+    /// What counts against the bound begins with this entry: before it, the ledger was published elsewhere.
+    var boundFrom: UInt64 = 0
+    /// The place was read, and nothing of this origin is there.
+    var placeIsEmpty = false
+    /// A place without anything may be filled, though nothing says that this is no older state: the archive was just
+    /// made, or somebody accepted it as it is.
+    var mayFill = false
+    /// What somebody gave this process as seen elsewhere.
+    var kept: Mark?
     /// When something said last that this is no older state: the place, or a mark.
     package var comparedAt: Date?
     /// The time of the mark.
@@ -30,6 +39,10 @@ package struct LedgerState {
     var restsUntil: UInt64?
     /// Why nothing may be written.
     package var fork: ArchiveError?
+
+    /// Nothing says that this is no older state: no place, no mark, no checkpoint.
+    var isUnknown: Bool { comparedAt == nil && markedAt == nil && !mayFill }
+
     /// Entries that the place held where more had been published.
     package var repaired: Repair?
 
@@ -109,7 +122,9 @@ extension Session {
     }
 
     private func exceedsBound() throws -> Bool {
-        let (size, published) = archive.ledgerState.withLock { ($0.size, min($0.size, $0.published)) }
+        let (size, published) = archive.ledgerState.withLock {
+            ($0.size, min($0.size, max($0.published, $0.boundFrom)))
+        }
         guard size > published else { return false }
         if size - published > configuration.publication.limit { return true }
         // The time of an entry does not change; that of the oldest that waits is asked once.
@@ -259,6 +274,17 @@ extension Session {
             }
             guard found >= expected else { throw Self.shrank(publication, found, expected) }
             let head = closed.checkpoint
+            // What is published here would be what everything is compared with from then on.
+            guard newest != nil || !archive.ledgerState.withLock({ $0.isUnknown }) else {
+                archive.ledgerState.withLock { $0.placeIsEmpty = true }
+                throw ArchiveError(
+                    .ledgerUnpublished,
+                    "\(publication.place) is empty, and nothing on this machine says that this is the newest state of "
+                        + "the archive: it is not published there",
+                    remedy: "give a checkpoint that was kept elsewhere, once: \(input: .checkpoint); where there is none, "
+                        + "a named person accepts the archive as it is: \(verb: .acceptFork) \(input: .unread) "
+                        + "\(input: .reason) …")
+            }
             var kept = found
             if head.size > found {
                 kept = try publication.publish(head, note: closed.note, after: found, last: last) {

@@ -48,11 +48,18 @@ extension Configuration {
         return settings
     }
 
+    private static let placeNames = ["publish directory", "publish command"]
+
+    /// Whether a setting, as the ledger names it, is the place where the ledger is published.
+    static func namesPlace(_ key: String) -> Bool {
+        placeNames.contains { key == $0 || key == $0 + commitmentSuffix }
+    }
+
     /// Whether the ledger is published to another place than settings on the ledger say.
     func isPublishedElsewhere(than recorded: [String: LedgerSetting]?) -> Bool {
         guard let recorded else { return false }
-        let (now, names) = (ledgerSettings, ["publish directory", "publish command"])
-        return names.contains { now[$0] != recorded[$0] }
+        let now = ledgerSettings
+        return Self.placeNames.contains { now[$0] != recorded[$0] }
     }
 
     /// Puts the settings on the ledger, with what those that are others now were before.
