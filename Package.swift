@@ -64,7 +64,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         // What the command lines have in common.
-        .target(name: "Presentation", dependencies: ["Base", "CLinux", "Evidence", argumentParser], swiftSettings: strict),
+        .target(
+            name: "Presentation", dependencies: ["Base", "CLinux", "Evidence", argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "StrongroomVerify", dependencies: ["Base", "Presentation", argumentParser], swiftSettings: strict),
         .executableTarget(

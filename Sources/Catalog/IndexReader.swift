@@ -135,10 +135,17 @@ public final class IndexWriter: IndexReader {
     /// What is written from here on is what the entries of this transaction say.
     func noteEntry(_ number: UInt64, _ bytes: [UInt8]) { lastEntry = (number, bytes) }
 
+    /// Runs a statement that has to change one row. (A trigger that does not belong there could ignore it.)
+    func write(_ what: String, _ statement: String, _ values: [any Bindable]) throws {
+        guard try run(statement, values) == 1 else {
+            throw CatalogError.damaged("the \(what) was not written: something in the schema ignores it")
+        }
+    }
+
     /// Runs a statement that inserts `what`.
     func insert(_ what: String, _ statement: String, epoch: Epoch? = nil, _ values: [any Bindable]) throws {
         do {
-            try run(statement, values)
+            try write(what, statement, values)
         } catch let error as EngineError {
             switch error.kind {
             case .exists: throw CatalogError.exists(what)
@@ -175,8 +182,15 @@ extension Row {
     /// A number that cannot be negative.
     func unsigned(_ column: String) throws -> UInt64 {
         let number: Int64 = try self[column]
-        guard number >= 0 else { throw CatalogError.damaged(column) }
+        guard number >= 0, number < 1 << 62 else { throw CatalogError.damaged(column) }
         return UInt64(number)
+    }
+
+    /// A number that counts something; nothing here comes to 2³¹.
+    func number(_ column: String, from least: Int = 0) throws -> Int {
+        let number: Int64 = try self[column]
+        guard number >= Int64(least), number < 1 << 31 else { throw CatalogError.damaged(column) }
+        return Int(number)
     }
 
     func bytes(_ column: String) throws -> [UInt8]? { try self[column] }

@@ -45,7 +45,8 @@ public struct Entry: Equatable, Sendable {
         try encoder.add(
             Envelope(
                 version: Self.version, kind: type(of: fields).kind.rawValue, time: time, actor: actor,
-                strand: fields.strand.caseUID == nil ? fields.strand.name : nil, place: place.place, after: place.before))
+                strand: fields.strand.caseUID == nil ? fields.strand.name : nil, place: place.place, after: place.before
+            ))
         try encoder.add(fields)
         let bytes = encoder.object.bytes
         guard bytes.count <= Self.longest else { throw .tooLong(bytes.count) }

@@ -15,7 +15,8 @@ package enum ProcessStart {
         // What this program makes is for its user alone, and its memory is not for the disk.
         umask(0o077)
         guard linux_forbid_dumps() == 0 else {
-            Terminal.say("error: the memory of this process cannot be kept from others: \(String(cString: strerror(errno)))")
+            Terminal.say(
+                "error: the memory of this process cannot be kept from others: \(String(cString: strerror(errno)))")
             Foundation.exit(1)
         }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -37,7 +38,8 @@ package enum ProcessStart {
         for name in tellingVariables { unsetenv(name) }
         guard wasRead else { return }
         execv("/proc/self/exe", CommandLine.unsafeArgv)
-        Terminal.say("error: the program cannot begin anew without SWIFT_BACKTRACE: \(String(cString: strerror(errno)))")
+        Terminal.say(
+            "error: the program cannot begin anew without SWIFT_BACKTRACE: \(String(cString: strerror(errno)))")
         Foundation.exit(1)
     }
 }

@@ -109,7 +109,7 @@ extension Audit {
     ) throws {
         let tags =
             try holds.expectsAny
-            ? index.caseRecord(row.caseUID).map { try session.expectations(of: $0) } ?? [] : []
+            ? index.caseRecord(row.caseUID).map { try session.expectations(of: $0, in: index) } ?? [] : []
         let expected = facts.history(of: row.object).map { holds.binding($0, expected: tags) } ?? []
         let known = Set(row.facts.holds.compactMap { HoldUID(hex: $0.matter) })
         for uid in expected.subtracting(known).sorted(by: { $0.hex < $1.hex }) {

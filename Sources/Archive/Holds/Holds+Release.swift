@@ -280,6 +280,7 @@ extension Holds {
             throw ArchiveError(
                 .matterOver, "the hold does not stand any more", remedy: "\(verb: .holdList) shows the matters")
         }
+        try session.prove(hold, in: index)
         return hold
     }
 

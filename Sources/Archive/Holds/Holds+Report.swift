@@ -97,7 +97,7 @@ extension Holds {
         var objects: [HoldReport.Covered] = []
         func add(_ facts: LedgerFacts) throws {
             let record = try index.caseRecord(facts.caseUID)
-            let tags = try record.map { try session.expectations(of: $0) } ?? []
+            let tags = try record.map { try session.expectations(of: $0, in: index) } ?? []
             for object in facts.liveObjects {
                 guard let history = facts.history(of: object), let known = history.versions.first?.facts else {
                     continue

@@ -114,6 +114,7 @@ extension Holds {
             guard try session.particulars(of: hold, in: index).matter == matter else {
                 throw CatalogError.damaged("it leads from a matter to the hold of another")
             }
+            try session.prove(hold, in: index)
             return hold
         }
     }

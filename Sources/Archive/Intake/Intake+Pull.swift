@@ -113,8 +113,8 @@ extension Intake {
     func ask(
         _ verification: VerificationRecord, client: any ProviderClient, region: String?
     ) throws -> (report: VerificationReport, next: NextStep) {
-        let opened = try session.catalog.read { try $0.caseRecord(verification.caseUID) }.map { try session.open($0) }
-        guard let opened else { throw CatalogError.damaged("a verification without a case") }
+        // A verification that was altered or put back is not asked about: its answer would stand on the ledger.
+        let opened = try session.open(try session.catalog.read { try proveCase(of: verification, in: $0) })
         let caseID = try CaseID(opened.particulars.caseID)
         let token = try session.token(of: verification, key: opened.key)
         let asking = Asking(
@@ -168,6 +168,15 @@ extension Intake {
         }
     }
 
+    /// The case of a verification, once the ledger says the same of both.
+    private func proveCase(of verification: VerificationRecord, in index: IndexReader) throws -> CaseRecord {
+        guard let record = try index.caseRecord(verification.caseUID) else {
+            throw CatalogError.damaged("a verification without a case")
+        }
+        _ = try session.prove(record, in: index)
+        return record
+    }
+
     /// One asking of the vendor.
     private struct Asking {
         let verification: VerificationRecord
@@ -202,6 +211,7 @@ extension Intake {
             guard var current = try transaction.index.verification(verification.uid) else {
                 throw CatalogError.damaged("a verification is gone")
             }
+            _ = try proveCase(of: verification, in: transaction.index)
             guard current.state == .awaiting else {
                 let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
                 return (false, self.report(current, caseID: caseID, state: state))

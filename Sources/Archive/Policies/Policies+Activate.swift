@@ -35,8 +35,11 @@ extension Policies {
                     "\(file.name) v\(file.version) is active: \(impact.earlier) objects become due earlier, "
                         + "\(impact.later) later, \(impact.never) no longer; \(impact.dueNow) at once"
                 ]
-                // Only what makes something go needs a second person.
-                if impact.earlier > 0, try session.needsApproval(in: transaction.index) {
+                // Whether it makes something go is counted by what no key vouches for: where two persons are needed, a
+                // second looks at each.
+                if impact.earlier > 0 || file.form == .policy && transaction.head.objects > 0,
+                    try session.needsApproval(in: transaction.index)
+                {
                     return try session.request(effect, transaction)
                 }
                 ahead = counted.ahead(at: try transaction.index.ledgerSize())

@@ -396,6 +396,8 @@ extension EngineError {
             case (_, .SQLITE_FULL): .full
             case (_, .SQLITE_NOMEM): .memory
             case (_, .SQLITE_NOTADB), (_, .SQLITE_CORRUPT): .damaged
+            // Statements are this program's: where a table or a column is not there, somebody took it away.
+            case (_, .SQLITE_ERROR) where error.message?.hasPrefix("no such") ?? false: .damaged
             default: .failed
             }
         self.init(

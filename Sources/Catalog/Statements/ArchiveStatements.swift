@@ -79,11 +79,14 @@ extension IndexWriter {
 
     /// Writes the head anew.
     public func setHead(_ body: [UInt8], mac: [UInt8]) throws {
-        try note(
+        let rows = try note(
             """
             INSERT INTO head (id, body, mac) VALUES (1, ?, ?)
             ON CONFLICT (id) DO UPDATE SET body = excluded.body, mac = excluded.mac
             """, [body, mac])
+        guard rows == 1 else {
+            throw CatalogError.damaged("its head was not written: something in the schema ignores it")
+        }
         group?.head = (body, mac)
     }
 

@@ -215,7 +215,8 @@ extension IndexWriter {
         private mutating func insert(_ entry: Entry, _ number: UInt64) throws {
             let bytes = try entry.encoded()
             newest = max(newest, entry.time)
-            try index.run(
+            try index.write(
+                "ledger entry",
                 """
                 INSERT INTO ledger_entry (number, entry, line_start, kind, time, newest, actor_uid, strand)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -228,8 +229,9 @@ extension IndexWriter {
             let hasher = MerkleHasher()
             try bytes.withUnsafeBytes { buffer in
                 try frontier.append(buffer, hasher: hasher) { node, hash in
-                    try index.run(
-                        "INSERT INTO ledger_node (position, hash) VALUES (?, ?)", [node.position, hash.bytes])
+                    try index.write(
+                        "node of the ledger", "INSERT INTO ledger_node (position, hash) VALUES (?, ?)",
+                        [node.position, hash.bytes])
                 }
             }
             index.noteEntry(number, bytes)
@@ -248,8 +250,8 @@ extension IndexWriter {
                     try insert(record)
                 } else {
                     tree.replace(record.leaf, with: hash, hasher)
-                    try index.run(
-                        "UPDATE strand SET place = ?, number = ? WHERE ordinal = ?",
+                    try index.write(
+                        "strand", "UPDATE strand SET place = ?, number = ? WHERE ordinal = ?",
                         [record.end.place, record.end.number, record.leaf])
                 }
             }
@@ -258,15 +260,16 @@ extension IndexWriter {
         }
 
         private func insert(_ record: StrandRecord) throws {
-            try index.run(
-                "INSERT INTO strand (ordinal, name, place, number) VALUES (?, ?, ?, ?)",
+            try index.write(
+                "strand", "INSERT INTO strand (ordinal, name, place, number) VALUES (?, ?, ?, ?)",
                 [record.leaf, record.end.strand, record.end.place, record.end.number])
         }
 
         mutating func finish() throws -> LedgerRoots {
             let root = try strandRoot()
             for (node, children) in tree.takeChanges() {
-                try index.run(
+                try index.write(
+                    "node of the strands",
                     """
                     INSERT INTO strand_node (position, children) VALUES (?, ?)
                     ON CONFLICT (position) DO UPDATE SET children = excluded.children

@@ -202,11 +202,14 @@ extension IndexWriter {
         try Self.telling { for (old, new) in changes { try tree.replace(old, with: new) } }
         for (prefix, node) in tree.takeChanges() {
             if let node {
-                try note(
+                let rows = try note(
                     """
                     INSERT INTO tag_node (prefix, children) VALUES (?, ?)
                     ON CONFLICT (prefix) DO UPDATE SET children = excluded.children
                     """, [prefix.halves, node.stored])
+                guard rows == 1 else {
+                    throw CatalogError.damaged("a node of its tags was not written: something in the schema ignores it")
+                }
             } else {
                 try note("DELETE FROM tag_node WHERE prefix = ?", [prefix.halves])
             }

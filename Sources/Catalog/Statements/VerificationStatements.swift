@@ -46,7 +46,7 @@ extension IndexReader {
 
     private func verification(_ row: Row) throws -> VerificationRecord {
         VerificationRecord(
-            uid: try row.uid("uid"), caseUID: try row.uid("case_uid"), number: try row["number"],
+            uid: try row.uid("uid"), caseUID: try row.uid("case_uid"), number: try row.number("number", from: 1),
             origin: try row.value("origin"), vendor: try row["vendor"], api: try row["api"],
             state: try row.value("state"), region: try row["region"],
             tokenTag: try row.tag("token_tag"), sealedToken: try row.bytes("sealed_token"),
@@ -54,7 +54,7 @@ extension IndexReader {
             deadline: try row.date("deadline"), capturedFrom: try row.date("captured_from"),
             capturedUntil: try row.date("captured_until"),
             registeredAt: try row.required(try row.date("registered_at"), "registered_at"),
-            attempts: try row["attempts"], lastAskedAt: try row.date("last_asked_at"),
+            attempts: try row.number("attempts"), lastAskedAt: try row.date("last_asked_at"),
             lastProblem: try row["last_problem"], endedAt: try row.date("ended_at"),
             outcome: try row.outcome("outcome", code: "result_code"),
             sealedDetails: try row.bytes("details"), answerTag: try row.tag("answer_tag"))

@@ -58,7 +58,13 @@ struct Deciding {
         guard !book.isEmpty else { return true }
         guard let history = facts.history(of: row.object) else { return false }
         if book.expectsAny, tags[row.caseUID] == nil {
-            tags[row.caseUID] = try transaction.index.caseRecord(row.caseUID).map { try session.expectations(of: $0) }
+            let index = transaction.index
+            // Particulars that were exchanged say of nobody that they are not expected.
+            let found = try unlessTheIndexFails {
+                try index.caseRecord(row.caseUID).map { try session.expectations(of: $0, in: index) }
+            }
+            guard let found, let found else { return false }
+            tags[row.caseUID] = found
         }
         let known = Set(row.facts.holds.map(\.matter))
         return book.binding(history, expected: tags[row.caseUID] ?? []).allSatisfy { known.contains($0.hex) }
@@ -68,24 +74,25 @@ struct Deciding {
 /// Whether what was destroyed before, and came back with an older index, may go again.
 enum PermitAgain: ~Copyable {
     case permitted(DestructionPermit)
-    /// The word for it in the entry of the run.
-    case refused(String)
+    /// A hold takes it in, by the ledger.
+    case held
+    /// Index and ledger do not say the same of it, or of what holds it.
+    case altered
 }
 
 extension Transaction {
-    /// The permit for what was destroyed before a fork was accepted: it was decided then. Refused where a hold takes it
-    /// in, by the ledger or by the index.
+    /// The permit for what was destroyed before a fork was accepted: it was decided then.
     func permit(again gone: Event.ObjectDestroyed, _ row: RetentionRow, by session: Session) throws -> PermitAgain {
         let facts = try LedgerFacts(of: row.caseUID, in: index, head.roots)
         guard row.object == gone.object, row.caseUID == gone.caseUID, row.address == gone.address,
             facts.agree(with: row), let history = facts.history(of: row.object)
-        else { return .refused("altered") }
+        else { return .altered }
         let book = try session.holdBook(in: index)
         let tags =
-            book.expectsAny ? try index.caseRecord(row.caseUID).map { try session.expectations(of: $0) } ?? [] : []
-        guard row.facts.holds.isEmpty, book.binding(history, expected: tags).isEmpty else {
-            return .refused(Decision.Status.held.rawValue)
-        }
+            book.expectsAny
+            ? try index.caseRecord(row.caseUID).map { try session.expectations(of: $0, in: index) } ?? [] : []
+        guard book.binding(history, expected: tags).isEmpty else { return .held }
+        guard row.facts.holds.isEmpty else { return .altered }
         return .permitted(DestructionPermit(row, in: index))
     }
 }

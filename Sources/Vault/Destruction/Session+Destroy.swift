@@ -89,11 +89,23 @@ extension Session {
     /// Destroys what a ledger that was published says was destroyed, and this index has still: a run of its own. What
     /// is held here stays.
     ///
+    /// - Parameter cases: those that are here.
     /// - Returns: how many objects went.
-    func destroyAgain(_ gone: [Event.ObjectDestroyed], _ transaction: Transaction) throws -> Int {
+    /// - Throws: ``CatalogError/damaged(_:)`` where the index hides one of them, or says something else of it.
+    func destroyAgain(
+        _ gone: [Event.ObjectDestroyed], of cases: Set<CaseUID>, _ transaction: Transaction
+    ) throws -> Int {
         let index = transaction.index
         var known = Dictionary(gone.map { ($0.object, $0) }) { first, _ in first }
         let rows = try index.retentionRows(.objects(known.keys.sorted { $0.hex < $1.hex }), after: nil, limit: .max)
+        let found = Set(rows.map(\.object))
+        for (uid, hidden) in Dictionary(grouping: known.values.filter { !found.contains($0.object) }, by: \.caseUID)
+        where cases.contains(uid) {
+            let facts = try LedgerFacts(of: uid, in: index, transaction.head.roots)
+            if let object = hidden.map(\.object).first(where: Set(facts.liveObjects).contains) {
+                throw CatalogError.damaged("object \(object), which has to be destroyed again, is missing")
+            }
+        }
         guard !rows.isEmpty else { return 0 }
         let digest = SHA256.digest(of: rows.map(\.object.hex).joined(separator: "\n").utf8).hex
         let run = try transaction.add(
@@ -106,7 +118,11 @@ extension Session {
         for row in rows {
             guard let event = known.removeValue(forKey: row.object) else { continue }
             switch try transaction.permit(again: event, row, by: self) {
-            case .refused(let why): skipped[why, default: 0] += 1
+            case .altered:
+                throw CatalogError.damaged(
+                    "what it keeps of object \(row.object), which has to be destroyed again, is not what the ledger says"
+                )
+            case .held: skipped[Decision.Status.held.rawValue, default: 0] += 1
             case .permitted(let permit):
                 let entry = try carryOut(permit, event.again(in: run), transaction)
                 verifications[row.verificationUID] = (row.caseUID, entry)
@@ -158,6 +174,11 @@ extension Session {
     private func forget(_ uid: VerificationUID, entry: UInt64, _ transaction: Transaction) throws {
         let index = transaction.index
         guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
+        // An answer that was archived has a tag, and so has a token that was pulled: without it, it would come in again.
+        guard record.answerTag != nil, record.origin != .pull || record.tokenTag != nil else {
+            throw CatalogError.damaged(
+                "case \(record.caseUID), verification \(record.number): what it is recognised by is missing")
+        }
         for (tag, purpose) in [(record.tokenTag, DestroyedTagRecord.Purpose.token), (record.answerTag, .answer)] {
             guard let tag else { continue }
             try remember(tag, purpose, of: record.caseUID, entry: entry, transaction)

@@ -86,7 +86,10 @@ extension Session {
         ) { first, _ in first }
         for facts in facts {
             var isStale = false
-            let expected = try book.expectsAny ? expectations(of: facts.caseUID, in: index) : []
+            guard let expected = try book.expectsAny ? expectations(of: facts.caseUID, in: index) : [] else {
+                result.altered.formUnion(facts.liveObjects)
+                continue
+            }
             for object in facts.liveObjects {
                 guard let row = rows[object], row.caseUID == facts.caseUID,
                     facts.agree(with: row, isAllowed: { $0.map { authority.allowed(.backstop, by: $0) } ?? true }),
@@ -105,8 +108,9 @@ extension Session {
         }
     }
 
-    private func expectations(of uid: CaseUID, in index: IndexReader) throws -> [HoldExpectation] {
-        try unlessTheIndexFails { try index.caseRecord(uid).map { try expectations(of: $0) } ?? [] } ?? []
+    /// Nil where what is known of the case is not what was registered.
+    private func expectations(of uid: CaseUID, in index: IndexReader) throws -> [HoldExpectation]? {
+        try unlessTheIndexFails { try index.caseRecord(uid).map { try expectations(of: $0, in: index) } ?? [] }
     }
 
     /// What the ledger says of some cases, proved together.

@@ -154,7 +154,8 @@ public final class OpenArchive: Sendable {
         LockedMemory.problem.map { code in
             ArchiveError(
                 .storage, "memory with keys cannot be locked: \(String(cString: strerror(code)))",
-                remedy: "let this user lock more memory (ulimit -l, LimitMEMLOCK); until then keys may come into the swap")
+                remedy:
+                    "let this user lock more memory (ulimit -l, LimitMEMLOCK); until then keys may come into the swap")
         }
     }
 

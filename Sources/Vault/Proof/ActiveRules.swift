@@ -65,7 +65,11 @@ extension Session {
         let records = try index.activePolicies()
         let resolutions = try index.resolutions()
         let files = records.map {
-            ($0.name, RecordedRules.File(version: $0.version, file: SHA256.digest(of: $0.text.utf8).hex))
+            (
+                $0.name,
+                RecordedRules.File(
+                    version: $0.version, file: SHA256.digest(of: $0.text.utf8).hex, isTerms: $0.form == .terms)
+            )
         }
         guard recorded.set == number, recorded.resolutions == resolutions,
             recorded.active == Dictionary(files, uniquingKeysWith: { first, _ in first })
@@ -84,6 +88,7 @@ package struct RecordedRules {
         package let version: Int
         /// SHA-256, in hexadecimal.
         package let file: String
+        package let isTerms: Bool
     }
 
     package private(set) var set = 0
@@ -103,7 +108,8 @@ package struct RecordedRules {
                 if let terms { active[terms] = nil }
                 terms = event.policy
             }
-            active[event.policy] = File(version: Int(event.version), file: event.file)
+            active[event.policy] = File(
+                version: Int(event.version), file: event.file, isTerms: event.form == .terms)
             set = Int(event.set)
         case .policyRetired(let event):
             active[event.policy] = nil

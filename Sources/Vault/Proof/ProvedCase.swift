@@ -52,7 +52,7 @@ extension Session {
     }
 
     /// What identifies the person is what the entries committed to.
-    private func proveParticulars(
+    func proveParticulars(
         _ opened: borrowing OpenedCase, _ entries: [(number: UInt64, entry: Entry)], in index: IndexReader
     ) throws {
         typealias Commitments = [String: (entry: UInt64, commitment: Commitment)]
@@ -77,7 +77,12 @@ extension Session {
             ("caseIDCommitment", opened.particulars.caseID), ("subjectCommitment", opened.particulars.subject),
             ("consentCommitment", opened.particulars.consent),
         ] {
-            guard let text else { continue }
+            guard let text else {
+                guard commitments[member] == nil else {
+                    throw CatalogError.damaged("case \(uid): what identifies the person is not what was registered")
+                }
+                continue
+            }
             guard let (entry, commitment) = commitments[member],
                 let record = records[entry]?.first(where: { $0.member == member }), record.caseUID == uid,
                 let opening = Commitment.Opening(

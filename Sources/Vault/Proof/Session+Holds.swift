@@ -38,6 +38,29 @@ extension Session {
         return try open(hold.sealed, key: key, context: contexts.hold(hold.uid))
     }
 
+    /// Sees that the index has a hold as the ledger says: nothing goes on from it before.
+    package func prove(_ hold: HoldRecord, in index: IndexReader) throws {
+        func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.0005 }
+        let damaged = CatalogError.damaged("what it keeps of hold \(hold.uid) is not what the ledger says")
+        guard let known = try holdBook(in: index).holds[hold.uid], known.state == hold.state,
+            known.revision == hold.revision, known.author == hold.authorUID
+        else { throw damaged }
+        let scopes = try index.holdScopes(of: hold.uid)
+        guard
+            scopes.allSatisfy({ scope in
+                known.scopes[scope.name.revision].map { known.state(of: $0) == scope.state } ?? false
+            }),
+            known.scopes.values.allSatisfy({ scope in
+                known.state(of: scope) == .ended || scopes.contains { $0.name.revision == scope.revision }
+            })
+        else { throw damaged }
+        // The rest is said by the entry that places it.
+        guard known.scopes[1]?.isPlaced == true else { return }
+        guard known.isConfidential == hold.isConfidential, same(known.reviewBy, hold.reviewBy),
+            known.matterTag == hold.matterTag.bytes.hex
+        else { throw damaged }
+    }
+
     /// The matter of a hold, for who acts.
     package func shownMatter(_ hold: HoldRecord, in index: IndexReader) throws -> String {
         try maySee(hold, in: index) ? try particulars(of: hold, in: index).matter : Self.keptByLaw
@@ -54,12 +77,15 @@ extension Session {
         ).sorted()
     }
 
-    /// The tags by which holds can expect a case: of its ID and its person, under the keys that are live.
-    package func expectations(of record: CaseRecord) throws -> [HoldExpectation] {
-        expectations(of: try open(record).particulars)
+    /// The tags by which holds can expect a case, of its ID and its person, under the keys that are live; once its
+    /// particulars are what was registered.
+    package func expectations(of record: CaseRecord, in index: IndexReader) throws -> [HoldExpectation] {
+        let opened = try open(record)
+        try proveParticulars(opened, try provedEntries(of: record.uid, in: index), in: index)
+        return expectations(of: opened.particulars)
     }
 
-    func expectations(of particulars: Particulars) -> [HoldExpectation] {
+    package func expectations(of particulars: Particulars) -> [HoldExpectation] {
         var tags = [HoldExpectation(purpose: .caseID, tag: keyring.tag(particulars.caseID.utf8, purpose: .caseID))]
         if let tag = subjectTag(particulars.subject) { tags.append(HoldExpectation(purpose: .subject, tag: tag)) }
         return tags

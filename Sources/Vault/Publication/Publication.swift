@@ -233,10 +233,15 @@ package struct Publication: Sendable {
             return 0
         }
         if length < end {
+            var kept: UInt64 = 0
+            _ = try files.forEachLine(of: path) { _ in kept += 1 }
+            guard kept < published else {
+                throw CatalogError.damaged("where the lines of its entries begin is not what the published file says")
+            }
             // The rest of what was published is gone; the file that is left stays beside the new one.
             try? files.rename(path, to: path + ".cut")
             try writeAnew(path, lines: lines)
-            return 0
+            return kept
         }
         let file = try files.open(path)
         defer { files.close(file) }

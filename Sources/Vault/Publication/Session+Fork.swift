@@ -412,6 +412,6 @@ extension Session {
             if case .objectDestroyed(let event) = next.entry.event { event } else { nil }
         }
         try endWaiting(gone, of: cases, transaction)
-        return try destroyAgain(gone, transaction)
+        return try destroyAgain(gone, of: cases, transaction)
     }
 }

@@ -281,12 +281,15 @@ extension Session {
                     .ledgerUnpublished,
                     "\(publication.place) is empty, and nothing on this machine says that this is the newest state of "
                         + "the archive: it is not published there",
-                    remedy: "give a checkpoint that was kept elsewhere, once: \(input: .checkpoint); where there is none, "
+                    remedy:
+                        "give a checkpoint that was kept elsewhere, once: \(input: .checkpoint); where there is none, "
                         + "a named person accepts the archive as it is: \(verb: .acceptFork) \(input: .unread) "
                         + "\(input: .reason) …")
             }
             var kept = found
             if head.size > found {
+                // What is appended stays there: it has to lead to the root before it is.
+                try lines(from: found, to: head) { _ in }
                 kept = try publication.publish(head, note: closed.note, after: found, last: last) {
                     try lines(from: $0, to: head, write: $1)
                 }

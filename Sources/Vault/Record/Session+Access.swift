@@ -53,7 +53,8 @@ extension Session {
             let actor = try transaction.actorStamp().uid
             let window = transaction.now.addingTimeInterval(-Self.accessWindow)...transaction.now
             if var access = try transaction.index.openAccess(joining: joinable, actor: actor, opened: window),
-                access.bytes < CanonicalJSON.largestNumber - expected
+                access.bytes < CanonicalJSON.largestNumber - expected,
+                try isOf(access, object.uid, actor: actor, transaction)
             {
                 access.bytes += expected
                 access.ranges += 1
@@ -83,6 +84,17 @@ extension Session {
             try transaction.index.update(access)
         }
         if let failure { throw failure }
+    }
+
+    /// Whether the ledger says that an access is of this object, by this actor: what is joined to another's would be on
+    /// no record.
+    private func isOf(
+        _ access: OpenAccessRecord, _ object: ObjectUID, actor: ActorUID, _ transaction: Transaction
+    ) throws -> Bool {
+        try provedEntries(of: access.caseUID, in: transaction.index, transaction.head.roots).contains { number, entry in
+            guard number == access.entry, case .accessOpened(let event) = entry.event else { return false }
+            return event.objects == [object] && event.form == .ranges && entry.actor.uid == actor
+        }
     }
 
     /// Publishes before media is read. A place that fails stops nothing as long as a mark, or this program, has seen

@@ -114,6 +114,7 @@ package final class Transaction {
     @discardableResult
     func finish(closing: Bool = false) throws -> Head {
         guard !entries.isEmpty || closing else { return head }
+        try checkNothingIsContradicted()
         var close: ((StrandRoot) -> Entry)?
         if closing {
             let (stamp, now) = (try actorStamp(), now)
@@ -126,6 +127,47 @@ package final class Transaction {
         for opening in openings { try index.insert(opening) }
         recorder.proofs.advance(from: head.roots, to: extended.roots, by: entries)
         return extended
+    }
+
+    /// Kinds that can contradict what the ledger said of a case before.
+    private static let consequences: Set<Event.Kind> = [
+        .caseRegistered, .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked,
+        .verificationEnded, .objectArchived, .caseEventRecorded, .objectDestroyed, .caseDestroyed, .blobsRemoved,
+        .accessOpened,
+    ]
+
+    /// Sees that what was added goes on from what the ledger says of the same cases and holds. What the index led
+    /// somebody to is not put on record where that says otherwise.
+    private func checkNothingIsContradicted() throws {
+        var (cases, order): ([CaseUID: [(number: UInt64, entry: Entry)]], [CaseUID]) = ([:], [])
+        var holds: [(number: UInt64, entry: Entry)] = []
+        for (offset, entry) in entries.enumerated() {
+            let next = (base + UInt64(offset), entry)
+            if entry.strand == .holds { holds.append(next) }
+            guard let uid = entry.strand.caseUID, Self.consequences.contains(entry.event.kind) else { continue }
+            if cases[uid] == nil { order.append(uid) }
+            cases[uid, default: []].append(next)
+        }
+        func check(_ contradictions: [String], since known: Int) throws {
+            guard contradictions.count > known else { return }
+            throw CatalogError.damaged("it leads to what the ledger does not say: \(contradictions[known])")
+        }
+        if !holds.isEmpty, base > 0 {
+            var book = try recorder.proofs.holds.content(in: index, head.roots)
+            let known = book.contradictions.count
+            for (number, entry) in holds { book.apply(entry, number: number) }
+            try check(book.contradictions, since: known)
+        }
+        for uid in order {
+            var replay = CaseReplay(uid)
+            if cases[uid]![0].entry.event.kind != .caseRegistered {
+                let before = try recorder.proofs.cases.entries(of: .ofCase(uid), in: index, head.roots)
+                for (number, entry) in before { replay.apply(entry, number: number) }
+            }
+            let known = replay.contradictions.count
+            for (number, entry) in cases[uid]! { replay.apply(entry, number: number) }
+            try check(replay.contradictions, since: known)
+        }
     }
 
     /// The stamp of who acts now; introduces them where they never acted before.

@@ -67,10 +67,11 @@ struct CaseListCommand: ParsableCommand {
             }
             let width = min(40, cases.map { Figure.columns(Terminal.visible($0.caseID)) }.max() ?? 0)
             for found in cases {
-                let places = found.jurisdictions.isEmpty ? "—" : found.jurisdictions.joined(separator: " ")
+                let places =
+                    found.jurisdictions.isEmpty ? "—" : Terminal.visible(found.jurisdictions.joined(separator: " "))
                 Terminal.print(
                     "\(Figure.padded(Terminal.visible(found.caseID), width))  \(Figure.time(found.registeredAt))  "
-                        + "\(Figure.padded(places, 8))  \(found.states.joined(separator: ", "))")
+                        + "\(Figure.padded(places, 8))  \(Terminal.visible(found.states.joined(separator: ", ")))")
             }
             if cases.count == limit, let last = cases.last {
                 Terminal.say("more may follow: strongroom case list --after \(last.caseUID)")

@@ -25,7 +25,9 @@ struct CaseShowCommand: ParsableCommand {
 
     private func text(_ details: CaseDetails) -> String {
         let objects = details.verifications.reduce(0) { $0 + $1.objects.count }
-        let places = details.jurisdictions.isEmpty ? "no jurisdiction" : details.jurisdictions.joined(separator: " ")
+        let places =
+            details.jurisdictions.isEmpty
+            ? "no jurisdiction" : Terminal.visible(details.jurisdictions.joined(separator: " "))
         var lines = [
             "Case \(Terminal.visible(details.caseID)) · \(places) · registered "
                 + "\(Figure.time(details.registeredAt)) · \(Figure.count(objects, "object"))"
@@ -54,7 +56,7 @@ struct CaseShowCommand: ParsableCommand {
         if let code = verification.resultCode {
             head += " · result \(code)" + (verification.meaning.map { " (\($0))" } ?? "")
         }
-        if let problem = verification.problem { head += " · \(problem)" }
+        if let problem = verification.problem { head += " · \(Terminal.visible(problem))" }
         var lines = ["", head]
         if let description = verification.description, !description.isEmpty {
             lines.append("  the vendor says  \(Terminal.visible(description))")

@@ -1,0 +1,206 @@
+import Base
+import Foundation
+import GRDB
+import Ledger
+import Testing
+
+@testable import Archive
+@testable import Vault
+
+/// What somebody wrote into the index by hand leads nobody to put on record, or to hand out, what the ledger does not say.
+struct MisledRecordTests {
+    private let test: TestArchive
+    private let archive: Session
+
+    init() throws {
+        test = try TestArchive()
+        archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+    }
+
+    private func alter(_ sql: String) throws {
+        var byHand = GRDB.Configuration()
+        byHand.foreignKeysEnabled = false
+        let database = try DatabaseQueue(path: test.path + "/index.sqlite", configuration: byHand)
+        try database.altering { try $0.execute(sql: sql) }
+        try database.close()
+    }
+
+    private func run() throws -> PurgeReport { try test.open().destruction.run(accepting: nil).get() }
+
+    private func expectDamaged(
+        _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+    ) {
+        let refused = refusal(body)
+        #expect(refused?.outcome == .integrity, "\(what): \(refused as Any)", sourceLocation: sourceLocation)
+    }
+
+    /// Live media that is moved away from its verification does not let its case go.
+    @Test func aCaseWithLiveMediaIsNotDestroyed() throws {
+        try test.archive("K-1", in: archive)
+        try test.archive("K-2", in: archive)
+        try test.pass(days: 91, in: archive)
+        try alter(
+            """
+            UPDATE object SET verification_id = verification_id + 1000 WHERE kind <> 'video';
+            UPDATE object SET changes_at = 1, due_at = 1, status = 'due' WHERE kind = 'video'
+            """)
+        expectDamaged { _ = try run() }
+        #expect(try test.open().audit.entries(query("case destroyed")).isEmpty)
+    }
+
+    private func query(_ kind: String) -> LedgerQuery {
+        var query = LedgerQuery()
+        query.kind = kind
+        return query
+    }
+
+    /// An answer that is destroyed is recognised when it comes in again: without its tag it does not go.
+    @Test func whatIsDestroyedIsRecognisedLater() throws {
+        try test.archive("K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        try alter("UPDATE verification SET answer_tag = NULL, answer_tag_key = NULL")
+        let refused = refusal { _ = try run() }
+        #expect(refused == nil || refused?.outcome == .integrity)
+        #expect(try test.stored("video", in: archive) == 1)
+    }
+
+    /// A policy that is taken for terms keeps what it keeps.
+    @Test func aPolicyIsNotTakenForTerms() throws {
+        try test.archive("K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        try alter("UPDATE policy_file SET form = 'terms'")
+        expectDamaged { _ = try run() }
+        #expect(try test.stored("video", in: archive) == 1)
+    }
+
+    @Test(arguments: [
+        // Withdrawn by whoever likes, as if it had never been placed to its end.
+        "UPDATE hold SET state = 'placing'", "UPDATE hold SET author_uid = zeroblob(16)",
+        // Its next revision would take the place of another, or come before what it narrows.
+        "UPDATE hold SET revision = 7", "UPDATE hold SET revision = 1; UPDATE hold_scope SET revision = revision + 70",
+        "UPDATE hold SET confidential = 1 - confidential", "UPDATE hold SET review_by = 4102444800000",
+        "UPDATE hold_scope SET state = 'cooling', cooling_until = 1 WHERE revision = 1",
+        "DELETE FROM hold_case; DELETE FROM hold_scope WHERE revision = 2",
+    ])
+    func aHoldIsWhatTheLedgerSays(sql: String) throws {
+        for caseID in ["K-1", "K-2"] { try test.archive(caseID, in: archive) }
+        try test.hold("M-1", where: "media = video", in: archive)
+        _ = try archive.holds.extend(
+            HoldOrder(
+                matter: try Matter("M-1"), reason: try Reason("more"), reviewBy: nil, scope: try test.cases("K-1"),
+                isConfidential: false))
+        try archive.holds.workOnHolds()
+        let before = try archive.audit.lastEntry()
+        try alter(sql)
+        let session = try test.open()
+        let matter = try Matter("M-1")
+        let reason = try Reason("r")
+        expectDamaged("extend") {
+            _ = try session.holds.extend(
+                HoldOrder(
+                    matter: matter, reason: reason, reviewBy: nil, scope: try test.cases("K-2"), isConfidential: false))
+        }
+        expectDamaged("release") { _ = try session.holds.release(matter, reason: reason) }
+        expectDamaged("withdraw") { _ = try session.holds.withdraw(matter) }
+        expectDamaged("narrow") {
+            _ = try session.holds.narrow(matter, cases: [try CaseID("K-1")], revision: nil, reason: reason)
+        }
+        let kinds = try session.audit.entries(LedgerQuery()).filter { $0.number > before }.map(\.kind)
+        #expect(!kinds.contains { $0.hasPrefix("hold") }, "\(kinds)")
+    }
+
+    /// A hold that would not be on record about a case is not placed as if it were.
+    @Test func aHoldThatTheIndexHasBeforeIsNotPlaced() throws {
+        try test.archive("K-1", in: archive)
+        try alter("INSERT INTO hold_case SELECT cases.id, 1 FROM cases")
+        expectDamaged { try test.hold("M-1", try test.cases("K-1"), in: try test.open()) }
+        try alter("DELETE FROM hold_case")
+        #expect(try test.hold("M-1", try test.cases("K-1"), in: try test.open()).heldCases == 1)
+        #expect(try test.open().audit.reconcile().findings == [])
+    }
+
+    /// A case that nobody expected is not put on record as held.
+    @Test func aForgedExpectationHoldsNobody() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", try test.cases("K-9"), in: archive)
+        try test.archive("K-2", in: archive) { $0.subject = "S-2" }
+        try alter(
+            """
+            INSERT INTO hold_expectation SELECT subject_tag, subject_tag_key, 'subject', 1 FROM cases
+            WHERE subject_tag IS NOT NULL
+            """)
+        expectDamaged { try test.archive("K-3", in: try test.open()) { $0.subject = "S-2" } }
+    }
+
+    /// Ranges are joined to an access of the same object alone.
+    @Test func whatIsReadIsOnTheRecordOfItsCase() throws {
+        for caseID in ["K-1", "K-2"] { try test.archive(caseID, in: archive) }
+        _ = try test.contents("video", of: "K-1", in: archive, range: "0-3")
+        try alter(
+            """
+            UPDATE open_access SET object_uid = (SELECT uid FROM object WHERE kind = 'video' ORDER BY id DESC LIMIT 1)
+            """)
+        _ = try test.contents("video", of: "K-2", in: try test.open(), range: "0-3")
+        var query = query("access opened")
+        query.caseID = try CaseID("K-2")
+        #expect(try test.open().audit.entries(query).count == 1)
+    }
+
+    /// A verification that waits is asked about as it was registered, or not at all.
+    @Test(arguments: [
+        "captured_from = 978307200000, captured_until = 978307200000", "region = 'x' || char(13, 10) || 'y'",
+        "token_issued_at = 978307200000", "number = -5", "attempts = -1", "attempts = 9223372036854775807",
+        "number = 2",
+    ])
+    func whatWaitsIsAskedAboutAsItWasRegistered(set: String) throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        _ = try archive.intake.register(try test.registration("K-1", token: "tok") { $0.jurisdictions = ["HK"] })
+        try alter("UPDATE verification SET \(set)")
+        let session = try test.open()
+        var states: [VerificationReport.State] = []
+        let refused = refusal { states = try test.pull(session).map(\.state) }
+        #expect(refused?.outcome == .integrity || states == [.failed], "\(states) \(refused as Any)")
+        #expect(try session.audit.entries(query("verification ended")).isEmpty)
+    }
+
+    /// Nothing in the schema may keep entries from being written, or keys from going.
+    @Test(arguments: ["ledger_entry", "head", "strand", "tag_node", "hold_case"])
+    func aTriggerByAnyNameIsNoticed(table: String) throws {
+        var byHand = GRDB.Configuration()
+        byHand.foreignKeysEnabled = false
+        byHand.prepareDatabase { try $0.execute(sql: "PRAGMA writable_schema = ON") }
+        let database = try DatabaseQueue(path: test.path + "/index.sqlite", configuration: byHand)
+        try database.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES
+                        ('trigger', 'sqlite_x', '\(table)', 0, 'CREATE TRIGGER sqlite_x BEFORE INSERT ON \(table)
+                        BEGIN SELECT RAISE(IGNORE); END')
+                    """)
+        }
+        try database.close()
+        expectDamaged { _ = try test.open() }
+    }
+
+    /// Nobody accepts a fork in which something that has to go again is hidden.
+    @Test(arguments: [
+        "UPDATE object SET uid = zeroblob(16) WHERE kind = 'video'",
+        "UPDATE case_jurisdiction SET code = 'ZZ'",
+        "UPDATE object SET length = length + 1 WHERE kind = 'video'",
+        "UPDATE object SET address = zeroblob(32) WHERE kind = 'video'",
+    ])
+    func nothingIsHiddenFromAFork(sql: String) throws {
+        try test.archive("K-1", in: archive)
+        archive.publish()
+        try test.copyIndex(to: "older")
+        try test.pass(days: 91, in: archive)
+        #expect(try run().destroyed == 1)
+        try test.open().publish()
+        try test.copyIndex(to: "older", back: true)
+        try alter(sql)
+        expectDamaged { _ = try test.open(toLook: true).audit.acceptFork(try Reason("r")) }
+        #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
+    }
+}
