@@ -38,7 +38,12 @@ public enum FilePath {
     /// as there is something.
     public static func isOutside(_ path: String, of directory: String) -> Bool {
         func resolved(_ path: String) -> String {
-            URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+            var (there, rest) = (URL(fileURLWithPath: path).standardizedFileURL.path, "")
+            while realpath(there, nil).map({ free($0) }) == nil, there != "/", there != "." {
+                rest = "/" + name(there) + rest
+                there = parent(there)
+            }
+            return trimmed(Self.resolved(there)) + rest
         }
         return !(resolved(path) + "/").hasPrefix(resolved(directory) + "/")
     }

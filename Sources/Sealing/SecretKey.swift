@@ -49,7 +49,8 @@ public struct SecretKey: ~Copyable {
     }
 }
 
-/// Slots for keys in pages of ``LockedMemory``. A page serves many keys, because making one costs a dozen system calls and every object has several keys.
+/// Slots for keys in pages of ``LockedMemory``. A page serves many keys, because making one costs a dozen system calls
+/// and every object has several keys.
 private final class KeyMemory: Sendable {
     static let shared = KeyMemory()
 

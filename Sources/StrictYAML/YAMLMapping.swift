@@ -24,8 +24,8 @@ public struct YAMLMapping {
         self.init(mapping, at: root.position)
     }
 
-    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them. The parser's events
-    /// say where they are; what it cannot read is said by whoever reads the text.
+    /// Anchors and aliases can make a short text as large as one likes, and no file here needs them. The parser's
+    /// events say where they are; what it cannot read is said by whoever reads the text.
     private static func refuseAliases(_ text: String) throws(YAMLProblem) {
         var parser = yaml_parser_t()
         guard yaml_parser_initialize(&parser) == 1 else { throw YAMLProblem("there is no memory to read it") }

@@ -7,7 +7,8 @@ import Testing
 @testable import Archive
 @testable import Vault
 
-/// What somebody wrote into the index by hand leads nobody to put on record, or to hand out, what the ledger does not say.
+/// What somebody wrote into the index by hand leads nobody to put on record, or to hand out, what the ledger does not
+/// say.
 struct MisledRecordTests {
     private let test: TestArchive
     private let archive: Session
@@ -163,6 +164,40 @@ struct MisledRecordTests {
         let refused = refusal { states = try test.pull(session).map(\.state) }
         #expect(refused?.outcome == .integrity || states == [.failed], "\(states) \(refused as Any)")
         #expect(try session.audit.entries(query("verification ended")).isEmpty)
+    }
+
+    /// The end of a run is signed once, whatever is hidden of it.
+    @Test func theEndOfARunIsSignedOnce() throws {
+        try test.archive("K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        #expect(try run().destroyed == 1)
+        try alter("UPDATE ledger_entry SET kind = 'x' || kind WHERE kind IN ('purge finished', 'object destroyed')")
+        _ = refusal { _ = try run() }
+        try alter("UPDATE ledger_entry SET kind = substr(kind, 2) WHERE kind LIKE 'x%'")
+        #expect(try test.open().audit.entries(query("purge finished")).count == 2)
+        #expect(try test.open().audit.reconcile().findings == [])
+    }
+
+    /// What is appended to the published file stays there: nothing false is.
+    @Test(arguments: [
+        "UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'a', 'b') AS BLOB) "
+            + "WHERE number = (SELECT max(number) - 3 FROM ledger_entry)",
+        "UPDATE ledger_entry SET line_start = line_start + 100000000 "
+            + "WHERE number < (SELECT published FROM ledger_origin)",
+    ])
+    func nothingFalseIsPublished(sql: String) throws {
+        try test.archive("K-1", in: archive)
+        archive.finishPublication()
+        _ = try test.open().finishPublication()
+        let file = URL(fileURLWithPath: try test.published() + "/entries.jsonl")
+        let before = try Data(contentsOf: file)
+        try test.archive("K-2", in: archive)
+        try alter(sql)
+        let next = try test.open(toLook: true)
+        next.publish()
+        #expect(next.fork?.outcome == .integrity)
+        #expect(try Data(contentsOf: file) == before)
+        #expect(!FileManager.default.fileExists(atPath: file.path + ".cut"))
     }
 
     /// Nothing in the schema may keep entries from being written, or keys from going.

@@ -27,11 +27,14 @@ install_build_dependencies() {
     apt_install libcurl4-openssl-dev libssl-dev libsodium-dev libsqlite3-dev pkg-config
 }
 
-# release_programs PRODUCT…  builds programs as they are installed, with the Swift runtime inside, and puts their folder,
-# bin, in front of PATH
+# release_programs PRODUCT…  builds programs as they are installed, and puts their folder, bin, in front of PATH: with the
+# Swift runtime inside, all addresses bound before they begin, and no library looked for beside them
 release_programs() {
     local product
-    for product in "$@"; do swift build -c release --static-swift-stdlib --product "$product" >&2; done
+    for product in "$@"; do
+        swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now \
+            --product "$product" >&2
+    done
     bin=$(swift build -c release --show-bin-path)
     PATH=$bin:$PATH
     export PATH

@@ -20,7 +20,7 @@ extension Audit {
             session.publish()
             try session.afterwards { try session.holds.workOnHolds() }
             let published = describe(
-                try closed().checkpoint, output: session.publication(of: fork.origin).folder)
+                try closed().checkpoint, output: session.publication(of: fork.origin).place)
             return ForkReport(
                 output: published.output, origin: published.origin, entries: published.entries,
                 verifierKey: published.verifierKey,

@@ -87,28 +87,14 @@ extension Destruction {
 
     /// Puts the end of a run on the ledger whose program died.
     private func endInterruptedRun() throws {
-        func newest(_ kind: Event.Kind, in index: IndexReader) throws -> LedgerRow? {
-            var filter = LedgerFilter()
-            filter.kind = kind.rawValue
-            return try index.newestLedgerRows(filter, limit: 1).last
-        }
-        func interrupted(in index: IndexReader) throws -> LedgerRow? {
-            guard let start = try newest(.purgeStarted, in: index),
-                try newest(.purgeFinished, in: index)?.number ?? 0 < start.number
-            else { return nil }
-            return start
-        }
-        guard try session.catalog.read({ try interrupted(in: $0) }) != nil else { return }
+        guard try session.catalog.read({ try session.head(in: $0).run }) != nil else { return }
         try session.record { transaction in
-            let index = transaction.index
-            guard let start = try interrupted(in: index), case .purgeStarted(let event) = try Entry(start.bytes).event
-            else { return }
-            let (destroyed, bytes) = try destroyed(by: start.number, in: index)
+            guard let run = transaction.head.run else { return }
             try transaction.add(
                 .purgeFinished(
                     .init(
-                        run: start.number, destroyed: destroyed, bytes: bytes,
-                        skipped: [Self.interrupted: event.objects - min(event.objects, destroyed)])))
+                        run: run.entry, destroyed: run.destroyed, bytes: run.bytes,
+                        skipped: [Self.interrupted: run.objects - min(run.objects, run.destroyed)])))
         }
     }
 

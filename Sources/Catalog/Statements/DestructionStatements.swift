@@ -81,9 +81,14 @@ extension IndexWriter {
             throw CatalogError.damaged("an object was to be destroyed by a permit of another transaction")
         }
         let object = permit.row
-        try insert(
-            "blob removal", "INSERT INTO blob_removal (address, object_uid, case_uid, noted_at) VALUES (?, ?, ?, ?)",
-            [object.address.bytes, object.object, object.caseUID, time])
+        do {
+            try insert(
+                "blob removal",
+                "INSERT INTO blob_removal (address, object_uid, case_uid, noted_at) VALUES (?, ?, ?, ?)",
+                [object.address.bytes, object.object, object.caseUID, time])
+        } catch CatalogError.exists {
+            throw CatalogError.damaged("it notes that the blob of object \(object.object) goes, which nobody destroyed")
+        }
         // Pins of holds that have ended; of others the database keeps them.
         for table in ["hold_pin", "backstop_approval"] {
             try run(

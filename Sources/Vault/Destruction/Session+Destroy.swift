@@ -120,7 +120,8 @@ extension Session {
             switch try transaction.permit(again: event, row, by: self) {
             case .altered:
                 throw CatalogError.damaged(
-                    "what it keeps of object \(row.object), which has to be destroyed again, is not what the ledger says"
+                    "what it keeps of object \(row.object), which has to be destroyed again, is not what the ledger "
+                        + "says"
                 )
             case .held: skipped[Decision.Status.held.rawValue, default: 0] += 1
             case .permitted(let permit):
@@ -174,7 +175,8 @@ extension Session {
     private func forget(_ uid: VerificationUID, entry: UInt64, _ transaction: Transaction) throws {
         let index = transaction.index
         guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
-        // An answer that was archived has a tag, and so has a token that was pulled: without it, it would come in again.
+        // An answer that was archived has a tag, and so has a token that was pulled: without it, it would come in
+        // again.
         guard record.answerTag != nil, record.origin != .pull || record.tokenTag != nil else {
             throw CatalogError.damaged(
                 "case \(record.caseUID), verification \(record.number): what it is recognised by is missing")

@@ -68,9 +68,7 @@ extension OpenArchive {
                 // What cannot be published now is published by the first command.
                 if let archive = try? open(directory, rootKey: source, effects: effects) {
                     archive.ledgerState.withLock { $0.mayFill = true }
-                    let session = try archive.session(as: .actor(actor))
-                    try? session.writeMark()
-                    session.publish()
+                    try archive.session(as: .actor(actor)).publish()
                 }
                 return Creation(
                     directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made,
@@ -107,7 +105,7 @@ extension OpenArchive {
             proofs: Proofs())
         let key = SecretKey(from: effects.randomness)
         let verifier = VerifierKey(name: origin, publicKey: keyring.signer.publicKey)
-        try catalog.write { index in
+        let head = try catalog.write { index in
             for epoch in keyring.epochs { try index.insert(EpochRecord(epoch: epoch, state: .open, createdAt: now)) }
             let epoch = keyring.currentEpoch
             try index.insert(
@@ -126,8 +124,11 @@ extension OpenArchive {
                 .archiveCreated(
                     .init(archive: uid, origin: origin, verifierKey: verifier.text, epoch: UInt64(epoch.number))))
             try configuration.record(transaction)
-            try transaction.finish()
+            return try transaction.finish()
         }
+        // Before the archive exists: whoever opens it first on this machine may fill the place, which is empty.
+        try? MarkPlace(configuration.publication, of: uid, effects: effects).write(
+            Mark(archive: uid, origin: 1, size: head.roots.size, root: head.roots.root, time: now), by: keyring)
         // With its settings in place the archive exists.
         try Array(settings.utf8).withUnsafeBytes {
             try files.replaceDurably(directory + "/" + Configuration.fileName, bytes: $0, suffix: ".new")

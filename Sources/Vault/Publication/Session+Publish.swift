@@ -231,8 +231,8 @@ extension Session {
         return nil
     }
 
-    /// Publishes what is left, notes in the index how far the place has come, and leaves the index quick to open. For the
-    /// end of a command.
+    /// Publishes what is left, notes in the index how far the place has come, and leaves the index quick to open. For
+    /// the end of a command.
     public func finishPublication() {
         defer { if fork == nil { try? catalog.index.shortenLog() } }
         let isNeeded = archive.ledgerState.withLock { $0.size > $0.published || $0.isIncomplete }

@@ -29,6 +29,18 @@ public struct Head: Equatable, Sendable {
     /// How far purges have looked at all cases.
     package private(set) var examined: Examined
 
+    /// The run that has begun to destroy, and whose end is not on record.
+    package private(set) var run: Run?
+
+    package struct Run: Equatable, Sendable {
+        /// That began it.
+        package let entry: UInt64
+        /// Objects that it began with.
+        package let objects: UInt64
+        package fileprivate(set) var destroyed: UInt64 = 0
+        package fileprivate(set) var bytes: UInt64 = 0
+    }
+
     /// Which strand is looked at next, and when the last ones were.
     public struct Examined: Equatable, Sendable {
         package let strand: UInt64
@@ -96,12 +108,19 @@ public struct Head: Equatable, Sendable {
         if let examined { head.examined = examined }
         head.counter += 1
         (head.roots, head.tags) = (roots, tags)
-        for entry in entries {
+        for (offset, entry) in entries.enumerated() {
             switch entry.event {
             case .objectArchived: head.objects += 1
-            case .objectDestroyed:
+            case .objectDestroyed(let event):
                 head.objects -= min(head.objects, 1)
                 head.countDestroyed(in: Self.hour(of: head.time))
+                guard var run = head.run, run.entry == event.run else { break }
+                run.destroyed += 1
+                run.bytes += min(event.length, CanonicalJSON.largestNumber - run.bytes)
+                head.run = run
+            case .purgeStarted(let event):
+                head.run = Run(entry: self.roots.size + UInt64(offset), objects: event.objects)
+            case .purgeFinished(let event): if head.run?.entry == event.run { head.run = nil }
             case .caseRegistered: head.cases += 1
             case .caseDestroyed: head.cases -= min(head.cases, 1)
             default: break
@@ -145,6 +164,12 @@ public struct Head: Equatable, Sendable {
                 epochs.map { .object(["number": .number(UInt64($0.number)), "state": .text($0.state)]) }),
         ]
         if let newestTime { members["newestTime"] = .text(LedgerTime.text(newestTime)) }
+        if let run {
+            members["run"] = .object([
+                "entry": .number(run.entry), "objects": .number(run.objects), "destroyed": .number(run.destroyed),
+                "bytes": .number(run.bytes),
+            ])
+        }
         return CanonicalJSON.object(members).bytes
     }
 
@@ -190,6 +215,12 @@ public struct Head: Equatable, Sendable {
             return Destroyed(hour: hour, objects: objects)
         }
         newestTime = text("newestTime").flatMap { LedgerTime.time($0) }
+        if case .object(let members) = members["run"], case .number(let entry) = members["entry"],
+            case .number(let objects) = members["objects"], case .number(let destroyed) = members["destroyed"],
+            case .number(let bytes) = members["bytes"]
+        {
+            run = Run(entry: entry, objects: objects, destroyed: destroyed, bytes: bytes)
+        }
     }
 }
 

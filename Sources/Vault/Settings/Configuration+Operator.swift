@@ -98,8 +98,7 @@ extension Configuration {
                     .badConfiguration, "\(PlainText.excerpt(path)) is inside the archive",
                     remedy: "put it elsewhere: who changes the archive must not reach it")
             }
-            let place = FilePath.trimmed(publication.directory ?? "")
-            if let mark = publication.mark, FilePath.trimmed(mark) == place {
+            if let mark = publication.mark, let place = publication.directory, !FilePath.isOutside(mark, of: place) {
                 throw ArchiveError(
                     .badConfiguration, "the mark would lie in the place that the ledger is published to",
                     remedy: "name another directory: the mark is for when that place cannot be read")

@@ -5,9 +5,8 @@ import Ledger
 import Sealing
 import Vault
 
-/// `fill ARCHIVE ROOT-KEY N` appends entries like those of imports until the ledger has N, those of its first case spread
-/// over all of it; `prove ARCHIVE` proves random ones, and all of that case.
-/// Both print one JSON object.
+/// `fill ARCHIVE ROOT-KEY N` appends entries like those of imports until the ledger has N, those of its first case
+/// spread over all of it; `prove ARCHIVE` proves random ones, and all of that case. Both print one JSON object.
 @main struct LedgerBench {
     static func main() throws {
         StandardDescriptors.reserve()
