@@ -125,7 +125,8 @@ import Vault
                 api: "GetFaceIdResultIntl/2018-03-01", state: .archived, region: nil,
                 tokenTag: nil, sealedToken: nil, tokenIssuedAt: nil, tokenIssueIsAssumed: false, deadline: nil,
                 capturedFrom: captured, capturedUntil: captured, registeredAt: captured, endedAt: captured,
-                outcome: Outcome(.passed, code: "0"), sealedDetails: particulars))
+                outcome: Outcome(.passed, code: "0"), sealedDetails: particulars,
+                answerTag: Tag(keyNumber: 1, bytes: Randomness.system.bytes(32))))
         var events: [Event] = [
             .caseRegistered(
                 .init(
