@@ -252,12 +252,17 @@ struct PublicationTests {
         #expect(refusal { _ = try test.open() }?.message.contains("had been published") == true)
         try put(Data())
         #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
-        try put(Data("nonsense\n".utf8))
-        #expect(refusal { _ = try test.open() }?.message.contains("is not a checkpoint of this archive") == true)
+        // What this archive's key did not sign is no answer.
         let other = try TestArchive()
         try other.work("K-1")
-        try put(try Data(contentsOf: URL(fileURLWithPath: other.published() + "/checkpoint")))
-        #expect(refusal { _ = try test.open() }?.code == .ledgerForked)
+        let foreign = try Data(contentsOf: URL(fileURLWithPath: other.published() + "/checkpoint"))
+        for bytes in [Data("<html>Sign in</html>\n".utf8), foreign] {
+            try put(bytes)
+            let session = try test.open()
+            session.publish()
+            #expect(session.fork == nil)
+            #expect(session.publicationProblem?.message.contains("that no key of this archive signed") == true)
+        }
         try put(late)
         _ = try test.open()
 
@@ -267,8 +272,13 @@ struct PublicationTests {
         #expect(refusal { _ = try test.open() }?.message.contains("it is an older copy, or was cut") == true)
         let again = refusal { _ = try test.open(toLook: true).audit.acceptFork(try Reason("r")) }
         #expect(again?.code == .publishedUnread, "a command gives no entries back")
-        let accepted = try test.open(toLook: true).audit.acceptFork(try Reason("r"), unread: true)
-        #expect(accepted.origin.contains("/2.") && !accepted.isWhole)
+        let session = try test.open(toLook: true)
+        // Also where it cannot say anything just then.
+        try put(Data("<html>Sign in</html>\n".utf8))
+        #expect(refusal { _ = try session.audit.acceptFork(try Reason("r")) } != nil)
+        let accepted = try session.audit.acceptFork(try Reason("r"), unread: true)
+        #expect(accepted.origin.contains("/2.") && !accepted.isWhole && session.fork == nil)
+        try put(late)
         try test.work("K-3")
         #expect(try EvidenceVerifier().verify(taken).problems.isEmpty == false, "two origins in one file")
         // And an index of before the fork meets an origin that it does not know.

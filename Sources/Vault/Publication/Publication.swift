@@ -79,8 +79,15 @@ package struct Publication: Sendable {
         }
         let bytes = try PublishingProgram.newestCheckpoint(command, of: archive, until: limit)
         guard !bytes.isEmpty else { return [:] }
-        // What is no note is looked at as one of this origin, and refused.
-        let number = (try? SignedNote(bytes)).map(number) ?? origin.number
+        // A page of a login, for instance, says nothing of the ledger.
+        guard let note = try? SignedNote(bytes), isOurs(bytes) else {
+            throw ArchiveError(
+                .storage, "the command \(command[0]) printed something that no key of this archive signed",
+                remedy:
+                    "with STRONGROOM_ACTION=newest it has to print the newest checkpoint that it took, and nothing else"
+            )
+        }
+        let number = number(of: note)
         return isAsked(number) ? [number: bytes] : [:]
     }
 

@@ -344,9 +344,14 @@ extension Session {
             throw CatalogError.damaged("the published ledger has a rule that cannot be named")
         }
         let entries = rests.flatMap(\.entries)
-        let previous = try old.newestText()
+        // Whoever goes on without what was published goes on also where that says nothing now.
+        func read<Value>(or standard: Value, _ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch { if unread { return standard } else { throw error } }
+        }
+        let previous = try read(or: "") { try old.newestText() }
         // The index may be older than an origin that was accepted before.
-        let number = max(try old.nextOriginNumber(), (mark?.origin ?? 0) + 1)
+        let number = max(
+            try read(or: old.origin.number + 1) { try old.nextOriginNumber() }, (mark?.origin ?? 0) + 1)
         let (origin, grown, destroyed) = try recordFork { transaction in
             let index = transaction.index
             guard let first = try index.origins().first, let newest = try index.origins().last,
