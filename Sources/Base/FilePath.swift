@@ -34,6 +34,38 @@ public enum FilePath {
         return String(cString: resolved)
     }
 
+    /// Everything on the way from the root to what a path names: each directory that is looked into, each symbolic link
+    /// that is followed, and the end. Whoever can change one of them can change where the path leads.
+    ///
+    /// - Returns: nil where there are more than 40 links on the way, as many as Linux follows.
+    public static func way(to path: String) -> [String]? {
+        var ahead = parts(path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path)
+        var (here, way, links) = (["/"], [String](), 0)
+        while !ahead.isEmpty {
+            let part = ahead.removeFirst()
+            if part == ".." {
+                if here.count > 1 { here.removeLast() }
+                continue
+            }
+            if way.last != here.last { way.append(here[here.count - 1]) }
+            let next = (here.count == 1 ? "" : here[here.count - 1]) + "/" + part
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: next) else {
+                here.append(next)
+                continue
+            }
+            way.append(next)
+            links += 1
+            guard links <= 40 else { return nil }
+            if target.hasPrefix("/") { here = ["/"] }
+            ahead = parts(target) + ahead
+        }
+        return way + [here[here.count - 1]]
+    }
+
+    private static func parts(_ path: String) -> [String] {
+        path.split(separator: "/").map(String.init).filter { $0 != "." }
+    }
+
     /// Whether a path leads elsewhere than into a directory, or to it, with every symbolic link followed as far
     /// as there is something.
     public static func isOutside(_ path: String, of directory: String) -> Bool {

@@ -127,4 +127,7 @@ public struct LedgerFilter: Sendable {
     public var before: Date?
 
     public init() {}
+
+    /// All entries are taken in.
+    public var isEmpty: Bool { kind == nil && actorUIDs == nil && strand == nil && from == nil && before == nil }
 }

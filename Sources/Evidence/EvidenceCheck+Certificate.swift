@@ -20,7 +20,11 @@ extension EvidenceVerifier {
         }
         let entries = checkEntries(path, document.record, of: name, head: head, &check)
         checkStatements(document, entries, &check)
-        if document.form == "case" { checkStrand(path, of: document.caseUID, entries, head: head.0, &check) }
+        if document.form == "case" {
+            checkStrand(path, of: document.caseUID, entries, head: head.0, &check)
+        } else {
+            check.isInclusionAlone = true
+        }
         checkFiles(path, document, &check)
         check.items = document.objects.count
         check.proofs = entries.count

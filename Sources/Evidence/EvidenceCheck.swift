@@ -21,6 +21,8 @@ public struct EvidenceCheck: Encodable, Sendable {
     /// Of a bag: its items, and its entries with a proof.
     @OrNull public internal(set) var items: Int?
     @OrNull public internal(set) var proofs: Int?
+    /// What is listed happened, and nothing says that it is all: of a certificate of a run.
+    public internal(set) var isInclusionAlone = false
     /// What does not hold, a sentence each.
     public internal(set) var problems: [String] = []
 

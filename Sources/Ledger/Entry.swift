@@ -23,6 +23,15 @@ public struct Entry: Equatable, Sendable {
 
     public var strand: Strand { event.strand }
 
+    /// What it commits to, by its members.
+    public func commitments() throws(EntryError) -> [String: Commitment] {
+        guard case .object(let members) = try CanonicalJSON(try encoded()) else { return [:] }
+        return members.reduce(into: [:]) { found, member in
+            guard member.key.hasSuffix("Commitment"), case .text(let hex) = member.value else { return }
+            found[member.key] = Commitment(hex: hex)
+        }
+    }
+
     /// What an entry of any kind says, before what its kind adds.
     private struct Envelope: Codable {
         let version: UInt64

@@ -74,6 +74,7 @@ extension Event {
         public let caseUID: CaseUID
         /// Its number in the case.
         public let verification: UInt64
+        public let uid: VerificationUID
         public let origin: Origin
         /// Who makes the verification, such as `tencent-faceid`.
         public let vendor: String
@@ -85,11 +86,12 @@ extension Event {
         public let capturedAt: Date?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, origin: Origin, vendor: String, api: String, region: String?,
-            tokenIssuedAt: Date?, tokenIssueAssumed: Bool, capturedAt: Date?
+            caseUID: CaseUID, verification: UInt64, uid: VerificationUID, origin: Origin, vendor: String, api: String,
+            region: String?, tokenIssuedAt: Date?, tokenIssueAssumed: Bool, capturedAt: Date?
         ) {
             self.caseUID = caseUID
             self.verification = verification
+            self.uid = uid
             self.origin = origin
             self.vendor = vendor
             self.api = api
@@ -100,7 +102,7 @@ extension Event {
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, origin, vendor, api, region, tokenIssuedAt, tokenIssueAssumed,
+            case caseUID = "case", verification, uid, origin, vendor, api, region, tokenIssuedAt, tokenIssueAssumed,
                 capturedAt
         }
 

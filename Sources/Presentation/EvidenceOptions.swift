@@ -51,6 +51,10 @@ package struct EvidenceOptions: ParsableArguments {
             } else {
                 for problem in result.problems { Terminal.print(Terminal.visible(problem)) }
                 Terminal.print(Terminal.visible(summary(result)))
+                if result.isInclusionAlone {
+                    Terminal.say("note: it proves what was destroyed, and not that the run destroyed nothing else")
+                    Terminal.say("  the certificate of a case proves that all its entries are in it")
+                }
                 if !result.keyWasGiven, let key = result.verifierKey {
                     Terminal.say("note: checked with the key that lies in it, \(Terminal.visible(key))")
                     Terminal.say(

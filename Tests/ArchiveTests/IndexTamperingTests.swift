@@ -24,7 +24,10 @@ struct IndexTamperingTests {
             "ledger_node": ["hash"], "strand": ["name", "place", "number"], "strand_node": ["children"],
             "head": ["body", "mac"], "ledger_opening": ["entry", "member", "case_id", "sealed"],
             "ledger_origin": ["origin", "first_entry"], "actor": ["uid", "known", "name", "name_tag"],
-            "open_access": ["entry", "actor_uid", "case_uid", "object_uid", "opened_at"],
+            "open_access": [
+                "entry", "actor_uid", "case_uid", "object_uid", "reason_tag", "opened_at", "bytes", "ranges",
+                "unfinished",
+            ],
             "cases": ["uid", "registered_at", "purpose", "particulars", "case_id_tag", "subject_tag"],
             "verification": ["uid", "origin", "state", "registered_at", "captured_from", "ended_at", "result_code"],
             "object": ["uid", "kind", "media_type", "length", "address", "archived_at"],

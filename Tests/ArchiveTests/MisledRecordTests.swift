@@ -142,10 +142,101 @@ struct MisledRecordTests {
             """
             UPDATE open_access SET object_uid = (SELECT uid FROM object WHERE kind = 'video' ORDER BY id DESC LIMIT 1)
             """)
-        _ = try test.contents("video", of: "K-2", in: try test.open(), range: "0-3")
+        expectDamaged { _ = try test.contents("video", of: "K-2", in: try test.open(), range: "0-3") }
         var query = query("access opened")
         query.caseID = try CaseID("K-2")
-        #expect(try test.open().audit.entries(query).count == 1)
+        #expect(try test.open().audit.entries(query).isEmpty)
+    }
+
+    /// What was handed out is what this program counted, also where somebody puts an older count back.
+    @Test(arguments: [
+        "UPDATE open_access SET bytes = bytes - 1", "UPDATE open_access SET ranges = 1",
+        "UPDATE open_access SET unfinished = unfinished + 1", "DELETE FROM open_access", "older",
+    ])
+    func whatIsSignedOfAnAccessIsWhatWasCounted(change: String) throws {
+        for caseID in ["K-1", "K-2"] { try test.archive(caseID, in: archive) }
+        let copy = test.directory + "/index"
+        for range in ["0-3", "4-9"] {
+            _ = try test.contents("video", of: "K-1", in: archive, range: range)
+            if range == "0-3" {
+                try DatabaseQueue(path: test.path + "/index.sqlite").backup(to: DatabaseQueue(path: copy))
+            }
+        }
+        if change == "older" {
+            try alter(
+                """
+                ATTACH '\(copy)' AS older; DELETE FROM main.open_access;
+                INSERT INTO main.open_access SELECT * FROM older.open_access
+                """)
+        } else {
+            try alter(change)
+        }
+        #expect(try test.open().audit.reconcile().findings.isEmpty == false)
+        test.time.advance(700)
+        expectDamaged { _ = try test.contents("video", of: "K-2", in: try test.open(), range: "0-3") }
+        #expect(try test.open().audit.entries(query("access closed")).isEmpty)
+    }
+
+    /// Two verifications of a case are not exchanged, nor is one taken out of those that wait.
+    @Test func whatWaitsIsAskedAbout() throws {
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        for token in ["tok-1", "tok-2"] { _ = try archive.intake.register(try test.registration("K-1", token: token)) }
+        try alter("UPDATE verification SET number = 100 WHERE number = 1; UPDATE verification SET number = number - 1")
+        try alter("UPDATE verification SET number = 2 WHERE number = 99")
+        var states: [VerificationReport.State] = []
+        let refused = refusal { states = try test.pull(try test.open()).map(\.state) }
+        #expect(refused?.outcome == .integrity || states == [.failed, .failed], "\(states) \(refused as Any)")
+        #expect(try test.open().audit.entries(query("verification ended")).isEmpty)
+        try alter("UPDATE verification SET number = 100 WHERE number = 1; UPDATE verification SET number = number - 1")
+        try alter("UPDATE verification SET number = 2 WHERE number = 99")
+        try alter(
+            """
+            UPDATE verification SET state = 'expired', sealed_token = NULL, ended_at = registered_at WHERE number = 1
+            """)
+        expectDamaged { _ = try test.pull(try test.open()) }
+    }
+
+    /// What is listed of the ledger is what was recorded; what is not is marked, and named by its number.
+    @Test func theLogMarksWhatWasAltered() throws {
+        try test.archive("K-1", in: archive)
+        var all = LedgerQuery()
+        all.fromStart = true
+        let before = try test.open().audit.entries(all)
+        #expect(Audit.problem(among: before) == nil)
+        try alter(
+            """
+            UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), '"HK"', '"SG"') AS BLOB)
+            WHERE kind = 'case registered'
+            """)
+        let altered = before.filter { $0.kind == "case registered" }.map(\.number)
+        var lines = try test.open().audit.entries(all)
+        // Its neighbour is proved by its hash.
+        #expect(Set(lines.filter { !$0.vouched }.map(\.number)).isSuperset(of: altered))
+        #expect(lines.filter { !$0.vouched }.count <= 2)
+        #expect(Audit.problem(among: lines)?.outcome == .integrity)
+        try alter("DELETE FROM ledger_entry WHERE number = 2")
+        lines = try test.open(toLook: true).audit.entries(all)
+        #expect(lines.first { $0.number == 2 }?.kind == "missing" && lines.map(\.number) == before.map(\.number))
+    }
+
+    /// What a policy says is what was activated, also of one that is active no more.
+    @Test func theTextOfAPolicyIsTheOneThatWasActivated() throws {
+        #expect(try test.open().policies.list().count == 1)
+        try alter("UPDATE policy_file SET text = replace(text, 'P90D', 'P91D')")
+        expectDamaged { _ = try test.open().policies.show("house", version: 1) }
+        try alter("UPDATE policy_file SET text = replace(text, 'P91D', 'P90D'), name = 'other'")
+        expectDamaged { _ = try test.open().policies.list() }
+    }
+
+    /// A bag without what opens its entries would prove less than it says.
+    @Test func aBagHasWhatOpensItsEntries() throws {
+        try test.archive("K-1", in: archive)
+        try alter("DELETE FROM ledger_opening WHERE member = 'contentCommitment'")
+        expectDamaged {
+            _ = try test.open().retrieval.retrieve(
+                try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
+        }
     }
 
     /// A verification that waits is asked about as it was registered, or not at all.

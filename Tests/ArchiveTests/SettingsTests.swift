@@ -103,6 +103,22 @@ struct SettingsTests {
         chmod(parent, 0o1777)
         #expect(throws: Never.self) { try test.open() }
         chmod(parent, 0o700)
+        let grandparent = FilePath.parent(parent)
+        chmod(grandparent, 0o777)
+        refused("can be written by others")
+        chmod(grandparent, 0o700)
+        // A chain of links through a directory that others write.
+        let (open, kept) = (test.directory + "/open", test.directory + "/kept.yaml")
+        try FileManager.default.createDirectory(atPath: open, withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: path, toPath: kept)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "../../open/link")
+        try FileManager.default.createSymbolicLink(atPath: open + "/link", withDestinationPath: kept)
+        chmod(open, 0o777)
+        refused("can be written by others")
+        chmod(open, 0o700)
+        #expect(throws: Never.self) { try test.open() }
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: kept, toPath: path)
         if geteuid() == 0 {
             chown(path, 1234, 1234)
             refused("belongs to another user")

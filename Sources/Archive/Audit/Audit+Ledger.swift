@@ -41,7 +41,10 @@ public struct LedgerLine: Encodable, Sendable {
     /// The case's ID; of a case that is gone, or that nobody can open, null.
     @OrNull public var caseID: String?
     public let sentence: String
-    /// The entry itself, as it is hashed; an empty text where it was altered.
+    /// Whether the keys vouch for it and for what is said with it: its case's ID, and the name of who acted. False of
+    /// one that was altered, or is missing, and of its neighbour, which is proved by its hash.
+    public let vouched: Bool
+    /// The entry itself, as it is hashed; an empty text where it cannot be read.
     let entry: CanonicalJSON
 }
 
@@ -50,7 +53,13 @@ extension LedgerLine {
     fileprivate init(damaged row: LedgerRow, _ error: EntryError) {
         self.init(
             number: row.number, time: row.time, kind: row.kind, actor: row.actorUID.hex, known: "unknown", caseID: nil,
-            sentence: "this entry was altered: \(error)", entry: .text(""))
+            sentence: "this entry was altered: \(error)", vouched: false, entry: .text(""))
+    }
+
+    fileprivate init(missing number: UInt64) {
+        self.init(
+            number: number, time: Date(timeIntervalSince1970: 0), kind: "missing", actor: "-", known: "unknown",
+            caseID: nil, sentence: "this entry is missing", vouched: false, entry: .text(""))
     }
 }
 
@@ -66,6 +75,9 @@ public struct LedgerExport: Encodable, Sendable {
 extension Audit {
     /// Entries in their order: after one that is named, or the newest. A page costs the same wherever it
     /// lies, unless kind and actor are asked for together: then it costs what that actor did.
+    ///
+    /// Each is compared with what the keys vouch for. None is missing unnoticed where no filter is given, or a case; a
+    /// filter by kind, actor or time leaves out what the index leaves out.
     public func entries(_ query: LedgerQuery) throws -> [LedgerLine] {
         try session.attempt(.audit) {
             try session.catalog.read { index in
@@ -82,9 +94,11 @@ extension Audit {
                 let rows =
                     try first.map { try index.ledgerRows(filter, from: min($0, UInt64(Int64.max)), limit: query.limit) }
                     ?? index.newestLedgerRows(filter, limit: query.limit)
+                let vouched = try vouchedNumbers(of: rows, filter, in: index)
                 var names: [ActorUID: String] = [:]
-                var caseIDs: [CaseUID: String?] = [:]
-                return try rows.map { row in
+                var cases: [CaseUID: (id: String?, isKnown: Bool)] = [:]
+                var altered: Set<ActorUID> = []
+                let lines = try rows.map { row in
                     let entry: Entry
                     do throws(EntryError) {
                         entry = try Entry(row.bytes)
@@ -93,19 +107,81 @@ extension Audit {
                     }
                     let uid = entry.actor.uid
                     if names[uid] == nil {
-                        names[uid] = try index.actor(uid).map { try session.name(of: $0, in: index) } ?? uid.hex
+                        names[uid] = uid.hex
+                        let isKnown = try ifVouched {
+                            guard let actor = try index.actor(uid) else { throw CatalogError.damaged("actor \(uid)") }
+                            names[uid] = try session.name(of: actor, in: index)
+                        }
+                        if !isKnown { altered.insert(uid) }
                     }
-                    if let uid = entry.event.caseUID, caseIDs[uid] == nil {
-                        caseIDs[uid] = .some(
-                            try index.caseRecord(uid).flatMap { try? session.open($0).particulars.caseID })
+                    if let uid = entry.event.caseUID, cases[uid] == nil {
+                        var id: String?
+                        let isKnown = try ifVouched { id = try session.provedCaseID(of: uid, in: index) }
+                        cases[uid] = (id, isKnown)
                     }
+                    let isAltered = !vouched.contains(row.number)
+                    let known = entry.event.caseUID.flatMap { cases[$0] }
                     return LedgerLine(
                         number: row.number, time: entry.time, kind: entry.event.kind.rawValue, actor: names[uid]!,
-                        known: entry.actor.known.rawValue, caseID: entry.event.caseUID.flatMap { caseIDs[$0] ?? nil },
-                        sentence: entry.event.sentence, entry: try CanonicalJSON(row.bytes))
+                        known: entry.actor.known.rawValue, caseID: known?.id,
+                        sentence: isAltered
+                            ? "this entry, or the one beside it, was altered; it says: \(entry.event.sentence)"
+                            : entry.event.sentence,
+                        vouched: !isAltered && known?.isKnown != false && !altered.contains(uid),
+                        entry: try CanonicalJSON(row.bytes))
                 }
+                guard filter.isEmpty else { return lines }
+                return try withMissing(lines, from: first, limit: query.limit, in: index)
             }
         }
+    }
+
+    /// - Returns: whether nothing was found to be altered.
+    @discardableResult
+    private func ifVouched(_ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch {
+            // A database that fails says nothing of the ledger.
+            guard !CatalogError.isFailure(error) else { throw error }
+            return false
+        }
+    }
+
+    /// Those of the rows that stand in the ledger as they were recorded.
+    private func vouchedNumbers(
+        of rows: [LedgerRow], _ filter: LedgerFilter, in index: IndexReader
+    ) throws -> Set<UInt64> {
+        var roots = LedgerRoots.none
+        guard try ifVouched({ roots = try session.head(in: index).roots }) else { return [] }
+        // Then none of the case is missing, either.
+        if let uid = filter.strand?.caseUID { _ = try session.provedEntries(of: uid, in: index) }
+        if try ifVouched({ _ = try Vault.vouched(rows, in: index, roots) }) { return Set(rows.map(\.number)) }
+        return Set(
+            try rows.filter { row in try ifVouched { _ = try Vault.vouched([row], in: index, roots) } }.map(\.number))
+    }
+
+    /// The lines, and one for each entry that should stand between them.
+    private func withMissing(
+        _ lines: [LedgerLine], from first: UInt64?, limit: Int, in index: IndexReader
+    ) throws -> [LedgerLine] {
+        let size = (try? session.head(in: index).roots.size) ?? (lines.last?.number).map { $0 + 1 } ?? 0
+        let numbers =
+            first.map { min($0, size)..<min(size, min($0, size) + UInt64(limit)) }
+            ?? (size - min(size, UInt64(limit)))..<size
+        let known = Dictionary(lines.map { ($0.number, $0) }) { first, _ in first }
+        return numbers.map { known[$0] ?? LedgerLine(missing: $0) } + lines.filter { !numbers.contains($0.number) }
+    }
+
+    /// What is wrong with entries that were listed.
+    public static func problem(among lines: [LedgerLine]) -> ArchiveError? {
+        guard let first = lines.first(where: { !$0.vouched }) else { return nil }
+        return ArchiveError(
+            CatalogError.damaged(
+                "entry \(first.number) of the ledger, or what it has of its case or of who acted, was altered, or is "
+                    + "missing"
+            ))
     }
 
     /// The number of the newest entry.

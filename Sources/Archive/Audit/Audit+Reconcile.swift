@@ -312,6 +312,10 @@ extension Audit {
                 continue
             }
         }
+        // Where the head itself is another, that is said already.
+        if let head = try? session.head(in: index), try OpenAccesses.digest(in: index) != head.accesses {
+            result.find("what the index keeps of accesses that are open is not what the keys vouch for")
+        }
         let open = Set(accesses.map(\.entry))
         for entry in open.symmetricDifference(replay.openAccesses).sorted() {
             result.find("entry \(entry): whether this access was closed is not what the index says")

@@ -28,7 +28,9 @@ extension Audit {
         if head.newestTime.map(LedgerTime.text) != replay.newestTime.map(LedgerTime.text) {
             result.find("the newest time that the keys vouch for is not the ledger's")
         }
-        if head.objects != UInt64(max(0, replay.objects)) || head.cases != UInt64(max(0, replay.liveCases)) {
+        if head.waiting != UInt64(max(0, replay.waiting)) || head.objects != UInt64(max(0, replay.objects))
+            || head.cases != UInt64(max(0, replay.liveCases))
+        {
             result.find("the counts that the keys vouch for are not the ledger's")
         }
         let records = try index.epochs()

@@ -26,6 +26,8 @@ public struct Finding: Encodable, Sendable {
         case caseDamaged = "case-damaged"
         /// A verification ended and has no result.
         case resultMissing = "result-missing"
+        /// The index has fewer objects than the keys vouch for, or more.
+        case countDiffers = "count-differs"
     }
 
     public let kind: Kind
@@ -85,12 +87,23 @@ extension Audit {
             ) {
                 object, blob in try self.openWhole(object, blob: blob)
             }
+            try checkCount(check)
             try check.checkObjects()
             try checkCases(check)
             try check.checkStore()
             try record(check.result)
             return check.result
         }
+    }
+
+    /// Rows that are missing are not looked at; the head says how many there are.
+    private func checkCount(_ check: StoreCheck) throws {
+        let (expected, found) = try session.catalog.read {
+            (try session.head(in: $0).objects, UInt64(try $0.objectCount()))
+        }
+        guard expected != found else { return }
+        check.find(
+            .countDiffers, "the index has \(found) objects, where the keys vouch for \(expected)")
     }
 
     private func record(_ result: StoreReport) throws {

@@ -27,8 +27,8 @@ struct LedgerReplay {
     /// How far the archive's own strands have come.
     private(set) var own = Dictionary(
         uniqueKeysWithValues: Strand.own.map { ($0, StrandEnd($0, place: 0, number: 0)) })
-    /// Archived and not destroyed; registered and not destroyed.
-    private(set) var (objects, liveCases) = (0, 0)
+    /// Archived and not destroyed; registered and not destroyed; registered and not ended.
+    private(set) var (objects, liveCases, waiting) = (0, 0, 0)
     /// Tags whose time was over then are gone, whatever time it is now.
     private(set) var forgottenUpTo = Date.distantPast
     /// What is held, and who may do what.
@@ -74,6 +74,8 @@ struct LedgerReplay {
             }
         case .accessOpened: openAccesses.insert(number)
         case .caseRegistered: liveCases += 1
+        case .verificationRegistered: waiting += 1
+        case .verificationEnded: waiting -= 1
         case .objectArchived: objects += 1
         case .objectDestroyed: objects -= 1
         case .caseDestroyed(let event):
@@ -96,8 +98,7 @@ struct LedgerReplay {
             .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .strands, .clockDoubted, .holdPlaced,
             .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
             .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved,
-            .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked,
-            .verificationEnded, .caseEventRecorded, .blobsRemoved:
+            .caseCompleted, .verificationCompleted, .vendorAsked, .caseEventRecorded, .blobsRemoved:
             break
         }
     }

@@ -114,6 +114,7 @@ extension Destruction {
             record: try entries.map { number, entry in
                 // Only what proves who acted: reasons and particulars stay closed.
                 let openings = try session.openings(of: number, in: index).filter { $0.key == "nameCommitment" }
+                try openings.open(try entry.commitments().filter { $0.key == "nameCommitment" }, of: number)
                 return Custody.Document.Line(
                     number: number, time: LedgerTime.text(entry.time), kind: entry.event.kind.rawValue,
                     actor: entry.actor.uid.hex, sentence: entry.event.sentence,

@@ -65,6 +65,8 @@ public struct HoldAnswer: Encodable, Sendable {
     public internal(set) var isReview = false
     /// A person is named, whose other cases are held when they come.
     public internal(set) var expectsSubject = false
+    /// This machine has noted that the hold stands: an older copy of the archive is known as such.
+    public internal(set) var isMarked = true
 
     public struct Destroyed: Encodable, Sendable {
         public let caseID: String

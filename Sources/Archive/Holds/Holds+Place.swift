@@ -143,10 +143,11 @@ extension Holds {
         }
         // Before anybody is told that it stands: an older archive that knows nothing of it is known as such from now
         // on.
-        do { try session.writeMark() } catch {
-            throw ArchiveError(error, subject: "the hold stands, ledger entry \(placing.entry ?? 0)")
-        }
-        return try session.catalog.read { try answer(placing, prepared, in: $0) }
+        var isMarked = true
+        do { try session.writeMark() } catch { isMarked = false }
+        var said = try session.catalog.read { try answer(placing, prepared, in: $0) }
+        said.isMarked = isMarked
+        return said
     }
 
     /// An order on its way.

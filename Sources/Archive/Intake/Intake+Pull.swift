@@ -90,6 +90,10 @@ extension Intake {
     ) throws -> (waiting: [VerificationRecord], ended: [(VerificationName, VerificationRecord)]) {
         try session.catalog.read { index in
             let waiting = try index.awaiting()
+            // What is said to have ended would never be asked about.
+            guard try session.head(in: index).waiting == UInt64(waiting.count) else {
+                throw CatalogError.damaged("how many verifications wait is not what the head says")
+            }
             guard let names else { return (waiting, []) }
             let uids = Set(names.map(\.uid))
             let chosen = waiting.filter { uids.contains($0.uid) }

@@ -148,8 +148,9 @@ extension Intake {
         try transaction.add(
             .verificationRegistered(
                 .init(
-                    caseUID: caseUID, verification: UInt64(record.number), origin: origin == .pull ? .pull : .import,
-                    vendor: record.vendor, api: record.api, region: record.region, tokenIssuedAt: record.tokenIssuedAt,
+                    caseUID: caseUID, verification: UInt64(record.number), uid: uid,
+                    origin: origin == .pull ? .pull : .import, vendor: record.vendor, api: record.api,
+                    region: record.region, tokenIssuedAt: record.tokenIssuedAt,
                     tokenIssueAssumed: record.tokenIssueIsAssumed, capturedAt: registration.capturedAt)))
         return record
     }

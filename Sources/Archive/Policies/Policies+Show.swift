@@ -12,8 +12,14 @@ extension Policies {
         try session.attempt(.look) {
             try session.catalog.read { index in
                 let active = try session.rules(in: index).records
-                return try index.policyRecords().map { record in
-                    try summary(of: record, isActive: active.contains(record), withText: false, in: index)
+                let activations = try activations(in: index)
+                let records = try index.policyRecords()
+                for (_, _, event) in activations
+                where !records.contains(where: { $0.name == event.policy && UInt64($0.version) == event.version }) {
+                    throw CatalogError.damaged("\(event.policy) v\(event.version) was activated, and is missing")
+                }
+                return try records.map { record in
+                    try summary(of: record, isActive: active.contains(record), withText: false, activations)
                 }
             }
         }
@@ -34,8 +40,18 @@ extension Policies {
                         "no policy \(PlainText.excerpt(name))\(version.map { " v\($0)" } ?? "") was ever active",
                         remedy: "\(verb: .policyList) shows those that were")
                 }
-                return try summary(of: record, isActive: active.contains(record), withText: true, in: index)
+                return try summary(
+                    of: record, isActive: active.contains(record), withText: true,
+                    try activations(in: index))
             }
+        }
+    }
+
+    /// The entries that activated a policy, proved.
+    private func activations(in index: IndexReader) throws -> [(number: UInt64, time: Date, Event.PolicyActivated)] {
+        try provedEntries(of: .rules, in: index, session.head(in: index).roots).compactMap { number, entry in
+            guard case .policyActivated(let event) = entry.event else { return nil }
+            return (number, entry.time, event)
         }
     }
 
@@ -59,28 +75,22 @@ extension Policies {
     }
 
     private func summary(
-        of record: PolicyRecord, isActive: Bool, withText: Bool, in index: IndexReader
+        of record: PolicyRecord, isActive: Bool, withText: Bool,
+        _ activations: [(number: UInt64, time: Date, Event.PolicyActivated)]
     ) throws -> PolicySummary {
-        let activation = try newestActivation(of: record, in: index)
+        // The newest; what its text says is what was activated then.
+        guard
+            let (number, time, event) = activations.last(where: {
+                $0.2.policy == record.name && $0.2.version == UInt64(record.version)
+            }), event.file == SHA256.digest(of: record.text.utf8).hex, event.form.rawValue == record.form.rawValue
+        else {
+            throw CatalogError.damaged(
+                "what it has of \(record.name) v\(record.version) is not what was activated")
+        }
         let title = record.form == .terms ? try? Terms(yaml: record.text).title : try? Policy(yaml: record.text).title
         return PolicySummary(
             form: record.form.rawValue, policy: record.name, version: record.version, title: title ?? "",
-            isActive: isActive, file: record.digest.hex, entry: activation.number,
-            activatedAt: activation.time, text: withText ? record.text : nil)
-    }
-
-    /// The entry that activated it last.
-    private func newestActivation(
-        of record: PolicyRecord, in index: IndexReader
-    ) throws -> (number: UInt64, time: Date) {
-        var filter = LedgerFilter()
-        filter.kind = Event.Kind.policyActivated.rawValue
-        for row in try index.ledgerRows(filter, from: record.entry, limit: .max).reversed() {
-            guard case .policyActivated(let event) = try Entry(row.bytes).event, event.policy == record.name,
-                event.version == UInt64(record.version)
-            else { continue }
-            return (row.number, row.time)
-        }
-        throw CatalogError.damaged("the activation of \(record.name) v\(record.version) is not on the ledger")
+            isActive: isActive, file: event.file, entry: number, activatedAt: time,
+            text: withText ? record.text : nil)
     }
 }

@@ -40,7 +40,10 @@ extension Retrieval {
                         uid: uid.hex, known: entry.actor.known.rawValue, name: try session.name(of: actor, in: index))
                 }
                 if case .objectArchived(let event) = entry.event { objects[event.object] = number }
-                let openings = try session.openings(of: number, in: index)
+                let known = try session.openings(of: number, in: index)
+                try known.open(try entry.commitments(), of: number)
+                let openings =
+                    known
                     .filter { $0.key != "reasonCommitment" || withReasons || uid == reader }
                     .filter { !$0.key.hasPrefix("settings/") }
                 lines.append(
@@ -102,5 +105,14 @@ extension Retrieval {
             rows += try index.ledgerRows(introduction, from: 0, limit: 1)
         }
         return (own + (try vouched(rows, in: index, roots))).sorted { $0.number < $1.number }
+    }
+}
+
+extension [String: Commitment.Opening] {
+    /// Sees that these open what an entry commits to: a bag or a certificate without one would prove less than it says.
+    func open(_ commitments: [String: Commitment], of number: UInt64) throws {
+        for (member, commitment) in commitments where self[member]?.commitment != commitment {
+            throw CatalogError.damaged("what opens entry \(number) of the ledger is missing, or was altered")
+        }
     }
 }

@@ -202,11 +202,26 @@ extension OpenArchive {
         return try body()
     }
 
+    /// Whether blobs are in it. Stops at the first.
+    static func holdsBlobs(_ directory: String) -> Bool {
+        let objects = FileManager.default.enumerator(atPath: directory + "/objects")
+        while let name = objects?.nextObject() as? String {
+            // Two levels of directories, whose names are digits, and then the blobs.
+            if FilePath.name(name).utf8.count == 2 * Digest.length { return true }
+        }
+        return false
+    }
+
     /// Refuses a directory with anything in it but the remains of a creation that never ended. Nobody can
     /// have archived anything there: without its settings an archive cannot be opened.
     private static func clearUnfinished(_ directory: String, files: any FileSystem) throws {
         let names = Set(try files.names(in: directory)).subtracting(["lost+found"])
         guard !names.isEmpty else { return }
+        guard !holdsBlobs(directory) else {
+            throw ArchiveError(
+                .archiveExists, "\(directory) holds sealed media, and is no archive that can be opened",
+                remedy: "put back what it has lost from a backup, or name another directory with \(input: .archive)")
+        }
         guard names.contains(unfinishedName), !names.contains(Configuration.fileName) else {
             let what = names.contains(Configuration.fileName) ? "already holds an archive" : "is not empty"
             throw ArchiveError(

@@ -59,8 +59,9 @@ package struct Parts {
         let names = try files.names(in: directory)
         let parts = [Configuration.fileName, OpenArchive.indexName, OpenArchive.keyringName, "objects", "staging"]
         let lost = parts.filter { !names.contains($0) }
-        if lost.contains(Configuration.fileName), lost.count > 1 { throw missing }
-        guard lost.isEmpty || names.contains(OpenArchive.unfinishedName) else {
+        let hasMedia = !lost.isEmpty && OpenArchive.holdsBlobs(directory)
+        if lost.contains(Configuration.fileName), lost.count > 1, !hasMedia { throw missing }
+        guard lost.isEmpty || names.contains(OpenArchive.unfinishedName) && !hasMedia else {
             throw ArchiveError(
                 .indexDamaged, "the archive \(directory) has lost \(lost.joined(separator: ", "))",
                 remedy: "put it back from a backup before anything else; do not run init")

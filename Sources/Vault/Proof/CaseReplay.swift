@@ -18,6 +18,7 @@ package struct CaseReplay {
     }
 
     package struct Verification {
+        let uid: VerificationUID
         let origin: VerificationRecord.Origin
         let vendor: String
         let api: String
@@ -77,7 +78,7 @@ package struct CaseReplay {
             if let age = event.age { known!.age = age }
         case .verificationRegistered(let event):
             let new = Verification(
-                origin: event.origin == .pull ? .pull : .import, vendor: event.vendor, api: event.api,
+                uid: event.uid, origin: event.origin == .pull ? .pull : .import, vendor: event.vendor, api: event.api,
                 region: event.region, registeredAt: entry.time,
                 tokenIssuedAt: event.tokenIssuedAt, tokenIssueIsAssumed: event.tokenIssueAssumed,
                 capturedFrom: event.capturedAt, capturedUntil: event.capturedAt)
@@ -194,6 +195,7 @@ package struct CaseReplay {
                 differences.append("\(name) is not on the ledger")
                 continue
             }
+            compare(record.uid, expected.uid, "\(name): UID")
             compare(record.origin, expected.origin, "\(name): origin")
             compare(record.vendor, expected.vendor, "\(name): vendor")
             compare(record.api, expected.api, "\(name): API")

@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 package import Catalog
 internal import Foundation
 package import Ledger
@@ -23,6 +23,22 @@ extension Session {
         try proveParticulars(opened, entries, in: index)
         try proveFacts(opened, replay.facts, in: index)
         return opened
+    }
+
+    /// The ID of a case, as it was registered; nil of one that is gone.
+    ///
+    /// - Throws: ``CatalogError/damaged(_:)`` where the index has another, or none of a case that lives.
+    package func provedCaseID(of uid: CaseUID, in index: IndexReader) throws -> String? {
+        let entries = try provedEntries(of: uid, in: index)
+        guard let record = try index.caseRecord(uid) else {
+            guard entries.contains(where: { $0.entry.event.kind == .caseDestroyed }) else {
+                throw CatalogError.damaged("case \(uid) is missing")
+            }
+            return nil
+        }
+        let opened = try open(record)
+        try proveParticulars(opened, entries, in: index)
+        return opened.particulars.caseID
     }
 
     /// What is decided by about the objects of a case is what the ledger says: their facts, approvals of their

@@ -20,6 +20,11 @@ package struct Mark: Equatable, Sendable {
     /// The time of what a checkpoint counts that this ledger does not have: never.
     static let never = Date(timeIntervalSince1970: 0)
 
+    /// The one that counts more of the newest origin.
+    static func further(_ marks: Mark?...) -> Mark? {
+        marks.compactMap(\.self).max { ($0.origin, $0.size) < ($1.origin, $1.size) }
+    }
+
     /// Nobody on this machine has seen that ledger.
     var isForeign: Bool { time == Self.never }
 
@@ -157,10 +162,12 @@ extension Session {
         publish()
         if let fork { throw fork }
         guard archive.ledgerState.withLock({ $0.published > run }) else {
-            let problem = publicationProblem.map { ": \($0.message)" } ?? ""
+            let problem = publicationProblem
             throw ArchiveError(
-                .ledgerUnpublished, "that the purge has begun could not be published\(problem); nothing is destroyed",
-                remedy: "mend the place that the ledger is published to, or name another in the configuration")
+                .ledgerUnpublished,
+                "that the purge has begun could not be published" + (problem.map { ": \($0.message)" } ?? "")
+                    + "; nothing is destroyed",
+                remedy: placeRemedy(problem))
         }
         try checkIsCompared("nothing is destroyed")
     }
@@ -187,11 +194,17 @@ extension Session {
         let hours = configuration.publication.hours
         let at = archive.ledgerState.withLock { $0.comparedAt }
         if let at, abs(now.timeIntervalSince(at)) <= hours * 3600 { return }
-        let problem = publicationProblem.map { ": \($0.message)" } ?? ""
+        let problem = publicationProblem
         throw ArchiveError(
             .ledgerUnpublished,
-            "the archive cannot be compared with what is published\(problem), and was not within "
-                + "\(hours.formatted()) h; \(what)",
-            remedy: "mend the place that the ledger is published to, or name another in the configuration")
+            "the archive cannot be compared with what is published" + (problem.map { ": \($0.message)" } ?? "")
+                + ", and was not within \(hours.formatted()) h; \(what)",
+            remedy: placeRemedy(problem))
+    }
+
+    /// What to do about a place that is not of use: what it says itself, where it does.
+    func placeRemedy(_ problem: ArchiveError?) -> Remedy {
+        problem?.remedy
+            ?? "mend the place that the ledger is published to, or name another in the configuration"
     }
 }

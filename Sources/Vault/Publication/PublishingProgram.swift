@@ -58,7 +58,9 @@ enum PublishingProgram {
             usleep(2000)
         }
         guard !process.isRunning else {
-            kill(process.processIdentifier, SIGKILL)
+            // With what it has started, where it leads a group of its own.
+            let leader = process.processIdentifier
+            kill(getpgid(leader) == leader ? -leader : leader, SIGKILL)
             try limit.check()
             throw failure("did not end within \(Int(patience)) s")
         }

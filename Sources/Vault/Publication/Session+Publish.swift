@@ -43,6 +43,11 @@ package struct LedgerState {
     /// Nothing says that this is no older state: no place, no mark, no checkpoint.
     var isUnknown: Bool { comparedAt == nil && markedAt == nil && !mayFill }
 
+    /// How many entries are published of those that count against the bound.
+    var counted: UInt64 { min(size, max(published, boundFrom)) }
+    /// How many entries wait, of those that count against the bound.
+    var waiting: UInt64 { size - counted }
+
     /// Entries that the place held where more had been published.
     package var repaired: Repair?
 
@@ -92,8 +97,9 @@ extension Session {
         archive.ledgerState.withLock { $0.repaired }.map { ($0.found, $0.expected) }
     }
 
-    /// How many entries wait for publication.
-    public var unpublishedEntries: UInt64 { archive.ledgerState.withLock { $0.size - min($0.size, $0.published) } }
+    /// How many entries wait for publication, of those that count against its bound: what was published in another
+    /// place before does not.
+    public var unpublishedEntries: UInt64 { archive.ledgerState.withLock(\.waiting) }
 
     /// Why nothing may be written: the ledger is not the one that was published, or was altered.
     public var fork: ArchiveError? { archive.ledgerState.withLock { $0.fork } }
@@ -110,23 +116,21 @@ extension Session {
         publish()
         if try exceedsBound() {
             // Where nothing is wrong with the place, this session had no time to publish: that is no way around it.
-            let problem = publicationProblem?.message ?? "there was no time to publish them"
-            let waiting = unpublishedEntries
+            let problem = publicationProblem
             throw ArchiveError(
                 .ledgerUnpublished,
-                "\(waiting) ledger entries could not be published, and the bound of "
-                    + "\(configuration.publication.limit) entries or "
-                    + "\(configuration.publication.hours.formatted()) h is reached: \(problem)",
-                remedy: "mend the place that the ledger is published to, or name another in the configuration")
+                "\(unpublishedEntries.formatted()) ledger entries could not be published, and the bound of "
+                    + "\(configuration.publication.limit.formatted()) entries or "
+                    + "\(configuration.publication.hours.formatted()) h is reached: "
+                    + (problem?.message ?? "there was no time to publish them"),
+                remedy: placeRemedy(problem))
         }
     }
 
     private func exceedsBound() throws -> Bool {
-        let (size, published) = archive.ledgerState.withLock {
-            ($0.size, min($0.size, max($0.published, $0.boundFrom)))
-        }
-        guard size > published else { return false }
-        if size - published > configuration.publication.limit { return true }
+        let (waiting, published) = archive.ledgerState.withLock { ($0.waiting, $0.counted) }
+        guard waiting > 0 else { return false }
+        if waiting > configuration.publication.limit { return true }
         // The time of an entry does not change; that of the oldest that waits is asked once.
         var oldest = archive.oldestUnpublished.withLock { $0 }
         if oldest?.number != published {

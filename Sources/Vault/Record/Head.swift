@@ -21,6 +21,10 @@ public struct Head: Equatable, Sendable {
     package private(set) var objects: UInt64
     /// What is registered and not destroyed.
     package private(set) var cases: UInt64
+    /// What the vendor has to be asked about: verifications that have not ended.
+    package private(set) var waiting: UInt64
+    /// Of accesses that are open (``OpenAccesses``).
+    package private(set) var accesses: Digest
     /// Time as machines have measured it.
     package private(set) var time: MeasuredTime
     /// How many objects were destroyed in each of the last hours of ``time``: no clock makes them longer ago.
@@ -84,7 +88,8 @@ public struct Head: Equatable, Sendable {
         self.epochs = epochs
         roots = .none
         tags = .none
-        (objects, cases) = (0, 0)
+        (objects, cases, waiting) = (0, 0, 0)
+        accesses = OpenAccesses.none
     }
 
     /// The head after some entries.
@@ -92,11 +97,12 @@ public struct Head: Equatable, Sendable {
     /// - Parameters:
     ///   - roots: what the ledger comes to with them.
     ///   - tags: what the tags come to.
+    ///   - accesses: of accesses that are open, where one was changed.
     ///   - reading: the clock, where somebody has looked at it.
     ///   - isWitnessed: another clock has said the same lately.
     func extended(
         by entries: [Entry], to roots: LedgerRoots, tags: TagRoot, examined: Examined? = nil,
-        at reading: ClockReading? = nil, isWitnessed: Bool = false
+        accesses: Digest? = nil, at reading: ClockReading? = nil, isWitnessed: Bool = false
     ) -> Head {
         var head = self
         if let reading {
@@ -106,6 +112,7 @@ public struct Head: Equatable, Sendable {
                 ? time.vouchedFor(at: reading, isAccepted: isAccepted) : time.advanced(to: reading)
         }
         if let examined { head.examined = examined }
+        if let accesses { head.accesses = accesses }
         head.counter += 1
         (head.roots, head.tags) = (roots, tags)
         for (offset, entry) in entries.enumerated() {
@@ -121,6 +128,8 @@ public struct Head: Equatable, Sendable {
             case .purgeStarted(let event):
                 head.run = Run(entry: self.roots.size + UInt64(offset), objects: event.objects)
             case .purgeFinished(let event): if head.run?.entry == event.run { head.run = nil }
+            case .verificationRegistered: head.waiting += 1
+            case .verificationEnded: head.waiting -= min(head.waiting, 1)
             case .caseRegistered: head.cases += 1
             case .caseDestroyed: head.cases -= min(head.cases, 1)
             default: break
@@ -157,7 +166,8 @@ public struct Head: Equatable, Sendable {
                 "strand": .number(examined.strand), "time": .text(LedgerTime.text(examined.time)),
             ]),
             "time": time.json,
-            "objects": .number(objects), "cases": .number(cases),
+            "objects": .number(objects), "cases": .number(cases), "waiting": .number(waiting),
+            "accesses": .text(accesses.hex),
             "destroyed": .list(
                 destroyed.map { .object(["hour": .number($0.hour), "objects": .number($0.objects)]) }),
             "epochs": .list(
@@ -187,7 +197,8 @@ public struct Head: Equatable, Sendable {
             let counter = number("counter"), let generation = number("generation"), let size = number("entries"),
             let root = hash("root"), let strands = number("strands"), let strandRoot = hash("strandRoot"),
             let tags = number("tags"), let tagRoot = hash("tagRoot"),
-            let objects = number("objects"), let cases = number("cases"), case .list(let epochs) = members["epochs"],
+            let objects = number("objects"), let cases = number("cases"), let waiting = number("waiting"),
+            let accesses = text("accesses").flatMap({ Digest(hex: $0) }), case .list(let epochs) = members["epochs"],
             case .list(let destroyed) = members["destroyed"],
             let time = MeasuredTime(members["time"]),
             case .object(let examined) = members["examined"], case .number(let strand) = examined["strand"],
@@ -202,6 +213,8 @@ public struct Head: Equatable, Sendable {
         self.time = time
         self.objects = objects
         self.cases = cases
+        self.waiting = waiting
+        self.accesses = accesses
         self.epochs = epochs.compactMap { value in
             guard case .object(let members) = value, case .number(let number) = members["number"],
                 case .text(let state) = members["state"]
@@ -244,12 +257,12 @@ extension IndexWriter {
     /// The same; `watch` need not read again what is written here.
     func extend(
         _ head: Head, by entries: [Entry], closing: ((StrandRoot) -> Entry)?, examined: Head.Examined?,
-        at reading: ClockReading?, isWitnessed: Bool, keyring: Keyring, watch: HeadWatch?
+        accesses: Digest? = nil, at reading: ClockReading?, isWitnessed: Bool, keyring: Keyring, watch: HeadWatch?
     ) throws -> Head {
         let roots = try append(entries, to: head.roots, closing: closing)
         let extended = head.extended(
-            by: entries, to: roots, tags: try applyTagChanges(to: head.tags), examined: examined, at: reading,
-            isWitnessed: isWitnessed)
+            by: entries, to: roots, tags: try applyTagChanges(to: head.tags), examined: examined, accesses: accesses,
+            at: reading, isWitnessed: isWitnessed)
         let body = extended.bytes
         let mac = keyring.vouch(for: body, purpose: .head)
         try setHead(body, mac: mac)

@@ -19,7 +19,7 @@ extension Session {
         let bytes = objects.reduce(0) { $0 + $1.length }
         let entry = try record(closing: true) { transaction in
             let entry = try open(objects, of: caseUID, form: form, for: reason, transaction)
-            try transaction.index.insert(
+            try transaction.insert(
                 OpenAccessRecord(
                     entry: entry, actorUID: try transaction.actorStamp().uid, caseUID: caseUID, joinable: nil,
                     openedAt: transaction.now, bytes: bytes, ranges: UInt64(objects.count),
@@ -52,18 +52,18 @@ extension Session {
         let entry = try record(closing: true) { transaction in
             let actor = try transaction.actorStamp().uid
             let window = transaction.now.addingTimeInterval(-Self.accessWindow)...transaction.now
-            if var access = try transaction.index.openAccess(joining: joinable, actor: actor, opened: window),
+            if var access = try transaction.openAccess(joining: joinable, actor: actor, opened: window),
                 access.bytes < CanonicalJSON.largestNumber - expected,
                 try isOf(access, object.uid, actor: actor, transaction)
             {
                 access.bytes += expected
                 access.ranges += 1
                 access.unfinished += 1
-                try transaction.index.update(access)
+                try transaction.update(access)
                 return access.entry
             }
             let entry = try open([object], of: object.caseUID, form: .ranges, for: reason, transaction)
-            try transaction.index.insert(
+            try transaction.insert(
                 OpenAccessRecord(
                     entry: entry, actorUID: actor, caseUID: object.caseUID, joinable: joinable,
                     openedAt: transaction.now,
@@ -78,10 +78,10 @@ extension Session {
         } catch { failure = error }
         _ = try? unhurried.record { transaction in
             // It may have been closed in the meantime, as one whose end nobody saw.
-            guard var access = try transaction.index.openAccess(entry) else { return }
+            guard var access = try transaction.openAccess(entry) else { return }
             access.bytes -= min(access.bytes, expected - min(expected, handedOut))
             if failure == nil { access.unfinished -= min(access.unfinished, 1) }
-            try transaction.index.update(access)
+            try transaction.update(access)
         }
         if let failure { throw failure }
     }
@@ -132,7 +132,7 @@ extension Session {
 
     private func end(_ entry: UInt64, isComplete: Bool) throws {
         try record(closing: true) { transaction in
-            guard var access = try transaction.index.openAccess(entry) else { return }
+            guard var access = try transaction.openAccess(entry) else { return }
             if isComplete { access.unfinished = 0 }
             try closeAccess(access, transaction)
         }

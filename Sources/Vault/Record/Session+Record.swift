@@ -190,7 +190,7 @@ extension Session {
                     bytes: min(access.bytes, CanonicalJSON.largestNumber),
                     ranges: min(access.ranges, CanonicalJSON.largestNumber),
                     complete: access.unfinished == 0)), by: actor.stamp)
-        try transaction.index.deleteOpenAccess(access.entry)
+        try transaction.remove(access)
     }
 
     /// Whether the ledger says that somebody opened it, and not that it was closed.

@@ -25,6 +25,8 @@ package final class Transaction {
     package var clockDoubt: String?
     /// How far this purge has looked at all cases.
     package var examined: Head.Examined?
+    /// Whether accesses that are open were compared with the head, and whether one was changed since.
+    var (accessesAreProved, accessesChanged) = (false, false)
     /// Requests that were made in it.
     package var requests = 0
     private let recorder: Recorder
@@ -113,7 +115,7 @@ package final class Transaction {
     /// - Returns: the head then.
     @discardableResult
     func finish(closing: Bool = false) throws -> Head {
-        guard !entries.isEmpty || closing else { return head }
+        guard !entries.isEmpty || closing || accessesChanged else { return head }
         try checkNothingIsContradicted()
         var close: ((StrandRoot) -> Entry)?
         if closing {
@@ -121,7 +123,8 @@ package final class Transaction {
             close = { Entry(time: now, actor: stamp, event: .strands(.init(root: $0))) }
         }
         let extended = try index.extend(
-            head, by: entries, closing: close, examined: examined, at: reading,
+            head, by: entries, closing: close, examined: examined,
+            accesses: accessesChanged ? try OpenAccesses.digest(in: index) : nil, at: reading,
             isWitnessed: session?.clockIsWitnessed() ?? false, keyring: recorder.keyring,
             watch: recorder.proofs.watch)
         for opening in openings { try index.insert(opening) }

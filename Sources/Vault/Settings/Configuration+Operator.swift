@@ -115,6 +115,8 @@ extension Configuration {
         of path: String, outside directory: String, files: any FileSystem
     ) throws -> String {
         func check(_ status: FileStatus, _ what: String) throws {
+            // A link has no mode of its own.
+            let isLink = status.kind == .other
             guard status.owner == geteuid() || status.owner == 0 else {
                 throw ArchiveError(
                     .badConfiguration, "\(what) belongs to another user (uid \(status.owner))",
@@ -122,7 +124,7 @@ extension Configuration {
             }
             // A directory where only owners take away what is theirs, as /tmp is one, lets nobody exchange the file.
             let isSticky = status.kind == .directory && status.mode & 0o1000 != 0
-            guard status.mode & 0o022 == 0 || isSticky else {
+            guard status.mode & 0o022 == 0 || isSticky || isLink else {
                 throw ArchiveError(
                     .badConfiguration,
                     "\(what) can be written by others (mode \(String(status.mode & 0o7777, radix: 8)))",
@@ -134,14 +136,16 @@ extension Configuration {
                 .badConfiguration, "\(path) is inside the archive",
                 remedy: "put it elsewhere: who changes the archive must not reach it")
         }
-        // A link is followed: who may change it, or what it leads to, is who may write the directories of both.
-        let target = FilePath.resolved(path)
+        // Links are followed: who may change one, or a directory on the way, says where it leads.
+        guard let way = FilePath.way(to: path), let target = way.last else {
+            throw ArchiveError(
+                .badConfiguration, "\(path) leads from one symbolic link to the next",
+                remedy: "name the file itself")
+        }
         // The file that is checked is the one that is read.
         let file = try files.open(target)
         defer { files.close(file) }
-        for parent in Set([FilePath.parent(path), FilePath.parent(target)]) {
-            try check(try files.status(parent + "/."), parent)
-        }
+        for part in way.dropLast() { try check(try files.status(part), part) }
         try check(try files.status(file), path)
         return String(decoding: try files.contents(of: file, limit: 1 << 20), as: UTF8.self)
     }

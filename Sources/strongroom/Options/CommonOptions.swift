@@ -157,6 +157,7 @@ struct CommonOptions: ParsableArguments {
             let waiting = Int(archive.unpublishedEntries)
             Terminal.say(
                 "\(Terminal.red("warning")): the ledger cannot be published: \(Terminal.visible(problem.message))")
+            if let remedy = problem.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
             Terminal.say(
                 "  \(Figure.count(waiting)) \(waiting == 1 ? "entry waits" : "entries wait"); work stops at "
                     + "\(Figure.count(archive.configuration.publicationLimit)), or when one has waited for "

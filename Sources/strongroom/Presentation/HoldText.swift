@@ -52,6 +52,11 @@ enum HoldText {
                     + "(\(list(parts.map(named), by: "; ")))"
             )
         }
+        if !answer.isMarked {
+            Terminal.print(
+                "it stands, and is not noted on this machine: nobody would see here that an archive without it is older"
+            )
+        }
         if let entry = answer.entry {
             Terminal.print(
                 "matter \(Terminal.visible(answer.matter)), revision \(answer.revision) · ledger entry "

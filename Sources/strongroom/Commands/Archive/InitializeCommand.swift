@@ -34,6 +34,12 @@ struct InitializeCommand: ParsableCommand {
         let verifierKey: String
     }
 
+    func validate() throws {
+        guard common.checkpoint == nil else {
+            throw ValidationError("--checkpoint is for an archive that exists; a new one has no ledger to compare.")
+        }
+    }
+
     func run() throws {
         try reportingErrors {
             let made = try OpenArchive.create(

@@ -76,6 +76,7 @@ struct AuditLogCommand: ParsableCommand {
                 var lines = try archive.audit.entries(query)
                 try show(lines)
                 if !follow {
+                    try check(lines)
                     if query.after != nil || fromStart, lines.count == limit, let last = lines.last {
                         Terminal.say("more may follow: strongroom audit log --after \(last.number)")
                     } else if lines.isEmpty {
@@ -91,10 +92,17 @@ struct AuditLogCommand: ParsableCommand {
                     query.fromStart = false
                     lines = try archive.audit.entries(query)
                     try show(lines)
+                    try check(lines)
                     last = lines.last?.number ?? last
                 }
             }
         }
+    }
+
+    /// What was altered has been shown; that it was is the end of it.
+    private func check(_ lines: [LedgerLine]) throws {
+        guard let problem = Audit.problem(among: lines) else { return }
+        throw problem
     }
 
     private func show(_ lines: [LedgerLine]) throws {

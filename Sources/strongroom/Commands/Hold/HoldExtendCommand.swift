@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+import Presentation
 internal import Vault
 
 struct HoldExtendCommand: ParsableCommand {
@@ -38,8 +39,10 @@ struct HoldExtendCommand: ParsableCommand {
                 reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
                 scope: try scope.scope())
             try common.withArchive(isCancelled: Interruption.begin()) { archive in
-                try HoldText.say(try archive.holds.extend(order, preview: preview), json: common.json)
+                let answer = try archive.holds.extend(order, preview: preview)
+                try HoldText.say(answer, json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }
+                if !answer.isMarked { throw Exit.partly }
             }
         }
     }

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+import Presentation
 internal import Vault
 
 struct HoldPlaceCommand: ParsableCommand {
@@ -43,8 +44,10 @@ struct HoldPlaceCommand: ParsableCommand {
                 reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
                 isConfidential: confidential)
             try common.withArchive(isCancelled: Interruption.begin()) { archive in
-                try HoldText.say(try archive.holds.place(order, preview: preview), json: common.json)
+                let answer = try archive.holds.place(order, preview: preview)
+                try HoldText.say(answer, json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }
+                if !answer.isMarked { throw Exit.partly }
             }
         }
     }

@@ -72,7 +72,8 @@ import Vault
                         subject: commitment(), consent: commitment(), age: "adult")),
                 .verificationRegistered(
                     .init(
-                        caseUID: uid, verification: 1, origin: .import, vendor: "tencent-faceid",
+                        caseUID: uid, verification: 1, uid: VerificationUID(from: .system), origin: .import,
+                        vendor: "tencent-faceid",
                         api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssuedAt: now,
                         tokenIssueAssumed: false, capturedAt: nil)),
                 .verificationEnded(

@@ -134,7 +134,8 @@ import Vault
                     consent: nil, age: nil)),
             .verificationRegistered(
                 .init(
-                    caseUID: caseUID, verification: 1, origin: .import, vendor: "tencent-faceid",
+                    caseUID: caseUID, verification: 1, uid: verification, origin: .import,
+                    vendor: "tencent-faceid",
                     api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssuedAt: nil,
                     tokenIssueAssumed: false, capturedAt: captured)),
             .verificationEnded(
