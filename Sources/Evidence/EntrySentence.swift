@@ -60,6 +60,10 @@ extension Event {
             return
                 "asked \(event.endpoint) (\(event.region)) about verification \(event.verification) for the "
                 + "first time, \(outcome)"
+        case .vendorRefused(let event):
+            return
+                "was told by \(event.endpoint) (\(event.region)) that there is no result of verification "
+                + "\(event.verification) (\(event.problem)); it is asked again"
         case .verificationEnded(let event):
             let result = event.outcome.map { ", \($0.verdict.rawValue), result \($0.code)" }
             let code = result ?? event.problem.map { ", \($0)" } ?? ""

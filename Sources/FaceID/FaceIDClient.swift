@@ -114,8 +114,8 @@ public final class FaceIDClient: ProviderClient {
         case .ended: return .fetched(.ended(answer))
         case .error(let code, _, _):
             switch ErrorClass(code: code) {
-            case .expired: return .fetched(.expired(answer))
-            case .final: return .fetched(.rejected(answer))
+            case .expired: return .fetched(.expired(answer, vendorTime: vendorTime))
+            case .final: return .fetched(.rejected(answer, vendorTime: vendorTime))
             case .passing, .clock, .configuration, .unknown: return .error(code: code, vendorTime: vendorTime)
             }
         }

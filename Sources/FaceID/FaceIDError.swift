@@ -21,11 +21,16 @@ extension FaceIDError {
     /// Whether asking about other verifications can only fail the same way.
     public var stopsPulling: Bool {
         switch self {
-        case .configuration, .clock: true
+        case .clock: true
+        // Who asks is the same for all; what may be asked can be another for each.
+        case .configuration(let code): code.hasPrefix("AuthFailure")
         case .unreachable(let error, _): error.reason == .caBundle || error.reason == .tls
         case .malformed, .status, .service: false
         }
     }
+
+    /// Whether the vendor refuses to answer about this one, and perhaps about all.
+    public var isRefusal: Bool { if case .configuration = self { true } else { false } }
 
     /// Whether the vendor was not reached at all, or is not serving anybody.
     public var isOutage: Bool {

@@ -171,6 +171,33 @@ extension Event {
         var asEvent: Event { .vendorAsked(self) }
     }
 
+    /// The vendor says that it has no result for a token, and never will. It is not believed the first time.
+    public struct VendorRefused: EventFields {
+        public let caseUID: CaseUID
+        public let verification: UInt64
+        /// A host.
+        public let endpoint: String
+        public let region: String
+        /// The vendor's code, or its family.
+        public let problem: String
+
+        public init(caseUID: CaseUID, verification: UInt64, endpoint: String, region: String, problem: String) {
+            self.caseUID = caseUID
+            self.verification = verification
+            self.endpoint = endpoint
+            self.region = region
+            self.problem = problem
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, endpoint, region, problem
+        }
+
+        static var kind: Event.Kind { .vendorRefused }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .vendorRefused(self) }
+    }
+
     /// The state of a verification is final.
     public struct VerificationEnded: EventFields {
         public enum State: String, Codable, Sendable { case archived, expired, rejected }

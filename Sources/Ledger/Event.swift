@@ -12,6 +12,7 @@ public enum Event: Equatable, Sendable {
     case verificationRegistered(VerificationRegistered)
     case verificationCompleted(VerificationCompleted)
     case vendorAsked(VendorAsked)
+    case vendorRefused(VendorRefused)
     case verificationEnded(VerificationEnded)
     case objectArchived(ObjectArchived)
     case accessOpened(AccessOpened)
@@ -60,6 +61,7 @@ public enum Event: Equatable, Sendable {
         case verificationRegistered = "verification registered"
         case verificationCompleted = "verification completed"
         case vendorAsked = "vendor asked"
+        case vendorRefused = "vendor refused"
         case verificationEnded = "verification ended"
         case objectArchived = "object archived"
         case accessOpened = "access opened"
@@ -112,6 +114,7 @@ public enum Event: Equatable, Sendable {
         case .verificationRegistered(let fields): fields
         case .verificationCompleted(let fields): fields
         case .vendorAsked(let fields): fields
+        case .vendorRefused(let fields): fields
         case .verificationEnded(let fields): fields
         case .objectArchived(let fields): fields
         case .accessOpened(let fields): fields
@@ -171,6 +174,7 @@ extension Event.Kind {
         case .verificationRegistered: Event.VerificationRegistered.self
         case .verificationCompleted: Event.VerificationCompleted.self
         case .vendorAsked: Event.VendorAsked.self
+        case .vendorRefused: Event.VendorRefused.self
         case .verificationEnded: Event.VerificationEnded.self
         case .objectArchived: Event.ObjectArchived.self
         case .accessOpened: Event.AccessOpened.self

@@ -62,10 +62,10 @@ public enum Fetched: Sendable {
     case ended(Answer)
     /// Ask again later; with the answer's `Date`.
     case notFinished(Answer, vendorTime: Date?)
-    /// The vendor no longer has the result.
-    case expired(Answer)
-    /// The vendor will never give a result for this token.
-    case rejected(Answer)
+    /// The vendor says that it no longer has the result; with the answer's `Date`.
+    case expired(Answer, vendorTime: Date?)
+    /// The vendor says that it will never give a result for this token.
+    case rejected(Answer, vendorTime: Date?)
 }
 
 /// How a vendor is asked.
@@ -101,6 +101,8 @@ public struct ConnectionSettings: Sendable {
 public protocol ProviderError: Error, CustomStringConvertible {
     /// Whether asking about other verifications can only fail the same way.
     var stopsPulling: Bool { get }
+    /// Whether the vendor refuses to answer about this one, and perhaps about all.
+    var isRefusal: Bool { get }
     /// Whether the vendor was not reached at all, or is not serving anybody.
     var isOutage: Bool { get }
     /// A short code of ours or of the vendor, for records.

@@ -86,17 +86,142 @@ struct PullTests {
         #expect(elapsed >= 2 * 3600)
     }
 
+    /// The vendor's word ends it when it comes again, ten minutes later, from a vendor that answers for others.
     @Test func theVendorsWordEndsIt() throws {
-        test.transport.answer { token, _ in (200, TestAnswer.error("InvalidParameterValue.BizToken\(token)")) }
+        test.transport.answer { token, _ in
+            (200, token == "good" ? TestAnswer.notFinished : TestAnswer.error("InvalidParameterValue.BizToken\(token)"))
+        }
         try register("K-e", token: "Expired")
         try register("K-i", token: "Illegal")
-        #expect(Set(try test.pull(archive).map(\.state)) == [.expired, .rejected])
+        #expect(try test.pull(archive).map(\.state) == [.refused, .refused])
+        test.time.advance(700)
+        #expect(try test.pull(archive).map(\.state) == [.refused, .refused], "it answers for nobody")
+        try register("K-g", token: "good")
+        test.time.advance(-650)
+        #expect(try Set(test.pull(archive).map(\.state)) == [.refused, .awaiting], "ten minutes are not over")
+        test.time.advance(650)
+        let last = try test.pull(archive)
+        #expect(Set(last.map(\.state)) == [.awaiting, .expired, .rejected], "\(last)")
         #expect(try verification("K-e").state == "expired" && verification("K-i").state == "rejected")
         for id in ["K-e", "K-i"] {
             #expect(
                 String(decoding: try test.contents("result", of: id, in: archive), as: UTF8.self).contains("BizToken"))
         }
+        var query = LedgerQuery()
+        query.kind = "vendor refused"
+        #expect(try archive.audit.entries(query).count == 2)
         #expect(try archive.audit.verify(VerifyOptions()).findings.isEmpty)
+        #expect(try archive.audit.reconcile().findings == [])
+    }
+
+    /// Another word than the last one is a first one.
+    @Test func anotherRefusalIsTheFirstOfItsKind() throws {
+        test.transport.answer { token, asked in
+            (
+                200,
+                token == "good"
+                    ? TestAnswer.notFinished
+                    : TestAnswer.error(["OperationDenied", "InvalidParameter", "InvalidParameter"][min(asked, 2)])
+            )
+        }
+        try register("K-i", token: "bad")
+        try register("K-g", token: "good")
+        for expected in [VerificationReport.State.refused, .refused, .rejected] {
+            #expect(try test.pull(archive).contains { $0.state == expected })
+            test.time.advance(700)
+        }
+        #expect(try verification("K-i").state == "rejected")
+    }
+
+    /// The same wrong answer for everybody for an hour, by whoever stands in between, throws nothing away.
+    @Test(arguments: [
+        "InvalidParameterValue.BizTokenExpired", "InvalidParameterValue.BizTokenIllegal", "OperationDenied",
+        "UnauthorizedOperation", "AuthFailure.SecretIdNotFound", "not finished", "html", "403",
+    ])
+    func aLyingEdgeEndsNothing(lie: String) throws {
+        let answer = TestAnswer()
+        let end = test.time.now.addingTimeInterval(3600)
+        let test = test
+        test.transport.answer { _, _ in
+            if test.time.now >= end { return (200, answer.text) }
+            return switch lie {
+            case "html": (200, "<html>")
+            case "403": (403, "")
+            case "not finished": (200, TestAnswer.notFinished)
+            default: (200, TestAnswer.error(lie))
+            }
+        }
+        // Mistyped: by its time of issue it is over.
+        for number in 0..<12 { try register("K-\(number)", token: "t\(number)", issued: number == 0 ? 90 : 1) }
+        for _ in 0..<5 {
+            // The edge's clock is wrong, too.
+            test.transport.setDate(test.time.now.addingTimeInterval(400 * 86_400))
+            let summary = try archive.intake.pull(
+                PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))
+            ) { _ in }
+            #expect(summary.counts[.expired] == nil && summary.counts[.rejected] == nil, "\(summary)")
+            if !["not finished", "html"].contains(lie) { #expect(summary.stopped != nil, "\(summary)") }
+            test.time.advance(700)
+        }
+        test.time.advance(3600)
+        #expect(try test.pull(archive).map(\.state) == Array(repeating: .archived, count: 12))
+    }
+
+    /// Tokens that are none stand in the way of nobody, however many they are, and end.
+    @Test func manyWrongTokensDoNotStandInTheWay() throws {
+        let answer = TestAnswer()
+        test.transport.answer { token, _ in
+            token.hasPrefix("bad")
+                ? (200, TestAnswer.error("InvalidParameterValue.BizTokenIllegal")) : (200, answer.text)
+        }
+        for number in 0..<9 { try register("B-\(number)", token: "bad\(number)", issued: 70) }
+        for number in 0..<3 { try register("K-\(number)", token: "good\(number)", issued: 1) }
+        var states: [VerificationReport.State] = []
+        for _ in 0..<4 {
+            states += try test.pull(archive).map(\.state)
+            test.time.advance(700)
+        }
+        #expect(states.filter { $0 == .archived }.count == 3)
+        try register("K-4", token: "good4", issued: 1)
+        #expect(try test.pull(archive).filter { $0.state == .rejected }.count == 9)
+    }
+
+    /// What may not be asked about one token may be asked about others.
+    @Test func oneThatMayNotBeAskedAboutDoesNotStopTheOthers() throws {
+        let answer = TestAnswer()
+        test.transport.answer { token, _ in
+            token == "bad" ? (200, TestAnswer.error("UnauthorizedOperation.CamNoAuth")) : (200, answer.text)
+        }
+        try register("K-b", token: "bad", issued: 70)
+        for number in 0..<3 { try register("K-\(number)", token: "t\(number)") }
+        let states = try test.pull(archive).map(\.state)
+        #expect(states.filter { $0 == .archived }.count == 3 && states.filter { $0 == .failed }.count == 1)
+        #expect(try verification("K-b").state == "awaiting")
+    }
+
+    /// Who waits hears the end of it.
+    @Test func waitingEndsWhatIsRefused() throws {
+        let test = test
+        let done = test.time.now.addingTimeInterval(1200)
+        let answer = TestAnswer()
+        test.transport.answer { token, _ in
+            token == "bad"
+                ? (200, TestAnswer.error("InvalidParameterValue.BizTokenIllegal"))
+                : (200, test.time.now < done ? TestAnswer.notFinished : answer.text)
+        }
+        try register("K-b", token: "bad")
+        try register("K-g", token: "good")
+        #expect(try Set(test.pull(archive) { $0.waits = true }.map(\.state)) == [.rejected, .archived])
+        #expect(test.time.now.timeIntervalSince(done) < 100)
+    }
+
+    /// After the last of its hours by both clocks, one word is enough.
+    @Test func whatIsOverByBothClocksEndsAtOnce() throws {
+        test.transport.answer { _, _ in (200, TestAnswer.error("InvalidParameterValue.BizTokenExpired")) }
+        try register(issued: 1)
+        test.time.advance(73 * 3600)
+        test.transport.setDate(test.time.now)
+        #expect(try test.pull(archive).map(\.state) == [.expired])
     }
 
     @Test func aResultAfterTheDeadlineIsNotThrownAway() throws {

@@ -100,7 +100,7 @@ struct JourneyTests {
             let expected =
                 token.hasPrefix("asks")
                 ? "awaiting"
-                : token.hasPrefix("expired") ? "expired" : token.hasPrefix("illegal") ? "rejected" : "archived"
+                : token.hasPrefix("expired") || token.hasPrefix("illegal") ? "refused" : "archived"
             #expect(states["K-\(number)"] == expected, "\(token)")
         }
         // The swapped media is told by its bytes.
@@ -113,7 +113,7 @@ struct JourneyTests {
         #expect(
             again.code == 5
                 && again.text.contains(
-                    "12 registered · 0 archived · 9 archived before · 1 not finished · 1 expired · 1 rejected"),
+                    "12 registered · 0 archived · 9 archived before · 1 not finished · 2 refused, and kept"),
             "\(again.text)")
         #expect(try place.strongroom("pull", "--endpoint", simulator.url).code == 5)
         #expect(try place.strongroom("verify").code == 0)

@@ -132,7 +132,7 @@ extension Audit {
             do {
                 _ = try session.objectKey(of: object)
                 let length = try session.store.open(object.address).length
-                if length != SealedObject.sealedLength(of: object.length) {
+                if length != Padding.sealedLength(of: object.length) {
                     result.find("object \(object.uid): its blob \(object.address) has another length")
                 }
             } catch {

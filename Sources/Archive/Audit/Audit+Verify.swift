@@ -129,8 +129,8 @@ extension Audit {
     /// - Returns: whether it is the same.
     private func openWhole(_ object: ObjectRecord, blob: any BlobReader) throws -> Bool {
         var content = SHA256()
-        try SealedObject.open(
-            objectKey: try session.objectKey(of: object), sealedLength: blob.length, expectedLength: object.length,
+        try SealedObject.openPadded(
+            objectKey: try session.objectKey(of: object), sealedLength: blob.length, length: object.length,
             read: { try blob.read(at: $0, into: $1) }, emit: { content.update($0) })
         let tag = session.keyring.tag(content.finish().bytes, purpose: .content)
         return tag.keyNumber != object.contentTag.keyNumber || tag == object.contentTag
@@ -279,7 +279,7 @@ final class StoreCheck: Sendable {
             case .blob(let address, let length, let isStaged):
                 state.withLock { $0.blobs += 1 }
                 if let object = try object(address) {
-                    let expected = SealedObject.sealedLength(of: object.length)
+                    let expected = Padding.sealedLength(of: object.length)
                     if length != expected, !hasFinding(address) {
                         find(.blobAltered, object: object, "the blob has \(length) bytes where \(expected) belong")
                     }

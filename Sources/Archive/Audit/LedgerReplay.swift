@@ -98,7 +98,7 @@ struct LedgerReplay {
             .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .strands, .clockDoubted, .holdPlaced,
             .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
             .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved,
-            .caseCompleted, .verificationCompleted, .vendorAsked, .caseEventRecorded, .blobsRemoved:
+            .caseCompleted, .verificationCompleted, .vendorAsked, .vendorRefused, .caseEventRecorded, .blobsRemoved:
             break
         }
     }

@@ -11,6 +11,8 @@ internal import Vendor
 public struct VerificationReport: Sendable {
     public enum State: String, Sendable {
         case awaiting, archived, expired, rejected
+        /// The vendor says that there is no result. It waits, and is asked again.
+        case refused
         /// It could not be worked on; see `problem`. What was registered before stays.
         case failed
         /// Everything was there already.
@@ -29,6 +31,8 @@ public struct VerificationReport: Sendable {
     public internal(set) var deadline: Date?
     public internal(set) var tokenIssuedAt: Date?
     public internal(set) var problem: ArchiveError?
+    /// The vendor's code for why there is no result, of one that is refused.
+    public internal(set) var refusal: String?
     /// Where in a table it stood.
     public internal(set) var line: Int?
 }

@@ -29,6 +29,9 @@ extension VerificationRecord {
         max(deadline ?? .distantPast, registeredAt.addingTimeInterval(provider.resultLifetime))
     }
 
+    /// The vendor's codes begin with a capital, ours do not.
+    var wasRefused: Bool { lastProblem?.first?.isUppercase ?? false }
+
     func isOver(at time: Date, _ provider: any Provider) -> Bool { time >= lastDeadline(provider) }
 }
 
@@ -107,6 +110,9 @@ extension Intake {
 
     enum NextStep {
         case over, askAgain
+        /// The vendor says that there is no result, for the first time, or where nothing shows that it answers for
+        /// others: as it would where the way to it is at fault.
+        case refused(isAgain: Bool)
         /// The vendor could not be reached; others will meet the same.
         case outage
         /// Nothing will work until a person changes something.
@@ -114,8 +120,10 @@ extension Intake {
     }
 
     /// Asks about one verification once and makes what follows durable.
+    ///
+    /// - Parameter answersOthers: the vendor has given an answer about another one in this run.
     func ask(
-        _ verification: VerificationRecord, client: any ProviderClient, region: String?
+        _ verification: VerificationRecord, client: any ProviderClient, region: String?, answersOthers: Bool = false
     ) throws -> (report: VerificationReport, next: NextStep) {
         // A verification that was altered or put back is not asked about: its answer would stand on the ledger.
         let opened = try session.open(try session.catalog.read { try proveCase(of: verification, in: $0) })
@@ -136,31 +144,31 @@ extension Intake {
             try Intake(session.unhurried).note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
-            return (failed, error.stopsPulling ? .stop : error.isOutage ? .outage : .askAgain)
+            let next: NextStep =
+                error.stopsPulling
+                ? .stop : error.isRefusal ? .refused(isAgain: false) : error.isOutage ? .outage : .askAgain
+            return (failed, next)
         }
         switch fetched {
         case .ended(let answer):
             return (
                 try end(asking, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
             )
-        case .rejected(let answer):
+        case .rejected(let answer, let vendorTime):
             staged.discard()
-            return (
-                try end(
-                    asking, of: caseID, key: opened.key, as: .rejected, staged: stageAnswer(), answer: answer),
-                .over
-            )
-        case .expired(let answer):
+            return try refused(
+                asking, of: caseID, key: opened.key, as: .rejected, answer: answer, vendorTime: vendorTime,
+                answersOthers: answersOthers)
+        case .expired(let answer, let vendorTime):
             staged.discard()
-            return (
-                try end(asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
-                .over
-            )
+            return try refused(
+                asking, of: caseID, key: opened.key, as: .expired, answer: answer, vendorTime: vendorTime,
+                answersOthers: answersOthers)
         case .notFinished(let answer, let vendorTime):
             staged.discard()
             // A token that is not finished lives. It is over by both clocks together, or not at all: one wrong `Date`,
             // one wrong clock here or one mistyped time of issue ends nothing.
-            if let vendorTime, verification.isOver(at: min(vendorTime, session.now), session.effects.provider) {
+            if isOver(verification, vendorTime) {
                 return (
                     try end(
                         asking, of: caseID, key: opened.key, as: .expired, staged: stageAnswer(), answer: answer),
@@ -170,6 +178,68 @@ extension Intake {
             try Intake(session.unhurried).note(asking, problem: nil)
             return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
         }
+    }
+
+    /// Whether the vendor forgets the result by both clocks, this machine's and its own.
+    private func isOver(_ verification: VerificationRecord, _ vendorTime: Date?) -> Bool {
+        vendorTime.map { verification.isOver(at: min($0, session.now), session.effects.provider) } ?? false
+    }
+
+    /// Seconds after which the vendor's word that there is no result is believed, where it says the same again.
+    static let refusalTime: TimeInterval = 600
+
+    /// What follows from the vendor's word that there is no result. One answer ends nothing, nor does the same answer
+    /// again where the way to the vendor may be at fault: it ends where both clocks say that the hours are over, or
+    /// where it was said ten minutes before, too, and the vendor answers for others.
+    private func refused(
+        _ asking: Asking, of caseID: CaseID, key: borrowing SecretKey, as state: VerificationRecord.State,
+        answer: Answer, vendorTime: Date?, answersOthers: Bool
+    ) throws -> (report: VerificationReport, next: NextStep) {
+        guard case .error(_, let recorded, _) = answer.content else {
+            preconditionFailure("the vendor refuses with an error")
+        }
+        let verification = asking.verification
+        func ended() throws -> (report: VerificationReport, next: NextStep) {
+            (try end(asking, of: caseID, key: key, as: state, staged: stageAnswer(), answer: answer), .over)
+        }
+        if isOver(verification, vendorTime) { return try ended() }
+        let isAgain = try Intake(session.unhurried).note(asking, refusal: recorded)
+        if isAgain, answersOthers { return try ended() }
+        var report = self.report(verification, caseID: caseID, state: .refused)
+        report.refusal = recorded
+        return (report, .refused(isAgain: isAgain))
+    }
+
+    /// Counts a refusal; the first of its kind stands on the ledger.
+    ///
+    /// - Returns: whether the same was said ten minutes before, too.
+    private func note(_ asking: Asking, refusal problem: String) throws -> Bool {
+        try session.record { transaction in
+            let index = transaction.index
+            guard var current = try index.verification(asking.verification.uid), current.state == .awaiting else {
+                return false
+            }
+            let before = try replay(of: current.caseUID, in: index).refusal(of: current.number)
+            let isKnown = before?.problem == problem
+            try asking.record(in: &current, .failed, problem: problem, transaction)
+            if !isKnown {
+                try transaction.add(
+                    .vendorRefused(
+                        .init(
+                            caseUID: current.caseUID, verification: UInt64(current.number),
+                            endpoint: asking.endpoint, region: asking.region, problem: problem)))
+            }
+            current.attempts += 1
+            current.lastProblem = problem
+            try index.countAsking(current)
+            return isKnown && transaction.now.timeIntervalSince(before!.at) >= Self.refusalTime
+        }
+    }
+
+    private func replay(of uid: CaseUID, in index: IndexReader) throws -> CaseReplay {
+        var replay = CaseReplay(uid)
+        for (number, entry) in try session.provedEntries(of: uid, in: index) { replay.apply(entry, number: number) }
+        return replay
     }
 
     /// The case of a verification, once the ledger says the same of both.

@@ -9,6 +9,8 @@ struct PullQueue {
         /// Asked so far in this run.
         var rounds = 0
         var notBefore = Date.distantPast
+        /// It was refused again, and is asked once more when the others have been.
+        var isLast = false
     }
 
     enum Step {
@@ -20,39 +22,66 @@ struct PullQueue {
     }
 
     private var entries: [Entry]
+    /// Those that are asked once more when the others have been.
+    private var last: [Entry] = []
     private var asking = 0
+    /// Of these, those that are not the last.
+    private var askingFirst = 0
 
     init(_ verifications: [VerificationRecord]) {
-        entries = verifications.map { Entry(verification: $0) }
+        // Those that were refused before stand in nobody's way.
+        entries = verifications.filter { !$0.wasRefused }.map { Entry(verification: $0) }
+        last = verifications.filter(\.wasRefused).map { Entry(verification: $0, isLast: true) }
     }
 
     /// The next step for a worker that is free: what has waited longest for its turn, the earliest deadline
-    /// first among those that were never asked.
+    /// first among those that were never asked; one that is the last when nobody else can be asked.
     mutating func next(now: Date) -> Step {
-        guard let index = entries.indices.min(by: { entries[$0].notBefore < entries[$1].notBefore }) else {
-            return asking == 0 ? .done : .idle
+        let first = entries.indices.min { entries[$0].notBefore < entries[$1].notBefore }
+        if let first, entries[first].notBefore <= now {
+            asking += 1
+            askingFirst += 1
+            return .ask(entries.remove(at: first))
         }
-        guard entries[index].notBefore <= now else { return .wait(until: entries[index].notBefore) }
-        asking += 1
-        return .ask(entries.remove(at: index))
+        if !last.isEmpty, askingFirst == 0 {
+            asking += 1
+            return .ask(last.removeFirst())
+        }
+        if last.isEmpty, let first { return .wait(until: entries[first].notBefore) }
+        return asking == 0 ? .done : .idle
     }
 
     /// Takes back one that is to be asked again.
     mutating func `return`(_ entry: Entry, notBefore: Date) {
+        finish(entry)
         var entry = entry
+        entry.isLast = false
         entry.rounds += 1
         entry.notBefore = notBefore
         entries.append(entry)
-        asking -= 1
+    }
+
+    /// Takes back one that is to be asked once more when the others have been.
+    mutating func returnAsLast(_ entry: Entry) {
+        finish(entry)
+        var entry = entry
+        entry.isLast = true
+        last.append(entry)
     }
 
     /// One that was being asked is over for this run.
-    mutating func finish() { asking -= 1 }
+    mutating func finish(_ entry: Entry) {
+        asking -= 1
+        askingFirst -= entry.isLast ? 0 : 1
+    }
 
     /// Gives up what was not asked yet.
-    mutating func drop() { entries.removeAll() }
+    mutating func drop() {
+        entries.removeAll()
+        last.removeAll()
+    }
 
-    var waiting: Int { entries.count }
+    var waiting: Int { entries.count + last.count }
 
     /// Seconds until the vendor is asked again about a verification that was asked `rounds` times: 2 at
     /// first, growing by half, 60 at most.

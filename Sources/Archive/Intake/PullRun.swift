@@ -11,6 +11,10 @@ final class PullRun: Sendable {
         var queue: PullQueue
         var summary: PullSummary
         var failuresInARow = 0
+        /// Refused by the vendor since it answered last.
+        var refused: Set<VerificationUID> = []
+        /// It has answered about one.
+        var hasAnswered = false
         var failures: [ArchiveError] = []
 
         mutating func stop(_ problem: ArchiveError) {
@@ -22,6 +26,9 @@ final class PullRun: Sendable {
 
     /// After so many verifications in a row without contact, the rest is not tried.
     private static let failuresInARow = 8
+
+    /// So many different ones refused in a row are a fault of the way, and not of the tokens.
+    private static let refusalsInARow = 5
 
     /// Seconds for which a run asks on after a deadline: the vendor's clock may be behind this one.
     private static let grace: TimeInterval = 600
@@ -75,8 +82,20 @@ final class PullRun: Sendable {
 
     private func ask(_ entry: PullQueue.Entry) {
         do {
-            let (report, next) = try intake.ask(entry.verification, client: client, region: options.region)
+            let (report, next) = try intake.ask(
+                entry.verification, client: client, region: options.region,
+                answersOthers: state.withLock(\.hasAnswered))
+            note(next, of: entry.verification.uid, report)
             switch next {
+            case .refused(let isAgain) where isAgain && !entry.isLast && !isStopped:
+                // Perhaps it answers about one of those that come.
+                state.withLock { $0.queue.returnAsLast(entry) }
+                return
+            case .refused
+            where options.waits && !isStopped
+                && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider):
+                state.withLock { $0.queue.return(entry, notBefore: session.now + Intake.refusalTime) }
+                return
             // A while after the last deadline a run waits no longer, whether the vendor said that it is over or not.
             case .askAgain
             where options.waits && !isStopped
@@ -88,7 +107,7 @@ final class PullRun: Sendable {
                 let notBefore = session.now < deadline ? min(later, deadline) : later
                 state.withLock { $0.queue.return(entry, notBefore: notBefore) }
                 return
-            case .askAgain, .over: take(report)
+            case .askAgain, .over, .refused: take(report)
             case .outage: take(report, isOutage: true)
             case .stop: take(report, stops: true)
             }
@@ -97,7 +116,31 @@ final class PullRun: Sendable {
             // What is wrong with the disk is wrong for all; what is wrong with one row is not.
             take(VerificationReport(caseID: nil, state: .failed, problem: problem), stops: problem.concernsAll)
         }
-        state.withLock { $0.queue.finish() }
+        state.withLock { $0.queue.finish(entry) }
+    }
+
+    /// Counts what is refused one after the other, whatever is asked again later.
+    private func note(_ next: Intake.NextStep, of uid: VerificationUID, _ report: VerificationReport) {
+        state.withLock { state in
+            switch next {
+            case .refused:
+                state.refused.insert(uid)
+                guard state.refused.count >= Self.refusalsInARow else { return }
+                state.stop(
+                    ArchiveError(
+                        .vendor,
+                        "the vendor has refused \(state.refused.count) different tokens one after the other"
+                            + (report.refusal.map { ", the last with \($0)" } ?? report.problem.map {
+                                ": \($0.message)"
+                            }
+                                ?? ""),
+                        remedy: "look for a fault of the way and not of the tokens: endpoint, region and credentials; "
+                            + "nothing that waits was lost"))
+            case .over where report.state == .archived, .askAgain where report.state == .awaiting:
+                (state.refused, state.hasAnswered) = ([], true)
+            default: break
+            }
+        }
     }
 
     private var isStopped: Bool { state.withLock { $0.summary.stopped != nil } }

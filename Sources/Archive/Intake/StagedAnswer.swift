@@ -65,6 +65,8 @@ final class StagedAnswer: MediaSink {
 final class StagedObject {
     let kind: MediaKind
     let stage: any BlobStage
+    /// Bytes of the content.
+    private(set) var length: UInt64 = 0
     private var sealer: SealedObject.Sealer
     private let keyring: Keyring
     private var content: SHA256? = SHA256()
@@ -81,15 +83,15 @@ final class StagedObject {
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         if front.count < MediaType.sniffLength { front += bytes.prefix(MediaType.sniffLength - front.count) }
         content!.update(bytes)
+        length += UInt64(bytes.count)
         try sealer.seal(bytes) { try stage.write($0) }
     }
 
     func finish() throws {
-        try sealer.finish { try stage.write($0) }
+        try sealer.finishPadded { try stage.write($0) }
         finished = (stage.finish(), content.take()!.finish())
     }
 
-    var length: UInt64 { sealer.plaintextLength }
     var mediaType: MediaType { kind == .result ? .json : MediaType(sniffing: front) }
     var address: BlobAddress { finished!.address }
     /// The SHA-256 of the plaintext.

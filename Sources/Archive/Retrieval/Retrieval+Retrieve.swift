@@ -167,10 +167,9 @@ extension Retrieval {
             let blob = try session.store.open(object.address)
             // Asked before the first byte, and after each MiB.
             var unchecked = Self.bytesBetweenChecks
-            try SealedObject.open(
+            try SealedObject.openPadded(
                 range?.range(in: object.length), objectKey: try session.objectKey(of: object),
-                sealedLength: blob.length,
-                expectedLength: object.length, read: { try blob.read(at: $0, into: $1) },
+                sealedLength: blob.length, length: object.length, read: { try blob.read(at: $0, into: $1) },
                 emit: {
                     try session.limit.check()
                     // What is destroyed while it is read ends here.

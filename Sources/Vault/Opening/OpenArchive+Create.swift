@@ -217,7 +217,7 @@ extension OpenArchive {
     private static func clearUnfinished(_ directory: String, files: any FileSystem) throws {
         let names = Set(try files.names(in: directory)).subtracting(["lost+found"])
         guard !names.isEmpty else { return }
-        guard !holdsBlobs(directory) else {
+        guard names.contains(Configuration.fileName) || !holdsBlobs(directory) else {
             throw ArchiveError(
                 .archiveExists, "\(directory) holds sealed media, and is no archive that can be opened",
                 remedy: "put back what it has lost from a backup, or name another directory with \(input: .archive)")

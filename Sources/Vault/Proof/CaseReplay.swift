@@ -1,6 +1,6 @@
 package import Base
 package import Catalog
-internal import Foundation
+package import Foundation
 package import Ledger
 package import Retention
 
@@ -30,6 +30,8 @@ package struct CaseReplay {
         var capturedFrom: Date?
         var capturedUntil: Date?
         var wasAsked = false
+        /// What the vendor said last of why there is no result, and when it said so first.
+        var refusal: (problem: String, at: Date)?
         var outcome: Outcome?
         var endedAt: Date?
         /// How many objects were announced.
@@ -104,6 +106,11 @@ package struct CaseReplay {
                 verification.wasAsked = true
                 return nil
             }
+        case .vendorRefused(let event):
+            change(event.verification, number) { verification in
+                verification.refusal = (event.problem, entry.time)
+                return verification.state == .awaiting ? nil : "the verification ended before"
+            }
         case .verificationEnded(let event):
             change(event.verification, number) { verification in
                 guard verification.state == .awaiting else { return "the verification ended before" }
@@ -155,6 +162,11 @@ package struct CaseReplay {
             if !Set(event.objects).isSubset(of: known) { contradict("an access to an object that was never archived") }
         default: break
         }
+    }
+
+    /// What the vendor said last of why there is no result of a verification, and when it said so first.
+    package func refusal(of verification: Int) -> (problem: String, at: Date)? {
+        known?.verifications[verification]?.refusal
     }
 
     private mutating func change(

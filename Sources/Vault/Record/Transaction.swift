@@ -134,7 +134,7 @@ package final class Transaction {
 
     /// Kinds that can contradict what the ledger said of a case before.
     private static let consequences: Set<Event.Kind> = [
-        .caseRegistered, .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked,
+        .caseRegistered, .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked, .vendorRefused,
         .verificationEnded, .objectArchived, .caseEventRecorded, .objectDestroyed, .caseDestroyed, .blobsRemoved,
         .accessOpened,
     ]

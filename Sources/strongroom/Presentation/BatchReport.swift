@@ -39,9 +39,10 @@ struct ReportLine: Encodable {
         _resultCode = OrNull(wrappedValue: report.outcome?.code)
         objects = report.objects
         bytes = report.bytes
-        _deadline = OrNull(wrappedValue: report.state == .awaiting ? report.deadline : nil)
+        _deadline = OrNull(wrappedValue: [.awaiting, .refused].contains(report.state) ? report.deadline : nil)
         _line = OrNull(wrappedValue: report.line)
-        _error = OrNull(wrappedValue: report.problem?.message)
+        _error = OrNull(
+            wrappedValue: report.problem?.message ?? report.refusal.map { "the vendor refuses it: \($0)" })
     }
 }
 
@@ -103,6 +104,13 @@ final class BatchReport: Sendable {
             return
                 "\(Terminal.red("rejected")): \(name): the vendor will never give a result for this token; see "
                 + "strongroom case show"
+        case .refused:
+            let until = report.deadline.map { ", until \(Figure.time($0)) at least" } ?? ""
+            let code = Terminal.visible(report.refusal ?? "?")
+            return
+                "\(Terminal.red("refused")): \(name): the vendor says \(code); the token is kept\(until)\n"
+                + "  it counts where the vendor says so again ten minutes later, and answers for others: run "
+                + "strongroom pull again"
         case .failed: return nil
         }
     }

@@ -120,7 +120,8 @@ struct PullCommand: ParsableCommand {
             registered.map { "\(Figure.count($0)) registered" },
             "\(Figure.count(archived)) archived" + (archived > 0 ? " (\(Figure.size(summary.bytes)))" : ""),
             part(.unchanged, "archived before"), part(.awaiting, "not finished"), part(.expired, "expired"),
-            part(.rejected, "rejected"), part(.failed, "failed"), failedRows > 0 ? "\(failedRows) lines refused" : nil,
+            part(.rejected, "rejected"), part(.refused, "refused, and kept"), part(.failed, "failed"),
+            failedRows > 0 ? "\(failedRows) lines refused" : nil,
         ]
         return parts.compactMap { $0 }.joined(separator: " · ")
     }
