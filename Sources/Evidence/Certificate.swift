@@ -171,7 +171,7 @@ public struct Certificate: Sendable {
                 time: LedgerTime.text(entry.time),
                 cause: event.policy.map { "\($0) v\(event.version ?? 0), rule \(event.rule ?? "")" }
                     ?? event.cause.rawValue,
-                policyFile: event.file, goneBy: event.goneBy.map { LedgerTime.text($0) }, removal: removal?.entry,
+                policyFile: event.file, goneBy: event.goneBy?.text, removal: removal?.entry,
                 wasMissing: removal?.wasMissing ?? false)
         }
     }

@@ -108,7 +108,7 @@ enum CertificatePage {
             "<tr><td><code>\(EvidencePage.escaped(object.object))</code></td>"
             + "<td>\(EvidencePage.escaped(object.media))</td>"
             + "<td>\(EvidencePage.time(object.time))</td><td>\(EvidencePage.escaped(object.cause))</td>"
-            + "<td>\(object.goneBy.map(EvidencePage.time) ?? "")</td><td "
+            + "<td>\(object.goneBy.map(EvidencePage.escaped) ?? "")</td><td "
             + "class=\"number\">\(object.entry)</td><td>\(removed)</td></tr>"
     }
 

@@ -1,5 +1,6 @@
 internal import Base
 internal import Foundation
+internal import Ledger
 
 /// The chain of custody as a page to read and to print. Made from the document alone, so that it can be made
 /// again and compared.
@@ -98,6 +99,8 @@ enum CustodyPage {
             case "subjectCommitment": "Subject: \(opening.text)"
             case "consentCommitment": "Consent: \(opening.text)"
             case "contentCommitment": "SHA-256 of the content: \(opening.text)"
+            case "ageCommitment": "Age: \(opening.text)"
+            case "exactCommitment": "Exactly: \(exactly(opening.text))"
             default: nil
             }
         }
@@ -106,6 +109,21 @@ enum CustodyPage {
         return "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
             + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
             + "<td>\(EvidencePage.escaped(line.sentence))\(details)</td></tr>"
+    }
+
+    /// Outcome, times and lengths in words; the text itself where it cannot be read.
+    private static func exactly(_ text: String) -> String {
+        guard let exact = try? Exact(text) else { return text }
+        var parts = [
+            exact.outcome.map { "\($0.verdict.rawValue), result \($0.code)" },
+            exact.tokenIssuedAt.map { "token issued \(LedgerTime.text($0))" },
+        ]
+        if let from = exact.capturedFrom {
+            let until = exact.capturedUntil.flatMap { $0 == from ? nil : " to \(LedgerTime.text($0))" }
+            parts.append("captured \(LedgerTime.text(from))\(until ?? "")")
+        }
+        for length in exact.lengths ?? [] { parts.append("object \(length.object): \(length.length) bytes") }
+        return parts.compactMap(\.self).joined(separator: "; ")
     }
 
     private static func retriever(_ document: Custody.Document, _ people: [String: Custody.Document.Person]) -> String {

@@ -38,10 +38,10 @@ extension Event {
             let why =
                 event.policy.map { " by \($0) v\(event.version ?? 0), rule \(event.rule ?? "")" }
                 ?? ", as was asked for"
-            let due = event.goneBy.map { "; it had to be gone by \(Self.time($0))" } ?? ""
+            let due = event.goneBy.map { "; it had to be gone by \($0)" } ?? ""
             return
                 "destroyed the key of the \(event.media) of verification \(event.verification), "
-                + "\(Self.count(event.length, "byte", "bytes")),\(why)\(due)"
+                + "at most \(Self.count(event.length, "byte", "bytes")),\(why)\(due)"
         case .caseDestroyed(let event):
             return
                 "destroyed the key of the case, of which nothing was left; its ID is recognised until "

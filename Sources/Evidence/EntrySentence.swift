@@ -35,19 +35,19 @@ extension Event {
             ]
             return "added to the case: \(added.compactMap { $0 }.joined(separator: ", "))"
         case .verificationRegistered(let event):
-            let issued = event.tokenIssuedAt.map {
+            let issued = event.tokenIssued.map {
                 event.tokenIssueAssumed
-                    ? ", whose token's time of issue was not given" : ", token issued \(Self.time($0))"
+                    ? ", whose token's time of issue was not given" : ", token issued on \($0)"
             }
-            let captured = event.capturedAt.map { ", captured \(Self.time($0))" }
+            let captured = event.captured.map { ", captured on \($0)" }
             return
                 "registered verification \(event.verification), to "
                 + "\(event.origin == .pull ? "be pulled from the vendor" : "be imported from a file")"
                 + (issued ?? "") + (captured ?? "")
         case .verificationCompleted(let event):
             let times = [
-                event.tokenIssuedAt.map { "token issued \(Self.time($0))" },
-                event.capturedAt.map { "captured \(Self.time($0))" }, event.tokenAdded.map { _ in "its SDK token" },
+                event.tokenIssued.map { "token issued on \($0)" },
+                event.captured.map { "captured on \($0)" }, event.tokenAdded.map { _ in "its SDK token" },
             ]
             return "added to verification \(event.verification): \(times.compactMap { $0 }.joined(separator: ", "))"
         case .vendorAsked(let event):
@@ -65,14 +65,13 @@ extension Event {
                 "was told by \(event.endpoint) (\(event.region)) that there is no result of verification "
                 + "\(event.verification) (\(event.problem)); it is asked again"
         case .verificationEnded(let event):
-            let result = event.outcome.map { ", \($0.verdict.rawValue), result \($0.code)" }
-            let code = result ?? event.problem.map { ", \($0)" } ?? ""
+            let code = event.problem.map { ", \($0)" } ?? ""
             return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
                 + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")
         case .objectArchived(let event):
             return
                 "archived the \(event.media) of verification \(event.verification): \(event.mediaType), "
-                + "\(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
+                + "at most \(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
         case .accessOpened(let event):
             let objects = Self.count(UInt64(event.objects.count), "item", "items")
             switch event.form {

@@ -1,5 +1,5 @@
 public import Base
-public import Foundation
+internal import Foundation
 
 extension Event {
     /// A case came into the archive.
@@ -10,12 +10,14 @@ extension Event {
         public let purpose: String?
         public let subject: Commitment?
         public let consent: Commitment?
-        /// What was said of the person's age: a code.
-        public let age: String?
+        /// To what was said of the person's age: a code.
+        public let age: Commitment?
+        /// That, once it was opened.
+        public var openedAge: String?
 
         public init(
             caseUID: CaseUID, caseID: Commitment, jurisdictions: [String], purpose: String?, subject: Commitment?,
-            consent: Commitment?, age: String?
+            consent: Commitment?, age: Commitment?
         ) {
             self.caseUID = caseUID
             self.caseID = caseID
@@ -28,7 +30,7 @@ extension Event {
 
         enum CodingKeys: String, CodingKey {
             case caseUID = "case", caseID = "caseIDCommitment", jurisdictions, purpose,
-                subject = "subjectCommitment", consent = "consentCommitment", age
+                subject = "subjectCommitment", consent = "consentCommitment", age = "ageCommitment"
         }
 
         static var kind: Event.Kind { .caseRegistered }
@@ -43,11 +45,13 @@ extension Event {
         public let purpose: String?
         public let subject: Commitment?
         public let consent: Commitment?
-        public let age: String?
+        public let age: Commitment?
+        /// What that is, once it was opened.
+        public var openedAge: String?
 
         public init(
             caseUID: CaseUID, jurisdictions: [String]?, purpose: String?, subject: Commitment?, consent: Commitment?,
-            age: String?
+            age: Commitment?
         ) {
             self.caseUID = caseUID
             self.jurisdictions = jurisdictions
@@ -59,7 +63,7 @@ extension Event {
 
         enum CodingKeys: String, CodingKey {
             case caseUID = "case", jurisdictions, purpose, subject = "subjectCommitment",
-                consent = "consentCommitment", age
+                consent = "consentCommitment", age = "ageCommitment"
         }
 
         static var kind: Event.Kind { .caseCompleted }
@@ -81,13 +85,17 @@ extension Event {
         /// What is asked of it, such as `GetFaceIdResultIntl/2018-03-01`.
         public let api: String
         public let region: String?
-        public let tokenIssuedAt: Date?
+        public let tokenIssued: LedgerDay?
         public let tokenIssueAssumed: Bool
-        public let capturedAt: Date?
+        public let captured: LedgerDay?
+        /// To the exact times; nil where none is known.
+        public let exact: Commitment?
+        /// These, once they were opened.
+        public var opened: Exact?
 
         public init(
             caseUID: CaseUID, verification: UInt64, uid: VerificationUID, origin: Origin, vendor: String, api: String,
-            region: String?, tokenIssuedAt: Date?, tokenIssueAssumed: Bool, capturedAt: Date?
+            region: String?, tokenIssued: LedgerDay?, tokenIssueAssumed: Bool, captured: LedgerDay?, exact: Commitment?
         ) {
             self.caseUID = caseUID
             self.verification = verification
@@ -96,14 +104,15 @@ extension Event {
             self.vendor = vendor
             self.api = api
             self.region = region
-            self.tokenIssuedAt = tokenIssuedAt
+            self.tokenIssued = tokenIssued
             self.tokenIssueAssumed = tokenIssueAssumed
-            self.capturedAt = capturedAt
+            self.captured = captured
+            self.exact = exact
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, uid, origin, vendor, api, region, tokenIssuedAt, tokenIssueAssumed,
-                capturedAt
+            case caseUID = "case", verification, uid, origin, vendor, api, region, tokenIssued, tokenIssueAssumed,
+                captured, exact = "exactCommitment"
         }
 
         static var kind: Event.Kind { .verificationRegistered }
@@ -115,23 +124,29 @@ extension Event {
     public struct VerificationCompleted: EventFields {
         public let caseUID: CaseUID
         public let verification: UInt64
-        public let tokenIssuedAt: Date?
-        public let capturedAt: Date?
+        public let tokenIssued: LedgerDay?
+        public let captured: LedgerDay?
+        /// To the exact times; nil where none was added.
+        public let exact: Commitment?
+        /// These, once they were opened.
+        public var opened: Exact?
         /// Its SDK token became known; nil where it was, or still is not.
         public let tokenAdded: Bool?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, tokenIssuedAt: Date?, capturedAt: Date?, tokenAdded: Bool?
+            caseUID: CaseUID, verification: UInt64, tokenIssued: LedgerDay?, captured: LedgerDay?, exact: Commitment?,
+            tokenAdded: Bool?
         ) {
             self.caseUID = caseUID
             self.verification = verification
-            self.tokenIssuedAt = tokenIssuedAt
-            self.capturedAt = capturedAt
+            self.tokenIssued = tokenIssued
+            self.captured = captured
+            self.exact = exact
             self.tokenAdded = tokenAdded
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, tokenIssuedAt, capturedAt, tokenAdded
+            case caseUID = "case", verification, tokenIssued, captured, exact = "exactCommitment", tokenAdded
         }
 
         static var kind: Event.Kind { .verificationCompleted }
@@ -205,47 +220,42 @@ extension Event {
         public let caseUID: CaseUID
         public let verification: UInt64
         public let state: State
-        private let verdict: Outcome.Verdict?
-        private let result: String?
         public let problem: String?
         /// Without an end, before.
         public let askings: UInt64
-        public let capturedFrom: Date?
-        public let capturedUntil: Date?
+        public let capturedFrom: LedgerDay?
+        public let capturedUntil: LedgerDay?
         /// How many entries of objects follow.
         public let objects: UInt64
+        /// To outcome, exact times, and the lengths of the objects.
+        public let exact: Commitment
+        /// These, once they were opened.
+        public var opened: Exact?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, state: State, outcome: Outcome?, problem: String?, askings: UInt64,
-            capturedFrom: Date?, capturedUntil: Date?, objects: UInt64
+            caseUID: CaseUID, verification: UInt64, state: State, problem: String?, askings: UInt64,
+            capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, objects: UInt64, exact: Commitment
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.state = state
-            verdict = outcome?.verdict
-            result = outcome?.code
             self.problem = problem
             self.askings = askings
             self.capturedFrom = capturedFrom
             self.capturedUntil = capturedUntil
             self.objects = objects
+            self.exact = exact
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, state, verdict = "outcome", result, problem, askings, capturedFrom,
-                capturedUntil, objects
+            case caseUID = "case", verification, state, problem, askings, capturedFrom, capturedUntil, objects,
+                exact = "exactCommitment"
         }
 
-        public var outcome: Outcome? {
-            verdict.flatMap { verdict in result.map { Outcome(verdict, code: $0) } }
-        }
+        public var outcome: Outcome? { opened?.outcome }
 
         static var kind: Event.Kind { .verificationEnded }
         var about: CaseUID? { caseUID }
         var asEvent: Event { .verificationEnded(self) }
-
-        func check() throws(EntryError) {
-            guard (verdict == nil) == (result == nil) else { throw .badMember("outcome") }
-        }
     }
 }

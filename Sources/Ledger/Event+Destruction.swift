@@ -57,7 +57,7 @@ extension Event {
         public let verification: UInt64
         public let object: ObjectUID
         public let media: String
-        /// Bytes of the content.
+        /// Bytes of the content, rounded up to a power of two.
         public let length: UInt64
         /// Of the sealed bytes.
         public let address: BlobAddress
@@ -67,21 +67,21 @@ extension Event {
         public let rule: String?
         /// SHA-256 of the policy's file, in hexadecimal.
         public let file: String?
-        public let keepUntil: Date?
-        public let goneBy: Date?
+        public let keepUntil: LedgerDay?
+        public let goneBy: LedgerDay?
         /// The entry of the run that destroyed it.
         public let run: UInt64
 
         public init(
             caseUID: CaseUID, verification: UInt64, object: ObjectUID, media: String, length: UInt64,
             address: BlobAddress, cause: Cause, policy: String?, version: UInt64?, rule: String?, file: String?,
-            keepUntil: Date?, goneBy: Date?, run: UInt64
+            keepUntil: LedgerDay?, goneBy: LedgerDay?, run: UInt64
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.object = object
             self.media = media
-            self.length = length
+            self.length = Exact.rounded(length)
             self.address = address
             self.cause = cause
             self.policy = policy
@@ -114,6 +114,7 @@ extension Event {
 
         func check() throws(EntryError) {
             if let file, Digest(hex: file) == nil { throw .badMember("file") }
+            guard Exact.rounded(length) == length else { throw .badMember("length") }
         }
     }
 
@@ -164,7 +165,7 @@ extension Event {
         /// The entry that started it.
         public let run: UInt64
         public let destroyed: UInt64
-        /// Of content.
+        /// Of content: the sum of what the entries of its objects say.
         public let bytes: UInt64
         /// Not destroyed, by the status that forbade it, or `gone` where somebody else had done it.
         public let skipped: [String: UInt64]

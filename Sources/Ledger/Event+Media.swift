@@ -8,7 +8,7 @@ extension Event {
         public let object: ObjectUID
         public let media: String
         public let mediaType: String
-        /// Bytes.
+        /// Bytes, rounded up to a power of two.
         public let length: UInt64
         /// Of the sealed bytes.
         public let address: BlobAddress
@@ -24,7 +24,7 @@ extension Event {
             self.object = object
             self.media = media
             self.mediaType = mediaType
-            self.length = length
+            self.length = Exact.rounded(length)
             self.address = address
             self.content = content
         }
@@ -37,6 +37,10 @@ extension Event {
         static var kind: Event.Kind { .objectArchived }
         var about: CaseUID? { caseUID }
         var asEvent: Event { .objectArchived(self) }
+
+        func check() throws(EntryError) {
+            guard Exact.rounded(length) == length else { throw .badMember("length") }
+        }
     }
 
     /// Media is about to be read.
@@ -71,7 +75,7 @@ extension Event {
         public let caseUID: CaseUID
         /// The number of the entry that opened it.
         public let access: UInt64
-        /// Handed out at most.
+        /// Handed out at most, rounded up to a power of two.
         public let bytes: UInt64
         public let ranges: UInt64
         /// Whether the program saw its end.
@@ -82,7 +86,7 @@ extension Event {
         ) {
             self.caseUID = caseUID
             self.access = access
-            self.bytes = bytes
+            self.bytes = Exact.rounded(bytes)
             self.ranges = ranges
             self.complete = complete
         }
@@ -94,5 +98,9 @@ extension Event {
         static var kind: Event.Kind { .accessClosed }
         var about: CaseUID? { caseUID }
         var asEvent: Event { .accessClosed(self) }
+
+        func check() throws(EntryError) {
+            guard Exact.rounded(bytes) == bytes else { throw .badMember("bytes") }
+        }
     }
 }

@@ -39,6 +39,11 @@ func littleEndianBytes(_ number: some FixedWidthInteger) -> [UInt8] {
 enum SealedField {
     static let nonceLength = 24
     static let overhead = nonceLength + 16
+    /// What is sealed is padded to whole blocks of so many bytes.
+    static let block = 64
+
+    /// The length of a value with its padding: at least one byte more.
+    static func paddedLength(of length: Int) -> Int { (length / block + 1) * block }
 
     static func seal(
         _ value: UnsafeRawBufferPointer, key: borrowing SecretKey, context: SealingContext, randomness: Randomness
@@ -74,14 +79,19 @@ enum SealedField {
 }
 
 extension SecretKey {
-    /// Seals a small value, such as what identifies a person, under this key.
+    /// Seals a small value, such as what identifies a person, under this key: padded, so that little of its length is
+    /// told (<doc:KeyringFormat>).
     public func sealField(_ value: [UInt8], context: SealingContext, randomness: Randomness) -> [UInt8] {
-        value.withUnsafeBytes { SealedField.seal($0, key: self, context: context, randomness: randomness) }
+        var padded = [UInt8](repeating: 0, count: SealedField.paddedLength(of: value.count))
+        defer { padded.withUnsafeMutableBytes { sodium_memzero($0.baseAddress!, $0.count) } }
+        padded.replaceSubrange(..<value.count, with: value)
+        padded[value.count] = 0x80
+        return padded.withUnsafeBytes { SealedField.seal($0, key: self, context: context, randomness: randomness) }
     }
 
     /// Opens what ``sealField(_:context:randomness:)`` sealed under the same key and context.
     public func openField(_ sealed: [UInt8], context: SealingContext) throws(SealingError) -> [UInt8] {
-        guard sealed.count >= SealedField.overhead else { throw .fieldAltered }
+        guard sealed.count > SealedField.overhead else { throw .fieldAltered }
         var value = [UInt8](repeating: 0, count: sealed.count - SealedField.overhead)
         var failure: SealingError?
         value.withUnsafeMutableBytes { buffer in
@@ -90,6 +100,10 @@ extension SecretKey {
             } catch { failure = error }
         }
         if let failure { throw failure }
+        guard let end = value.lastIndex(where: { $0 != 0 }), value[end] == 0x80,
+            SealedField.paddedLength(of: end) == value.count
+        else { throw .fieldAltered }
+        value.removeSubrange(end...)
         return value
     }
 }

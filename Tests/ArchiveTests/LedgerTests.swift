@@ -131,7 +131,7 @@ struct LedgerTests {
         #expect(closed.map(\.actor) == ["a", "b", "a", "c"])
         #expect(
             closed.map(\.sentence.description).map { $0.components(separatedBy: ": ")[1] } == [
-                "at most 5,000 bytes in 5 pieces", "at most 10 bytes in 1 piece", "at most 10 bytes in 1 piece",
+                "at most 8,192 bytes in 5 pieces", "at most 16 bytes in 1 piece", "at most 16 bytes in 1 piece",
                 "at most 0 bytes in 1 piece; it was broken off, or its end was not seen",
             ])
         #expect(try archive.audit.reconcile().findings == [])

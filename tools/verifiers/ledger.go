@@ -57,6 +57,11 @@ func parseHash(line string) tlog.Hash {
 func checkpoint(message []byte, verifier note.Verifier) tlog.Tree {
 	opened, err := note.Open(message, note.VerifierList(verifier))
 	must(err)
+	for _, signature := range opened.Sigs {
+		// The library takes text that no encoder writes for the same bytes.
+		_, err := base64.StdEncoding.Strict().DecodeString(signature.Base64)
+		must(err)
+	}
 	lines := strings.Split(opened.Text, "\n")
 	if len(lines) < 4 || lines[0] != verifier.Name() {
 		refuse("not a checkpoint of %s", verifier.Name())

@@ -28,7 +28,16 @@ extension Audit {
             for record in page {
                 left.remove(record.uid)
                 compareStrand(record.uid, entries.rows[record.uid] ?? [], entries.strands[.ofCase(record.uid)], &result)
-                let known = entries.replay(record.uid)
+                let known = entries.replay(record.uid) { list in
+                    do {
+                        return try session.recorder.opened(list, of: record, entries.openings)
+                    } catch {
+                        result.find(
+                            "case \(record.uid): what its entries commit to cannot be opened: "
+                                + ArchiveError(error).message)
+                        return list
+                    }
+                }
                 take(known, &unremoved, &result)
                 try compare(record, known, entries, in: index, &result)
                 guard hasHolds else { continue }
@@ -71,12 +80,13 @@ extension Audit {
             openings = try index.ledgerOpenings(of: rows.values.flatMap { $0.map(\.number) })
         }
 
-        func replay(_ uid: CaseUID) -> CaseReplay {
+        typealias Entries = [(number: UInt64, entry: Entry)]
+
+        func replay(_ uid: CaseUID, opening: (Entries) -> Entries = { $0 }) -> CaseReplay {
             var replay = CaseReplay(uid)
-            for row in rows[uid] ?? [] {
-                // One that cannot be read was found before.
-                if let entry = try? Entry(row.bytes) { replay.apply(entry, number: row.number) }
-            }
+            // One that cannot be read was found before.
+            let list = (rows[uid] ?? []).compactMap { row in (try? Entry(row.bytes)).map { (row.number, $0) } }
+            for (number, entry) in opening(list) { replay.apply(entry, number: number) }
             return replay
         }
     }

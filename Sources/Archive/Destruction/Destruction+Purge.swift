@@ -327,7 +327,7 @@ extension Destruction {
         try transaction.add(
             .purgeFinished(
                 .init(
-                    run: run, destroyed: UInt64(report.destroyed), bytes: report.bytes,
+                    run: run, destroyed: UInt64(report.destroyed), bytes: transaction.head.run?.bytes ?? 0,
                     skipped: report.skipped.mapValues { UInt64($0) })))
         guard report.skipped[Self.interrupted] == nil else { return }
         if let request { try transaction.add(.requestClosed(.init(request: request, outcome: .done))) }

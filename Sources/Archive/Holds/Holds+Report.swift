@@ -48,6 +48,9 @@ public struct HoldNotice: Encodable, Sendable {
 }
 
 extension Holds {
+    /// Cases whose entries are read together.
+    private static let casesTogether = 200
+
     /// Reports on a hold, from the ledger alone.
     public func report(_ matter: Matter, asOf: Date?) throws -> HoldReport {
         try session.attempt(.look) {
@@ -119,28 +122,30 @@ extension Holds {
             }
         }
         // A hold that names its cases needs only their entries.
-        let named = hold.scopes.values.allSatisfy { $0.form == .cases }
-        if named {
-            for uid in Set(hold.scopes.values.flatMap(\.cases)).sorted(by: { $0.hex < $1.hex }) {
+        var uids: Set<CaseUID> = []
+        if hold.scopes.values.allSatisfy({ $0.form == .cases }) {
+            uids = Set(hold.scopes.values.flatMap(\.cases))
+        } else {
+            var filter = LedgerFilter()
+            filter.kind = Event.Kind.caseRegistered.rawValue
+            var next: UInt64 = 0
+            while case let rows = try index.ledgerRows(filter, from: next, limit: 2000), let last = rows.last {
+                next = last.number + 1
+                uids.formUnion(rows.lazy.filter { $0.time <= time }.compactMap(\.caseUID))
+            }
+        }
+        let sorted = uids.sorted { $0.hex < $1.hex }
+        for first in stride(from: 0, to: sorted.count, by: Self.casesTogether) {
+            let page = Array(sorted[first..<min(first + Self.casesTogether, sorted.count)])
+            let rows = try index.ledgerRows(ofCases: page)
+            for uid in page {
+                let entries = try (rows[uid] ?? []).filter { $0.time <= time }.map { ($0.number, try Entry($0.bytes)) }
                 var facts = LedgerFacts(uid)
-                var filter = LedgerFilter()
-                filter.strand = .ofCase(uid)
-                for row in try index.ledgerRows(filter, from: 0, limit: .max) where row.time <= time {
-                    facts.apply(try Entry(row.bytes), number: row.number)
+                for (number, entry) in try session.recorder.opened(entries, of: uid, in: index) {
+                    facts.apply(entry, number: number)
                 }
                 try add(facts)
             }
-        } else {
-            var cases: [CaseUID: LedgerFacts] = [:]
-            var next: UInt64 = 0
-            while case let rows = try index.ledgerRows(LedgerFilter(), from: next, limit: 2000), let last = rows.last {
-                next = last.number + 1
-                for row in rows where row.time <= time && LedgerFacts.kinds.contains(row.kind) {
-                    guard let uid = row.caseUID else { continue }
-                    cases[uid, default: LedgerFacts(uid)].apply(try Entry(row.bytes), number: row.number)
-                }
-            }
-            for (_, facts) in cases.sorted(by: { $0.key.hex < $1.key.hex }) { try add(facts) }
         }
         return (book, lines, objects)
     }

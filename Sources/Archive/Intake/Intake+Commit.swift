@@ -87,20 +87,15 @@ extension Intake {
         ended.sealedDetails = try session.seal(
             details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))
         if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
-        try transaction.add(
-            .verificationEnded(
-                .init(
-                    caseUID: ended.caseUID, verification: UInt64(ended.number), state: .init(state),
-                    outcome: ended.outcome, problem: ended.lastProblem, askings: UInt64(verification.attempts),
-                    capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil,
-                    objects: UInt64(staged.objects.count))))
+        let objects = staged.objects.map { (ObjectUID(from: session.effects.randomness), $0) }
+        try transaction.addEnd(
+            of: ended, as: .init(state), lengths: objects.map { Exact.Length(object: $0, length: $1.length) }, key: key)
         let epoch = session.keyring.currentEpoch
         // Evidence that the vendor forgets must come in also while the active policies cannot be read.
         let rules = try unlessTheIndexFails { try session.rules(in: index) }
         var facts = try session.facts(of: ended, archived: now, in: index)
-        for object in staged.objects {
+        for (uid, object) in objects {
             facts.media = object.kind.name
-            let uid = ObjectUID(from: session.effects.randomness)
             let context = session.contexts.objectKey(
                 uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
                 length: object.length, epoch: epoch)

@@ -105,7 +105,9 @@ extension Intake {
                         purpose: opened.record.purpose == before.0.purpose ? nil : opened.record.purpose,
                         subject: try commit(subject, as: "subjectCommitment", of: uid, key: opened.key, transaction),
                         consent: try commit(consent, as: "consentCommitment", of: uid, key: opened.key, transaction),
-                        age: opened.record.age == before.0.age ? nil : opened.record.age)))
+                        age: try commit(
+                            opened.record.age == before.0.age ? nil : opened.record.age, as: "ageCommitment", of: uid,
+                            key: opened.key, transaction))))
             try session.holds.noteExpected(uid, before: named, transaction)
             // Other rules may be about it now, and other holds.
             try session.refresh(uid, transaction)
@@ -145,13 +147,18 @@ extension Intake {
                     randomness: session.effects.randomness)
             }
         }
+        let captured = registration.capturedAt
+        let exact = try transaction.commit(
+            Exact(tokenIssuedAt: record.tokenIssuedAt, capturedFrom: captured, capturedUntil: captured), of: caseUID,
+            key: opened.key)
         try transaction.add(
             .verificationRegistered(
                 .init(
                     caseUID: caseUID, verification: UInt64(record.number), uid: uid,
                     origin: origin == .pull ? .pull : .import, vendor: record.vendor, api: record.api,
-                    region: record.region, tokenIssuedAt: record.tokenIssuedAt,
-                    tokenIssueAssumed: record.tokenIssueIsAssumed, capturedAt: registration.capturedAt)))
+                    region: record.region, tokenIssued: record.tokenIssuedAt.map { LedgerDay(of: $0) },
+                    tokenIssueAssumed: record.tokenIssueIsAssumed, captured: captured.map { LedgerDay(of: $0) },
+                    exact: exact)))
         return record
     }
 
@@ -174,15 +181,22 @@ extension Intake {
     func update(
         _ known: VerificationRecord, to completed: VerificationRecord, _ transaction: Transaction
     ) throws {
-        try transaction.index.update(completed)
+        let index = transaction.index
+        try index.update(completed)
+        let issued = completed.tokenIssueIsAssumed == known.tokenIssueIsAssumed ? nil : completed.tokenIssuedAt
+        let captured = completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom
+        guard let record = try index.caseRecord(known.caseUID) else {
+            throw CatalogError.damaged("a verification without a case")
+        }
+        let exact = try transaction.commit(
+            Exact(tokenIssuedAt: issued, capturedFrom: captured, capturedUntil: captured), of: known.caseUID,
+            key: try session.open(record).key)
         try transaction.add(
             .verificationCompleted(
                 .init(
                     caseUID: known.caseUID, verification: UInt64(known.number),
-                    tokenIssuedAt: completed.tokenIssueIsAssumed == known.tokenIssueIsAssumed
-                        ? nil : completed.tokenIssuedAt,
-                    capturedAt: completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom,
-                    tokenAdded: completed.tokenTag == known.tokenTag ? nil : true)))
+                    tokenIssued: issued.map { LedgerDay(of: $0) }, captured: captured.map { LedgerDay(of: $0) },
+                    exact: exact, tokenAdded: completed.tokenTag == known.tokenTag ? nil : true)))
     }
 
     /// The record with the times that were not known; others than those on record are refused.
@@ -239,8 +253,8 @@ extension Intake {
                     subject: try commit(
                         particulars.subject, as: "subjectCommitment", of: uid, key: key, transaction),
                     consent: try commit(
-                        particulars.consent, as: "consentCommitment", of: uid, key: key, transaction), age: record.age))
-        )
+                        particulars.consent, as: "consentCommitment", of: uid, key: key, transaction),
+                    age: try commit(record.age, as: "ageCommitment", of: uid, key: key, transaction))))
         try session.holds.noteExpected(uid, before: [], transaction)
         return OpenedCase(record: record, particulars: particulars, key: key)
     }

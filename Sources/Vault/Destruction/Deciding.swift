@@ -41,7 +41,8 @@ struct Deciding {
         let facts =
             try ledger[row.caseUID]
             ?? unlessTheIndexFails {
-                try LedgerFacts(of: row.caseUID, in: transaction.index, transaction.head.roots)
+                try LedgerFacts(
+                    of: row.caseUID, in: transaction.index, transaction.head.roots, by: session.recorder)
             }
         ledger[row.caseUID] = facts
         guard let facts,
@@ -83,7 +84,7 @@ enum PermitAgain: ~Copyable {
 extension Transaction {
     /// The permit for what was destroyed before a fork was accepted: it was decided then.
     func permit(again gone: Event.ObjectDestroyed, _ row: RetentionRow, by session: Session) throws -> PermitAgain {
-        let facts = try LedgerFacts(of: row.caseUID, in: index, head.roots)
+        let facts = try LedgerFacts(of: row.caseUID, in: index, head.roots, by: session.recorder)
         guard row.object == gone.object, row.caseUID == gone.caseUID, row.address == gone.address,
             facts.agree(with: row), let history = facts.history(of: row.object)
         else { return .altered }

@@ -68,20 +68,14 @@ extension Session {
             }
             guard !waiting.isEmpty else { continue }
             guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
-            _ = try prove(record, in: index)
+            let opened = try prove(record, in: index)
             for var verification in waiting {
                 verification.state = .rejected
                 verification.endedAt = transaction.now
                 verification.sealedToken = nil
                 verification.lastProblem = "destroyed"
                 try index.update(verification)
-                try transaction.add(
-                    .verificationEnded(
-                        .init(
-                            caseUID: uid, verification: UInt64(verification.number), state: .rejected, outcome: nil,
-                            problem: verification.lastProblem, askings: UInt64(verification.attempts),
-                            capturedFrom: verification.capturedFrom, capturedUntil: verification.capturedUntil,
-                            objects: 0)))
+                try transaction.addEnd(of: verification, as: .rejected, lengths: [], key: opened.key)
             }
         }
     }
@@ -101,7 +95,7 @@ extension Session {
         let found = Set(rows.map(\.object))
         for (uid, hidden) in Dictionary(grouping: known.values.filter { !found.contains($0.object) }, by: \.caseUID)
         where cases.contains(uid) {
-            let facts = try LedgerFacts(of: uid, in: index, transaction.head.roots)
+            let facts = try LedgerFacts(of: uid, in: index, transaction.head.roots, by: recorder)
             if let object = hidden.map(\.object).first(where: Set(facts.liveObjects).contains) {
                 throw CatalogError.damaged("object \(object), which has to be destroyed again, is missing")
             }
@@ -128,7 +122,7 @@ extension Session {
                 let entry = try carryOut(permit, event.again(in: run), transaction)
                 verifications[row.verificationUID] = (row.caseUID, entry)
                 destroyed += 1
-                bytes += row.length
+                bytes += Exact.rounded(row.length)
             }
         }
         _ = try end(verifications, transaction)
@@ -166,7 +160,8 @@ extension Session {
             caseUID: row.caseUID, verification: UInt64(row.verification), object: row.object, media: row.facts.media,
             length: row.length, address: row.address,
             cause: cause, policy: rule?.policy, version: rule.map { UInt64($0.version) }, rule: rule?.rule,
-            file: rule.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil, goneBy: decision.goneBy,
+            file: rule.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil.map { LedgerDay(of: $0) },
+            goneBy: decision.goneBy.map { LedgerDay(of: $0) },
             run: run)
     }
 

@@ -120,7 +120,9 @@ extension Session {
         try Vault.provedEntries(of: records, in: index, roots).map { strand, entries in
             guard let uid = strand.caseUID else { throw CatalogError.damaged("strand \(strand.name) is no case") }
             var facts = LedgerFacts(uid)
-            for (number, entry) in entries { facts.apply(entry, number: number) }
+            for (number, entry) in try recorder.opened(entries, of: uid, in: index) {
+                facts.apply(entry, number: number)
+            }
             return facts
         }
     }

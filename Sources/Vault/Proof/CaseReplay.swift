@@ -12,6 +12,8 @@ package struct CaseReplay {
         var hasSubject: Bool
         var hasConsent: Bool
         var age: String?
+        /// All that was committed to could be opened.
+        var isOpen: Bool
         let registeredAt: Date
         var verifications: [Int: Verification] = [:]
         var events: [EventRecord] = []
@@ -38,11 +40,16 @@ package struct CaseReplay {
         var announced = 0
         var objects: [ObjectUID: Object] = [:]
         var destroyed = 0
+        /// Of the objects, exactly.
+        var lengths: [ObjectUID: UInt64] = [:]
+        /// All that was committed to could be opened.
+        var isOpen: Bool
     }
 
     package struct Object: Equatable {
         let media: String
         let mediaType: String
+        /// Rounded up to a power of two.
         let length: UInt64
         let address: BlobAddress
         let archivedAt: Date
@@ -68,7 +75,8 @@ package struct CaseReplay {
         case .caseRegistered(let event):
             let new = Case(
                 jurisdictions: event.jurisdictions, purpose: event.purpose, hasSubject: event.subject != nil,
-                hasConsent: event.consent != nil, age: event.age, registeredAt: entry.time)
+                hasConsent: event.consent != nil, age: event.openedAge,
+                isOpen: event.age == nil || event.openedAge != nil, registeredAt: entry.time)
             if known != nil || isDestroyed { contradict("the case was registered before") }
             known = new
         case .caseCompleted(let event):
@@ -77,13 +85,17 @@ package struct CaseReplay {
             if let purpose = event.purpose { known!.purpose = purpose }
             if event.subject != nil { known!.hasSubject = true }
             if event.consent != nil { known!.hasConsent = true }
-            if let age = event.age { known!.age = age }
+            if event.age != nil {
+                known!.age = event.openedAge
+                known!.isOpen = event.openedAge != nil
+            }
         case .verificationRegistered(let event):
             let new = Verification(
                 uid: event.uid, origin: event.origin == .pull ? .pull : .import, vendor: event.vendor, api: event.api,
                 region: event.region, registeredAt: entry.time,
-                tokenIssuedAt: event.tokenIssuedAt, tokenIssueIsAssumed: event.tokenIssueAssumed,
-                capturedFrom: event.capturedAt, capturedUntil: event.capturedAt)
+                tokenIssuedAt: event.opened?.tokenIssuedAt, tokenIssueIsAssumed: event.tokenIssueAssumed,
+                capturedFrom: event.opened?.capturedFrom, capturedUntil: event.opened?.capturedUntil,
+                isOpen: event.exact == nil || event.opened != nil)
             let number = Int(event.verification)
             guard known != nil, known!.verifications[number] == nil else {
                 return contradict("the case is not registered, or has this verification already")
@@ -91,14 +103,15 @@ package struct CaseReplay {
             known!.verifications[number] = new
         case .verificationCompleted(let event):
             change(event.verification, number) { verification in
-                if let time = event.tokenIssuedAt {
-                    verification.tokenIssuedAt = time
+                if event.tokenIssued != nil {
+                    verification.tokenIssuedAt = event.opened?.tokenIssuedAt
                     verification.tokenIssueIsAssumed = false
                 }
-                if let time = event.capturedAt {
-                    verification.capturedFrom = time
-                    verification.capturedUntil = time
+                if event.captured != nil {
+                    verification.capturedFrom = event.opened?.capturedFrom
+                    verification.capturedUntil = event.opened?.capturedUntil
                 }
+                verification.isOpen = verification.isOpen && (event.exact == nil || event.opened != nil)
                 return nil
             }
         case .vendorAsked(let event):
@@ -116,8 +129,10 @@ package struct CaseReplay {
                 guard verification.state == .awaiting else { return "the verification ended before" }
                 verification.state = VerificationRecord.State(rawValue: event.state.rawValue)!
                 verification.outcome = event.outcome
-                verification.capturedFrom = event.capturedFrom
-                verification.capturedUntil = event.capturedUntil
+                verification.capturedFrom = event.opened?.capturedFrom
+                verification.capturedUntil = event.opened?.capturedUntil
+                verification.lengths = (event.opened?.lengths ?? []).reduce(into: [:]) { $0[$1.object] = $1.length }
+                verification.isOpen = verification.isOpen && event.opened != nil
                 verification.endedAt = entry.time
                 verification.announced = Int(event.objects)
                 return nil
@@ -197,6 +212,7 @@ package struct CaseReplay {
         compare(hasConsent, expected.hasConsent, "\(name): consent")
         compare(record.hasConsent, expected.hasConsent, "\(name): whether there is a consent")
         compare(record.age, expected.age, "\(name): age")
+        compare(expected.isOpen, true, "\(name): what opens its entries")
         compare(events, expected.events, "\(name): what happened to it")
         compare(
             record.registeredAt.ledgerMilliseconds, expected.registeredAt.ledgerMilliseconds,
@@ -208,6 +224,7 @@ package struct CaseReplay {
                 continue
             }
             compare(record.uid, expected.uid, "\(name): UID")
+            compare(expected.isOpen, true, "\(name): what opens its entries")
             compare(record.origin, expected.origin, "\(name): origin")
             compare(record.vendor, expected.vendor, "\(name): vendor")
             compare(record.api, expected.api, "\(name): API")
@@ -233,13 +250,15 @@ package struct CaseReplay {
             }
             for object in objects {
                 let name = "\(name), \(object.kind.name)"
+                let length = expected.lengths[object.uid]
                 guard let expected = expected.objects.removeValue(forKey: object.uid) else {
                     differences.append("\(name) (object \(object.uid)) is not on the ledger")
                     continue
                 }
                 compare(object.kind.name, expected.media, "\(name): kind")
                 compare(object.mediaType, expected.mediaType, "\(name): media type")
-                compare(object.length, expected.length, "\(name): length")
+                compare(object.length, length, "\(name): length")
+                compare(Exact.rounded(object.length), expected.length, "\(name): length")
                 compare(object.address, expected.address, "\(name): address")
                 compare(
                     object.archivedAt.ledgerMilliseconds, expected.archivedAt.ledgerMilliseconds,

@@ -9,8 +9,11 @@ internal import Sealing
 /// anything is destroyed by it.
 package struct LedgerFacts {
     private struct Verification {
-        let outcome: Outcome?
-        var captured: (from: Date?, until: Date?)
+        /// What the entry commits to; nil where that cannot be opened.
+        let exact: Exact?
+
+        var outcome: Outcome? { exact?.outcome }
+        var captured: (from: Date?, until: Date?) { (exact?.capturedFrom, exact?.capturedUntil) }
     }
 
     private struct Object {
@@ -19,7 +22,8 @@ package struct LedgerFacts {
         let archived: Date
         let entry: UInt64
         let address: BlobAddress
-        let length: UInt64
+        /// Exactly; nil where what says so cannot be opened.
+        let length: UInt64?
     }
 
     /// What was known of the case, and until which entry.
@@ -45,10 +49,13 @@ package struct LedgerFacts {
 
     package init(_ uid: CaseUID) { caseUID = uid }
 
-    /// By the whole strand of the case, proved; or what stands in it before an entry.
-    package init(of uid: CaseUID, in index: IndexReader, _ roots: LedgerRoots, before end: UInt64 = .max) throws {
+    /// By the whole strand of the case, proved, and what it commits to; or what stands in it before an entry.
+    package init(
+        of uid: CaseUID, in index: IndexReader, _ roots: LedgerRoots, by recorder: Recorder, before end: UInt64 = .max
+    ) throws {
         self.init(uid)
-        for (number, entry) in try provedEntries(of: .ofCase(uid), in: index, roots) where number < end {
+        let entries = try provedEntries(of: .ofCase(uid), in: index, roots)
+        for (number, entry) in try recorder.opened(entries, of: uid, in: index) where number < end {
             apply(entry, number: number)
         }
     }
@@ -66,12 +73,12 @@ package struct LedgerFacts {
             particulars.append(next)
         case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
         case .verificationEnded(let event):
-            verifications[event.verification] = Verification(
-                outcome: event.outcome, captured: (event.capturedFrom, event.capturedUntil))
+            verifications[event.verification] = Verification(exact: event.opened)
         case .objectArchived(let event):
             objects[event.object] = Object(
                 media: event.media, verification: event.verification, archived: entry.time, entry: number,
-                address: event.address, length: event.length)
+                address: event.address,
+                length: verifications[event.verification]?.exact?.lengths?.first { $0.object == event.object }?.length)
         case .objectDestroyed(let event): objects[event.object] = nil
         case .backstopApproved(let event):
             for object in event.objects where backstops[object] == nil {
@@ -87,7 +94,7 @@ package struct LedgerFacts {
     package func agree(with row: RetentionRow, isAllowed: (UInt64?) -> Bool = { _ in true }) -> Bool {
         guard let object = objects[row.object], let verification = verifications[object.verification],
             object.verification == UInt64(exactly: row.verification), object.address == row.address,
-            object.length == row.length, let known = particulars.last
+            verification.exact != nil, object.length == row.length, let known = particulars.last
         else { return false }
         func same(_ a: Date, _ b: Date) -> Bool { abs(a.timeIntervalSince(b)) < 0.0005 }
         let facts = row.facts

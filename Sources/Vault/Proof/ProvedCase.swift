@@ -14,7 +14,9 @@ extension Session {
         let opened = try open(record)
         let entries = try provedEntries(of: record.uid, in: index)
         var replay = CaseReplay(record.uid)
-        for (number, entry) in entries { replay.apply(entry, number: number) }
+        for (number, entry) in try recorder.opened(entries, of: record.uid, in: index) {
+            replay.apply(entry, number: number)
+        }
         let verifications = try index.verifications(of: record.uid).map { ($0, try index.objects(of: $0.uid)) }
         let differences = replay.match(
             record, hasSubject: opened.particulars.subject != nil, hasConsent: opened.particulars.consent != nil,

@@ -143,8 +143,9 @@ extension Session {
                 let kinds = Set(entries.map(\.entry.event.kind))
                 if !kinds.isDisjoint(with: [.caseCompleted, .verificationCompleted]) { lost.append(.completed(uid)) }
                 guard kinds.contains(.caseEventRecorded) else { continue }
-                let own = try LedgerFacts(of: uid, in: index, roots)
-                var published = try LedgerFacts(of: uid, in: index, roots, before: rest.entries[0].number)
+                let own = try LedgerFacts(of: uid, in: index, roots, by: recorder)
+                var published = try LedgerFacts(
+                    of: uid, in: index, roots, by: recorder, before: rest.entries[0].number)
                 for (number, entry) in entries { published.apply(entry, number: number) }
                 lost += LostRule.differences(of: published.events, from: own.events, uid)
             }

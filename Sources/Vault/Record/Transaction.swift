@@ -92,6 +92,36 @@ package final class Transaction {
         return try commit(text, as: member, caseUID: caseUID, key: key)
     }
 
+    /// Commits to what an entry says exactly, in the entry that is added next; nil where there is nothing.
+    package func commit(
+        _ exact: Exact, of caseUID: CaseUID, key: borrowing SecretKey
+    ) throws -> Commitment? {
+        guard exact != Exact() else { return nil }
+        return try commit(try exact.text(), as: "exactCommitment", of: caseUID, key: key)
+    }
+
+    /// Puts the end of a verification on the ledger.
+    ///
+    /// - Parameter lengths: of the objects whose entries follow.
+    package func addEnd(
+        of ended: VerificationRecord, as state: Event.VerificationEnded.State, lengths: [Exact.Length],
+        key: borrowing SecretKey
+    ) throws {
+        let exact = Exact(
+            capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil, outcome: ended.outcome,
+            lengths: lengths)
+        let commitment = try commit(
+            try exact.text(), as: "exactCommitment", of: ended.caseUID, key: key)
+        try add(
+            .verificationEnded(
+                .init(
+                    caseUID: ended.caseUID, verification: UInt64(ended.number), state: state,
+                    problem: ended.lastProblem, askings: UInt64(ended.attempts),
+                    capturedFrom: ended.capturedFrom.map { LedgerDay(of: $0) },
+                    capturedUntil: ended.capturedUntil.map { LedgerDay(of: $0) }, objects: UInt64(lengths.count),
+                    exact: commitment)))
+    }
+
     /// Commits to a text that belongs to no case.
     package func commit(_ text: String, as member: String) throws -> Commitment {
         _ = try actorStamp()
