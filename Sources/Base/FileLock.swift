@@ -21,6 +21,13 @@ public final class FileLock: Sendable {
     private static func open(_ path: String, _ flags: Int32) throws(FileError) -> OpenFile {
         let descriptor = Foundation.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(.lock, path: path, code: errno) }
+        // What is locked is sometimes written: never another file under a second name.
+        var status = stat()
+        if fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT == S_IFREG && status.st_nlink > 1 {
+            let code = errno
+            close(descriptor)
+            throw FileError(.lock, path: path, code: status.st_nlink > 1 ? EMLINK : code)
+        }
         return OpenFile(descriptor: descriptor, path: path)
     }
 

@@ -14,7 +14,8 @@ public struct DirectoryBlobStore: BlobStorage {
 
     /// The store in an existing directory that ``create(in:files:)`` made.
     ///
-    /// - Parameter stageName: a name that was never used before, for a file in `staging/`.
+    /// - Parameter stageName: a name that was never used before, for a file in `staging/`: 32 lower-case hexadecimal
+    ///   digits. A sweep removes nothing of another name.
     public init(
         directory: String, files: any FileSystem = PosixFileSystem(), stageName: @escaping @Sendable () -> String
     ) {
@@ -38,9 +39,17 @@ public struct DirectoryBlobStore: BlobStorage {
         try FileStage(path: staging + "/" + stageName(), store: self)
     }
 
+    /// Sees that a directory of the store is one, and no link to another: nothing is taken away elsewhere.
+    private func check(_ directory: String) throws(FileError) {
+        guard try files.status(directory).kind == .directory else {
+            throw FileError(.list, path: directory, code: ENOTDIR)
+        }
+    }
+
     public func commit(_ stages: [any BlobStage]) throws {
         let stages = stages.map(own)
         guard !stages.isEmpty else { return }
+        for directory in Set([staging] + stages.map { self.directory(of: $0.finishedAddress) }) { try check(directory) }
         // A blob must not outlive its name in `staging/`, by which a sweep finds it.
         try files.changingNames(in: [staging]) { () throws(FileError) in
             // All are on their way to the disk before the first is waited for.
@@ -73,6 +82,7 @@ public struct DirectoryBlobStore: BlobStorage {
             var (removed, missing): ([BlobAddress], [BlobAddress]) = ([], [])
             var failed: [(BlobAddress, FileError)] = []
             do throws(FileError) {
+                try check(directory)
                 // Synced also where nothing was there: an earlier removal may not be durable yet.
                 try files.changingNames(in: [directory]) { () throws(FileError) in
                     for address in addresses {
@@ -104,6 +114,7 @@ public struct DirectoryBlobStore: BlobStorage {
     private func removeStaged(_ address: BlobAddress) throws(FileError) {
         let placed = try files.status(path(of: address))
         guard placed.links > 1 else { return }
+        try check(staging)
         try files.changingNames(in: [staging]) { () throws(FileError) in
             for name in try files.names(in: staging) {
                 guard let staged = try? files.status(staging + "/" + name), staged.identity == placed.identity else {
@@ -147,7 +158,10 @@ public struct DirectoryBlobStore: BlobStorage {
 
     public func sweep(olderThan limit: Date, isReferenced: (BlobAddress) throws -> Bool) throws -> SweepReport {
         var report = SweepReport()
-        for name in try files.names(in: staging) {
+        try check(objects)
+        try check(staging)
+        // Others' files are not the store's to remove.
+        for name in try files.names(in: staging) where Self.isStageName(name) {
             let staged = staging + "/" + name
             do throws(FileError) {
                 let status = try files.status(staged)
@@ -172,6 +186,11 @@ public struct DirectoryBlobStore: BlobStorage {
             try files.remove(staged)
         }
         return report
+    }
+
+    /// 32 digits, as a UID has.
+    private static func isStageName(_ name: String) -> Bool {
+        name.utf8.count == 32 && Hexadecimal.bytes(name) != nil
     }
 
     func path(of address: BlobAddress) -> String { directory(of: address) + "/" + address.hex }

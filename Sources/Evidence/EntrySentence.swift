@@ -67,7 +67,6 @@ extension Event {
         case .verificationEnded(let event):
             let code = event.problem.map { ", \($0)" } ?? ""
             return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
-                + (event.askings > 0 ? ", after \(Self.count(event.askings, "asking", "askings")) without an end" : "")
         case .objectArchived(let event):
             return
                 "archived the \(event.media) of verification \(event.verification): \(event.mediaType), "

@@ -213,6 +213,10 @@ extension EvidenceVerifier {
             }
         }
         if !hasCase { check.find("the entry that registered the case is missing") }
+        for (number, entry) in entries.sorted(by: { $0.key < $1.key })
+        where !introduced.contains(entry.actor.uid.hex) {
+            check.find("no entry says who did what entry \(number) records")
+        }
         guard case .archiveCreated = entries[0]?.event else {
             return check.find("entry 0, which made the archive, is missing")
         }

@@ -85,6 +85,9 @@ extension EvidenceVerifier {
             guard line.kind == Event.Kind.actorIntroduced.rawValue else { return }
             names[line.actor] = line.openings.first { $0.member == "nameCommitment" }?.text
         }
+        for (number, entry) in rows where introduced[entry.actor.uid.hex] == nil {
+            check.find("no entry says who did what entry \(number) records")
+        }
         for person in document.actors where introduced[person.uid] != person.name {
             check.find("\(name): nothing proves the name of actor \(person.uid)")
         }

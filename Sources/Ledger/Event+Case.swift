@@ -221,8 +221,6 @@ extension Event {
         public let verification: UInt64
         public let state: State
         public let problem: String?
-        /// Without an end, before.
-        public let askings: UInt64
         public let capturedFrom: LedgerDay?
         public let capturedUntil: LedgerDay?
         /// How many entries of objects follow.
@@ -233,14 +231,13 @@ extension Event {
         public var opened: Exact?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, state: State, problem: String?, askings: UInt64,
+            caseUID: CaseUID, verification: UInt64, state: State, problem: String?,
             capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, objects: UInt64, exact: Commitment
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.state = state
             self.problem = problem
-            self.askings = askings
             self.capturedFrom = capturedFrom
             self.capturedUntil = capturedUntil
             self.objects = objects
@@ -248,7 +245,7 @@ extension Event {
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, state, problem, askings, capturedFrom, capturedUntil, objects,
+            case caseUID = "case", verification, state, problem, capturedFrom, capturedUntil, objects,
                 exact = "exactCommitment"
         }
 

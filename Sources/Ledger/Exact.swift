@@ -12,6 +12,16 @@ public struct Exact: Codable, Equatable, Sendable {
         public init(object: ObjectUID, length: UInt64) { (self.object, self.length) = (object, length) }
     }
 
+    /// A keyed tag: of what something is recognised by.
+    public struct Recognised: Codable, Equatable, Sendable {
+        /// The number of the key that made it.
+        public let key: UInt64
+        /// In hexadecimal.
+        public let tag: String
+
+        public init(key: UInt64, tag: String) { (self.key, self.tag) = (key, tag) }
+    }
+
     public var tokenIssuedAt: Date?
     public var capturedFrom: Date?
     public var capturedUntil: Date?
@@ -19,10 +29,13 @@ public struct Exact: Codable, Equatable, Sendable {
     private var result: String?
     /// Of the objects that the answer had.
     public var lengths: [Length]?
+    /// Of the SDK token, and of the whole answer.
+    public var token: Recognised?
+    public var answer: Recognised?
 
     public init(
         tokenIssuedAt: Date? = nil, capturedFrom: Date? = nil, capturedUntil: Date? = nil, outcome: Outcome? = nil,
-        lengths: [Length]? = nil
+        lengths: [Length]? = nil, token: Recognised? = nil, answer: Recognised? = nil
     ) {
         self.tokenIssuedAt = tokenIssuedAt
         self.capturedFrom = capturedFrom
@@ -30,10 +43,11 @@ public struct Exact: Codable, Equatable, Sendable {
         verdict = outcome?.verdict
         result = outcome?.code
         self.lengths = lengths
+        (self.token, self.answer) = (token, answer)
     }
 
     enum CodingKeys: String, CodingKey {
-        case tokenIssuedAt, capturedFrom, capturedUntil, verdict = "outcome", result, lengths
+        case tokenIssuedAt, capturedFrom, capturedUntil, verdict = "outcome", result, lengths, token, answer
     }
 
     public var outcome: Outcome? {

@@ -44,7 +44,7 @@ struct LedgerTests {
         var query = LedgerQuery()
         query.kind = "verification ended"
         let ended = try #require(try archive.audit.entries(query).first)
-        #expect(ended.sentence.contains("after 3 askings") && ended.caseID == "K-1" && ended.actor == "tester")
+        #expect(ended.sentence == "ended verification 1: archived" && ended.caseID == "K-1" && ended.actor == "tester")
     }
 
     @Test func refusedAndFailedAttemptsAreEntries() throws {

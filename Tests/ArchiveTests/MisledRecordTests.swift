@@ -329,4 +329,160 @@ struct MisledRecordTests {
         expectDamaged { _ = try test.open(toLook: true).audit.acceptFork(try Reason("r")) }
         #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
     }
+
+    /// What token and answer are recognised by is not exchanged between verifications of one case.
+    @Test(arguments: ["token_tag", "answer_tag"])
+    func whatIsRecognisedIsNotExchanged(column: String) throws {
+        let answers = [TestAnswer(), TestAnswer(videoLength: 77)]
+        for (answer, token) in zip(answers, ["tok-1", "tok-2"]) {
+            _ = try archive.intake.import(
+                try test.item("K-1", answer: answer.text, token: token) { $0.jurisdictions = ["HK"] })
+        }
+        try alter("UPDATE object SET changes_at = 1, due_at = 1, status = 'due'")
+        try alter(
+            """
+            CREATE TEMP TABLE t AS SELECT number, \(column) AS tag FROM verification;
+            UPDATE verification SET \(column) = randomblob(32);
+            UPDATE verification SET \(column) = (SELECT tag FROM t WHERE t.number = 3 - verification.number)
+            """)
+        try test.pass(days: 91, in: archive)
+        expectDamaged("purge") { _ = try run() }
+        #expect(try test.stored("video", in: archive) == 2)
+        expectDamaged("import") {
+            _ = try test.open().intake.import(
+                try test.item("K-1", answer: answers[0].text, token: "tok-1") { $0.jurisdictions = ["HK"] })
+        }
+        #expect(try test.open().audit.reconcile().findings.isEmpty == false)
+    }
+
+    /// A token that waits is registered again with its own times, and not with another's.
+    @Test func aWaitingTokenIsNotExchanged() throws {
+        for token in ["tok-1", "tok-2"] { _ = try archive.intake.register(try test.registration("K-1", token: token)) }
+        try alter(
+            """
+            CREATE TEMP TABLE t AS SELECT number, token_tag AS tag FROM verification;
+            UPDATE verification SET token_tag = randomblob(32);
+            UPDATE verification SET token_tag = (SELECT tag FROM t WHERE t.number = 3 - verification.number)
+            """)
+        let old = Timestamp.format(test.time.now.addingTimeInterval(-700 * 86_400))
+        expectDamaged {
+            _ = try test.open().intake.register(try test.registration("K-1", token: "tok-1") { $0.capturedAt = old })
+        }
+    }
+
+    /// An event of a person's cases goes on from what the ledger says of each.
+    @Test(arguments: ["invented", "hidden"])
+    func anEventOfAPersonIsProved(change: String) throws {
+        try test.archive("K-1", in: archive) { $0.subject = "S-1" }
+        let input = try CaseEventInput(event: "relationship-ended", at: nil, change: .happened, now: test.time.now)
+        if change == "hidden" {
+            _ = try archive.policies.recordEvent(input, ofSubject: "S-1")
+            try alter("DELETE FROM case_event")
+        } else {
+            try alter(
+                """
+                INSERT INTO case_event SELECT 3, id, 'relationship-ended', 1700000000000, NULL, NULL FROM cases
+                """)
+        }
+        expectDamaged(change) { _ = try test.open().policies.recordEvent(input, ofSubject: "S-1") }
+        let withdrawal = try CaseEventInput(
+            event: "relationship-ended", at: nil, change: .withdraws(3), now: test.time.now)
+        expectDamaged("withdraw") { _ = try test.open().policies.recordEvent(withdrawal, ofSubject: "S-1") }
+    }
+
+    /// A case is found by its person, whatever its column said before the person was known.
+    @Test func aPersonsCaseIsNotHidden() throws {
+        try test.archive("K-1", in: archive) { $0.subject = "S-1" }
+        try test.archive("K-2", in: archive)
+        try alter(
+            """
+            UPDATE cases SET subject_tag = (SELECT subject_tag FROM cases WHERE subject_tag IS NOT NULL),
+                subject_tag_key = 1 WHERE subject_tag IS NULL
+            """)
+        expectDamaged {
+            _ = try test.open().intake.register(
+                try test.registration("K-2", token: "tok-9") {
+                    $0.subject = "S-1"; $0.jurisdictions = ["HK"]
+                })
+        }
+    }
+
+    /// Who has read the notice of a hold, and to whom copies were given, is what the ledger says.
+    @Test func whatIsSaidOfAHoldIsWhatTheLedgerSays() throws {
+        try test.archive("K-1", in: archive)
+        try test.hold("M-1", where: "media = video", in: archive)
+        _ = try archive.holds.acknowledge(try Matter("M-1"), reader: "Ben")
+        _ = try test.contents("video", of: "K-1", in: archive)
+        let before = try test.open().holds.notice(try Matter("M-1")) { _ in "" }
+        #expect(before.copies == 1)
+        try alter(
+            """
+            UPDATE ledger_entry SET kind = 'x', time = 1000, newest = 1000
+            WHERE kind IN ('access opened', 'object archived', 'hold acknowledged', 'case registered')
+            """)
+        let session = try test.open()
+        var after: HoldNotice?
+        let refused = refusal { after = try session.holds.notice(try Matter("M-1")) { _ in "" } }
+        #expect(refused?.outcome == .integrity || after?.text == before.text)
+        var shown: HoldSummary?
+        let other = refusal { shown = try session.holds.show(try Matter("M-1")) }
+        #expect(other?.outcome == .integrity || shown?.acknowledgements.map(\.reader) == ["Ben"])
+    }
+
+    /// A bag names everybody who acted.
+    @Test func aBagNamesWhoActed() throws {
+        try test.archive("K-1", in: archive)
+        _ = try test.contents("video", of: "K-1", in: try test.open(actor: "ann"))
+        try alter(
+            """
+            UPDATE ledger_entry SET kind = 'x' WHERE kind = 'actor introduced' AND number > 2;
+            DELETE FROM actor WHERE uid NOT IN (SELECT actor_uid FROM ledger_entry WHERE number = 0)
+            """)
+        expectDamaged {
+            _ = try test.open().retrieval.retrieve(
+                try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
+        }
+    }
+
+    /// How somebody was known who opened an access is what its entry says.
+    @Test func howAnActorIsKnownIsWhatTheEntrySays() throws {
+        try test.archive("K-1", in: archive)
+        _ = try test.contents("video", of: "K-1", in: archive, range: "0-3")
+        try alter("UPDATE actor SET known = 'token'")
+        test.time.advance(700)
+        _ = refusal { _ = try test.contents("video", of: "K-1", in: try test.open(actor: "ann"), range: "0-3") }
+        let closed = try test.open(toLook: true).audit.entries(query("access closed"))
+        #expect(closed.allSatisfy { $0.known == "claimed" })
+    }
+
+    /// Nothing outside of the archive is removed or written, whatever stands in place of its parts.
+    @Test func whatIsElsewhereStays() throws {
+        let elsewhere = test.directory + "/elsewhere"
+        try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: false)
+        let name = String(repeating: "0a", count: 16)
+        for file in ["root.key", name] { try Data([1]).write(to: URL(fileURLWithPath: elsewhere + "/" + file)) }
+        let staging = test.path + "/staging"
+        try FileManager.default.moveItem(atPath: staging, toPath: test.directory + "/staging")
+        try FileManager.default.createSymbolicLink(atPath: staging, withDestinationPath: elsewhere)
+        expectDamaged { _ = try test.pull(try test.open()) }
+        // Exchanged while the archive is open.
+        test.time.advance(10 * 86_400)
+        _ = refusal { try archive.intake.sweep() }
+        _ = refusal { try test.archive("K-1", in: archive) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).sorted() == [name, "root.key"])
+        try FileManager.default.removeItem(atPath: staging)
+        try FileManager.default.moveItem(atPath: test.directory + "/staging", toPath: staging)
+        for file in ["vendor.pace", "index.sqlite-wal"] {
+            let path = test.path + "/" + file
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.linkItem(atPath: elsewhere + "/root.key", toPath: path)
+            expectDamaged(file) { _ = try test.open() }
+            try FileManager.default.removeItem(atPath: path)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: elsewhere + "/root.key")) == Data([1]))
+        #expect(throws: FileError.self) {
+            try FileManager.default.linkItem(atPath: elsewhere + "/root.key", toPath: elsewhere + "/lock")
+            _ = try FileLock(elsewhere + "/lock")
+        }
+    }
 }

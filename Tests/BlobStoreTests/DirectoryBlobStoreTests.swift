@@ -7,6 +7,8 @@ import Testing
 @testable import BlobStore
 
 struct DirectoryBlobStoreTests {
+    private static let stage = String(repeating: "5a", count: 16)
+
     let directory: String
 
     init() throws {
@@ -16,11 +18,12 @@ struct DirectoryBlobStoreTests {
     }
 
     @Test(arguments: BlobStorageCheck.all) func keeps(_ check: BlobStorageCheck) throws {
-        try check.run(on: DirectoryBlobStore(directory: directory) { UUID().uuidString })
+        try check.run(
+            on: DirectoryBlobStore(directory: directory) { UUID().uuidString.lowercased().replacing("-", with: "") })
     }
 
     @Test func filesAndDirectoriesAreForTheOwnerAlone() throws {
-        let store = DirectoryBlobStore(directory: directory) { UUID().uuidString }
+        let store = DirectoryBlobStore(directory: directory) { UUID().uuidString.lowercased().replacing("-", with: "") }
         let stage = try store.stage()
         try [UInt8](0..<9).withUnsafeBytes { try stage.write($0) }
         let address = stage.finish()
@@ -32,7 +35,7 @@ struct DirectoryBlobStoreTests {
     }
 
     @Test func foreignFilesAreNamed() throws {
-        let store = DirectoryBlobStore(directory: directory) { UUID().uuidString }
+        let store = DirectoryBlobStore(directory: directory) { UUID().uuidString.lowercased().replacing("-", with: "") }
         _ = FileManager.default.createFile(atPath: directory + "/objects/ab/notes.txt", contents: Data())
         _ = FileManager.default.createFile(
             atPath: directory + "/objects/ab/" + String(repeating: "c", count: 64), contents: Data())
@@ -46,7 +49,7 @@ struct DirectoryBlobStoreTests {
     /// Promise 1: bytes before the name, the name before the directory, and nothing synced twice.
     @Test func theOrderOfDurabilityIsKept() throws {
         let files = RecordingFileSystem()
-        let store = DirectoryBlobStore(directory: directory, files: files) { "stage" }
+        let store = DirectoryBlobStore(directory: directory, files: files) { Self.stage }
         let stage = try store.stage()
         try [UInt8](0..<9).withUnsafeBytes { try stage.write($0) }
         let address = stage.finish()
@@ -54,24 +57,27 @@ struct DirectoryBlobStoreTests {
         store.settle([stage])
         #expect(
             files.operations == [
-                "create staging/stage", "append staging/stage", "openDirectory staging", "syncData staging/stage",
-                "close staging/stage", "syncDirectory staging", "close staging",
+                "create staging/\(Self.stage)", "append staging/\(Self.stage)", "openDirectory staging",
+                "syncData staging/\(Self.stage)",
+                "close staging/\(Self.stage)", "syncDirectory staging", "close staging",
                 "openDirectory objects/\(address.hex.prefix(2))",
-                "link staging/stage objects/\(address.hex.prefix(2))/\(address.hex)",
+                "link staging/\(Self.stage) objects/\(address.hex.prefix(2))/\(address.hex)",
                 "syncDirectory objects/\(address.hex.prefix(2))", "close objects/\(address.hex.prefix(2))",
-                "remove staging/stage",
+                "remove staging/\(Self.stage)",
             ])
     }
 
     @Test func aFailedSyncIsNeverTriedAgain() throws {
         let files = RecordingFileSystem(failing: "syncData")
-        let store = DirectoryBlobStore(directory: directory, files: files) { "stage" }
+        let store = DirectoryBlobStore(directory: directory, files: files) { Self.stage }
         let stage = try store.stage()
         let address = stage.finish()
-        #expect(throws: FileError(.sync, path: directory + "/staging/stage", code: EIO)) { try store.commit([stage]) }
+        #expect(throws: FileError(.sync, path: directory + "/staging/\(Self.stage)", code: EIO)) {
+            try store.commit([stage])
+        }
         stage.discard()
         #expect(files.operations.filter { $0.hasPrefix("syncData") }.count == 1)
-        #expect(!FileManager.default.fileExists(atPath: directory + "/staging/stage"))
+        #expect(!FileManager.default.fileExists(atPath: directory + "/staging/\(Self.stage)"))
         #expect(throws: BlobStoreError.missing(address)) { try store.open(address) }
     }
 

@@ -107,7 +107,9 @@ struct FaultyBlobStorageTests {
             let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try DirectoryBlobStore.create(in: directory, files: PosixFileSystem())
-            let store = DirectoryBlobStore(directory: directory) { UUID().uuidString }
+            let store = DirectoryBlobStore(directory: directory) {
+                UUID().uuidString.lowercased().replacing("-", with: "")
+            }
             let isFound = Mutex(false)
             try withKnownIssue(isIntermittent: true) {
                 try check.run(on: FaultyBlobStorage(store: store, fault: fault))

@@ -91,10 +91,16 @@ extension Destruction {
         }
         entries += try vouched(
             try context(of: entries, closing: closed.closing, in: index), in: index, head.roots)
+        let known = Set(entries.map(\.number))
+        entries += try session.retrieval.introductions(
+            of: Set(entries.map(\.entry.actor.uid)), in: index, head.roots
+        ).filter { $0.number <= closed.closing && !known.contains($0.number) }
         entries.sort { $0.number < $1.number }
         var actors: [ActorUID: Custody.Document.Person] = [:]
         for stamp in entries.map(\.entry.actor) where actors[stamp.uid] == nil {
-            guard let actor = try index.actor(stamp.uid) else { continue }
+            guard let actor = try index.actor(stamp.uid) else {
+                throw CatalogError.damaged("actor \(stamp.uid) is missing")
+            }
             actors[stamp.uid] = Custody.Document.Person(
                 uid: stamp.uid.hex, known: stamp.known.rawValue, name: try session.name(of: actor, in: index))
         }
@@ -200,8 +206,8 @@ extension Destruction {
         return found
     }
 
-    /// The entries that say who made the archive, who acted, by which rules, and in which runs, and the one that closes
-    /// the ledger.
+    /// The entries that say who made the archive, by which rules, and in which runs, and the one that closes the
+    /// ledger.
     private func context(
         of entries: [(number: UInt64, entry: Entry)], closing: UInt64, in index: IndexReader
     ) throws -> [LedgerRow] {
@@ -216,20 +222,14 @@ extension Destruction {
             add(try index.ledgerRow(event.run))
             if let policy = event.policy { policies.insert("\(policy) \(event.version ?? 0)") }
         }
-        for kind in [Event.Kind.policyActivated, .forkAccepted] {
-            var filter = LedgerFilter()
-            filter.kind = kind.rawValue
-            for row in try index.ledgerRows(filter, from: 0, limit: .max) {
-                guard case .policyActivated(let event) = try Entry(row.bytes).event else { add(row); continue }
-                if policies.contains("\(event.policy) \(event.version)") { add(row) }
-            }
+        var filter = LedgerFilter()
+        filter.kind = Event.Kind.policyActivated.rawValue
+        for row in try index.ledgerRows(filter, from: 0, limit: .max) {
+            guard case .policyActivated(let event) = try Entry(row.bytes).event else { continue }
+            if policies.contains("\(event.policy) \(event.version)") { add(row) }
         }
-        for uid in Set(entries.map(\.entry.actor.uid) + found.values.map(\.actorUID)) {
-            var introduction = LedgerFilter()
-            introduction.kind = Event.Kind.actorIntroduced.rawValue
-            introduction.actorUIDs = [uid]
-            add(try index.ledgerRows(introduction, from: 0, limit: 1).first)
-        }
+        // Each origin but the first began with a fork.
+        for origin in try index.origins().dropFirst() { add(try index.ledgerRow(origin.firstEntry)) }
         // What came since the ledger was closed has no proof by it.
         return found.values.filter { $0.number <= closing }
     }

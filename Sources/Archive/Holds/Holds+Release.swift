@@ -232,7 +232,10 @@ extension Holds {
                 }
                 let author = try session.name(of: hold.authorUID, in: index)
                 // Who was known by a token takes it back by a token.
-                let wasToken = try index.actor(hold.authorUID)?.stamp.known == .token
+                let uid = hold.uid
+                let began = try provedEntries(of: .holds, in: index, session.head(in: index).roots)
+                    .first { $0.entry.event.hold == uid }
+                let wasToken = began?.entry.actor.known != .claimed && began?.entry.actor.known != .osUser
                 guard Actor.isSamePerson(author, session.recorder.actor.name),
                     !wasToken || session.recorder.actor.known == .token
                 else {

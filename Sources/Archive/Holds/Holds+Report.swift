@@ -49,7 +49,7 @@ public struct HoldNotice: Encodable, Sendable {
 
 extension Holds {
     /// Cases whose entries are read together.
-    private static let casesTogether = 200
+    private static let casesTogether: UInt64 = 200
 
     /// Reports on a hold, from the ledger alone.
     public func report(_ matter: Matter, asOf: Date?) throws -> HoldReport {
@@ -121,30 +121,30 @@ extension Holds {
                         until: ends.contains(nil) ? nil : ends.compactMap { $0 }.max()))
             }
         }
-        // A hold that names its cases needs only their entries.
-        var uids: Set<CaseUID> = []
-        if hold.scopes.values.allSatisfy({ $0.form == .cases }) {
-            uids = Set(hold.scopes.values.flatMap(\.cases))
-        } else {
-            var filter = LedgerFilter()
-            filter.kind = Event.Kind.caseRegistered.rawValue
-            var next: UInt64 = 0
-            while case let rows = try index.ledgerRows(filter, from: next, limit: 2000), let last = rows.last {
-                next = last.number + 1
-                uids.formUnion(rows.lazy.filter { $0.time <= time }.compactMap(\.caseUID))
+        func add(_ entries: [(number: UInt64, entry: Entry)], of caseUID: CaseUID) throws {
+            var facts = LedgerFacts(caseUID)
+            let then = entries.filter { $0.entry.time <= time }
+            for (number, entry) in try session.recorder.opened(then, of: caseUID, in: index) {
+                facts.apply(entry, number: number)
             }
+            try add(facts)
         }
-        let sorted = uids.sorted { $0.hex < $1.hex }
-        for first in stride(from: 0, to: sorted.count, by: Self.casesTogether) {
-            let page = Array(sorted[first..<min(first + Self.casesTogether, sorted.count)])
-            let rows = try index.ledgerRows(ofCases: page)
-            for uid in page {
-                let entries = try (rows[uid] ?? []).filter { $0.time <= time }.map { ($0.number, try Entry($0.bytes)) }
-                var facts = LedgerFacts(uid)
-                for (number, entry) in try session.recorder.opened(entries, of: uid, in: index) {
-                    facts.apply(entry, number: number)
+        // A hold that names its cases needs only their entries.
+        if hold.scopes.values.allSatisfy({ $0.form == .cases }) {
+            let named = Set(hold.scopes.values.flatMap(\.cases)).sorted { $0.hex < $1.hex }
+            for caseUID in named { try add(try session.provedEntries(of: caseUID, in: index), of: caseUID) }
+        } else {
+            let roots = try session.head(in: index).roots
+            for first in stride(from: 0, to: roots.strands.count, by: Int(Self.casesTogether)) {
+                let last = min(first + Self.casesTogether, roots.strands.count)
+                let records = try index.strands(from: first, limit: Int(last - first))
+                guard records.map(\.leaf) == Array(first..<last) else {
+                    throw CatalogError.damaged("a strand of the ledger is missing")
                 }
-                try add(facts)
+                let cases = records.filter { $0.end.strand.caseUID != nil }
+                for (strand, entries) in try provedEntries(of: cases, in: index, roots) {
+                    try add(entries, of: strand.caseUID!)
+                }
             }
         }
         return (book, lines, objects)
@@ -161,12 +161,9 @@ extension Holds {
                 for (uid, objects) in Dictionary(grouping: report.objects, by: \.caseUID).sorted(by: { $0.key < $1.key }
                 ) {
                     guard let caseUID = CaseUID(hex: uid) else { continue }
-                    var filter = LedgerFilter()
-                    filter.strand = .ofCase(caseUID)
-                    filter.kind = Event.Kind.accessOpened.rawValue
                     let held = Set(objects.map(\.object))
-                    for row in try index.ledgerRows(filter, from: 0, limit: .max) {
-                        guard case .accessOpened(let event) = try Entry(row.bytes).event,
+                    for (number, entry) in try session.provedEntries(of: caseUID, in: index) {
+                        guard case .accessOpened(let event) = entry.event,
                             event.objects.contains(where: { held.contains($0.hex) })
                         else { continue }
                         let what =
@@ -177,8 +174,8 @@ extension Holds {
                             }
                         copies.append(
                             "  case \(objects[0].caseID ?? uid): \(what), given to "
-                                + "\(try session.name(of: row.actorUID, in: index)) on \(Timestamp.minute(row.time)), "
-                                + "ledger entry \(row.number)"
+                                + "\(try session.name(of: entry.actor.uid, in: index)) on "
+                                + "\(Timestamp.minute(entry.time)), ledger entry \(number)"
                         )
                     }
                 }

@@ -162,23 +162,27 @@ extension Holds {
     }
 
     private func acknowledgements(of hold: HoldUID, in index: IndexReader) throws -> [HoldAcknowledgement] {
-        var filter = LedgerFilter()
-        filter.kind = Event.Kind.holdAcknowledged.rawValue
-        return try index.ledgerRows(filter, from: 0, limit: .max).compactMap { row in
-            guard case .holdAcknowledged(let event) = try Entry(row.bytes).event, event.hold == hold else { return nil }
-            let named = try session.openings(of: row.number, in: index)["readerCommitment"]?.text
+        try provedEntries(of: .holds, in: index, session.head(in: index).roots).compactMap { number, entry in
+            guard case .holdAcknowledged(let event) = entry.event, event.hold == hold else { return nil }
+            let openings = try session.openings(of: number, in: index)
+            try openings.open(try entry.commitments(), of: number)
             return HoldAcknowledgement(
-                reader: try named ?? session.name(of: row.actorUID, in: index), at: row.time,
-                revision: Int(event.revision),
-                entry: row.number)
+                reader: try openings["readerCommitment"]?.text ?? session.name(of: entry.actor.uid, in: index),
+                at: entry.time, revision: Int(event.revision), entry: number)
         }
     }
 
-    /// The matters that preserve a case, as anybody may know them.
+    /// The matters that preserve a case, as anybody may know them: by the ledger.
     func matters(of caseUID: CaseUID, in index: IndexReader) throws -> [String] {
-        let names = try index.retentionRows(.ofCase(caseUID), after: nil, limit: .max).flatMap {
-            $0.facts.holds.map(\.matter)
-        }
+        let facts = try LedgerFacts(
+            of: caseUID, in: index, session.head(in: index).roots, by: session.recorder)
+        let book = try session.holdBook(in: index)
+        let tags =
+            try book.expectsAny
+            ? index.caseRecord(caseUID).map { try session.expectations(of: $0, in: index) } ?? [] : []
+        let names = Set(
+            facts.liveObjects.compactMap { facts.history(of: $0) }.flatMap { book.binding($0, expected: tags) }
+        ).map(\.hex).sorted()
         return try session.matters(names, forOutsiders: true, in: index)
     }
 }

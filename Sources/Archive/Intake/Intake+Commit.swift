@@ -82,7 +82,8 @@ extension Intake {
         }
         if ended.capturedFrom == nil {
             ended.capturedFrom = verification.tokenIssuedAt
-            ended.capturedUntil = min(now, verification.deadline ?? now)
+            let lifetime = session.effects.provider.resultLifetime
+            ended.capturedUntil = min(now, verification.tokenIssuedAt?.addingTimeInterval(lifetime) ?? now)
         }
         ended.sealedDetails = try session.seal(
             details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))

@@ -129,15 +129,19 @@ extension Intake {
         let tag = staged.tag
         return try commit(staged) { transaction in
             let index = transaction.index
-            let opened = try openOrInsertCase(registration, transaction)
             let tokenTag = registration.token.map { session.keyring.tag($0.text.utf8, purpose: .token) }
-            let byToken = try tokenTag.flatMap { try session.verification(token: $0, in: index) }
-                .map { try reconcile($0, with: registration, transaction) }
+            // What is known is proved before anything is added to it.
+            let found = try tokenTag.flatMap { try session.verification(token: $0, in: index) }
+            let foundByAnswer = try session.caseRecord(of: registration.caseID, in: index).flatMap {
+                try session.verification(answer: tag, of: $0.uid, in: index)
+            }
+            let opened = try openOrInsertCase(registration, transaction)
+            let byToken = try found.map { try reconcile($0, with: registration, transaction) }
             if let tokenTag {
                 try session.checkNotDestroyed(tokenTag, .token, "this SDK token's verification", in: index)
             }
             try session.checkNotDestroyed(tag, .answer, "this answer", in: index)
-            if var known = try session.verification(answer: tag, of: opened.record.uid, in: index) {
+            if var known = foundByAnswer {
                 _ = try completeTimes(of: known, with: registration)
                 if let tokenTag, known.tokenTag != tokenTag {
                     guard known.tokenTag == nil, byToken == nil else {

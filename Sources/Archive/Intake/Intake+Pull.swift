@@ -26,7 +26,7 @@ extension VerificationRecord {
     /// When the vendor forgets the result at the latest, whatever time of issue was typed: a token is issued before it
     /// is registered.
     func lastDeadline(_ provider: any Provider) -> Date {
-        max(deadline ?? .distantPast, registeredAt.addingTimeInterval(provider.resultLifetime))
+        max(tokenIssuedAt ?? .distantPast, registeredAt).addingTimeInterval(provider.resultLifetime)
     }
 
     /// The vendor's codes begin with a capital, ours do not.
@@ -125,9 +125,20 @@ extension Intake {
     func ask(
         _ verification: VerificationRecord, client: any ProviderClient, region: String?, answersOthers: Bool = false
     ) throws -> (report: VerificationReport, next: NextStep) {
-        // A verification that was altered or put back is not asked about: its answer would stand on the ledger.
-        let opened = try session.open(try session.catalog.read { try proveCase(of: verification, in: $0) })
+        // A verification that was altered or put back is not asked about: its answer would stand on the ledger. What it
+        // is asked by, and until when, is what was proved now, and not what was read when the run began.
+        let (record, verification) = try session.catalog.read { index in
+            let record = try proveCase(of: verification, in: index)
+            guard let current = try index.verifications(of: record.uid).first(where: { $0.uid == verification.uid })
+            else { throw CatalogError.damaged("a verification is gone") }
+            return (record, current)
+        }
+        let opened = try session.open(record)
         let caseID = try CaseID(opened.particulars.caseID)
+        guard verification.state == .awaiting else {
+            let state = verification.state == .archived ? .unchanged : VerificationReport.State(verification.state)
+            return (self.report(verification, caseID: caseID, state: state), .over)
+        }
         let token = try session.token(of: verification, key: opened.key)
         let asking = Asking(
             verification: verification, endpoint: client.host,

@@ -50,10 +50,11 @@ extension Intake {
 
     private func insert(_ registration: Registration, token: SDKToken) throws -> VerificationName {
         try session.record { transaction in
-            let opened = try openOrInsertCase(registration, transaction)
             let tag = session.keyring.tag(token.text.utf8, purpose: .token)
             try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: transaction.index)
-            if let known = try session.verification(token: tag, in: transaction.index) {
+            let known = try session.verification(token: tag, in: transaction.index)
+            let opened = try openOrInsertCase(registration, transaction)
+            if let known {
                 _ = try reconcile(known, with: registration, transaction)
                 return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
             }
@@ -149,8 +150,9 @@ extension Intake {
         }
         let captured = registration.capturedAt
         let exact = try transaction.commit(
-            Exact(tokenIssuedAt: record.tokenIssuedAt, capturedFrom: captured, capturedUntil: captured), of: caseUID,
-            key: opened.key)
+            Exact(
+                tokenIssuedAt: record.tokenIssuedAt, capturedFrom: captured, capturedUntil: captured,
+                token: Exact.Recognised(record.tokenTag)), of: caseUID, key: opened.key)
         try transaction.add(
             .verificationRegistered(
                 .init(
@@ -189,8 +191,10 @@ extension Intake {
             throw CatalogError.damaged("a verification without a case")
         }
         let exact = try transaction.commit(
-            Exact(tokenIssuedAt: issued, capturedFrom: captured, capturedUntil: captured), of: known.caseUID,
-            key: try session.open(record).key)
+            Exact(
+                tokenIssuedAt: issued, capturedFrom: captured, capturedUntil: captured,
+                token: completed.tokenTag == known.tokenTag ? nil : Exact.Recognised(completed.tokenTag)),
+            of: known.caseUID, key: try session.open(record).key)
         try transaction.add(
             .verificationCompleted(
                 .init(

@@ -83,7 +83,7 @@ extension Policies {
                     throw ArchiveError(.unknownCase, "no case has this subject", remedy: "check the reference")
                 }
                 return try records.map { record in
-                    let caseID = try session.open(record).particulars.caseID
+                    let caseID = try session.prove(record, in: index).particulars.caseID
                     do {
                         return try recordEvent(input, of: record.uid, named: caseID, transaction)
                     } catch {

@@ -35,7 +35,10 @@ extension Retrieval {
             var lines: [Custody.Document.Line] = []
             for (number, entry) in rows {
                 let uid = entry.actor.uid
-                if actors[uid] == nil, let actor = try index.actor(uid) {
+                if actors[uid] == nil {
+                    guard let actor = try index.actor(uid) else {
+                        throw CatalogError.damaged("actor \(uid) is missing")
+                    }
                     actors[uid] = Custody.Document.Person(
                         uid: uid.hex, known: entry.actor.known.rawValue, name: try session.name(of: actor, in: index))
                 }
@@ -95,16 +98,36 @@ extension Retrieval {
         rows += try index.newestLedgerRows(verified, limit: 1).filter {
             $0.number > first && $0.number <= closing.number
         }
-        var forks = LedgerFilter()
-        forks.kind = Event.Kind.forkAccepted.rawValue
-        rows += try index.ledgerRows(forks, from: 0, limit: 1000).filter { $0.number <= closing.number }
-        for uid in Set(own.map(\.entry.actor.uid) + rows.map(\.actorUID)) {
+        // Each origin but the first began with a fork.
+        for origin in try index.origins().dropFirst() where origin.firstEntry <= closing.number {
+            rows += [try index.ledgerRow(origin.firstEntry)].compactMap(\.self)
+        }
+        let others = try vouched(rows, in: index, roots)
+        let people = Set((own + others).map(\.entry.actor.uid))
+        return (own + others + (try introductions(of: people, in: index, roots)).filter { $0.number <= closing.number })
+            .sorted { $0.number < $1.number }
+    }
+
+    /// The entries that introduced some actors, one each.
+    ///
+    /// - Throws: ``CatalogError/damaged(_:)`` where one is missing.
+    func introductions(
+        of people: Set<ActorUID>, in index: IndexReader, _ roots: LedgerRoots
+    ) throws -> [(number: UInt64, entry: Entry)] {
+        let rows = try people.map { uid in
             var introduction = LedgerFilter()
             introduction.kind = Event.Kind.actorIntroduced.rawValue
             introduction.actorUIDs = [uid]
-            rows += try index.ledgerRows(introduction, from: 0, limit: 1)
+            guard let row = try index.ledgerRows(introduction, from: 0, limit: 1).first else {
+                throw CatalogError.damaged("the entry that introduced actor \(uid) is missing")
+            }
+            return row
         }
-        return (own + (try vouched(rows, in: index, roots))).sorted { $0.number < $1.number }
+        let found = try vouched(rows, in: index, roots)
+        guard found.allSatisfy({ $0.entry.event.kind == .actorIntroduced }),
+            Set(found.map(\.entry.actor.uid)) == people
+        else { throw CatalogError.damaged("who was introduced is not what the ledger says") }
+        return found
     }
 }
 

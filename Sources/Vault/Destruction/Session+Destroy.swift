@@ -170,11 +170,14 @@ extension Session {
     private func forget(_ uid: VerificationUID, entry: UInt64, _ transaction: Transaction) throws {
         let index = transaction.index
         guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
-        // An answer that was archived has a tag, and so has a token that was pulled: without it, it would come in
-        // again.
-        guard record.answerTag != nil, record.origin != .pull || record.tokenTag != nil else {
+        // By another tag, what is destroyed now would come in again.
+        let facts = try LedgerFacts(of: record.caseUID, in: index, transaction.head.roots, by: recorder)
+        guard let (token, answer) = facts.recognised(UInt64(record.number)), answer != nil,
+            Exact.Recognised(record.tokenTag) == token, Exact.Recognised(record.answerTag) == answer
+        else {
             throw CatalogError.damaged(
-                "case \(record.caseUID), verification \(record.number): what it is recognised by is missing")
+                "case \(record.caseUID), verification \(record.number): what it is recognised by is not what was "
+                    + "recorded")
         }
         for (tag, purpose) in [(record.tokenTag, DestroyedTagRecord.Purpose.token), (record.answerTag, .answer)] {
             guard let tag else { continue }

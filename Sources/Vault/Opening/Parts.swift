@@ -34,6 +34,30 @@ package struct Parts {
         }
     }
 
+    /// What lies in the archive is written, and some of it removed: nothing of it may be another file under a second
+    /// name, or lead elsewhere.
+    private static func checkKinds(of names: [String], in directory: String, files: any FileSystem) throws {
+        for name in names {
+            let path = directory + "/" + name
+            let status: FileStatus
+            do throws(FileError) { status = try files.status(path) } catch {
+                // A log that another process has just removed.
+                if error.code == ENOENT { continue } else { throw error }
+            }
+            let isDirectory = ["objects", "staging"].contains(name)
+            guard isDirectory || status.kind != .file || status.links == 1,
+                !isDirectory || status.kind == .directory
+            else {
+                throw ArchiveError(
+                    .indexDamaged,
+                    isDirectory
+                        ? "\(path) is no directory, or a link to one"
+                        : "\(path) has another name as well: what is written to it would be written to that",
+                    remedy: "put back what belongs there; find out who changed it")
+            }
+        }
+    }
+
     private static func checkDirectory(_ directory: String, files: any FileSystem) throws {
         let missing = ArchiveError(
             .noArchive, "there is no archive at \(directory)",
@@ -57,6 +81,7 @@ package struct Parts {
                 remedy: "let only its owner in, mode 0700, and find out who may have read it")
         }
         let names = try files.names(in: directory)
+        try checkKinds(of: names, in: directory, files: files)
         let parts = [Configuration.fileName, OpenArchive.indexName, OpenArchive.keyringName, "objects", "staging"]
         let lost = parts.filter { !names.contains($0) }
         let hasMedia = !lost.isEmpty && OpenArchive.holdsBlobs(directory)

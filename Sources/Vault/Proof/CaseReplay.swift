@@ -42,6 +42,9 @@ package struct CaseReplay {
         var destroyed = 0
         /// Of the objects, exactly.
         var lengths: [ObjectUID: UInt64] = [:]
+        /// What token and answer are recognised by.
+        var token: Exact.Recognised?
+        var answer: Exact.Recognised?
         /// All that was committed to could be opened.
         var isOpen: Bool
     }
@@ -95,7 +98,7 @@ package struct CaseReplay {
                 region: event.region, registeredAt: entry.time,
                 tokenIssuedAt: event.opened?.tokenIssuedAt, tokenIssueIsAssumed: event.tokenIssueAssumed,
                 capturedFrom: event.opened?.capturedFrom, capturedUntil: event.opened?.capturedUntil,
-                isOpen: event.exact == nil || event.opened != nil)
+                token: event.opened?.token, answer: nil, isOpen: event.exact == nil || event.opened != nil)
             let number = Int(event.verification)
             guard known != nil, known!.verifications[number] == nil else {
                 return contradict("the case is not registered, or has this verification already")
@@ -111,6 +114,7 @@ package struct CaseReplay {
                     verification.capturedFrom = event.opened?.capturedFrom
                     verification.capturedUntil = event.opened?.capturedUntil
                 }
+                if event.tokenAdded == true { verification.token = event.opened?.token }
                 verification.isOpen = verification.isOpen && (event.exact == nil || event.opened != nil)
                 return nil
             }
@@ -131,6 +135,8 @@ package struct CaseReplay {
                 verification.outcome = event.outcome
                 verification.capturedFrom = event.opened?.capturedFrom
                 verification.capturedUntil = event.opened?.capturedUntil
+                verification.token = event.opened?.token
+                verification.answer = event.opened?.answer
                 verification.lengths = (event.opened?.lengths ?? []).reduce(into: [:]) { $0[$1.object] = $1.length }
                 verification.isOpen = verification.isOpen && event.opened != nil
                 verification.endedAt = entry.time
@@ -147,6 +153,10 @@ package struct CaseReplay {
             }
         case .caseEventRecorded(let event):
             guard known != nil else { return contradict("the case is not registered") }
+            let standing = EventRecord.standing(event.event, in: known!.events).map(\.entry)
+            if let earlier = event.corrects ?? event.withdraws, !standing.contains(earlier) {
+                contradict("it changes entry \(earlier), which records no \(event.event) that stands")
+            }
             known!.events.append(EventRecord(event, entry: number))
         case .objectDestroyed(let event):
             change(event.verification, number) { verification in
@@ -225,6 +235,8 @@ package struct CaseReplay {
             }
             compare(record.uid, expected.uid, "\(name): UID")
             compare(expected.isOpen, true, "\(name): what opens its entries")
+            compare(Exact.Recognised(record.tokenTag), expected.token, "\(name): what its token is recognised by")
+            compare(Exact.Recognised(record.answerTag), expected.answer, "\(name): what its answer is recognised by")
             compare(record.origin, expected.origin, "\(name): origin")
             compare(record.vendor, expected.vendor, "\(name): vendor")
             compare(record.api, expected.api, "\(name): API")

@@ -10,7 +10,7 @@ internal import Sealing
 package struct LedgerFacts {
     private struct Verification {
         /// What the entry commits to; nil where that cannot be opened.
-        let exact: Exact?
+        var exact: Exact?
 
         var outcome: Outcome? { exact?.outcome }
         var captured: (from: Date?, until: Date?) { (exact?.capturedFrom, exact?.capturedUntil) }
@@ -43,8 +43,8 @@ package struct LedgerFacts {
 
     package static let kinds: Set<String> = Set(
         [
-            Event.Kind.caseRegistered, .caseCompleted, .caseEventRecorded, .verificationEnded, .objectArchived,
-            .objectDestroyed, .backstopApproved,
+            Event.Kind.caseRegistered, .caseCompleted, .caseEventRecorded, .verificationCompleted,
+            .verificationEnded, .objectArchived, .objectDestroyed, .backstopApproved,
         ].map(\.rawValue))
 
     package init(_ uid: CaseUID) { caseUID = uid }
@@ -74,6 +74,9 @@ package struct LedgerFacts {
         case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
         case .verificationEnded(let event):
             verifications[event.verification] = Verification(exact: event.opened)
+        case .verificationCompleted(let event):
+            // A token that became known after the answer was there.
+            if let token = event.opened?.token { verifications[event.verification]?.exact?.token = token }
         case .objectArchived(let event):
             objects[event.object] = Object(
                 media: event.media, verification: event.verification, archived: entry.time, entry: number,
@@ -123,6 +126,11 @@ package struct LedgerFacts {
 
     /// Objects that were archived and not destroyed.
     package var liveObjects: [ObjectUID] { objects.keys.sorted { $0.hex < $1.hex } }
+
+    /// What the token and the answer of a verification are recognised by; nil where it cannot be known.
+    package func recognised(_ verification: UInt64) -> (token: Exact.Recognised?, answer: Exact.Recognised?)? {
+        verifications[verification]?.exact.map { ($0.token, $0.answer) }
+    }
 
     /// What holds ask of an object; nil where it was never archived, or is destroyed.
     package func history(of uid: ObjectUID) -> HoldBook.History? {

@@ -22,6 +22,9 @@ extension Session {
             record, hasSubject: opened.particulars.subject != nil, hasConsent: opened.particulars.consent != nil,
             events: try index.caseEvents(of: record.uid).map(\.event), verifications)
         if let first = differences.first { throw CatalogError.damaged(first) }
+        guard record.caseIDTag == keyring.tag(opened.particulars.caseID.utf8, purpose: .caseID),
+            record.subjectTag == subjectTag(opened.particulars.subject)
+        else { throw CatalogError.damaged("case \(record.uid): what it is found by is not what is sealed in it") }
         try proveParticulars(opened, entries, in: index)
         try proveFacts(opened, replay.facts, in: index)
         return opened

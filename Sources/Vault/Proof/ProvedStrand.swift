@@ -40,7 +40,7 @@ public func provedEntries(
 /// work.
 ///
 /// - Throws: ``CatalogError/damaged(_:)`` where one of them was altered, whichever it is.
-func provedEntries(
+package func provedEntries(
     of records: [StrandRecord], in index: IndexReader, _ roots: LedgerRoots
 ) throws -> [(strand: Strand, entries: [(number: UInt64, entry: Entry)])] {
     let hasher = MerkleHasher()

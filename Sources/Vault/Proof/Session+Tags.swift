@@ -44,9 +44,11 @@ extension Session {
         of leaves: [TagLeaf], in index: IndexReader, _ isIt: (VerificationRecord) -> Bool
     ) throws -> VerificationRecord? {
         guard let live = leaves.first(where: { $0.destruction == nil }) else { return nil }
-        guard let record = try index.verifications(of: live.caseUID).first(where: isIt) else {
-            throw CatalogError.damaged("case \(live.caseUID): a verification is missing, or what it is found by")
-        }
+        guard let owner = try index.caseRecord(live.caseUID),
+            let record = try index.verifications(of: live.caseUID).first(where: isIt)
+        else { throw CatalogError.damaged("case \(live.caseUID): a verification is missing, or what it is found by") }
+        // The tags of two verifications of one case are not exchanged.
+        _ = try prove(owner, in: index)
         return record
     }
 

@@ -179,7 +179,7 @@ extension Session {
 
     /// Puts the end of an access on the ledger, in the name of who opened it.
     func closeAccess(_ access: OpenAccessRecord, _ transaction: Transaction) throws {
-        guard let actor = try transaction.index.actor(access.actorUID), try isOpen(access, transaction) else {
+        guard let stamp = try opener(of: access, transaction) else {
             throw CatalogError.damaged(
                 "what it keeps of an access that is open is not what entry \(access.entry) of the ledger says")
         }
@@ -189,25 +189,25 @@ extension Session {
                     caseUID: access.caseUID, access: access.entry,
                     bytes: min(access.bytes, CanonicalJSON.largestNumber),
                     ranges: min(access.ranges, CanonicalJSON.largestNumber),
-                    complete: access.unfinished == 0)), by: actor.stamp)
+                    complete: access.unfinished == 0)), by: stamp)
         try transaction.remove(access)
     }
 
-    /// Whether the ledger says that somebody opened it, and not that it was closed.
-    private func isOpen(_ access: OpenAccessRecord, _ transaction: Transaction) throws -> Bool {
+    /// Who opened it, by the ledger; nil where that says something else of it, or that it was closed.
+    private func opener(of access: OpenAccessRecord, _ transaction: Transaction) throws -> ActorStamp? {
         let entries = try provedEntries(of: access.caseUID, in: transaction.index, transaction.head.roots)
-        var isOpen = false
+        var stamp: ActorStamp?
         for (number, entry) in entries {
             switch entry.event {
-            case .accessOpened where number == access.entry:
-                isOpen =
-                    entry.actor.uid == access.actorUID
-                    && abs(entry.time.timeIntervalSince(access.openedAt)) < 0.0005
-            case .accessClosed(let event): if event.access == access.entry { return false }
+            case .accessOpened
+            where number == access.entry && entry.actor.uid == access.actorUID
+                && abs(entry.time.timeIntervalSince(access.openedAt)) < 0.0005:
+                stamp = entry.actor
+            case .accessClosed(let event): if event.access == access.entry { return nil }
             default: break
             }
         }
-        return isOpen
+        return stamp
     }
 
     /// Puts settings that matter on the ledger where they differ from those that it has last.

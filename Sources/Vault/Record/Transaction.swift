@@ -109,14 +109,14 @@ package final class Transaction {
     ) throws {
         let exact = Exact(
             capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil, outcome: ended.outcome,
-            lengths: lengths)
+            lengths: lengths, token: Exact.Recognised(ended.tokenTag), answer: Exact.Recognised(ended.answerTag))
         let commitment = try commit(
             try exact.text(), as: "exactCommitment", of: ended.caseUID, key: key)
         try add(
             .verificationEnded(
                 .init(
                     caseUID: ended.caseUID, verification: UInt64(ended.number), state: state,
-                    problem: ended.lastProblem, askings: UInt64(ended.attempts),
+                    problem: ended.lastProblem,
                     capturedFrom: ended.capturedFrom.map { LedgerDay(of: $0) },
                     capturedUntil: ended.capturedUntil.map { LedgerDay(of: $0) }, objects: UInt64(lengths.count),
                     exact: commitment)))
@@ -323,5 +323,12 @@ extension Recorder {
 
     package func archiveKey(_ record: ArchiveRecord) throws -> SecretKey {
         try keyring.unwrap(record.key, context: contexts.archiveKey(epoch: record.key.epoch))
+    }
+}
+
+extension Exact.Recognised {
+    package init?(_ tag: Tag?) {
+        guard let tag else { return nil }
+        self.init(key: UInt64(tag.keyNumber), tag: tag.bytes.hex)
     }
 }

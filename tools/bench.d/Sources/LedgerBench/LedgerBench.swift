@@ -69,18 +69,18 @@ import Vault
                 .caseRegistered(
                     .init(
                         caseUID: uid, caseID: commitment(), jurisdictions: ["HK"], purpose: "onboarding",
-                        subject: commitment(), consent: commitment(), age: "adult")),
+                        subject: commitment(), consent: commitment(), age: commitment())),
                 .verificationRegistered(
                     .init(
                         caseUID: uid, verification: 1, uid: VerificationUID(from: .system), origin: .import,
                         vendor: "tencent-faceid",
-                        api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssuedAt: now,
-                        tokenIssueAssumed: false, capturedAt: nil)),
+                        api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssued: LedgerDay(of: now),
+                        tokenIssueAssumed: false, captured: nil, exact: commitment())),
                 .verificationEnded(
                     .init(
-                        caseUID: uid, verification: 1, state: .archived, outcome: Outcome(.passed, code: "0"),
-                        problem: nil, askings: 0,
-                        capturedFrom: now, capturedUntil: now, objects: 4)),
+                        caseUID: uid, verification: 1, state: .archived, problem: nil,
+                        capturedFrom: LedgerDay(of: now), capturedUntil: LedgerDay(of: now), objects: 4,
+                        exact: commitment())),
             ]
             + ["action-video", "best-frame", "result", "video"].map { media in
                 .objectArchived(
@@ -96,7 +96,9 @@ import Vault
         Entry(
             time: Date(), actor: actor,
             event: .verificationCompleted(
-                .init(caseUID: uid, verification: 1, tokenIssuedAt: nil, capturedAt: Date(), tokenAdded: nil)))
+                .init(
+                    caseUID: uid, verification: 1, tokenIssued: nil, captured: LedgerDay(of: Date()),
+                    exact: commitment(), tokenAdded: nil)))
     }
 
     private static func prove(_ catalog: Index) throws {

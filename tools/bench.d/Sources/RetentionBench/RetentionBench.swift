@@ -68,13 +68,15 @@ import Vault
         while made < objects {
             try catalog.write { index in
                 var events: [Event] = []
+                let base = try index.ledgerSize()
                 for _ in 0..<500 where made < objects {
                     // Both videos of an old case are due.
                     let isDue = madeDue < due
                     let blobs = try (0..<4).map { _ in
                         try isDue ? put(in: store) : BlobAddress(bytes: Randomness.system.bytes(32))!
                     }
-                    events += try insertCase(number, isDue: isDue, blobs, uid, keyring, now, index)
+                    events += try insertCase(
+                        number, isDue: isDue, blobs, uid, keyring, now, index, entry: base + UInt64(events.count))
                     number += 1
                     made += 4
                     if isDue { madeDue += 2 }
@@ -98,7 +100,7 @@ import Vault
 
     private static func insertCase(
         _ number: Int, isDue: Bool, _ blobs: [BlobAddress], _ archive: ArchiveUID, _ keyring: Keyring, _ now: Date,
-        _ index: IndexWriter
+        _ index: IndexWriter, entry: UInt64
     ) throws -> [Event] {
         let epoch = keyring.currentEpoch
         let caseUID = CaseUID(from: .system)
@@ -119,6 +121,7 @@ import Vault
                         .adding(caseUID.bytes), randomness: .system),
                 sealedParticulars: particulars, subjectTag: nil))
         let verification = VerificationUID(from: .system)
+        let answerTag = Tag(keyNumber: 1, bytes: Randomness.system.bytes(32))
         try index.insert(
             VerificationRecord(
                 uid: verification, caseUID: caseUID, number: 1, origin: .import, vendor: "tencent-faceid",
@@ -126,7 +129,19 @@ import Vault
                 tokenTag: nil, sealedToken: nil, tokenIssuedAt: nil, tokenIssueIsAssumed: false, deadline: nil,
                 capturedFrom: captured, capturedUntil: captured, registeredAt: captured, endedAt: captured,
                 outcome: Outcome(.passed, code: "0"), sealedDetails: particulars,
-                answerTag: Tag(keyNumber: 1, bytes: Randomness.system.bytes(32))))
+                answerTag: answerTag))
+        let objects = blobs.map { _ in ObjectUID(from: .system) }
+        func exact(_ number: UInt64, _ exact: Exact) throws -> Commitment {
+            let opening = Commitment.Opening(try exact.text(), randomness: .system)
+            let context = SealingContext("strongroom opening 1").adding(archive.bytes).adding(caseUID.bytes)
+                .adding(number).adding(Array("exactCommitment".utf8))
+            try index.insert(
+                OpeningRecord(
+                    entry: number, member: "exactCommitment", caseUID: caseUID,
+                    sealed: key.sealField(opening.bytes, context: context, randomness: .system)))
+            return opening.commitment
+        }
+        let day = LedgerDay(of: captured)
         var events: [Event] = [
             .caseRegistered(
                 .init(
@@ -136,16 +151,22 @@ import Vault
                 .init(
                     caseUID: caseUID, verification: 1, uid: verification, origin: .import,
                     vendor: "tencent-faceid",
-                    api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssuedAt: nil,
-                    tokenIssueAssumed: false, capturedAt: captured)),
+                    api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssued: nil,
+                    tokenIssueAssumed: false, captured: day,
+                    exact: try exact(entry + 1, Exact(capturedFrom: captured, capturedUntil: captured)))),
             .verificationEnded(
                 .init(
-                    caseUID: caseUID, verification: 1, state: .archived, outcome: Outcome(.passed, code: "0"),
-                    problem: nil, askings: 0,
-                    capturedFrom: captured, capturedUntil: captured, objects: 4)),
+                    caseUID: caseUID, verification: 1, state: .archived, problem: nil,
+                    capturedFrom: day, capturedUntil: day, objects: 4,
+                    exact: try exact(
+                        entry + 2,
+                        Exact(
+                            capturedFrom: captured, capturedUntil: captured, outcome: Outcome(.passed, code: "0"),
+                            lengths: objects.map { Exact.Length(object: $0, length: 1_000_000) },
+                            answer: Exact.Recognised(key: 1, tag: answerTag.bytes.hex))))),
         ]
-        for (kind, address) in zip(["action-video", "best-frame", "result", "video"], blobs) {
-            let object = ObjectUID(from: .system)
+        let kinds = ["action-video", "best-frame", "result", "video"]
+        for (object, (kind, address)) in zip(objects, zip(kinds, blobs)) {
             events.append(
                 .objectArchived(
                     .init(
