@@ -92,7 +92,7 @@ extension Destruction {
         entries += try vouched(
             try context(of: entries, closing: closed.closing, in: index), in: index, head.roots)
         let known = Set(entries.map(\.number))
-        entries += try session.retrieval.introductions(
+        entries += try session.introductions(
             of: Set(entries.map(\.entry.actor.uid)), in: index, head.roots
         ).filter { $0.number <= closed.closing && !known.contains($0.number) }
         entries.sort { $0.number < $1.number }

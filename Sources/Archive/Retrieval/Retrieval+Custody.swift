@@ -104,38 +104,9 @@ extension Retrieval {
         }
         let others = try vouched(rows, in: index, roots)
         let people = Set((own + others).map(\.entry.actor.uid))
-        return (own + others + (try introductions(of: people, in: index, roots)).filter { $0.number <= closing.number })
+        return
+            (own + others
+            + (try session.introductions(of: people, in: index, roots)).filter { $0.number <= closing.number })
             .sorted { $0.number < $1.number }
-    }
-
-    /// The entries that introduced some actors, one each.
-    ///
-    /// - Throws: ``CatalogError/damaged(_:)`` where one is missing.
-    func introductions(
-        of people: Set<ActorUID>, in index: IndexReader, _ roots: LedgerRoots
-    ) throws -> [(number: UInt64, entry: Entry)] {
-        let rows = try people.map { uid in
-            var introduction = LedgerFilter()
-            introduction.kind = Event.Kind.actorIntroduced.rawValue
-            introduction.actorUIDs = [uid]
-            guard let row = try index.ledgerRows(introduction, from: 0, limit: 1).first else {
-                throw CatalogError.damaged("the entry that introduced actor \(uid) is missing")
-            }
-            return row
-        }
-        let found = try vouched(rows, in: index, roots)
-        guard found.allSatisfy({ $0.entry.event.kind == .actorIntroduced }),
-            Set(found.map(\.entry.actor.uid)) == people
-        else { throw CatalogError.damaged("who was introduced is not what the ledger says") }
-        return found
-    }
-}
-
-extension [String: Commitment.Opening] {
-    /// Sees that these open what an entry commits to: a bag or a certificate without one would prove less than it says.
-    func open(_ commitments: [String: Commitment], of number: UInt64) throws {
-        for (member, commitment) in commitments where self[member]?.commitment != commitment {
-            throw CatalogError.damaged("what opens entry \(number) of the ledger is missing, or was altered")
-        }
     }
 }

@@ -31,3 +31,12 @@ extension Recorder {
         }
     }
 }
+
+extension [String: Commitment.Opening] {
+    /// Sees that these open what an entry commits to: a bag or a certificate without one would prove less than it says.
+    package func open(_ commitments: [String: Commitment], of number: UInt64) throws {
+        for (member, commitment) in commitments where self[member]?.commitment != commitment {
+            throw CatalogError.damaged("what opens entry \(number) of the ledger is missing, or was altered")
+        }
+    }
+}
