@@ -9,9 +9,9 @@ extension EvidenceVerifier {
     /// Checks a bag that `retrieve` made: its manifests, and its chain of custody down to the signed checkpoint.
     func verifyBag(_ path: String) throws -> EvidenceCheck {
         var check = check(.bag, path)
-        let digests = checkManifests(path, &check)
         guard files.exists("\(path)/\(Custody.jsonName)") else {
             check.find("\(path) has no \(Custody.jsonName): it is a bag without a chain of custody")
+            _ = checkManifests(path, longest: Self.longestFile, &check)
             return check
         }
         let key = key(beside: path, &check)
@@ -19,7 +19,10 @@ extension EvidenceVerifier {
         if let earlier = earlier(by: key, &check), let head {
             compare(head.0, with: earlier, &check)
         }
-        guard let head, let document = document(path, &check) else { return check }
+        guard let head, let document = document(path, &check) else {
+            _ = checkManifests(path, longest: Self.longestFile, &check)
+            return check
+        }
         if document.origin != head.0.origin || document.entries != head.0.size {
             check.find("\(Custody.jsonName): its origin or its number of entries is not the checkpoint's")
         }
@@ -27,6 +30,11 @@ extension EvidenceVerifier {
             check.find("\(Custody.jsonName): its verifier key is not the one that the checkpoint is checked with")
         }
         let entries = checkEntries(path, document.record, of: Custody.jsonName, head: head, &check)
+        // What was archived says how much of a file is worth reading.
+        let longest = entries.values.reduce(Self.longestFile) { longest, entry in
+            if case .objectArchived(let event) = entry.event { max(longest, event.length) } else { longest }
+        }
+        let digests = checkManifests(path, longest: longest, &check)
         checkStatements(document, entries, digests: digests, &check)
         checkStrand(path, of: document.caseUID, entries, head: head.0, &check)
         checkInfo(path, document, document.record.first { $0.number == document.access }, &check)
@@ -37,10 +45,17 @@ extension EvidenceVerifier {
 
     // MARK: BagIt
 
-    /// Compares every file with the manifests.
+    /// Bytes that a file of a bag may have where nothing proved says that it was longer: also the largest answer of the
+    /// vendor is shorter.
+    private static let longestFile: UInt64 = 256 << 20
+
+    /// Compares every file with the manifests. Of a bag that is wrong throughout, not all of it.
     ///
+    /// - Parameter longest: bytes that a file may have; a longer one is not read.
     /// - Returns: the SHA-256 of each.
-    private func checkManifests(_ path: String, _ check: inout EvidenceCheck) -> [String: String] {
+    private func checkManifests(
+        _ path: String, longest: UInt64, _ check: inout EvidenceCheck
+    ) -> [String: String] {
         var digests: [String: String] = [:]
         var listed: [String: String] = [:]
         for name in [Self.manifestName, Self.tagManifestName] {
@@ -71,6 +86,12 @@ extension EvidenceVerifier {
             found.insert(name)
             guard let expected = listed[name] else {
                 check.find("\(name) stands in no manifest")
+                if check.isFull { break }
+                continue
+            }
+            guard status.length <= longest else {
+                check.find(
+                    "\(name) has \(status.length) bytes: it is longer than anything that was archived, and not read")
                 continue
             }
             do {

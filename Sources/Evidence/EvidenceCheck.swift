@@ -26,9 +26,14 @@ public struct EvidenceCheck: Encodable, Sendable {
     /// What does not hold, a sentence each.
     public internal(set) var problems: [String] = []
 
+    private static let mostProblems = 1000
+
+    /// More are not told.
+    var isFull: Bool { problems.count >= Self.mostProblems }
+
     mutating func find(_ problem: String) {
         // A file that is wrong throughout would have no end.
-        if problems.count < 1000 { problems.append(problem) }
+        if !isFull { problems.append(problem) }
     }
 }
 

@@ -28,6 +28,13 @@ public struct TencentFaceID: Provider {
             requestsPerSecond: RequestPace.vendorLimit)
     }
 
+    public func isRefusal(_ code: String) -> Bool {
+        switch ErrorClass(code: code) {
+        case .expired, .final, .configuration: true
+        case .passing, .clock, .unknown: false
+        }
+    }
+
     public func meaning(of code: String) -> String? { ResultCode(code).meaning }
 
     public func makeClient(

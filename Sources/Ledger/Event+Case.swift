@@ -88,7 +88,7 @@ extension Event {
         public let tokenIssued: LedgerDay?
         public let tokenIssueAssumed: Bool
         public let captured: LedgerDay?
-        /// To the exact times; nil where none is known.
+        /// To the exact times, and what the token is recognised by; nil where there is neither.
         public let exact: Commitment?
         /// These, once they were opened.
         public var opened: Exact?
@@ -126,7 +126,7 @@ extension Event {
         public let verification: UInt64
         public let tokenIssued: LedgerDay?
         public let captured: LedgerDay?
-        /// To the exact times; nil where none was added.
+        /// To the exact times, and what the token is recognised by; nil where neither was added.
         public let exact: Commitment?
         /// These, once they were opened.
         public var opened: Exact?

@@ -50,7 +50,7 @@ extension Keyring {
         let cost: PassphraseCost
         let front: [UInt8]
         let archiveUID: [UInt8]
-        let generation: UInt64
+        public let generation: UInt64
 
         public init(_ file: [UInt8]) throws(SealingError) {
             guard file.count >= headerLength + SealedField.overhead, file.starts(with: magic), file[8] == version,

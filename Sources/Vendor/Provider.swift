@@ -14,6 +14,10 @@ public protocol Provider: Sendable {
     /// What is used where nothing else is configured.
     var standardSettings: ProviderSettings { get }
 
+    /// Whether an error code, as it is recorded, says that there is no result of a token, or that it may not be asked
+    /// about.
+    func isRefusal(_ code: String) -> Bool
+
     /// What a code of the vendor means, where it is known.
     func meaning(of code: String) -> String?
 

@@ -222,4 +222,44 @@ struct BagTests {
         #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
         #expect(try problems(bag) == [])
     }
+
+    /// A bag that is meant to keep its reader busy ends with sentences, soon.
+    @Test func hostileBagsEndSoon() throws {
+        let test = try TestArchive()
+        let good = try bag(test)
+        func check(_ name: String, _ change: (String) throws -> Void) throws {
+            let bag = test.directory + "/hostile-" + name
+            try FileManager.default.copyItem(atPath: good, toPath: bag)
+            try change(bag)
+            let began = ContinuousClock.now
+            #expect(try !problems(bag).isEmpty, "\(name)")
+            #expect(ContinuousClock.now - began < .seconds(30), "\(name)")
+            try FileManager.default.removeItem(atPath: bag)
+        }
+        let video = "/data/1/video.mp4"
+        try check("pipe") {
+            try FileManager.default.removeItem(atPath: $0 + video)
+            mkfifo($0 + video, 0o600)
+        }
+        try check("sparse") { truncate($0 + video, 3 << 40) }
+        try check("sparse record") { truncate($0 + "/custody.json", 3 << 40) }
+        for (name, file) in [("link to zeros", "/custody.json"), ("link to zeros in place of media", video)] {
+            try check(name) {
+                try FileManager.default.removeItem(atPath: $0 + file)
+                try FileManager.default.createSymbolicLink(atPath: $0 + file, withDestinationPath: "/dev/zero")
+            }
+        }
+        try check("loop") {
+            try FileManager.default.createSymbolicLink(atPath: $0 + "/data/loop", withDestinationPath: "..")
+        }
+        try check("directory") {
+            try FileManager.default.removeItem(atPath: $0 + "/manifest-sha256.txt")
+            try FileManager.default.createDirectory(
+                atPath: $0 + "/manifest-sha256.txt", withIntermediateDirectories: false)
+        }
+        try check("many") { bag in
+            try FileManager.default.createDirectory(atPath: bag + "/data/2", withIntermediateDirectories: false)
+            for number in 0..<20_000 { close(creat("\(bag)/data/2/\(number)", 0o600)) }
+        }
+    }
 }

@@ -215,6 +215,42 @@ struct PullTests {
         #expect(test.time.now.timeIntervalSince(done) < 100)
     }
 
+    /// A way that breaks while somebody waits ends nothing: what was answered before it says nothing about it.
+    @Test(arguments: [1, 2, 4])
+    func aWayThatBreaksWhileOneWaitsEndsNothing(tokens: Int) throws {
+        let (test, answer) = (test, TestAnswer())
+        let (breaks, mends) = (test.time.now.addingTimeInterval(900), test.time.now.addingTimeInterval(9000))
+        test.transport.answer { _, _ in
+            if test.time.now >= mends { return (200, answer.text) }
+            return (
+                200,
+                test.time.now < breaks
+                    ? TestAnswer.notFinished : TestAnswer.error("InvalidParameterValue.BizTokenExpired")
+            )
+        }
+        for number in 0..<tokens { try register("K-\(number)", token: "t\(number)") }
+        let states = try test.pull(archive) { $0.waits = true }.map(\.state)
+        #expect(states == Array(repeating: .archived, count: tokens))
+    }
+
+    /// An answer in between, also that it is not finished, says that the token lives.
+    @Test func aTokenThatAnsweredInBetweenIsRefusedForTheFirstTimeAgain() throws {
+        test.transport.answer { token, asked in
+            (
+                200,
+                token == "good" || asked == 1
+                    ? TestAnswer.notFinished : TestAnswer.error("InvalidParameterValue.BizTokenIllegal")
+            )
+        }
+        try register("K-b", token: "bad")
+        try register("K-g", token: "good")
+        for expected in [VerificationReport.State.refused, .awaiting, .refused, .rejected] {
+            let reports = try test.pull(archive).filter { $0.caseID?.text == "K-b" }
+            #expect(reports.map(\.state) == [expected])
+            test.time.advance(700)
+        }
+    }
+
     /// After the last of its hours by both clocks, one word is enough.
     @Test func whatIsOverByBothClocksEndsAtOnce() throws {
         test.transport.answer { _, _ in (200, TestAnswer.error("InvalidParameterValue.BizTokenExpired")) }

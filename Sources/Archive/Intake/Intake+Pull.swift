@@ -29,8 +29,8 @@ extension VerificationRecord {
         max(tokenIssuedAt ?? .distantPast, registeredAt).addingTimeInterval(provider.resultLifetime)
     }
 
-    /// The vendor's codes begin with a capital, ours do not.
-    var wasRefused: Bool { lastProblem?.first?.isUppercase ?? false }
+    /// Whether the vendor refused it last.
+    func wasRefused(by provider: any Provider) -> Bool { lastProblem.map(provider.isRefusal) ?? false }
 
     func isOver(at time: Date, _ provider: any Provider) -> Bool { time >= lastDeadline(provider) }
 }
@@ -74,8 +74,9 @@ extension Intake {
         let client = session.effects.provider.makeClient(
             options.credentials, settings: settings, stateFile: session.directory + "/" + OpenArchive.paceName,
             clock: session.effects.clock)
+        let provider = session.effects.provider
         let run = PullRun(
-            intake: self, client: client, options: options, queue: PullQueue(chosen), summary: summary, report: report)
+            intake: self, client: client, options: options, queue: PullQueue(chosen) { $0.wasRefused(by: provider) }, summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
         session.recordFailures("pull", run.failures)
         try? sweep()
@@ -121,7 +122,7 @@ extension Intake {
 
     /// Asks about one verification once and makes what follows durable.
     ///
-    /// - Parameter answersOthers: the vendor has given an answer about another one in this run.
+    /// - Parameter answersOthers: the vendor has just given an answer about another one.
     func ask(
         _ verification: VerificationRecord, client: any ProviderClient, region: String?, answersOthers: Bool = false
     ) throws -> (report: VerificationReport, next: NextStep) {
@@ -231,7 +232,8 @@ extension Intake {
                 return false
             }
             let before = try replay(of: current.caseUID, in: index).refusal(of: current.number)
-            let isKnown = before?.problem == problem
+            // An answer since, also that it is not finished, makes this the first again.
+            let isKnown = before?.problem == problem && current.lastProblem == problem
             try asking.record(in: &current, .failed, problem: problem, transaction)
             if !isKnown {
                 try transaction.add(

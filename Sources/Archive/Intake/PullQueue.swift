@@ -9,7 +9,7 @@ struct PullQueue {
         /// Asked so far in this run.
         var rounds = 0
         var notBefore = Date.distantPast
-        /// It was refused again, and is asked once more when the others have been.
+        /// It was refused before, and is asked when the others have been.
         var isLast = false
     }
 
@@ -21,30 +21,41 @@ struct PullQueue {
         case done
     }
 
-    private var entries: [Entry]
+    private var entries: [Entry] = []
     /// Those that are asked once more when the others have been.
     private var last: [Entry] = []
     private var asking = 0
     /// Of these, those that are not the last.
     private var askingFirst = 0
 
-    init(_ verifications: [VerificationRecord]) {
-        // Those that were refused before stand in nobody's way.
-        entries = verifications.filter { !$0.wasRefused }.map { Entry(verification: $0) }
-        last = verifications.filter(\.wasRefused).map { Entry(verification: $0, isLast: true) }
+    /// So many others are asked at most before one of the last has its turn.
+    private static let mostBefore = 100
+    private var asked = 0
+
+    /// - Parameter isLast: those that stand in nobody's way.
+    init(_ verifications: [VerificationRecord], isLast: (VerificationRecord) -> Bool = { _ in false }) {
+        for verification in verifications {
+            if isLast(verification) {
+                last.append(Entry(verification: verification, isLast: true))
+            } else {
+                entries.append(Entry(verification: verification))
+            }
+        }
     }
 
     /// The next step for a worker that is free: what has waited longest for its turn, the earliest deadline
     /// first among those that were never asked; one that is the last when nobody else can be asked.
     mutating func next(now: Date) -> Step {
         let first = entries.indices.min { entries[$0].notBefore < entries[$1].notBefore }
-        if let first, entries[first].notBefore <= now {
+        if let first, entries[first].notBefore <= now, last.isEmpty || asked < Self.mostBefore {
             asking += 1
             askingFirst += 1
+            asked += 1
             return .ask(entries.remove(at: first))
         }
-        if !last.isEmpty, askingFirst == 0 {
+        if !last.isEmpty, askingFirst == 0 || asked >= Self.mostBefore {
             asking += 1
+            asked = 0
             return .ask(last.removeFirst())
         }
         if last.isEmpty, let first { return .wait(until: entries[first].notBefore) }

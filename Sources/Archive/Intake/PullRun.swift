@@ -13,8 +13,8 @@ final class PullRun: Sendable {
         var failuresInARow = 0
         /// Refused by the vendor since it answered last.
         var refused: Set<VerificationUID> = []
-        /// It has answered about one.
-        var hasAnswered = false
+        /// About which it has answered last, and when; two different ones.
+        var answered: [(uid: VerificationUID, at: Date)] = []
         var failures: [ArchiveError] = []
 
         mutating func stop(_ problem: ArchiveError) {
@@ -26,6 +26,9 @@ final class PullRun: Sendable {
 
     /// After so many verifications in a row without contact, the rest is not tried.
     private static let failuresInARow = 8
+
+    /// Seconds for which an answer about one says that the way to the vendor is whole.
+    private static let answerCounts: TimeInterval = 300
 
     /// So many different ones refused in a row are a fault of the way, and not of the tokens.
     private static let refusalsInARow = 5
@@ -84,7 +87,7 @@ final class PullRun: Sendable {
         do {
             let (report, next) = try intake.ask(
                 entry.verification, client: client, region: options.region,
-                answersOthers: state.withLock(\.hasAnswered))
+                answersOthers: answersOthers(than: entry.verification.uid))
             note(next, of: entry.verification.uid, report)
             switch next {
             case .refused(let isAgain) where isAgain && !entry.isLast && !isStopped:
@@ -119,6 +122,14 @@ final class PullRun: Sendable {
         state.withLock { $0.queue.finish(entry) }
     }
 
+    /// Whether the vendor has just answered about another one.
+    private func answersOthers(than uid: VerificationUID) -> Bool {
+        let now = session.now
+        return state.withLock { state in
+            state.answered.contains { $0.uid != uid && abs(now.timeIntervalSince($0.at)) < Self.answerCounts }
+        }
+    }
+
     /// Counts what is refused one after the other, whatever is asked again later.
     private func note(_ next: Intake.NextStep, of uid: VerificationUID, _ report: VerificationReport) {
         state.withLock { state in
@@ -137,7 +148,9 @@ final class PullRun: Sendable {
                         remedy: "look for a fault of the way and not of the tokens: endpoint, region and credentials; "
                             + "nothing that waits was lost"))
             case .over where report.state == .archived, .askAgain where report.state == .awaiting:
-                (state.refused, state.hasAnswered) = ([], true)
+                state.refused = []
+                let others = state.answered.filter { $0.uid != uid }
+                state.answered = [(uid, session.now)] + others.prefix(1)
             default: break
             }
         }

@@ -25,6 +25,8 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let holds: HoldStatus
     public let authority: AuthorityStatus
     public let ledger: LedgerStatus
+    /// Places of the archive that do not keep what they are told: sentences.
+    public let weakPlaces: [String]
 
     /// What is decided about the objects.
     public struct RetentionStatus: Encodable, Sendable {
@@ -150,7 +152,7 @@ extension Overview {
                     clock: ClockStatus(
                         now: now, newest: try session.newestTime(in: index), doubt: try session.clockDoubt(in: index)),
                     holds: try session.holds.status(in: index), authority: try authorityStatus(in: index),
-                    ledger: try ledgerStatus(in: index))
+                    ledger: try ledgerStatus(in: index), weakPlaces: session.archive.weakPlaces)
             }
         }
     }

@@ -47,7 +47,14 @@ extension Session {
     private func end(
         _ verifications: [VerificationUID: (caseUID: CaseUID, entry: UInt64)], _ transaction: Transaction
     ) throws -> Int {
-        for (uid, last) in verifications { try forget(uid, entry: last.entry, transaction) }
+        var known: [CaseUID: LedgerFacts] = [:]
+        for (uid, last) in verifications {
+            let facts =
+                try known[last.caseUID]
+                ?? LedgerFacts(of: last.caseUID, in: transaction.index, transaction.head.roots, by: recorder)
+            known[last.caseUID] = facts
+            try forget(uid, entry: last.entry, facts, transaction)
+        }
         return try Set(verifications.values.map(\.caseUID)).sorted { $0.hex < $1.hex }
             .filter { try destroyEmptyCase($0, transaction) }.count
     }
@@ -167,12 +174,13 @@ extension Session {
 
     /// Keeps the tags by which a verification of which something was destroyed cannot come in again, and deletes
     /// what the answer said with its last object.
-    private func forget(_ uid: VerificationUID, entry: UInt64, _ transaction: Transaction) throws {
+    private func forget(
+        _ uid: VerificationUID, entry: UInt64, _ facts: LedgerFacts, _ transaction: Transaction
+    ) throws {
         let index = transaction.index
         guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
         // By another tag, what is destroyed now would come in again.
-        let facts = try LedgerFacts(of: record.caseUID, in: index, transaction.head.roots, by: recorder)
-        guard let (token, answer) = facts.recognised(UInt64(record.number)), answer != nil,
+        guard record.caseUID == facts.caseUID, let (token, answer) = facts.recognised(UInt64(record.number)), answer != nil,
             Exact.Recognised(record.tokenTag) == token, Exact.Recognised(record.answerTag) == answer
         else {
             throw CatalogError.damaged(

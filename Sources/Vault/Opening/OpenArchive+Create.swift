@@ -19,6 +19,10 @@ extension OpenArchive {
         public let configuration: String
         /// Checks what the ledger proves, without any other key.
         public let verifierKey: String
+        /// The second copy of the sealed keyring; nil where none is asked for.
+        public let keyringCopy: String?
+        /// Places that do not keep what they are told: sentences.
+        public let weakPlaces: [String]
     }
 
     /// Makes an archive where there is none. Durable when it returns; before that, nobody can open it, and
@@ -32,7 +36,7 @@ extension OpenArchive {
     ///     one, it is `strongroom/` and the archive's UID.
     public static func create(
         _ directory: String, rootKey source: RootKeySource, actor: Actor, origin: String? = nil,
-        effects: Effects
+        keyringCopy: String? = nil, effects: Effects
     ) throws -> Creation {
         do {
             let files = effects.files
@@ -46,6 +50,16 @@ extension OpenArchive {
                     remedy: "give a name such as archive.example.com/ekyc, of at most 200 bytes")
             }
             try source.checkIsOutside(of: directory)
+            if let keyringCopy, !FilePath.isOutside(keyringCopy, of: directory) {
+                throw ArchiveError(
+                    .badConfiguration, "\(PlainText.excerpt(keyringCopy)) is inside the archive",
+                    remedy: "put the copy elsewhere: what loses the one must not lose the other")
+            }
+            if let keyringCopy, (try? files.status(keyringCopy + "/.").kind) != .directory {
+                throw ArchiveError(
+                    .badConfiguration, "there is no directory \(PlainText.excerpt(keyringCopy))",
+                    remedy: "make it first: it is best on another disk")
+            }
             // What cannot be used is refused before anything is made.
             if case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) {
             } else {
@@ -64,15 +78,19 @@ extension OpenArchive {
                 let uid = ArchiveUID(from: effects.randomness)
                 let verifierKey = try fill(
                     directory, uid: uid, rootKey: rootKey, actor: actor, origin: origin ?? "strongroom/\(uid)",
-                    effects: effects)
+                    keyringCopy: keyringCopy, effects: effects)
                 // What cannot be published now is published by the first command.
+                var weakPlaces: [String] = []
                 if let archive = try? open(directory, rootKey: source, effects: effects) {
+                    weakPlaces = archive.weakPlaces
                     archive.ledgerState.withLock { $0.mayFill = true }
                     try archive.session(as: .actor(actor)).publish()
                 }
                 return Creation(
                     directory: directory, uid: uid.hex, rootKey: source, madeRootKey: made,
-                    configuration: effects.operatorFile.path(of: uid), verifierKey: verifierKey)
+                    configuration: effects.operatorFile.path(of: uid), verifierKey: verifierKey,
+                    keyringCopy: keyringCopy.map { KeyringCopy(in: $0, of: uid, effects: effects).path },
+                    weakPlaces: weakPlaces)
             }
         } catch {
             throw ArchiveError(error)
@@ -80,7 +98,8 @@ extension OpenArchive {
     }
 
     private static func fill(
-        _ directory: String, uid: ArchiveUID, rootKey: borrowing RootKey, actor: Actor, origin: String, effects: Effects
+        _ directory: String, uid: ArchiveUID, rootKey: borrowing RootKey, actor: Actor, origin: String,
+        keyringCopy: String?, effects: Effects
     ) throws -> String {
         let files = effects.files
         let now = effects.clock.now()
@@ -98,8 +117,18 @@ extension OpenArchive {
         let settings = Configuration.template(for: uid)
         var configuration = try Configuration(
             yaml: settings, path: Configuration.fileName, vendor: effects.provider.standardSettings)
-        try provideOperatorFile(for: uid, effects: effects)
+        try provideOperatorFile(for: uid, keyringCopy: keyringCopy, effects: effects)
         try configuration.readOperatorFile(effects.operatorFile, of: directory, files: files)
+        guard keyringCopy == nil || configuration.keyringCopy == keyringCopy else {
+            throw ArchiveError(
+                .badConfiguration,
+                "the configuration that exists names another directory for the second copy of the keyring, or none",
+                remedy: "name it there: keyring-copy")
+        }
+        if let copy = configuration.keyringCopy {
+            // Before the archive exists: a copy that cannot be written is heard of now, and not when it is needed.
+            try KeyringCopy(in: copy, of: uid, effects: effects).update(sealed, generation: keyring.generation)
+        }
         let recorder = Recorder(
             actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness,
             proofs: Proofs())
@@ -139,13 +168,16 @@ extension OpenArchive {
     }
 
     /// Writes the operator's own configuration where there is none; one that was named and exists is used as it is.
-    private static func provideOperatorFile(for uid: ArchiveUID, effects: Effects) throws {
+    private static func provideOperatorFile(
+        for uid: ArchiveUID, keyringCopy: String?, effects: Effects
+    ) throws {
         let path = effects.operatorFile.path(of: uid)
         guard !FileManager.default.fileExists(atPath: path) else { return }
         let place = Publication.standardPlace(effects)
         try? Publication.make(place)
         let text = Configuration.operatorTemplate(
-            for: uid, publishedTo: place, mark: MarkPlace.standard(effects), vendor: effects.provider.standardSettings)
+            for: uid, publishedTo: place, mark: MarkPlace.standard(effects), vendor: effects.provider.standardSettings,
+            keyringCopy: keyringCopy)
         try FileManager.default.createDirectory(
             atPath: FilePath.parent(path), withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])

@@ -17,6 +17,8 @@ public final class OpenArchive: Sendable {
     public let directory: String
     public let configuration: Configuration
     package let rootKeyKind: RootKeyKind
+    /// Why the second copy of the keyring is not the newest, where one is asked for.
+    public let keyringCopyProblem: ArchiveError?
     package let effects: Effects
     package let store: any BlobStorage
     package let catalog: VouchedIndex
@@ -46,7 +48,7 @@ public final class OpenArchive: Sendable {
 
     private init(
         parts: Parts, configuration: Configuration, loosened: [LoosenedSetting], rootKeyKind: RootKeyKind,
-        recorder: Recorder, catalog: VouchedIndex, ledger: LedgerState
+        copyProblem: ArchiveError?, recorder: Recorder, catalog: VouchedIndex, ledger: LedgerState
     ) {
         directory = parts.directory
         self.configuration = configuration
@@ -55,6 +57,7 @@ public final class OpenArchive: Sendable {
         store = parts.store
         self.catalog = catalog
         self.rootKeyKind = rootKeyKind
+        keyringCopyProblem = copyProblem
         self.recorder = Mutex(recorder)
         ledgerState = Mutex(ledger)
     }
@@ -72,7 +75,7 @@ public final class OpenArchive: Sendable {
     ) throws -> OpenArchive {
         do {
             let parts = try Parts(directory: directory, effects: effects)
-            let (keyring, rootKeyKind) = try readKeyring(of: parts, rootKey: source)
+            let (keyring, rootKeyKind, copyProblem) = try readKeyring(of: parts, rootKey: source)
             if let problem = memoryProblem, parts.configuration.lockedMemory == .required { throw problem }
             let proofs = Proofs()
             let catalog = VouchedIndex(
@@ -95,10 +98,24 @@ public final class OpenArchive: Sendable {
                 parts.configuration, recorder: recorder, catalog: catalog, toLook: toLook)
             return OpenArchive(
                 parts: parts, configuration: configuration, loosened: loosened, rootKeyKind: rootKeyKind,
-                recorder: recorder, catalog: catalog, ledger: ledger)
+                copyProblem: copyProblem, recorder: recorder, catalog: catalog, ledger: ledger)
         } catch {
             throw ArchiveError(error)
         }
+    }
+
+    /// Where the archive, its mark, its published ledger or the copy of its keyring lie on a file system that is not
+    /// durable, or not locked, by itself: sentences.
+    public var weakPlaces: [String] { Self.weakPlaces(of: directory, configuration, effects) }
+
+    static func weakPlaces(of directory: String, _ configuration: Configuration, _ effects: Effects) -> [String] {
+        let place = configuration.publication
+        let paths = [
+            directory, MarkPlace(place, of: configuration.archiveUID, effects: effects).directory,
+            place.command == nil ? place.directory ?? Publication.standardPlace(effects) : nil,
+            configuration.keyringCopy,
+        ]
+        return paths.compactMap { path in path.flatMap { path in FileSystemType.weakness(at: path).map { "\(path) \($0)" } } }
     }
 
     /// Begins to act on the archive. Reads no file and stretches no passphrase.
@@ -133,7 +150,7 @@ public final class OpenArchive: Sendable {
     public func readKeyring(rootKey source: RootKeySource) throws {
         do {
             let parts = try Parts(directory: directory, effects: effects)
-            let (keyring, _) = try Self.readKeyring(of: parts, rootKey: source)
+            let (keyring, _, _) = try Self.readKeyring(of: parts, rootKey: source)
             try recorder.withLock { recorder in
                 guard keyring.generation >= recorder.keyring.generation else {
                     throw ArchiveError(
@@ -161,7 +178,7 @@ public final class OpenArchive: Sendable {
 
     private static func readKeyring(
         of parts: Parts, rootKey source: RootKeySource
-    ) throws -> (keyring: Keyring, kind: RootKeyKind) {
+    ) throws -> (keyring: Keyring, kind: RootKeyKind, copyProblem: ArchiveError?) {
         let (directory, effects) = (parts.directory, parts.effects)
         let keyringPath = directory + "/" + keyringName
         let file = try effects.files.contents(of: keyringPath, limit: 1 << 20)
@@ -184,7 +201,19 @@ public final class OpenArchive: Sendable {
                 .badKeyring, "\(directory): keyring, index and strongroom.yaml belong to different archives",
                 remedy: "put back the files that belong together")
         }
-        return (keyring, rootKey.kind)
+        var copyProblem: ArchiveError?
+        if let copy = parts.configuration.keyringCopy {
+            do {
+                try KeyringCopy(in: copy, of: record.uid, effects: effects)
+                    .update(file, generation: keyring.generation)
+            } catch {
+                let problem = ArchiveError(error, subject: "the second copy of the keyring is not the newest")
+                copyProblem = ArchiveError(
+                    problem.code, problem.message,
+                    remedy: problem.remedy ?? "mend the directory, or name another in the configuration: keyring-copy")
+            }
+        }
+        return (keyring, rootKey.kind, copyProblem)
     }
 
     private static func guarded(

@@ -14,12 +14,18 @@ package struct Parts {
 
     package init(directory: String, effects: Effects) throws {
         let files = effects.files
-        try Self.checkDirectory(directory, files: files)
+        let hasKeyring = try Self.checkDirectory(directory, files: files)
         let settings = directory + "/" + Configuration.fileName
         var configuration = try Configuration(
             yaml: String(decoding: try files.contents(of: settings, limit: 1 << 20), as: UTF8.self), path: settings,
             vendor: effects.provider.standardSettings)
         try configuration.readOperatorFile(effects.operatorFile, of: directory, files: files)
+        guard hasKeyring else {
+            let copy = configuration.keyringCopy.map {
+                KeyringCopy(in: $0, of: configuration.archiveUID, effects: effects)
+            }
+            throw Self.lost([OpenArchive.keyringName], directory, remedy: copy?.remedy)
+        }
         self.configuration = configuration
         self.directory = directory
         self.effects = effects
@@ -53,12 +59,22 @@ package struct Parts {
                     isDirectory
                         ? "\(path) is no directory, or a link to one"
                         : "\(path) has another name as well: what is written to it would be written to that",
-                    remedy: "put back what belongs there; find out who changed it")
+                    remedy: isDirectory
+                        ? "put back what belongs there; find out who changed it"
+                        : "where it came from a copy made with hard links, copy it without; otherwise find out who made "
+                            + "the other name")
             }
         }
     }
 
-    private static func checkDirectory(_ directory: String, files: any FileSystem) throws {
+    private static func lost(_ names: [String], _ directory: String, remedy: Remedy? = nil) -> ArchiveError {
+        ArchiveError(
+            .indexDamaged, "the archive \(directory) has lost \(names.joined(separator: ", "))",
+            remedy: remedy ?? "put it back from a backup before anything else; do not run init")
+    }
+
+    /// - Returns: whether there is a keyring; everything else has to be there.
+    private static func checkDirectory(_ directory: String, files: any FileSystem) throws -> Bool {
         let missing = ArchiveError(
             .noArchive, "there is no archive at \(directory)",
             remedy: "make one with \(verb: .initialize), or name another with \(input: .archive)")
@@ -86,10 +102,9 @@ package struct Parts {
         let lost = parts.filter { !names.contains($0) }
         let hasMedia = !lost.isEmpty && OpenArchive.holdsBlobs(directory)
         if lost.contains(Configuration.fileName), lost.count > 1, !hasMedia { throw missing }
+        if lost == [OpenArchive.keyringName] { return false }
         guard lost.isEmpty || names.contains(OpenArchive.unfinishedName) && !hasMedia else {
-            throw ArchiveError(
-                .indexDamaged, "the archive \(directory) has lost \(lost.joined(separator: ", "))",
-                remedy: "put it back from a backup before anything else; do not run init")
+            throw Self.lost(lost, directory)
         }
         guard names.contains(Configuration.fileName) else { throw missing }
         if names.contains(OpenArchive.unfinishedName) {
@@ -97,5 +112,6 @@ package struct Parts {
             try files.syncNames(in: directory)
             try? files.remove(directory + "/" + OpenArchive.unfinishedName)
         }
+        return true
     }
 }

@@ -153,8 +153,9 @@ package struct CaseReplay {
             }
         case .caseEventRecorded(let event):
             guard known != nil else { return contradict("the case is not registered") }
-            let standing = EventRecord.standing(event.event, in: known!.events).map(\.entry)
-            if let earlier = event.corrects ?? event.withdraws, !standing.contains(earlier) {
+            if let earlier = event.corrects ?? event.withdraws,
+                !EventRecord.standing(event.event, in: known!.events).contains(where: { $0.entry == earlier })
+            {
                 contradict("it changes entry \(earlier), which records no \(event.event) that stands")
             }
             known!.events.append(EventRecord(event, entry: number))

@@ -11,9 +11,12 @@ package struct LedgerFacts {
     private struct Verification {
         /// What the entry commits to; nil where that cannot be opened.
         var exact: Exact?
+        /// The days, from the beginning of the first to the end of the last.
+        let days: (from: Date?, until: Date?)
 
         var outcome: Outcome? { exact?.outcome }
-        var captured: (from: Date?, until: Date?) { (exact?.capturedFrom, exact?.capturedUntil) }
+        /// Of a case that is gone, the days are what is known.
+        var captured: (from: Date?, until: Date?) { exact.map { ($0.capturedFrom, $0.capturedUntil) } ?? days }
     }
 
     private struct Object {
@@ -73,7 +76,9 @@ package struct LedgerFacts {
             particulars.append(next)
         case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
         case .verificationEnded(let event):
-            verifications[event.verification] = Verification(exact: event.opened)
+            verifications[event.verification] = Verification(
+                exact: event.opened,
+                days: (event.capturedFrom?.start, event.capturedUntil?.start.addingTimeInterval(86_399.999)))
         case .verificationCompleted(let event):
             // A token that became known after the answer was there.
             if let token = event.opened?.token { verifications[event.verification]?.exact?.token = token }

@@ -63,7 +63,7 @@ package struct Mark: Equatable, Sendable {
 
 /// Where the mark of an archive is kept on this machine.
 package struct MarkPlace: Sendable {
-    private let directory: String
+    let directory: String
     private let archive: ArchiveUID
     private let effects: Effects
 
@@ -80,7 +80,7 @@ package struct MarkPlace: Sendable {
     /// The mark that is there; nil where there is none, where no key of the archive vouches for it, or where it would
     /// not outlive the machine's power.
     package func read(by keyring: Keyring) -> Mark? {
-        guard let bytes = try? effects.files.contents(of: path, limit: 4096), !isInMemory,
+        guard let bytes = try? effects.files.contents(of: path, limit: 4096), !FileSystemType.isInMemory(directory),
             let mark = Mark(String(decoding: bytes, as: UTF8.self), by: keyring), mark.archive == archive
         else { return nil }
         return mark
@@ -99,26 +99,6 @@ package struct MarkPlace: Sendable {
         if let known = read(by: keyring), (known.origin, known.size) > (mark.origin, mark.size) { return }
         try Array(mark.text(by: keyring).utf8).withUnsafeBytes {
             try effects.files.replaceDurably(path, bytes: $0, suffix: "." + effects.suffix())
-        }
-    }
-
-    /// Whether it lies on a file system that is gone with the machine's power.
-    private var isInMemory: Bool {
-        var status = stat()
-        guard stat(directory, &status) == 0,
-            let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
-        else { return false }
-        // Each line has the device third, and behind a hyphen the kind of file system; proc_pid_mountinfo(5).
-        let number = status.st_dev
-        // As makedev(3) puts them together.
-        let (major, minor) = ((number >> 8 & 0xfff) | (number >> 32 & ~0xfff), (number & 0xff) | (number >> 12 & ~0xff))
-        let device = "\(major):\(minor)"
-        return mounts.split(separator: "\n").contains { line in
-            let fields = line.split(separator: " ")
-            guard fields.count > 3, fields[2] == device, let hyphen = fields.firstIndex(of: "-"),
-                hyphen + 1 < fields.count
-            else { return false }
-            return ["tmpfs", "ramfs"].contains(fields[hyphen + 1])
         }
     }
 }

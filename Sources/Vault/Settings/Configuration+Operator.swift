@@ -24,7 +24,8 @@ extension Configuration {
     }
 
     static func operatorTemplate(
-        for uid: ArchiveUID, publishedTo place: String, mark: String, vendor: ProviderSettings
+        for uid: ArchiveUID, publishedTo place: String, mark: String, vendor: ProviderSettings,
+        keyringCopy: String? = nil
     ) -> String {
         """
         # What a Strongroom archive uses of this machine. Times are seconds, sizes are bytes. A key that is not known is
@@ -53,6 +54,10 @@ extension Configuration {
         # Whether memory with keys has to be locked, so that it never comes into the swap: preferred, and said where the
         # system refuses it, or required.
         locked-memory: preferred
+
+        # A directory outside of the archive, best on another disk, for a second copy of the sealed keyring, which is kept the
+        # newest: without the keyring, nothing can be opened. Not where the root key is.
+        \(keyringCopy.map { "keyring-copy: \(quoted($0))" } ?? "# keyring-copy: /mnt/other/strongroom")
 
         # Where the ledger's checkpoints and entries are published, outside of the archive.
         ledger:
@@ -91,7 +96,7 @@ extension Configuration {
             try read(operator: try YAMLMapping(text))
             let paths = [
                 publication.mark, publication.directory, publication.command?.first, vendor.connection.caBundle,
-                credentialsFile,
+                credentialsFile, keyringCopy,
             ]
             for path in paths.compactMap({ $0 }) where !FilePath.isOutside(path, of: directory) {
                 throw ArchiveError(
@@ -151,7 +156,9 @@ extension Configuration {
     }
 
     private mutating func read(operator reader: YAMLMapping) throws {
-        try reader.allow(["archive", "vendor", "ledger", "locked-memory"])
+        try reader.allow(["archive", "vendor", "ledger", "locked-memory", "keyring-copy"])
+        keyringCopy = try reader.text("keyring-copy")
+        if let keyringCopy { try Self.checkIsAbsolute(keyringCopy) }
         if let text = try reader.text("locked-memory") {
             guard let rule = LockedMemoryRule(rawValue: text) else {
                 throw ArchiveError(
@@ -195,6 +202,14 @@ extension Configuration {
         credentialsFile = try section.text("credentials-file")
     }
 
+    private static func checkIsAbsolute(_ path: String) throws {
+        guard path.hasPrefix("/") else {
+            throw ArchiveError(
+                .badConfiguration, "'\(PlainText.excerpt(path))' is not an absolute path",
+                remedy: "give the whole path")
+        }
+    }
+
     private mutating func read(place section: YAMLMapping) throws {
         try section.allow(["directory", "command", "mark"])
         publication.mark = try section.text("mark")
@@ -203,11 +218,7 @@ extension Configuration {
         for path in [publication.directory, publication.command.map { $0.first ?? "" }, publication.mark].compactMap({
             $0
         }) {
-            guard path.hasPrefix("/") else {
-                throw ArchiveError(
-                    .badConfiguration, "'\(PlainText.excerpt(path))' is not an absolute path",
-                    remedy: "give the whole path")
-            }
+            try Self.checkIsAbsolute(path)
         }
         guard publication.directory == nil || publication.command == nil else {
             throw ArchiveError(

@@ -41,6 +41,8 @@ public struct Configuration: Sendable {
     public var publicationLimit: Int { Int(publication.limit) }
     /// Hours for which one may be.
     public var publicationHours: Double { publication.hours }
+    /// A directory with a second copy of the sealed keyring.
+    public internal(set) var keyringCopy: String?
     /// A file with the vendor's credentials.
     public internal(set) var credentialsFile: String?
     /// How destruction is timed, and what stops it.

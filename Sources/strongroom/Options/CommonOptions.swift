@@ -119,11 +119,10 @@ struct CommonOptions: ParsableArguments {
         isCancelled: (@Sendable () -> Bool)? = nil, toLook: Bool = false, _ body: (Session) throws -> Result
     ) throws -> Result {
         let identity = try identity()
-        let archive = try OpenArchive.open(
-            directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook
-        )
-        .session(as: identity, isCancelled: isCancelled)
-        if let problem = OpenArchive.memoryProblem {
+        let opened = try OpenArchive.open(
+            directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook)
+        let archive = try opened.session(as: identity, isCancelled: isCancelled)
+        for problem in [OpenArchive.memoryProblem, opened.keyringCopyProblem].compactMap({ $0 }) {
             Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")
             if let remedy = problem.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
         }

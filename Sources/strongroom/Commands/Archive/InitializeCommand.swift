@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Base
+import Foundation
 import Presentation
 internal import Vault
 
@@ -23,6 +24,13 @@ struct InitializeCommand: ParsableCommand {
             valueName: "name"))
     var origin: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An existing directory outside of the archive, best on another disk, for a second copy of the sealed keyring, "
+                + "which is kept the newest.", valueName: "dir"),
+        completion: .directory)
+    var keyringCopy: String?
+
     @OptionGroup var common: CommonOptions
 
     private struct Report: Encodable {
@@ -32,6 +40,8 @@ struct InitializeCommand: ParsableCommand {
         let madeRootKey: Bool
         let configuration: String
         let verifierKey: String
+        @OrNull var keyringCopy: String?
+        let weakPlaces: [String]
     }
 
     func validate() throws {
@@ -44,13 +54,15 @@ struct InitializeCommand: ParsableCommand {
         try reportingErrors {
             let made = try OpenArchive.create(
                 common.directory, rootKey: common.rootKey, actor: try common.actingAs(), origin: origin,
+                keyringCopy: keyringCopy.map { URL(fileURLWithPath: $0).standardizedFileURL.path },
                 effects: common.effects)
             if common.json {
                 return try Terminal.document(
                     Report(
                         archive: made.directory, archiveUID: made.uid, rootKey: made.rootKey.path,
                         madeRootKey: made.madeRootKey, configuration: made.configuration,
-                        verifierKey: made.verifierKey))
+                        verifierKey: made.verifierKey, keyringCopy: made.keyringCopy,
+                        weakPlaces: made.weakPlaces))
             }
             Terminal.print("archive \(made.uid) made at \(made.directory)")
             switch made.rootKey {
@@ -60,8 +72,14 @@ struct InitializeCommand: ParsableCommand {
             case .keyFile(let path): Terminal.print("root key: the existing \(path) is used, unchanged")
             case .passphraseFile(let path): Terminal.print("root key: derived from the passphrase in \(path)")
             }
+            if let copy = made.keyringCopy {
+                Terminal.print("second copy of the sealed keyring: \(copy)")
+            } else {
+                Terminal.print("  and keep a copy of keyring.sealed elsewhere, too: see --keyring-copy")
+            }
             Terminal.print("configuration: \(made.configuration)")
             Terminal.print("  it says which vendor is asked, and where the ledger is published")
+            for place in made.weakPlaces { Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(place))") }
             Terminal.print("verifier key of the ledger: \(made.verifierKey)")
             Terminal.print("  give it to your auditor: it checks what the ledger proves")
         }

@@ -94,6 +94,9 @@ struct StatusCommand: ParsableCommand {
             )
         }
         lines.append("verifier   \(ledger.verifierKey)")
+        for place in status.weakPlaces {
+            lines.append("storage    \(Terminal.red("weak", on: STDOUT_FILENO)): \(Terminal.visible(place))")
+        }
         return lines
     }
 

@@ -84,6 +84,7 @@ struct AuditLogCommand: ParsableCommand {
                     }
                     return
                 }
+                try check(lines)
                 let isInterrupted = Interruption.begin()
                 var last = lines.last?.number ?? newest
                 while !isInterrupted(), Terminal.outputFailure.load(ordering: .relaxed) == 0 {

@@ -1,0 +1,62 @@
+import Base
+import Foundation
+import Testing
+
+@testable import Archive
+@testable import Vault
+
+/// The sealed keyring has a second copy where the operator asks for one; whoever loses the first goes on.
+struct KeyringCopyTests {
+    private let test: TestArchive
+    private let copies: String
+    private var copy: String { copies + "/" + FilePath.name(try! test.operatorFile()).dropLast(5) + ".keyring" }
+    private var keyring: String { test.path + "/keyring.sealed" }
+
+    init() throws {
+        test = try TestArchive()
+        copies = test.directory + "/copies"
+        try FileManager.default.createDirectory(atPath: copies, withIntermediateDirectories: false)
+        try test.setOperator("# keyring-copy: /mnt/other/strongroom", "keyring-copy: \(copies)")
+    }
+
+    private func contents(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    @Test func aLostKeyringIsPutBack() throws {
+        #expect(try test.open().archive.keyringCopyProblem == nil)
+        #expect(try contents(copy) == contents(keyring))
+        #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
+        try FileManager.default.removeItem(atPath: keyring)
+        let lost = refusal { _ = try test.open() }
+        #expect(lost?.outcome == .integrity && lost.flatMap(\.remedy).map { "\($0)".contains(copy) } == true, "\(String(describing: lost))")
+        try FileManager.default.copyItem(atPath: copy, toPath: keyring)
+        #expect(throws: Never.self) { try test.open() }
+    }
+
+    /// What is not the newest is replaced, what is newer is not, and what cannot be written is said.
+    @Test func theCopyIsKeptTheNewest() throws {
+        _ = try test.open()
+        let good = try contents(keyring)
+        for old in [Data(), Data([1, 2, 3]), good.dropLast()] {
+            try old.write(to: URL(fileURLWithPath: copy))
+            #expect(try test.open().archive.keyringCopyProblem == nil)
+            #expect(try contents(copy) == good)
+        }
+        var newer = good
+        newer[32] = 9
+        try newer.write(to: URL(fileURLWithPath: copy))
+        #expect(try test.open().archive.keyringCopyProblem?.code == .badKeyring)
+        #expect(try contents(copy) == newer)
+        try FileManager.default.removeItem(atPath: copies)
+        let problem = try #require(try test.open().archive.keyringCopyProblem)
+        #expect(problem.message.contains(copies) && problem.remedy != nil)
+        // The archive's own is never written by it.
+        #expect(try contents(keyring) == good)
+    }
+
+    @Test func aCopyInsideTheArchiveIsRefused() throws {
+        try test.setOperator("keyring-copy: \(copies)", "keyring-copy: \(test.path)/staging")
+        #expect(refusal { _ = try test.open() }?.code == .badConfiguration)
+        try test.setOperator("keyring-copy: \(test.path)/staging", "keyring-copy: copies")
+        #expect(refusal { _ = try test.open() }?.code == .badConfiguration)
+    }
+}
