@@ -62,6 +62,9 @@ public struct EvidenceVerifier: Sendable {
                     .notEvidence, "the verifier key that was given is not one, and no file that holds one",
                     remedy: "give it as init printed it, ORIGIN+…+…, or the path of a file with it")
             }
+            if let since, !files.exists(since) {
+                throw EvidenceError(.notEvidence, "there is nothing at \(since)", remedy: "check the path")
+            }
             let isDirectory = try files.status(path + "/.").kind == .directory
             if isDirectory, files.exists("\(path)/bagit.txt") { return try verifyBag(path) }
             if isDirectory, files.exists("\(path)/\(Certificate.jsonName)") { return try verifyCertificate(path) }

@@ -26,4 +26,9 @@ extension YAMLProblem: CustomStringConvertible {
     public var description: String {
         position.map { "line \($0.line), column \($0.column): \(message)" } ?? message
     }
+
+    /// The same of a file, as a sentence.
+    public func description(of path: String) -> String {
+        position == nil ? "\(path): \(message)" : "\(path), \(description)"
+    }
 }

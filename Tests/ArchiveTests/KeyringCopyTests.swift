@@ -27,7 +27,9 @@ struct KeyringCopyTests {
         #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
         try FileManager.default.removeItem(atPath: keyring)
         let lost = refusal { _ = try test.open() }
-        #expect(lost?.outcome == .integrity && lost.flatMap(\.remedy).map { "\($0)".contains(copy) } == true, "\(String(describing: lost))")
+        #expect(
+            lost?.outcome == .integrity && lost.flatMap(\.remedy).map { "\($0)".contains(copy) } == true,
+            "\(String(describing: lost))")
         try FileManager.default.copyItem(atPath: copy, toPath: keyring)
         #expect(throws: Never.self) { try test.open() }
     }

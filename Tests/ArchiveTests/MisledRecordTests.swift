@@ -485,4 +485,17 @@ struct MisledRecordTests {
             _ = try FileLock(elsewhere + "/lock")
         }
     }
+
+    /// A count that nobody can reach, and a token that was exchanged, are named.
+    @Test func whatCannotBeCountedIsNamed() throws {
+        try test.archive("K-1", in: archive)
+        _ = try archive.intake.register(try test.registration("K-2", token: "tok"))
+        try alter("UPDATE tally SET number = 9223372036854775807 WHERE what = 'object' AND which = 'video'")
+        expectDamaged("status") { _ = try test.open().overview.status() }
+        expectDamaged("import") { try test.archive("K-3", in: try test.open()) }
+        try alter("UPDATE tally SET number = 1 WHERE what = 'object' AND which = 'video'")
+        #expect(try test.open().audit.reconcile().findings == [])
+        try alter("UPDATE verification SET sealed_token = randomblob(104) WHERE state = 'awaiting'")
+        #expect(try test.open().audit.reconcile().findings.isEmpty == false)
+    }
 }

@@ -119,7 +119,7 @@ extension Audit {
                         let isKnown = try ifVouched { id = try session.provedCaseID(of: uid, in: index) }
                         cases[uid] = (id, isKnown)
                     }
-                    let isAltered = !vouched.contains(row.number)
+                    let isAltered = vouched.map { !$0.contains(row.number) } ?? false
                     let known = entry.event.caseUID.flatMap { cases[$0] }
                     return LedgerLine(
                         number: row.number, time: entry.time, kind: entry.event.kind.rawValue, actor: names[uid]!,
@@ -127,7 +127,7 @@ extension Audit {
                         sentence: isAltered
                             ? "this entry, or the one beside it, was altered; it says: \(entry.event.sentence)"
                             : entry.event.sentence,
-                        vouched: !isAltered && known?.isKnown != false && !altered.contains(uid),
+                        vouched: vouched != nil && !isAltered && known?.isKnown != false && !altered.contains(uid),
                         entry: try CanonicalJSON(row.bytes))
                 }
                 guard filter.isEmpty else { return lines }
@@ -149,12 +149,13 @@ extension Audit {
         }
     }
 
-    /// Those of the rows that stand in the ledger as they were recorded.
+    /// Those of the rows that stand in the ledger as they were recorded; nil where the keys vouch for nothing of this
+    /// index.
     private func vouchedNumbers(
         of rows: [LedgerRow], _ filter: LedgerFilter, in index: IndexReader
-    ) throws -> Set<UInt64> {
+    ) throws -> Set<UInt64>? {
         var roots = LedgerRoots.none
-        guard try ifVouched({ roots = try session.head(in: index).roots }) else { return [] }
+        guard try ifVouched({ roots = try session.head(in: index).roots }) else { return nil }
         // Then none of the case is missing, either.
         if let uid = filter.strand?.caseUID { _ = try session.provedEntries(of: uid, in: index) }
         if try ifVouched({ _ = try Vault.vouched(rows, in: index, roots) }) { return Set(rows.map(\.number)) }

@@ -111,9 +111,18 @@ extension Audit {
         _ completed: [(node: MerkleNode, hash: MerkleHash)], in nodes: any MerkleNodes, _ result: inout Reconciliation
     ) {
         if (try? nodes.hashes(completed.map(\.node))) == completed.map(\.hash) { return }
+        // What is above one that is wrong is wrong because of it.
+        var wrong: Set<UInt64> = []
         for (node, hash) in completed where (try? nodes.hashes([node])) != [hash] {
+            let (first, last) = (node.index << node.level, ((node.index + 1) << node.level) - 1)
+            let isBelow = wrong.contains { first <= $0 && $0 <= last }
+            wrong.insert(first)
+            if isBelow { continue }
             result.find(
-                "node \(node.index) of level \(node.level) of the ledger is not the hash of what is below it")
+                node.level == 0
+                    ? "entry \(first) was altered"
+                    : "an entry from \(first) to \(last) was altered, or node \(node.index) of level \(node.level) "
+                        + "over them")
         }
     }
 

@@ -5,6 +5,7 @@ internal import Foundation
 internal import Ledger
 internal import Sealing
 internal import Vault
+internal import Vendor
 
 extension Audit {
     /// Cases that are compared together.
@@ -120,7 +121,14 @@ extension Audit {
                     record, hasSubject: opened.particulars.subject != nil,
                     hasConsent: opened.particulars.consent != nil,
                     events: try index.caseEvents(of: record.uid).map(\.event), verifications))
-            for (verification, _) in verifications { _ = try session.details(of: verification, key: opened.key) }
+            for (verification, _) in verifications {
+                _ = try session.details(of: verification, key: opened.key)
+                guard verification.state == .awaiting else { continue }
+                let token = try session.token(of: verification, key: opened.key)
+                if session.keyring.tag(token.text.utf8, purpose: .token) != verification.tokenTag {
+                    result.find("case \(record.uid), verification \(verification.number): its token is another")
+                }
+            }
             for row in entries.rows[record.uid] ?? [] {
                 do {
                     try checkOpenings(of: row, entries.openings[row.number] ?? [], in: index, &result) { opening in

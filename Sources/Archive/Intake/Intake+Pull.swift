@@ -76,7 +76,8 @@ extension Intake {
             clock: session.effects.clock)
         let provider = session.effects.provider
         let run = PullRun(
-            intake: self, client: client, options: options, queue: PullQueue(chosen) { $0.wasRefused(by: provider) }, summary: summary, report: report)
+            intake: self, client: client, options: options, queue: PullQueue(chosen) { $0.wasRefused(by: provider) },
+            summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
         session.recordFailures("pull", run.failures)
         try? sweep()

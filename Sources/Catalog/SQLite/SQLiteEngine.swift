@@ -392,6 +392,9 @@ extension EngineError {
             case (.SQLITE_CONSTRAINT_UNIQUE, _), (.SQLITE_CONSTRAINT_PRIMARYKEY, _), (.SQLITE_CONSTRAINT_ROWID, _):
                 .exists
             case (.SQLITE_CONSTRAINT_TRIGGER, _): .refused
+            // A count that this program never reaches: somebody wrote it.
+            case (.SQLITE_CONSTRAINT_DATATYPE, _): .damaged
+            case (_, .SQLITE_ERROR) where error.message == "integer overflow": .damaged
             case (_, .SQLITE_CONSTRAINT): .contradiction
             case (_, .SQLITE_FULL): .full
             case (_, .SQLITE_NOMEM): .memory

@@ -59,6 +59,11 @@ extension IndexReader {
     /// What the transactions have counted; takes the same time however much there is.
     public func summary() throws -> CatalogSummary {
         var summary = CatalogSummary()
+        func plus(_ a: Int, _ b: Int) throws -> Int {
+            let (sum, isTooMuch) = a.addingReportingOverflow(b)
+            guard !isTooMuch else { throw CatalogError.damaged("its counts are not what can be counted") }
+            return sum
+        }
         for row in try rows("SELECT what, which, number, bytes FROM tally WHERE number > 0") {
             let (which, number): (String, Int) = (try row["which"], try row["number"])
             switch try row["what"] as String {
@@ -66,8 +71,8 @@ extension IndexReader {
             case "verification": summary.verifications[try row.value("which")] = number
             case "object":
                 summary.objectsByKind[which] = number
-                summary.objects += number
-                summary.bytes += try row.unsigned("bytes")
+                summary.objects = try plus(summary.objects, number)
+                summary.bytes = UInt64(try plus(Int(summary.bytes), Int(clamping: try row.unsigned("bytes"))))
             case "repeated" where which == "contents": summary.repeatedContents = number
             case "repeated": summary.casesWithRepeatedContents = number
             default: break

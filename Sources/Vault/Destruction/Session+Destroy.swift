@@ -180,7 +180,8 @@ extension Session {
         let index = transaction.index
         guard let record = try index.verification(uid) else { throw CatalogError.damaged("a verification is gone") }
         // By another tag, what is destroyed now would come in again.
-        guard record.caseUID == facts.caseUID, let (token, answer) = facts.recognised(UInt64(record.number)), answer != nil,
+        guard record.caseUID == facts.caseUID, let (token, answer) = facts.recognised(UInt64(record.number)),
+            answer != nil,
             Exact.Recognised(record.tokenTag) == token, Exact.Recognised(record.answerTag) == answer
         else {
             throw CatalogError.damaged(

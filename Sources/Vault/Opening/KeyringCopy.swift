@@ -2,8 +2,8 @@ internal import Base
 internal import Foundation
 internal import Sealing
 
-/// A second copy of the sealed keyring, in a directory that the operator named: without the keyring nothing in an archive
-/// can be opened, whoever has the root key. Whenever the archive is opened the copy is made the newest.
+/// A second copy of the sealed keyring, in a directory that the operator named: without the keyring nothing in an
+/// archive can be opened, whoever has the root key. Whenever the archive is opened the copy is made the newest.
 struct KeyringCopy {
     let path: String
     private let files: any FileSystem

@@ -115,7 +115,9 @@ public final class OpenArchive: Sendable {
             place.command == nil ? place.directory ?? Publication.standardPlace(effects) : nil,
             configuration.keyringCopy,
         ]
-        return paths.compactMap { path in path.flatMap { path in FileSystemType.weakness(at: path).map { "\(path) \($0)" } } }
+        return paths.compactMap { path in
+            path.flatMap { path in FileSystemType.weakness(at: path).map { "\(path) \($0)" } }
+        }
     }
 
     /// Begins to act on the archive. Reads no file and stretches no passphrase.

@@ -51,18 +51,17 @@ package struct Parts {
                 if error.code == ENOENT { continue } else { throw error }
             }
             let isDirectory = ["objects", "staging"].contains(name)
-            guard isDirectory || status.kind != .file || status.links == 1,
-                !isDirectory || status.kind == .directory
-            else {
+            let isLink = isDirectory ? status.kind != .directory : status.kind == .other
+            guard !isLink, isDirectory || status.kind != .file || status.links == 1 else {
                 throw ArchiveError(
                     .indexDamaged,
-                    isDirectory
-                        ? "\(path) is no directory, or a link to one"
+                    isLink
+                        ? "\(path) is a link, or not what it should be"
                         : "\(path) has another name as well: what is written to it would be written to that",
-                    remedy: isDirectory
+                    remedy: isLink
                         ? "put back what belongs there; find out who changed it"
-                        : "where it came from a copy made with hard links, copy it without; otherwise find out who made "
-                            + "the other name")
+                        : "where it came from a copy made with hard links, copy it without; otherwise find out who "
+                            + "made the other name")
             }
         }
     }

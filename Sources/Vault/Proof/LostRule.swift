@@ -221,7 +221,7 @@ extension LostRule {
         case .setting(let key): "the setting \(key) is another"
         case .completed(let uid): "more is known of case \(name(uid)), or of a verification of it"
         case .happened(let uid, let event, let time):
-            "\(event) happened to case \(name(uid)) at \(Timestamp.format(time))"
+            "\(event) happened to case \(name(uid)) at \(Timestamp.format(time)), exactly then"
         case .neverHappened(let uid, let event, let time):
             "\(event) of \(Timestamp.format(time)) did not happen to case \(name(uid))"
         }

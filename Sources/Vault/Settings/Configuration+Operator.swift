@@ -55,8 +55,8 @@ extension Configuration {
         # system refuses it, or required.
         locked-memory: preferred
 
-        # A directory outside of the archive, best on another disk, for a second copy of the sealed keyring, which is kept the
-        # newest: without the keyring, nothing can be opened. Not where the root key is.
+        # A directory outside of the archive, best on another disk, for a second copy of the sealed keyring, which is
+        # kept the newest: without the keyring, nothing can be opened. Not where the root key is.
         \(keyringCopy.map { "keyring-copy: \(quoted($0))" } ?? "# keyring-copy: /mnt/other/strongroom")
 
         # Where the ledger's checkpoints and entries are published, outside of the archive.
@@ -111,7 +111,9 @@ extension Configuration {
         } catch let error as ArchiveError {
             throw ArchiveError(error.code, "\(path): \(error.message)", remedy: error.remedy)
         } catch {
-            throw ArchiveError(.badConfiguration, "\(path), \(error)", remedy: "mend the file and try again")
+            throw ArchiveError(
+                .badConfiguration, (error as? YAMLProblem)?.description(of: path) ?? "\(path): \(error)",
+                remedy: "mend the file and try again")
         }
     }
 

@@ -125,7 +125,9 @@ public struct Configuration: Sendable {
         } catch let error as ArchiveError {
             throw ArchiveError(error.code, "\(path): \(error.message)", remedy: error.remedy)
         } catch {
-            throw ArchiveError(.badConfiguration, "\(path), \(error)", remedy: "mend the file and try again")
+            throw ArchiveError(
+                .badConfiguration, (error as? YAMLProblem)?.description(of: path) ?? "\(path): \(error)",
+                remedy: "mend the file and try again")
         }
     }
 

@@ -26,8 +26,8 @@ struct InitializeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An existing directory outside of the archive, best on another disk, for a second copy of the sealed keyring, "
-                + "which is kept the newest.", valueName: "dir"),
+            "An existing directory outside of the archive, best on another disk, for a second copy of the sealed "
+                + "keyring, which is kept the newest.", valueName: "dir"),
         completion: .directory)
     var keyringCopy: String?
 
