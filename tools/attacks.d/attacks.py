@@ -387,6 +387,15 @@ def named(archive):
     yield "the keys of two cases are exchanged", True, swap("cases", "wrapped_key")
     yield "the UIDs of two cases are exchanged", True, swap("cases", "uid")
     yield "the keys of two objects are exchanged", True, swap("object", "wrapped_key")
+    yield "what two answers are recognised by is exchanged", True, swap("verification", "answer_tag")
+    yield "what was counted of an access is another", True, statement("UPDATE open_access SET bytes = 1, ranges = 9")
+    yield "a count is more than can be counted", True, statement("UPDATE tally SET number = 9223372036854775807")
+    yield "what entries commit to cannot be opened", True, statement(
+        "DELETE FROM ledger_opening WHERE member = 'exactCommitment'")
+    yield "what opens two entries is exchanged", True, script(
+        "CREATE TEMP TABLE t AS SELECT entry, sealed FROM ledger_opening WHERE member = 'exactCommitment' ORDER BY entry LIMIT 2",
+        "UPDATE ledger_opening SET sealed = (SELECT sealed FROM t WHERE t.entry <> ledger_opening.entry) "
+        "WHERE member = 'exactCommitment' AND entry IN (SELECT entry FROM t)")
     yield "the blobs of two objects are exchanged", True, swap("object", "address")
     yield "the verifications of two cases are exchanged", True, swap("verification", "case_id")
     yield "a blob is to be removed that nobody destroyed", True, statement(
