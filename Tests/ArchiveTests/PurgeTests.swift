@@ -327,4 +327,30 @@ struct StubbornFiles: FileSystem {
     func status(_ file: OpenFile) throws(FileError) -> FileStatus { try posix.status(file) }
     func status(_ path: String) throws(FileError) -> FileStatus { try posix.status(path) }
     func names(in path: String) throws(FileError) -> [String] { try posix.names(in: path) }
+
+    /// On a full disk a purge gives back the space that is kept for it, and afterwards keeps it again.
+    @Test func spaceIsKeptForAFullDisk() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        let reserve = SpaceReserve(in: test.path)
+        #expect(reserve.isWhole && !archive.archive.weakPlaces.contains { $0.contains("reserve") })
+        try test.activate(TestArchive.policy, in: archive)
+        try test.archive("K-1", in: archive)
+        try test.pass(days: 91, in: archive)
+        reserve.release()
+        #expect(archive.archive.weakPlaces.contains { $0.contains(reserve.path) })
+        _ = try archive.destruction.run(accepting: nil) { _, _ in
+            #expect(!reserve.isWhole, "it is free while the purge is at work")
+        }
+        #expect(reserve.isWhole)
+        // Another file under its name is neither written nor emptied.
+        let other = test.directory + "/other"
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: other))
+        reserve.release()
+        try FileManager.default.linkItem(atPath: other, toPath: reserve.path)
+        reserve.provide()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: other)) == Data([1, 2, 3]) && !reserve.isWhole)
+        reserve.release()
+        #expect(FileManager.default.fileExists(atPath: other))
+    }
 }

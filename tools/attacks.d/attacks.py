@@ -119,7 +119,7 @@ class Archive:
 
     def put_back(self):
         shutil.rmtree(self.folder)
-        shutil.copytree(self.kept, self.folder, symlinks=True)
+        shutil.copytree(self.kept, self.folder, symlinks=True, ignore=shutil.ignore_patterns("reserve"))
 
     def open(self):
         """The index, with nothing in the way of who writes it: no trigger, no reference, no check."""

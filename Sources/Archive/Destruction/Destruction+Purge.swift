@@ -41,6 +41,10 @@ extension Destruction {
             throw ArchiveError(.purgeBusy, "another purge of this archive is at work", remedy: "wait for it")
         }
         defer { lock.release() }
+        // On a full disk it needs some space before it frees any.
+        let reserve = SpaceReserve(in: session.directory)
+        reserve.release()
+        defer { reserve.provide() }
         return try body()
     }
 

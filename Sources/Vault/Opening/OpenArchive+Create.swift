@@ -162,6 +162,7 @@ extension OpenArchive {
         try Array(settings.utf8).withUnsafeBytes {
             try files.replaceDurably(directory + "/" + Configuration.fileName, bytes: $0, suffix: ".new")
         }
+        SpaceReserve(in: directory).provide()
         // Whoever opens it first may have taken the marker away already.
         try? files.remove(marker)
         return verifier.text

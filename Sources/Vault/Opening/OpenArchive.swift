@@ -115,9 +115,15 @@ public final class OpenArchive: Sendable {
             place.command == nil ? place.directory ?? Publication.standardPlace(effects) : nil,
             configuration.keyringCopy,
         ]
-        return paths.compactMap { path in
-            path.flatMap { path in FileSystemType.weakness(at: path).map { "\(path) \($0)" } }
+        let weak = paths.compactMap(\.self).compactMap { path in
+            FileSystemType.weakness(at: path).map { "\(path) \($0)" }
         }
+        let reserve = SpaceReserve(in: directory)
+        guard !reserve.isWhole else { return weak }
+        return weak + [
+            "\(reserve.path) is not there, or short: on a full disk a purge could not work; the next one makes it again "
+                + "where there is space"
+        ]
     }
 
     /// Begins to act on the archive. Reads no file and stretches no passphrase.
