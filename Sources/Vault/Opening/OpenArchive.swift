@@ -121,8 +121,8 @@ public final class OpenArchive: Sendable {
         let reserve = SpaceReserve(in: directory)
         guard !reserve.isWhole else { return weak }
         return weak + [
-            "\(reserve.path) is not there, or short: on a full disk a purge could not work; the next one makes it again "
-                + "where there is space"
+            "\(reserve.path) is not there, or short: on a full disk a purge could not work; the next one makes it "
+                + "again where there is space"
         ]
     }
 
