@@ -67,6 +67,8 @@ extension Event {
         case .verificationEnded(let event):
             let code = event.problem.map { ", \($0)" } ?? ""
             return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
+                + (event.issueDisproved == true
+                    ? "; by the time of issue that was given its hours were over: that time was wrong" : "")
         case .objectArchived(let event):
             return
                 "archived the \(event.media) of verification \(event.verification): \(event.mediaType), "

@@ -221,6 +221,9 @@ extension Event {
         public let verification: UInt64
         public let state: State
         public let problem: String?
+        /// The vendor had the result although, by the time of issue that was given, its hours were over: that time was
+        /// wrong.
+        public let issueDisproved: Bool?
         public let capturedFrom: LedgerDay?
         public let capturedUntil: LedgerDay?
         /// How many entries of objects follow.
@@ -231,13 +234,14 @@ extension Event {
         public var opened: Exact?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, state: State, problem: String?,
+            caseUID: CaseUID, verification: UInt64, state: State, problem: String?, issueDisproved: Bool?,
             capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, objects: UInt64, exact: Commitment
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.state = state
             self.problem = problem
+            self.issueDisproved = issueDisproved
             self.capturedFrom = capturedFrom
             self.capturedUntil = capturedUntil
             self.objects = objects
@@ -245,7 +249,7 @@ extension Event {
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, state, problem, capturedFrom, capturedUntil, objects,
+            case caseUID = "case", verification, state, problem, issueDisproved, capturedFrom, capturedUntil, objects,
                 exact = "exactCommitment"
         }
 

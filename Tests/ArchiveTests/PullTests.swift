@@ -265,6 +265,13 @@ struct PullTests {
         test.transport.answer { _, _ in (200, answer.text) }
         try register(issued: 80)
         #expect(try test.pull(archive).map(\.state) == [.archived])
+        // Its time of issue was wrong: it was captured at any time until now, and the entry says so.
+        let details = try verification()
+        #expect(details.capturedFrom == details.tokenIssuedAt && details.capturedUntil == details.archivedAt)
+        var query = LedgerQuery()
+        query.kind = "verification ended"
+        #expect(try archive.audit.entries(query).first?.sentence.hasSuffix("that time was wrong") == true)
+        #expect(try archive.audit.reconcile().findings == [])
     }
 
     /// A clock that is days ahead on a machine without network must not throw tokens away.

@@ -67,7 +67,8 @@ struct SinglingOutTests {
                     exact: Self.commitment)),
             .verificationEnded(
                 .init(
-                    caseUID: uid, verification: 1, state: .archived, problem: nil, capturedFrom: day,
+                    caseUID: uid, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
+                    capturedFrom: day,
                     capturedUntil: day, objects: 2, exact: Self.commitment)),
         ]
         for (media, length) in zip(["best-frame", "video"], person.lengths) {

@@ -80,17 +80,22 @@ extension Intake {
             details.description = message
         case nil: break
         }
+        // Whoever has a result after the last of its hours shows that they were counted from a wrong time. Then it was
+        // captured at any time until now.
+        let hoursEnd = verification.tokenIssuedAt?.addingTimeInterval(session.effects.provider.resultLifetime)
+        let isDisproved =
+            verification.origin == .pull && state == .archived && (hoursEnd.map { $0 < now } ?? false)
         if ended.capturedFrom == nil {
             ended.capturedFrom = verification.tokenIssuedAt
-            let lifetime = session.effects.provider.resultLifetime
-            ended.capturedUntil = min(now, verification.tokenIssuedAt?.addingTimeInterval(lifetime) ?? now)
+            ended.capturedUntil = isDisproved ? now : min(now, hoursEnd ?? now)
         }
         ended.sealedDetails = try session.seal(
             details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))
         if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
         let objects = staged.objects.map { (ObjectUID(from: session.effects.randomness), $0) }
         try transaction.addEnd(
-            of: ended, as: .init(state), lengths: objects.map { Exact.Length(object: $0, length: $1.length) }, key: key)
+            of: ended, as: .init(state), lengths: objects.map { Exact.Length(object: $0, length: $1.length) },
+            issueDisproved: isDisproved, key: key)
         let epoch = session.keyring.currentEpoch
         // Evidence that the vendor forgets must come in also while the active policies cannot be read.
         let rules = try unlessTheIndexFails { try session.rules(in: index) }

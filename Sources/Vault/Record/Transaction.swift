@@ -105,7 +105,7 @@ package final class Transaction {
     /// - Parameter lengths: of the objects whose entries follow.
     package func addEnd(
         of ended: VerificationRecord, as state: Event.VerificationEnded.State, lengths: [Exact.Length],
-        key: borrowing SecretKey
+        issueDisproved: Bool = false, key: borrowing SecretKey
     ) throws {
         let exact = Exact(
             capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil, outcome: ended.outcome,
@@ -117,6 +117,7 @@ package final class Transaction {
                 .init(
                     caseUID: ended.caseUID, verification: UInt64(ended.number), state: state,
                     problem: ended.lastProblem,
+                    issueDisproved: issueDisproved ? true : nil,
                     capturedFrom: ended.capturedFrom.map { LedgerDay(of: $0) },
                     capturedUntil: ended.capturedUntil.map { LedgerDay(of: $0) }, objects: UInt64(lengths.count),
                     exact: commitment)))

@@ -78,7 +78,7 @@ import Vault
                         tokenIssueAssumed: false, captured: nil, exact: commitment())),
                 .verificationEnded(
                     .init(
-                        caseUID: uid, verification: 1, state: .archived, problem: nil,
+                        caseUID: uid, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
                         capturedFrom: LedgerDay(of: now), capturedUntil: LedgerDay(of: now), objects: 4,
                         exact: commitment())),
             ]

@@ -156,7 +156,7 @@ import Vault
                     exact: try exact(entry + 1, Exact(capturedFrom: captured, capturedUntil: captured)))),
             .verificationEnded(
                 .init(
-                    caseUID: caseUID, verification: 1, state: .archived, problem: nil,
+                    caseUID: caseUID, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
                     capturedFrom: day, capturedUntil: day, objects: 4,
                     exact: try exact(
                         entry + 2,
