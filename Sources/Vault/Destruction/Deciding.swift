@@ -54,6 +54,9 @@ struct Deciding {
         return .permitted(DestructionPermit(row, in: transaction.index), decision)
     }
 
+    /// What the ledger said of a case; nil where nobody asked.
+    func known(_ caseUID: CaseUID) -> LedgerFacts? { ledger[caseUID] }
+
     /// Whether the index knows of every hold that binds an object by the ledger.
     private mutating func agree(with row: RetentionRow, _ facts: LedgerFacts) throws -> Bool {
         guard !book.isEmpty else { return true }

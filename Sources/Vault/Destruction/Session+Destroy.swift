@@ -50,7 +50,7 @@ extension Session {
         var known: [CaseUID: LedgerFacts] = [:]
         for (uid, last) in verifications {
             let facts =
-                try known[last.caseUID]
+                try known[last.caseUID] ?? transaction.decided(last.caseUID)
                 ?? LedgerFacts(of: last.caseUID, in: transaction.index, transaction.head.roots, by: recorder)
             known[last.caseUID] = facts
             try forget(uid, entry: last.entry, facts, transaction)

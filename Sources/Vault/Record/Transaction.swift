@@ -137,6 +137,9 @@ package final class Transaction {
         return try deciding!.decide(row)
     }
 
+    /// What the ledger said of a case when something of it was decided in this transaction; nil where nothing was.
+    func decided(_ caseUID: CaseUID) -> LedgerFacts? { deciding?.known(caseUID) }
+
     /// Destroys the object that was permitted to go.
     func destroy(_ permit: consuming DestructionPermit) throws { try index.destroy(permit, at: now) }
 

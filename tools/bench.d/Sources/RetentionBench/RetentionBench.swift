@@ -69,6 +69,7 @@ import Vault
             try catalog.write { index in
                 var events: [Event] = []
                 let base = try index.ledgerSize()
+                var openings: [OpeningRecord] = []
                 for _ in 0..<500 where made < objects {
                     // Both videos of an old case are due.
                     let isDue = madeDue < due
@@ -76,7 +77,8 @@ import Vault
                         try isDue ? put(in: store) : BlobAddress(bytes: Randomness.system.bytes(32))!
                     }
                     events += try insertCase(
-                        number, isDue: isDue, blobs, uid, keyring, now, index, entry: base + UInt64(events.count))
+                        number, isDue: isDue, blobs, uid, keyring, now, index, entry: base + UInt64(events.count),
+                        &openings)
                     number += 1
                     made += 4
                     if isDue { madeDue += 2 }
@@ -84,6 +86,7 @@ import Vault
                 guard let head = try index.head().flatMap({ Head($0.body) }) else { fatalError("no head") }
                 try index.extend(
                     head, by: events.map { Entry(time: now, actor: actor, event: $0) }, keyring: keyring)
+                for opening in openings { try index.insert(opening) }
             }
         }
         print(#"{"objects": \#(made), "due": \#(madeDue)}"#)
@@ -100,7 +103,8 @@ import Vault
 
     private static func insertCase(
         _ number: Int, isDue: Bool, _ blobs: [BlobAddress], _ archive: ArchiveUID, _ keyring: Keyring, _ now: Date,
-        _ index: IndexWriter, entry: UInt64
+        _ index: IndexWriter, entry: UInt64,
+        _ openings: inout [OpeningRecord]
     ) throws -> [Event] {
         let epoch = keyring.currentEpoch
         let caseUID = CaseUID(from: .system)
@@ -135,7 +139,8 @@ import Vault
             let opening = Commitment.Opening(try exact.text(), randomness: .system)
             let context = SealingContext("strongroom opening 1").adding(archive.bytes).adding(caseUID.bytes)
                 .adding(number).adding(Array("exactCommitment".utf8))
-            try index.insert(
+            // The entries come first.
+            openings.append(
                 OpeningRecord(
                     entry: number, member: "exactCommitment", caseUID: caseUID,
                     sealed: key.sealField(opening.bytes, context: context, randomness: .system)))
