@@ -16,16 +16,26 @@ entries = [json.loads(line) for line in open(export + "/entries.jsonl", "rb")]
 lines = [json.loads(line) for line in open(names_file)]
 name = {line["entry"]["actor"]["uid"]: (line["actor"], line["known"]) for line in lines}
 problems = []
+db = sqlite3.connect(f"file:{index_file}?mode=ro", uri=True)
+# How a verification ended and when it was captured stands in the entries as a commitment. Of a case that is gone nobody knows it any
+# more: then only what is known accuses.
+exact = {(uid.hex(), number): (outcome and (outcome, code), since, until) for uid, number, outcome, code, since, until in db.execute(
+    "SELECT cases.uid, number, outcome, result_code, captured_from, captured_until FROM verification "
+    "JOIN cases ON cases.id = case_id")}
 
 
 def time(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def fits(clause, judged_only, facts):
+def milliseconds(text):
+    return round(time(text).timestamp() * 1000)
+
+
+def fits(clause, judged_only, facts, is_gone):
     """Whether a clause takes in what is known; what is not known fits, unless only what can be judged counts."""
     def known(value, test):
-        return (not judged_only) if value is None else test(value)
+        return (not judged_only and not is_gone) if value is None else test(value)
     media, places, purpose, outcome, since, until, archived = facts
     if "media" in clause and media not in clause["media"]:
         return False
@@ -39,7 +49,7 @@ def fits(clause, judged_only, facts):
     for member, value, test in (
             ("capturedFrom", until, lambda a, b: a >= b), ("capturedBefore", since, lambda a, b: a < b),
             ("archivedFrom", archived, lambda a, b: a >= b), ("archivedBefore", archived, lambda a, b: a < b)):
-        if member in clause and not known(value, lambda found: test(time(found), time(clause[member]))):
+        if member in clause and not known(value, lambda found: test(found, milliseconds(clause[member]))):
             return False
     return True
 
@@ -66,15 +76,14 @@ def covers(hold, number, found, obj):
         return True
     start = max(found["entry"], obj["entry"])
     case = cases[obj["case"]]
-    verification = case["verifications"].get(obj["verification"], {})
+    is_gone = (obj["case"], obj["verification"]) not in exact
+    outcome, since, until = exact.get((obj["case"], obj["verification"]), (None, None, None))
     for place, (begin, places, purpose) in enumerate(case["facts"]):
         end = case["facts"][place + 1][0] if place + 1 < len(case["facts"]) else None
         if end is not None and end <= start:
             continue
-        outcome = (verification["outcome"], verification["result"]) if "outcome" in verification else None
-        facts = (obj["media"], places, purpose, outcome, verification.get("capturedFrom"),
-                 verification.get("capturedUntil"), obj["archived"])
-        if any(fits(clause, found["judged"], facts) for clause in found["clauses"]):
+        facts = (obj["media"], places, purpose, outcome, since, until, milliseconds(obj["archived"]))
+        if any(fits(clause, found["judged"], facts, is_gone) for clause in found["clauses"]):
             return True
     return False
 
@@ -99,14 +108,12 @@ def allowed(entry, verbs, number):
 for number, entry in enumerate(entries):
     kind, actor = entry["kind"], entry["actor"]["uid"]
     if kind == "case registered":
-        cases[entry["case"]] = {"facts": [(number, entry["jurisdictions"], entry.get("purpose"))], "verifications": {}}
+        cases[entry["case"]] = {"facts": [(number, entry["jurisdictions"], entry.get("purpose"))]}
     elif kind == "case completed":
         _, places, purpose = cases[entry["case"]]["facts"][-1]
         if "jurisdictions" in entry or "purpose" in entry:
             cases[entry["case"]]["facts"].append(
                 (number, entry.get("jurisdictions", places), entry.get("purpose", purpose)))
-    elif kind == "verification ended":
-        cases[entry["case"]]["verifications"][entry["verification"]] = entry
     elif kind == "object archived":
         objects[entry["object"]] = {
             "case": entry["case"], "verification": entry["verification"], "media": entry["media"], "entry": number,
@@ -204,7 +211,6 @@ for log in logs:
                 problems.append(f"an order called entry {number} a destruction before it")
 
 # The index as it is: which holds bind which objects, by its own tables.
-db = sqlite3.connect(f"file:{index_file}?mode=ro", uri=True)
 there = {row[0].hex(): row[1] for row in db.execute("SELECT uid, id FROM object")}
 if set(there) != set(objects):
     problems.append("the index has other objects than the entries leave")
