@@ -9,13 +9,15 @@ import Testing
 struct KeyringCopyTests {
     private let test: TestArchive
     private let copies: String
-    private var copy: String { copies + "/" + FilePath.name(try! test.operatorFile()).dropLast(5) + ".keyring" }
+    private let copy: String
     private var keyring: String { test.path + "/keyring.sealed" }
 
     init() throws {
         test = try TestArchive()
         copies = test.directory + "/copies"
         try FileManager.default.createDirectory(atPath: copies, withIntermediateDirectories: false)
+        // The configuration is named by the archive's UID, as the copy is.
+        copy = copies + "/" + FilePath.name(try test.operatorFile()).dropLast(5) + ".keyring"
         try test.setOperator("# keyring-copy: /mnt/other/strongroom", "keyring-copy: \(copies)")
     }
 

@@ -19,48 +19,27 @@ struct MisledRecordTests {
         try test.activate(TestArchive.policy, in: archive)
     }
 
-    private func alter(_ sql: String) throws {
-        var byHand = GRDB.Configuration()
-        byHand.foreignKeysEnabled = false
-        let database = try DatabaseQueue(path: test.path + "/index.sqlite", configuration: byHand)
-        try database.altering { try $0.execute(sql: sql) }
-        try database.close()
-    }
-
     private func run() throws -> PurgeReport { try test.open().destruction.run(accepting: nil).get() }
-
-    private func expectDamaged(
-        _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
-    ) {
-        let refused = refusal(body)
-        #expect(refused?.outcome == .integrity, "\(what): \(refused as Any)", sourceLocation: sourceLocation)
-    }
 
     /// Live media that is moved away from its verification does not let its case go.
     @Test func aCaseWithLiveMediaIsNotDestroyed() throws {
         try test.archive("K-1", in: archive)
         try test.archive("K-2", in: archive)
         try test.pass(days: 91, in: archive)
-        try alter(
+        try test.alter(
             """
             UPDATE object SET verification_id = verification_id + 1000 WHERE kind <> 'video';
             UPDATE object SET changes_at = 1, due_at = 1, status = 'due' WHERE kind = 'video'
             """)
         expectDamaged { _ = try run() }
-        #expect(try test.open().audit.entries(query("case destroyed")).isEmpty)
-    }
-
-    private func query(_ kind: String) -> LedgerQuery {
-        var query = LedgerQuery()
-        query.kind = kind
-        return query
+        #expect(try test.open().audit.entries(LedgerQuery(kind: "case destroyed")).isEmpty)
     }
 
     /// An answer that is destroyed is recognised when it comes in again: without its tag it does not go.
     @Test func whatIsDestroyedIsRecognisedLater() throws {
         try test.archive("K-1", in: archive)
         try test.pass(days: 91, in: archive)
-        try alter("UPDATE verification SET answer_tag = NULL, answer_tag_key = NULL")
+        try test.alter("UPDATE verification SET answer_tag = NULL, answer_tag_key = NULL")
         let refused = refusal { _ = try run() }
         #expect(refused == nil || refused?.outcome == .integrity)
         #expect(try test.stored("video", in: archive) == 1)
@@ -70,7 +49,7 @@ struct MisledRecordTests {
     @Test func aPolicyIsNotTakenForTerms() throws {
         try test.archive("K-1", in: archive)
         try test.pass(days: 91, in: archive)
-        try alter("UPDATE policy_file SET form = 'terms'")
+        try test.alter("UPDATE policy_file SET form = 'terms'")
         expectDamaged { _ = try run() }
         #expect(try test.stored("video", in: archive) == 1)
     }
@@ -93,7 +72,7 @@ struct MisledRecordTests {
                 isConfidential: false))
         try archive.holds.workOnHolds()
         let before = try archive.audit.lastEntry()
-        try alter(sql)
+        try test.alter(sql)
         let session = try test.open()
         let matter = try Matter("M-1")
         let reason = try Reason("r")
@@ -114,9 +93,9 @@ struct MisledRecordTests {
     /// A hold that would not be on record about a case is not placed as if it were.
     @Test func aHoldThatTheIndexHasBeforeIsNotPlaced() throws {
         try test.archive("K-1", in: archive)
-        try alter("INSERT INTO hold_case SELECT cases.id, 1 FROM cases")
+        try test.alter("INSERT INTO hold_case SELECT cases.id, 1 FROM cases")
         expectDamaged { try test.hold("M-1", try test.cases("K-1"), in: try test.open()) }
-        try alter("DELETE FROM hold_case")
+        try test.alter("DELETE FROM hold_case")
         #expect(try test.hold("M-1", try test.cases("K-1"), in: try test.open()).heldCases == 1)
         #expect(try test.open().audit.reconcile().findings == [])
     }
@@ -126,7 +105,7 @@ struct MisledRecordTests {
         try test.archive("K-1", in: archive)
         try test.hold("M-1", try test.cases("K-9"), in: archive)
         try test.archive("K-2", in: archive) { $0.subject = "S-2" }
-        try alter(
+        try test.alter(
             """
             INSERT INTO hold_expectation SELECT subject_tag, subject_tag_key, 'subject', 1 FROM cases
             WHERE subject_tag IS NOT NULL
@@ -138,12 +117,12 @@ struct MisledRecordTests {
     @Test func whatIsReadIsOnTheRecordOfItsCase() throws {
         for caseID in ["K-1", "K-2"] { try test.archive(caseID, in: archive) }
         _ = try test.contents("video", of: "K-1", in: archive, range: "0-3")
-        try alter(
+        try test.alter(
             """
             UPDATE open_access SET object_uid = (SELECT uid FROM object WHERE kind = 'video' ORDER BY id DESC LIMIT 1)
             """)
         expectDamaged { _ = try test.contents("video", of: "K-2", in: try test.open(), range: "0-3") }
-        var query = query("access opened")
+        var query = LedgerQuery(kind: "access opened")
         query.caseID = try CaseID("K-2")
         #expect(try test.open().audit.entries(query).isEmpty)
     }
@@ -163,18 +142,18 @@ struct MisledRecordTests {
             }
         }
         if change == "older" {
-            try alter(
+            try test.alter(
                 """
                 ATTACH '\(copy)' AS older; DELETE FROM main.open_access;
                 INSERT INTO main.open_access SELECT * FROM older.open_access
                 """)
         } else {
-            try alter(change)
+            try test.alter(change)
         }
         #expect(try test.open().audit.reconcile().findings.isEmpty == false)
         test.time.advance(700)
         expectDamaged { _ = try test.contents("video", of: "K-2", in: try test.open(), range: "0-3") }
-        #expect(try test.open().audit.entries(query("access closed")).isEmpty)
+        #expect(try test.open().audit.entries(LedgerQuery(kind: "access closed")).isEmpty)
     }
 
     /// Two verifications of a case are not exchanged, nor is one taken out of those that wait.
@@ -182,61 +161,21 @@ struct MisledRecordTests {
         let answer = TestAnswer()
         test.transport.answer { _, _ in (200, answer.text) }
         for token in ["tok-1", "tok-2"] { _ = try archive.intake.register(try test.registration("K-1", token: token)) }
-        try alter("UPDATE verification SET number = 100 WHERE number = 1; UPDATE verification SET number = number - 1")
-        try alter("UPDATE verification SET number = 2 WHERE number = 99")
+        try test.alter(
+            "UPDATE verification SET number = 100 WHERE number = 1; UPDATE verification SET number = number - 1")
+        try test.alter("UPDATE verification SET number = 2 WHERE number = 99")
         var states: [VerificationReport.State] = []
         let refused = refusal { states = try test.pull(try test.open()).map(\.state) }
         #expect(refused?.outcome == .integrity || states == [.failed, .failed], "\(states) \(refused as Any)")
-        #expect(try test.open().audit.entries(query("verification ended")).isEmpty)
-        try alter("UPDATE verification SET number = 100 WHERE number = 1; UPDATE verification SET number = number - 1")
-        try alter("UPDATE verification SET number = 2 WHERE number = 99")
-        try alter(
+        #expect(try test.open().audit.entries(LedgerQuery(kind: "verification ended")).isEmpty)
+        try test.alter(
+            "UPDATE verification SET number = 100 WHERE number = 1; UPDATE verification SET number = number - 1")
+        try test.alter("UPDATE verification SET number = 2 WHERE number = 99")
+        try test.alter(
             """
             UPDATE verification SET state = 'expired', sealed_token = NULL, ended_at = registered_at WHERE number = 1
             """)
         expectDamaged { _ = try test.pull(try test.open()) }
-    }
-
-    /// What is listed of the ledger is what was recorded; what is not is marked, and named by its number.
-    @Test func theLogMarksWhatWasAltered() throws {
-        try test.archive("K-1", in: archive)
-        var all = LedgerQuery()
-        all.fromStart = true
-        let before = try test.open().audit.entries(all)
-        #expect(Audit.problem(among: before) == nil)
-        try alter(
-            """
-            UPDATE ledger_entry SET entry = CAST(replace(CAST(entry AS TEXT), '"HK"', '"SG"') AS BLOB)
-            WHERE kind = 'case registered'
-            """)
-        let altered = before.filter { $0.kind == "case registered" }.map(\.number)
-        var lines = try test.open().audit.entries(all)
-        // Its neighbour is proved by its hash; whose case that is, is known no more.
-        #expect(Set(lines.filter { !$0.vouched }.map(\.number)).isSuperset(of: altered))
-        #expect(lines.filter(\.vouched).count > 3 && lines.allSatisfy { $0.vouched || $0.caseID == nil })
-        #expect(Audit.problem(among: lines)?.outcome == .integrity)
-        try alter("DELETE FROM ledger_entry WHERE number = 2")
-        lines = try test.open(toLook: true).audit.entries(all)
-        #expect(lines.first { $0.number == 2 }?.kind == "missing" && lines.map(\.number) == before.map(\.number))
-    }
-
-    /// What a policy says is what was activated, also of one that is active no more.
-    @Test func theTextOfAPolicyIsTheOneThatWasActivated() throws {
-        #expect(try test.open().policies.list().count == 1)
-        try alter("UPDATE policy_file SET text = replace(text, 'P90D', 'P91D')")
-        expectDamaged { _ = try test.open().policies.show("house", version: 1) }
-        try alter("UPDATE policy_file SET text = replace(text, 'P91D', 'P90D'), name = 'other'")
-        expectDamaged { _ = try test.open().policies.list() }
-    }
-
-    /// A bag without what opens its entries would prove less than it says.
-    @Test func aBagHasWhatOpensItsEntries() throws {
-        try test.archive("K-1", in: archive)
-        try alter("DELETE FROM ledger_opening WHERE member = 'contentCommitment'")
-        expectDamaged {
-            _ = try test.open().retrieval.retrieve(
-                try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
-        }
     }
 
     /// A verification that waits is asked about as it was registered, or not at all.
@@ -249,12 +188,12 @@ struct MisledRecordTests {
         let answer = TestAnswer()
         test.transport.answer { _, _ in (200, answer.text) }
         _ = try archive.intake.register(try test.registration("K-1", token: "tok") { $0.jurisdictions = ["HK"] })
-        try alter("UPDATE verification SET \(set)")
+        try test.alter("UPDATE verification SET \(set)")
         let session = try test.open()
         var states: [VerificationReport.State] = []
         let refused = refusal { states = try test.pull(session).map(\.state) }
         #expect(refused?.outcome == .integrity || states == [.failed], "\(states) \(refused as Any)")
-        #expect(try session.audit.entries(query("verification ended")).isEmpty)
+        #expect(try session.audit.entries(LedgerQuery(kind: "verification ended")).isEmpty)
     }
 
     /// The end of a run is signed once, whatever is hidden of it.
@@ -262,10 +201,11 @@ struct MisledRecordTests {
         try test.archive("K-1", in: archive)
         try test.pass(days: 91, in: archive)
         #expect(try run().destroyed == 1)
-        try alter("UPDATE ledger_entry SET kind = 'x' || kind WHERE kind IN ('purge finished', 'object destroyed')")
+        try test.alter(
+            "UPDATE ledger_entry SET kind = 'x' || kind WHERE kind IN ('purge finished', 'object destroyed')")
         _ = refusal { _ = try run() }
-        try alter("UPDATE ledger_entry SET kind = substr(kind, 2) WHERE kind LIKE 'x%'")
-        #expect(try test.open().audit.entries(query("purge finished")).count == 2)
+        try test.alter("UPDATE ledger_entry SET kind = substr(kind, 2) WHERE kind LIKE 'x%'")
+        #expect(try test.open().audit.entries(LedgerQuery(kind: "purge finished")).count == 2)
         #expect(try test.open().audit.reconcile().findings == [])
     }
 
@@ -283,7 +223,7 @@ struct MisledRecordTests {
         let file = URL(fileURLWithPath: try test.published() + "/entries.jsonl")
         let before = try Data(contentsOf: file)
         try test.archive("K-2", in: archive)
-        try alter(sql)
+        try test.alter(sql)
         let next = try test.open(toLook: true)
         next.publish()
         #expect(next.fork?.outcome == .integrity)
@@ -325,7 +265,7 @@ struct MisledRecordTests {
         #expect(try run().destroyed == 1)
         try test.open().publish()
         try test.copyIndex(to: "older", back: true)
-        try alter(sql)
+        try test.alter(sql)
         expectDamaged { _ = try test.open(toLook: true).audit.acceptFork(try Reason("r")) }
         #expect(!FileManager.default.fileExists(atPath: try test.published(origin: 2)))
     }
@@ -338,8 +278,8 @@ struct MisledRecordTests {
             _ = try archive.intake.import(
                 try test.item("K-1", answer: answer.text, token: token) { $0.jurisdictions = ["HK"] })
         }
-        try alter("UPDATE object SET changes_at = 1, due_at = 1, status = 'due'")
-        try alter(
+        try test.alter("UPDATE object SET changes_at = 1, due_at = 1, status = 'due'")
+        try test.alter(
             """
             CREATE TEMP TABLE t AS SELECT number, \(column) AS tag FROM verification;
             UPDATE verification SET \(column) = randomblob(32);
@@ -358,7 +298,7 @@ struct MisledRecordTests {
     /// A token that waits is registered again with its own times, and not with another's.
     @Test func aWaitingTokenIsNotExchanged() throws {
         for token in ["tok-1", "tok-2"] { _ = try archive.intake.register(try test.registration("K-1", token: token)) }
-        try alter(
+        try test.alter(
             """
             CREATE TEMP TABLE t AS SELECT number, token_tag AS tag FROM verification;
             UPDATE verification SET token_tag = randomblob(32);
@@ -377,9 +317,9 @@ struct MisledRecordTests {
         let input = try CaseEventInput(event: "relationship-ended", at: nil, change: .happened, now: test.time.now)
         if change == "hidden" {
             _ = try archive.policies.recordEvent(input, ofSubject: "S-1")
-            try alter("DELETE FROM case_event")
+            try test.alter("DELETE FROM case_event")
         } else {
-            try alter(
+            try test.alter(
                 """
                 INSERT INTO case_event SELECT 3, id, 'relationship-ended', 1700000000000, NULL, NULL FROM cases
                 """)
@@ -394,7 +334,7 @@ struct MisledRecordTests {
     @Test func aPersonsCaseIsNotHidden() throws {
         try test.archive("K-1", in: archive) { $0.subject = "S-1" }
         try test.archive("K-2", in: archive)
-        try alter(
+        try test.alter(
             """
             UPDATE cases SET subject_tag = (SELECT subject_tag FROM cases WHERE subject_tag IS NOT NULL),
                 subject_tag_key = 1 WHERE subject_tag IS NULL
@@ -407,95 +347,4 @@ struct MisledRecordTests {
         }
     }
 
-    /// Who has read the notice of a hold, and to whom copies were given, is what the ledger says.
-    @Test func whatIsSaidOfAHoldIsWhatTheLedgerSays() throws {
-        try test.archive("K-1", in: archive)
-        try test.hold("M-1", where: "media = video", in: archive)
-        _ = try archive.holds.acknowledge(try Matter("M-1"), reader: "Ben")
-        _ = try test.contents("video", of: "K-1", in: archive)
-        let before = try test.open().holds.notice(try Matter("M-1")) { _ in "" }
-        #expect(before.copies == 1)
-        try alter(
-            """
-            UPDATE ledger_entry SET kind = 'x', time = 1000, newest = 1000
-            WHERE kind IN ('access opened', 'object archived', 'hold acknowledged', 'case registered')
-            """)
-        let session = try test.open()
-        var after: HoldNotice?
-        let refused = refusal { after = try session.holds.notice(try Matter("M-1")) { _ in "" } }
-        #expect(refused?.outcome == .integrity || after?.text == before.text)
-        var shown: HoldSummary?
-        let other = refusal { shown = try session.holds.show(try Matter("M-1")) }
-        #expect(other?.outcome == .integrity || shown?.acknowledgements.map(\.reader) == ["Ben"])
-    }
-
-    /// A bag names everybody who acted.
-    @Test func aBagNamesWhoActed() throws {
-        try test.archive("K-1", in: archive)
-        _ = try test.contents("video", of: "K-1", in: try test.open(actor: "ann"))
-        try alter(
-            """
-            UPDATE ledger_entry SET kind = 'x' WHERE kind = 'actor introduced' AND number > 2;
-            DELETE FROM actor WHERE uid NOT IN (SELECT actor_uid FROM ledger_entry WHERE number = 0)
-            """)
-        expectDamaged {
-            _ = try test.open().retrieval.retrieve(
-                try CaseID("K-1"), for: try Reason("audit"), to: test.directory + "/bag")
-        }
-    }
-
-    /// How somebody was known who opened an access is what its entry says.
-    @Test func howAnActorIsKnownIsWhatTheEntrySays() throws {
-        try test.archive("K-1", in: archive)
-        _ = try test.contents("video", of: "K-1", in: archive, range: "0-3")
-        try alter("UPDATE actor SET known = 'token'")
-        test.time.advance(700)
-        _ = refusal { _ = try test.contents("video", of: "K-1", in: try test.open(actor: "ann"), range: "0-3") }
-        let closed = try test.open(toLook: true).audit.entries(query("access closed"))
-        #expect(closed.allSatisfy { $0.known == "claimed" })
-    }
-
-    /// Nothing outside of the archive is removed or written, whatever stands in place of its parts.
-    @Test func whatIsElsewhereStays() throws {
-        let elsewhere = test.directory + "/elsewhere"
-        try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: false)
-        let name = String(repeating: "0a", count: 16)
-        for file in ["root.key", name] { try Data([1]).write(to: URL(fileURLWithPath: elsewhere + "/" + file)) }
-        let staging = test.path + "/staging"
-        try FileManager.default.moveItem(atPath: staging, toPath: test.directory + "/staging")
-        try FileManager.default.createSymbolicLink(atPath: staging, withDestinationPath: elsewhere)
-        expectDamaged { _ = try test.pull(try test.open()) }
-        // Exchanged while the archive is open.
-        test.time.advance(10 * 86_400)
-        _ = refusal { try archive.intake.sweep() }
-        _ = refusal { try test.archive("K-1", in: archive) }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).sorted() == [name, "root.key"])
-        try FileManager.default.removeItem(atPath: staging)
-        try FileManager.default.moveItem(atPath: test.directory + "/staging", toPath: staging)
-        for file in ["vendor.pace", "index.sqlite-wal"] {
-            let path = test.path + "/" + file
-            try? FileManager.default.removeItem(atPath: path)
-            try FileManager.default.linkItem(atPath: elsewhere + "/root.key", toPath: path)
-            expectDamaged(file) { _ = try test.open() }
-            try FileManager.default.removeItem(atPath: path)
-        }
-        #expect(try Data(contentsOf: URL(fileURLWithPath: elsewhere + "/root.key")) == Data([1]))
-        #expect(throws: FileError.self) {
-            try FileManager.default.linkItem(atPath: elsewhere + "/root.key", toPath: elsewhere + "/lock")
-            _ = try FileLock(elsewhere + "/lock")
-        }
-    }
-
-    /// A count that nobody can reach, and a token that was exchanged, are named.
-    @Test func whatCannotBeCountedIsNamed() throws {
-        try test.archive("K-1", in: archive)
-        _ = try archive.intake.register(try test.registration("K-2", token: "tok"))
-        try alter("UPDATE tally SET number = 9223372036854775807 WHERE what = 'object' AND which = 'video'")
-        expectDamaged("status") { _ = try test.open().overview.status() }
-        expectDamaged("import") { try test.archive("K-3", in: try test.open()) }
-        try alter("UPDATE tally SET number = 1 WHERE what = 'object' AND which = 'video'")
-        #expect(try test.open().audit.reconcile().findings == [])
-        try alter("UPDATE verification SET sealed_token = randomblob(104) WHERE state = 'awaiting'")
-        #expect(try test.open().audit.reconcile().findings.isEmpty == false)
-    }
 }

@@ -111,6 +111,19 @@ final class TestArchive: Sendable {
         return try ImportItem(registration: registration, file: file)
     }
 
+    /// Registers a token that was issued some hours ago.
+    func register(
+        _ caseID: String = "K-1", token: String = "tok", issued hours: Double? = 1, in archive: Session
+    ) throws {
+        let issued = hours.map { Timestamp.format(time.now.addingTimeInterval(-$0 * 3600)) }
+        _ = try archive.intake.register(try registration(caseID, token: token) { $0.tokenIssuedAt = issued })
+    }
+
+    /// The first verification of a case.
+    func verification(_ caseID: String = "K-1", in archive: Session) throws -> VerificationDetails {
+        try archive.retrieval.caseDetails(try CaseID(caseID)).verifications[0]
+    }
+
     func pull(_ archive: Session, _ change: (inout PullOptions) -> Void = { _ in }) throws -> [VerificationReport] {
         var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))
         change(&options)

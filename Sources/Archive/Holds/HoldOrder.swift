@@ -1,5 +1,7 @@
 public import Base
+internal import Catalog
 public import Foundation
+internal import Ledger
 public import Vault
 
 /// An order to preserve, as a person gives it.
@@ -146,4 +148,15 @@ public struct HoldChange: Encodable, Sendable {
     public let entry: UInt64
     public let coolingUntil: Date
     public let sentence: String
+}
+
+extension Event.HoldPlaced.Form {
+    init(_ form: HoldScopeRecord.Form) {
+        self =
+            switch form {
+            case .cases: .cases
+            case .where: .where
+            case .everything: .everything
+            }
+    }
 }

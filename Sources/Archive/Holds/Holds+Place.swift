@@ -377,45 +377,10 @@ extension Holds {
         return answer
     }
 
-    /// Puts it on the ledger where a case that has just come, or whose person has just become known, was expected.
-    func noteExpected(_ caseUID: CaseUID, before: [HoldScopeName], _ transaction: Transaction) throws {
-        let index = transaction.index
-        let scopes = try index.holdScopes(naming: caseUID).filter { !before.contains($0) }
-        guard !scopes.isEmpty, let record = try index.caseRecord(caseUID) else { return }
-        let book = try session.holdBook(in: index)
-        let tags = session.expectations(of: try session.open(record).particulars)
-        for scope in scopes {
-            guard let expected = book.holds[scope.hold]?.scopes[scope.revision]?.expected,
-                tags.contains(where: expected.contains)
-            else { throw CatalogError.damaged("by the ledger, hold \(scope.hold) does not expect case \(caseUID)") }
-            try transaction.add(
-                .holdCovers(.init(hold: scope.hold, revision: UInt64(scope.revision), cases: [caseUID])))
-        }
-    }
-
     // MARK: Parts
 
     private func isSamePerson(_ uid: ActorUID, in index: IndexReader) throws -> Bool {
         Actor.isSamePerson(try session.name(of: uid, in: index), session.recorder.actor.name)
-    }
-
-    static func neverPlaced(_ matter: String) -> ArchiveError {
-        ArchiveError(
-            .unknownMatter, "no hold of matter \(matter) was ever placed",
-            remedy: "\(verb: .holdList) shows the matters")
-    }
-
-    func noHold(of matter: String, in index: IndexReader) throws -> ArchiveError {
-        guard let over = try holds(of: matter, in: index).last else {
-            return Self.neverPlaced(matter)
-        }
-        return ArchiveError(
-            .matterOver,
-            over.state == .released
-                ? "matter \(matter) was released already; it cools until "
-                    + "\(Timestamp.minute(over.coolingUntil ?? session.now))"
-                : "the hold of matter \(matter) has ended",
-            remedy: "\(verb: .holdPlace) places it anew")
     }
 }
 
@@ -427,15 +392,4 @@ private struct HoldExpectationKey: Hashable, Comparable {
     init(_ expectation: HoldExpectation) { (purpose, number) = (expectation.purpose, expectation.tag.keyNumber) }
 
     static func < (a: Self, b: Self) -> Bool { (a.purpose.rawValue, a.number) < (b.purpose.rawValue, b.number) }
-}
-
-extension Event.HoldPlaced.Form {
-    init(_ form: HoldScopeRecord.Form) {
-        self =
-            switch form {
-            case .cases: .cases
-            case .where: .where
-            case .everything: .everything
-            }
-    }
 }

@@ -235,7 +235,7 @@ extension Holds {
                 let uid = hold.uid
                 let began = try provedEntries(of: .holds, in: index, session.head(in: index).roots)
                     .first { $0.entry.event.hold == uid }
-                let wasToken = began?.entry.actor.known != .claimed && began?.entry.actor.known != .osUser
+                let wasToken = began.map { $0.entry.actor.known == .token } ?? true
                 guard Actor.isSamePerson(author, session.recorder.actor.name),
                     !wasToken || session.recorder.actor.known == .token
                 else {

@@ -185,4 +185,23 @@ extension Holds {
         ).map(\.hex).sorted()
         return try session.matters(names, forOutsiders: true, in: index)
     }
+
+    static func neverPlaced(_ matter: String) -> ArchiveError {
+        ArchiveError(
+            .unknownMatter, "no hold of matter \(matter) was ever placed",
+            remedy: "\(verb: .holdList) shows the matters")
+    }
+
+    func noHold(of matter: String, in index: IndexReader) throws -> ArchiveError {
+        guard let over = try holds(of: matter, in: index).last else {
+            return Self.neverPlaced(matter)
+        }
+        return ArchiveError(
+            .matterOver,
+            over.state == .released
+                ? "matter \(matter) was released already; it cools until "
+                    + "\(Timestamp.minute(over.coolingUntil ?? session.now))"
+                : "the hold of matter \(matter) has ended",
+            remedy: "\(verb: .holdPlace) places it anew")
+    }
 }

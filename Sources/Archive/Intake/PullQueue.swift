@@ -1,3 +1,4 @@
+internal import Base
 internal import Catalog
 import Foundation
 internal import Vault
@@ -90,6 +91,11 @@ struct PullQueue {
     mutating func drop() {
         entries.removeAll()
         last.removeAll()
+    }
+
+    /// Whether some are left, or being asked, beside these and one that is being asked.
+    func hasOthers(than some: Set<VerificationUID>) -> Bool {
+        asking > 1 || (entries + last).contains { !some.contains($0.verification.uid) }
     }
 
     var waiting: Int { entries.count + last.count }

@@ -95,7 +95,7 @@ final class PullRun: Sendable {
                 state.withLock { $0.queue.returnAsLast(entry) }
                 return
             case .refused
-            where options.waits && !isStopped
+            where options.waits && !isStopped && report.state == .refused && mayBeShown
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider):
                 state.withLock { $0.queue.return(entry, notBefore: session.now + Intake.refusalTime) }
                 return
@@ -121,6 +121,9 @@ final class PullRun: Sendable {
         }
         state.withLock { $0.queue.finish(entry) }
     }
+
+    /// Whether another one waits that can show that the vendor answers. Otherwise nothing is waited for.
+    private var mayBeShown: Bool { state.withLock { $0.queue.hasOthers(than: $0.refused) } }
 
     /// Whether the vendor has just answered about another one.
     private func answersOthers(than uid: VerificationUID) -> Bool {

@@ -21,7 +21,7 @@ struct KeyringCopy {
     /// - Parameters:
     ///   - sealed: the keyring as it lies in the archive, which a root key has just opened.
     ///   - generation: of it.
-    /// - Throws: where the copy is of a newer keyring, or of another archive's, or cannot be written.
+    /// - Throws: where the copy is of a newer keyring, or cannot be read or written.
     func update(_ sealed: [UInt8], generation: UInt64) throws {
         var known: [UInt8]?
         do throws(FileError) { known = try files.contents(of: path, limit: 1 << 20) } catch {

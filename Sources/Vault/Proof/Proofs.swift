@@ -49,13 +49,6 @@ extension Session {
         try recorder.proofs.cases.entries(of: .ofCase(caseUID), in: index, try roots ?? head(in: index).roots)
     }
 
-    /// The same, with what they commit to.
-    package func openedEntries(
-        of caseUID: CaseUID, in index: IndexReader
-    ) throws -> [(number: UInt64, entry: Entry)] {
-        try recorder.opened(try provedEntries(of: caseUID, in: index), of: caseUID, in: index)
-    }
-
     /// What is held, by the ledger alone.
     package func holdBook(in index: IndexReader) throws -> HoldBook {
         try recorder.proofs.holds.content(in: index, head(in: index).roots)

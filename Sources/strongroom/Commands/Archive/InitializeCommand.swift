@@ -75,7 +75,7 @@ struct InitializeCommand: ParsableCommand {
             if let copy = made.keyringCopy {
                 Terminal.print("second copy of the sealed keyring: \(copy)")
             } else {
-                Terminal.print("  and keep a copy of keyring.sealed elsewhere, too: see --keyring-copy")
+                Terminal.print("no second copy of keyring.sealed is kept: name a directory for it in the configuration")
             }
             Terminal.print("configuration: \(made.configuration)")
             Terminal.print("  it says which vendor is asked, and where the ledger is published")
