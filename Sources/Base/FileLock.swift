@@ -51,3 +51,17 @@ public final class FileLock: Sendable {
 
     public func release() { flock(file.descriptor, LOCK_UN) }
 }
+
+extension OpenFile {
+    /// Locks the file itself for as long as it is open (`flock`): for one, or for several who look at it. Where the
+    /// file system has no locks, nothing is locked, and nobody is told.
+    ///
+    /// - Returns: whether nobody else had it.
+    public func tryToLock(exclusively: Bool) -> Bool {
+        while flock(descriptor, (exclusively ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { return true }
+        }
+        return true
+    }
+}

@@ -31,7 +31,8 @@ public protocol BlobStorage: Sendable {
     func walk(_ body: (BlobListing) throws -> Void) throws
 
     /// Ends what a crash left: of the blobs that were staged before `limit` and never settled, those
-    /// that are referred to are settled and the others removed.
+    /// that are referred to are settled and the others removed. A stage that somebody has, of whatever process, is left
+    /// alone.
     func sweep(olderThan limit: Date, isReferenced: (BlobAddress) throws -> Bool) throws -> SweepReport
 }
 
@@ -43,6 +44,8 @@ public protocol BlobStage: AnyObject {
     func finish() -> BlobAddress
     /// Removes every trace of the blob, unless it was settled.
     func discard()
+    /// Lets go of the blob as it is, as a crash would: a sweep decides what becomes of it.
+    func leave()
 }
 
 /// An open blob.

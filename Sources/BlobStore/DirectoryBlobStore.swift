@@ -170,7 +170,14 @@ public struct DirectoryBlobStore: BlobStorage {
                 // Settled or discarded since the directory was listed.
                 if error.code == ENOENT { continue } else { throw error }
             }
-            let address = try FileReader(try files.open(staged), address: nil, files: files).computeAddress()
+            let opened: OpenFile
+            do throws(FileError) { opened = try files.open(staged) } catch {
+                if error.code == ENOENT { continue } else { throw error }
+            }
+            let reader = try FileReader(opened, address: nil, files: files)
+            // Whoever writes it, or commits it, lives. Of one that died nothing is committed any more.
+            guard opened.tryToLock(exclusively: true) else { continue }
+            let address = try reader.computeAddress()
             if try isReferenced(address) {
                 report.settled += 1
             } else {
@@ -184,6 +191,7 @@ public struct DirectoryBlobStore: BlobStorage {
                 report.removed += 1
             }
             try files.remove(staged)
+            withExtendedLifetime(reader) {}
         }
         return report
     }

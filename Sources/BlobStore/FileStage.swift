@@ -1,25 +1,40 @@
 internal import Base
+internal import Foundation
 
 /// A blob being written as a file of `staging/`.
 final class FileStage: BlobStage {
     private let path: String
+    /// Locked while the stage lives: a sweep leaves it alone, whatever clocks say.
     private let file: OpenFile
+    private var isOpen = true
     private let store: DirectoryBlobStore
     private var hash: SHA256? = SHA256()
     private var address: BlobAddress?
     private var state = State.writing
 
-    private enum State { case writing, durable, placed, settled, discarded }
+    private enum State { case writing, durable, placed, settled, discarded, left }
 
     init(path: String, store: DirectoryBlobStore) throws(FileError) {
         self.path = path
         self.store = store
         file = try store.files.create(path)
+        // A sweep by a clock that is far ahead may have found it before it was locked.
+        guard file.tryToLock(exclusively: false), store.files.exists(path) else {
+            store.files.close(file)
+            try? store.files.remove(path)
+            throw FileError(.lock, path: path, code: EWOULDBLOCK)
+        }
     }
 
     deinit {
         // Whoever forgets a stage leaves nothing behind but what was committed.
         if state == .writing || state == .durable { discard() }
+        close()
+    }
+
+    private func close() {
+        if isOpen { store.files.close(file) }
+        isOpen = false
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -44,7 +59,6 @@ final class FileStage: BlobStage {
     func makeDurable() throws(FileError) {
         precondition(state == .writing && address != nil, "a stage is committed once, after it is finished")
         try store.files.syncData(file)
-        store.files.close(file)
         state = .durable
     }
 
@@ -60,16 +74,23 @@ final class FileStage: BlobStage {
         state = .settled
         // A name that stays is found by the sweep.
         try? store.files.remove(path)
+        close()
     }
 
     func discard() {
         switch state {
-        case .settled, .discarded: return
-        case .writing: store.files.close(file)
-        case .durable: break
+        case .settled, .discarded, .left: return
+        case .writing, .durable: break
         case .placed: if let address { try? store.files.remove(store.path(of: address)) }
         }
         state = .discarded
         try? store.files.remove(path)
+        close()
+    }
+
+    func leave() {
+        guard state != .settled, state != .discarded else { return }
+        state = .left
+        close()
     }
 }

@@ -47,6 +47,9 @@ public struct BlobStorageCheck: Sendable, CustomTestStringConvertible {
         BlobStorageCheck(name: "aWalkFindsEveryBlobOnceAndWhatIsForeign") {
             try BlobStorageChecks($0).aWalkFindsEveryBlobOnceAndWhatIsForeign()
         },
+        BlobStorageCheck(name: "aSweepLeavesAloneWhatIsAtWork") {
+            try BlobStorageChecks($0).aSweepLeavesAloneWhatIsAtWork()
+        },
         BlobStorageCheck(name: "aSweepEndsWhatACrashLeft") { try BlobStorageChecks($0).aSweepEndsWhatACrashLeft() },
     ]
 }

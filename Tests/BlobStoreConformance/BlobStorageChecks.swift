@@ -115,6 +115,7 @@ struct BlobStorageChecks {
         let (kept, lost) = (vouched.finish(), forgotten.finish())
         try store.commit([vouched, forgotten])
         let settled = try put([4])
+        for stage in [vouched, forgotten, half] { stage.leave() }
         var staged = 0
         for case .blob(_, _, true) in try listings() { staged += 1 }
         #expect(staged == 2)
@@ -129,6 +130,20 @@ struct BlobStorageChecks {
         for case .blob(let address, _, let isStaged) in try listings() {
             #expect(!isStaged && [kept, settled].contains(address))
         }
-        withExtendedLifetime(half) {}
+    }
+
+    /// Whatever a clock says: who writes or commits must find it there afterwards.
+    func aSweepLeavesAloneWhatIsAtWork() throws {
+        let (placed, half) = (try stage([1]), try stage([2]))
+        let address = placed.finish()
+        try store.commit([placed])
+        let report = try store.sweep(olderThan: .distantFuture) { _ in false }
+        #expect(report == SweepReport())
+        guard report == SweepReport() else { return }
+        store.settle([placed])
+        let other = half.finish()
+        try store.commit([half])
+        store.settle([half])
+        #expect(try contents(address) == [1] && contents(other) == [2])
     }
 }

@@ -58,12 +58,11 @@ struct DirectoryBlobStoreTests {
         #expect(
             files.operations == [
                 "create staging/\(Self.stage)", "append staging/\(Self.stage)", "openDirectory staging",
-                "syncData staging/\(Self.stage)",
-                "close staging/\(Self.stage)", "syncDirectory staging", "close staging",
+                "syncData staging/\(Self.stage)", "syncDirectory staging", "close staging",
                 "openDirectory objects/\(address.hex.prefix(2))",
                 "link staging/\(Self.stage) objects/\(address.hex.prefix(2))/\(address.hex)",
                 "syncDirectory objects/\(address.hex.prefix(2))", "close objects/\(address.hex.prefix(2))",
-                "remove staging/\(Self.stage)",
+                "remove staging/\(Self.stage)", "close staging/\(Self.stage)",
             ])
     }
 

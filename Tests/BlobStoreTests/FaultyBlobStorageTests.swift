@@ -10,8 +10,18 @@ private struct FaultyBlobStorage: BlobStorage {
     let store: any BlobStorage
     let fault: FaultyBlobStorageTests.Fault
 
+    /// What was staged, and may be at work.
+    let staged = Stages()
+
+    final class Stages: Sendable {
+        nonisolated(unsafe) var all: [any BlobStage] = []
+    }
+
+    init(store: any BlobStorage, fault: FaultyBlobStorageTests.Fault) { (self.store, self.fault) = (store, fault) }
+
     func stage() throws -> any BlobStage {
         let stage = try store.stage()
+        if fault == .sweepsWhatIsAtWork { staged.all.append(stage) }
         return fault == .keepsWhatIsDiscarded ? Kept(stage: stage) : stage
     }
 
@@ -24,6 +34,7 @@ private struct FaultyBlobStorage: BlobStorage {
         func write(_ bytes: UnsafeRawBufferPointer) throws { try stage.write(bytes) }
         func finish() -> BlobAddress { stage.finish() }
         func discard() {}
+        func leave() { stage.leave() }
     }
 
     func commit(_ stages: [any BlobStage]) throws {
@@ -89,6 +100,11 @@ private struct FaultyBlobStorage: BlobStorage {
         case .sweepsWhatIsReferenced: try store.sweep(olderThan: limit) { _ in false }
         case .sweepsWhatIsYoung: try store.sweep(olderThan: .distantFuture, isReferenced: isReferenced)
         case .sweepsNothing: SweepReport()
+        case .sweepsWhatIsAtWork:
+            try {
+                for stage in staged.all { stage.leave() }
+                return try store.sweep(olderThan: limit, isReferenced: isReferenced)
+            }()
         default: try store.sweep(olderThan: limit, isReferenced: isReferenced)
         }
     }
@@ -98,7 +114,8 @@ private struct FaultyBlobStorage: BlobStorage {
 struct FaultyBlobStorageTests {
     enum Fault: CaseIterable {
         case keepsWhatIsDiscarded, replacesBlobs, losesTheLast, settlesNothing, readsPastTheEnd, deletesNothing
-        case callsMissingRemoved, walksPastTheFirst, sweepsWhatIsReferenced, sweepsWhatIsYoung, sweepsNothing
+        case callsMissingRemoved, walksPastTheFirst, sweepsWhatIsReferenced, sweepsWhatIsYoung, sweepsNothing,
+            sweepsWhatIsAtWork
     }
 
     @Test(arguments: Fault.allCases) func isFound(_ fault: Fault) throws {
