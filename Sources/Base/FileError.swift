@@ -31,6 +31,7 @@ public struct FileError: Error, Equatable, Sendable {
     public var remedy: Remedy? {
         switch code {
         case ENOSPC, EDQUOT: "free some space there and run the same command again; what was acknowledged is safe"
+        case EFBIG: "let this user write larger files (ulimit -f, LimitFSIZE) and run the same command again"
         case EACCES, EPERM: "run this as the user who owns the archive"
         case EROFS: "the file system is mounted read-only"
         case EIO: "the disk reports an error: look at the kernel's log before you go on"

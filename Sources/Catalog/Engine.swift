@@ -28,6 +28,12 @@ public protocol Engine: Sendable {
     /// - Returns: whether it is done; a transaction that still reads forbids it for that long.
     func eraseResidue(until limit: WaitLimit) throws -> Bool
 
+    /// Makes everything that is committed durable by writing it once more, after a commit that got no answer: what can
+    /// be read afterwards stays, and what cannot never comes back.
+    ///
+    /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then.
+    func syncAnew(until limit: WaitLimit) throws
+
     /// Rewrites the tables without what deleted rows left in them. Nobody can write meanwhile.
     ///
     /// - Parameter limit: how long it may take; ``WaitEnded`` is thrown then, and the tables are as they were.
@@ -38,6 +44,9 @@ public protocol Engine: Sendable {
 extension Engine {
     /// A database that has no such log, or a server that sees to it.
     public func shortenLog() throws {}
+
+    /// A server that stops when a sync fails, and reads its log when it starts again.
+    public func syncAnew(until limit: WaitLimit) throws {}
 }
 
 /// A transaction that reads.
@@ -83,7 +92,7 @@ public struct EngineError: Error, Equatable, Sendable {
         case refused
         /// It contradicts another rule of the schema, such as a reference to nothing.
         case contradiction
-        /// There is no room for it.
+        /// There is no room for it: a full disk, a quota, a limit of the process.
         case full
         /// There is no memory for it.
         case memory
@@ -100,10 +109,13 @@ public struct EngineError: Error, Equatable, Sendable {
     public let message: String
     /// The database's own code, for people.
     public let code: Int32
+    /// Of ``Kind/full``: the operating system's, such as `EDQUOT`.
+    public let reason: Int32?
 
-    public init(_ kind: Kind, _ message: String, code: Int32) {
+    public init(_ kind: Kind, _ message: String, code: Int32, reason: Int32? = nil) {
         self.kind = kind
         self.message = message
         self.code = code
+        self.reason = reason
     }
 }

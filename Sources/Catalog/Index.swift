@@ -1,6 +1,7 @@
 public import Base
 public import Foundation
 public import Sealing
+internal import Synchronization
 
 /// The index of an archive: which cases, verifications and objects there are, and the keys that open
 /// them, wrapped. What a write commits is the archive's one truth about what exists.
@@ -12,12 +13,21 @@ public final class Index: Sendable {
     private let clauses = KnownHoldClauses()
     private let tags = KnownTags()
     private let requiresEntries: Bool
+    private let noteUnsettled: @Sendable () -> Void
+    private let unsettled = Atomic(false)
+    /// Of a write of this process it is not known whether it was committed.
+    public var isUnsettled: Bool { unsettled.load(ordering: .relaxed) }
 
-    /// - Parameter requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what
-    ///   follows from entries that are there, need none. Without it for what is no archive.
-    public init(_ engine: any Engine, requiresEntries: Bool = true) {
+    /// - Parameters:
+    ///   - requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what follows
+    ///     from entries that are there, need none. Without it for what is no archive.
+    ///   - noteUnsettled: called when it cannot be known whether a write was committed, before its writer is told.
+    public init(
+        _ engine: any Engine, requiresEntries: Bool = true, noteUnsettled: @escaping @Sendable () -> Void = {}
+    ) {
         self.engine = engine
         self.requiresEntries = requiresEntries
+        self.noteUnsettled = noteUnsettled
     }
 
     /// Runs `body` on one consistent state.
@@ -47,6 +57,13 @@ public final class Index: Sendable {
 
     /// Shortens the log of the last changes where it has grown long and nobody is at work. For the end of a command.
     public func shortenLog() throws { try Self.translate { try engine.shortenLog() } }
+
+    /// Makes everything that is committed durable anew, after a write of which it is not known whether it was.
+    ///
+    /// - Parameter limit: how long is waited for the turn to write; ``WaitEnded`` is thrown then.
+    public func syncAnew(until limit: WaitLimit = .none) throws {
+        try Self.translate { try engine.syncAnew(until: limit) }
+    }
 
     /// Removes what deleted rows left beside the index, in the log of its last changes.
     ///
@@ -109,6 +126,10 @@ public final class Index: Sendable {
             }
         }
         if isThere == true { return }
+        if isThere == nil {
+            unsettled.store(true, ordering: .relaxed)
+            noteUnsettled()
+        }
         let failure =
             isThere == nil ? CatalogError.unsettled : CatalogError.database(error.message, code: error.code)
         for job in group {
@@ -225,7 +246,7 @@ extension EngineError {
     var told: any Error {
         switch kind {
         case .damaged: CatalogError.damaged(message)
-        case .full: FileError(.write, path: "the index", code: ENOSPC)
+        case .full: FileError(.write, path: "the index", code: reason ?? ENOSPC)
         default: CatalogError.database(message, code: code)
         }
     }
@@ -270,6 +291,8 @@ public struct CaseFilter: Sendable {
 /// Counts over the whole index.
 public struct CatalogSummary: Equatable, Sendable {
     public var cases = 0
+    /// Cases that were kept although they lacked what the active terms asked for.
+    public var casesLackingTerms = 0
     public var verifications: [VerificationRecord.State: Int] = [:]
     public var objects = 0
     /// Plaintext bytes.
@@ -319,7 +342,7 @@ extension CatalogError: CustomStringConvertible {
         case .exists(let what): "the index has this \(what) already"
         case .unrecorded: "something was to be changed without an entry on the ledger"
         case .unsettled:
-            "the index gave no answer, and whether this was written cannot be seen now"
+            "the disk, or the database, failed while this was committed: whether it is done is not known"
         case .damaged(let what): "the index is damaged: \(what)"
         case .database(let message, let code): "the index failed: \(message) (SQLite \(code))"
         }

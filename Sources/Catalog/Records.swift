@@ -50,10 +50,13 @@ public struct CaseRecord: Equatable, Sendable {
     public var hasConsent: Bool
     /// What was said of the person's age: a code.
     public var age: String?
+    /// It was kept although it lacked what the active terms ask for.
+    public var lacksTerms: Bool
 
     public init(
         uid: CaseUID, caseIDTag: Tag, registeredAt: Date, purpose: String?, jurisdictions: [String], key: WrappedKey,
-        sealedParticulars: [UInt8], subjectTag: Tag?, hasConsent: Bool = false, age: String? = nil
+        sealedParticulars: [UInt8], subjectTag: Tag?, hasConsent: Bool = false, age: String? = nil,
+        lacksTerms: Bool = false
     ) {
         self.uid = uid
         self.caseIDTag = caseIDTag
@@ -65,6 +68,7 @@ public struct CaseRecord: Equatable, Sendable {
         self.subjectTag = subjectTag
         self.hasConsent = hasConsent
         self.age = age
+        self.lacksTerms = lacksTerms
     }
 }
 
@@ -78,10 +82,17 @@ public struct VerificationRecord: Equatable, Sendable {
         case awaiting
         /// An answer with a result is archived.
         case archived
+        /// A result is archived that says that the person passed, and none of its media is any.
+        case incomplete
+        /// An answer is archived as it came: it cannot be read.
+        case unreadable
         /// The 72 hours ended without a result.
         case expired
         /// The vendor said that it will never give a result.
         case rejected
+
+        /// Whether it can go on as another verification with the same token.
+        public var mayGoOn: Bool { self != .awaiting && self != .archived }
     }
 
     public let uid: VerificationUID
@@ -95,7 +106,8 @@ public struct VerificationRecord: Equatable, Sendable {
     public var state: State
     public let region: String?
     public var tokenTag: Tag?
-    /// The SDK token under the case key, while it is needed.
+    /// The SDK token under the case key, while it is needed: also of what ended without a result, until its hours are
+    /// over.
     public var sealedToken: [UInt8]?
     public var tokenIssuedAt: Date?
     /// The time of issue was not given: the registration stands for it.

@@ -44,6 +44,7 @@ extension Event {
                 "registered verification \(event.verification), to "
                 + "\(event.origin == .pull ? "be pulled from the vendor" : "be imported from a file")"
                 + (issued ?? "") + (captured ?? "")
+                + (event.lacks.map { "; the case lacks what the terms ask for: \($0.joined(separator: ", "))" } ?? "")
         case .verificationCompleted(let event):
             let times = [
                 event.tokenIssued.map { "token issued on \($0)" },
@@ -69,6 +70,24 @@ extension Event {
             return "ended verification \(event.verification): \(event.state.rawValue)\(code)"
                 + (event.issueDisproved == true
                     ? "; by the time of issue that was given its hours were over: that time was wrong" : "")
+                + (event.lenient == true ? "; its answer was read leniently" : "")
+        case .verificationReopened(let event):
+            return "reopened verification \(event.verification): it goes on as verification \(event.as)"
+        case .caseCorrected(let event):
+            let corrected = [
+                event.jurisdictions.map {
+                    $0.isEmpty ? "no jurisdiction" : "jurisdiction \($0.joined(separator: " "))"
+                },
+                event.tokenIssued.map { "token issued on \($0)" },
+                event.capturedFrom.map { from in
+                    event.capturedUntil.map {
+                        $0 == from ? "captured on \(from)" : "captured between \(from) and \($0)"
+                    }
+                        ?? ""
+                },
+            ]
+            return "corrected \(event.verification.map { "verification \($0)" } ?? "the case"): "
+                + corrected.compactMap { $0 }.joined(separator: ", ")
         case .objectArchived(let event):
             return
                 "archived the \(event.media) of verification \(event.verification): \(event.mediaType), "

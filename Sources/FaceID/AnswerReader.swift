@@ -16,6 +16,7 @@ public struct AnswerReader: ~Copyable {
     static let depthLimit = 32
 
     private let cap: UInt64
+    private let isLenient: Bool
     private var offset: UInt64 = 0
     private var mode = Mode.structure
     private var expected = Expectation.start
@@ -30,7 +31,10 @@ public struct AnswerReader: ~Copyable {
     private var key: [UInt8] = []
     private var codeUnit: UInt32 = 0
     private var awaitsLowSurrogate = false
-    private var media = MediaDecoder()
+    /// Where the current `\u` and the last first half of a pair stand in the document.
+    private var unicodeStart = 0
+    private var highStart = 0
+    private var media: MediaDecoder
 
     private enum Mode {
         case byteOrderMark, structure, string(isKey: Bool), escape(isKey: Bool), unicode(isKey: Bool, digits: Int),
@@ -60,8 +64,17 @@ public struct AnswerReader: ~Copyable {
         var keys: Set<[UInt8]> = []
     }
 
-    /// - Parameter cap: bytes that an answer may have at most.
-    public init(cap: UInt64) { self.cap = cap }
+    /// - Parameters:
+    ///   - cap: bytes that an answer may have at most.
+    ///   - isLenient: take also what other writers of Base64 and JSON make: see <doc:ReadingAnswers>.
+    public init(cap: UInt64, isLenient: Bool = false) {
+        self.cap = cap
+        self.isLenient = isLenient
+        media = MediaDecoder(isLenient: isLenient)
+    }
+
+    /// Whether what was read so far is an answer of the vendor, and not a page of somebody between.
+    var hasResponse: Bool { sawResponse }
 
     /// Takes the next piece of the answer.
     ///
@@ -80,7 +93,7 @@ public struct AnswerReader: ~Copyable {
             case .string(let isKey):
                 let rest = piece[index...]
                 let run = rest.firstIndex { $0 == 0x22 || $0 == 0x5C || $0 < 0x20 } ?? rest.endIndex
-                if awaitsLowSurrogate, index < run { throw notJSON(Self.otherHalf) }
+                if awaitsLowSurrogate, index < run { try takeLoneHalf(at: highStart) }
                 try keep(piece[index..<run])
                 offset += UInt64(run - index)
                 index = run
@@ -135,8 +148,8 @@ public struct AnswerReader: ~Copyable {
         case .unicode(let isKey, let digits):
             guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { throw notJSON("a hexadecimal digit") }
             codeUnit = codeUnit << 4 | UInt32(digit)
-            if digits == 3 { try checkSurrogate() }
             try keep(CollectionOfOne(byte))
+            if digits == 3 { try checkSurrogate() }
             mode = digits == 3 ? .string(isKey: isKey) : .unicode(isKey: isKey, digits: digits + 1)
         case .string, .media: preconditionFailure("read elsewhere")
         }
@@ -232,11 +245,11 @@ public struct AnswerReader: ~Copyable {
     }
 
     private mutating func takeInString(_ byte: UInt8, isKey: Bool) throws {
+        if awaitsLowSurrogate, byte != UInt8(ascii: "\\") { try takeLoneHalf(at: highStart) }
         switch byte {
         case UInt8(ascii: "\\"):
             try keep(CollectionOfOne(byte))
             mode = .escape(isKey: isKey)
-        case _ where awaitsLowSurrogate: throw notJSON(Self.otherHalf)
         case UInt8(ascii: "\""):
             try keep(CollectionOfOne(byte))
             mode = .structure
@@ -246,11 +259,12 @@ public struct AnswerReader: ~Copyable {
     }
 
     private mutating func takeEscape(_ byte: UInt8, isKey: Bool) throws {
+        if awaitsLowSurrogate, byte != UInt8(ascii: "u") { try takeLoneHalf(at: highStart) }
         switch byte {
         case UInt8(ascii: "u"):
             codeUnit = 0
+            unicodeStart = document.count - 1
             mode = .unicode(isKey: isKey, digits: 0)
-        case _ where awaitsLowSurrogate: throw notJSON(Self.otherHalf)
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             mode = .string(isKey: isKey)
@@ -264,8 +278,17 @@ public struct AnswerReader: ~Copyable {
     private mutating func checkSurrogate() throws {
         let isHigh = (0xD800...0xDBFF).contains(codeUnit)
         let isLow = (0xDC00...0xDFFF).contains(codeUnit)
-        guard isLow == awaitsLowSurrogate else { throw notJSON(Self.otherHalf) }
+        if awaitsLowSurrogate, !isLow { try takeLoneHalf(at: highStart) }
+        if isLow, !awaitsLowSurrogate { try takeLoneHalf(at: unicodeStart) }
         awaitsLowSurrogate = isHigh
+        if isHigh { highStart = unicodeStart }
+    }
+
+    /// Half a pair stands alone: U+FFFD comes into its place where that is allowed.
+    private mutating func takeLoneHalf(at start: Int) throws {
+        guard isLenient else { throw notJSON(Self.otherHalf) }
+        document.replaceSubrange(start..<start + 6, with: #"\ufffd"#.utf8)
+        awaitsLowSurrogate = false
     }
 
     private static let otherHalf = "the other half of a surrogate pair"

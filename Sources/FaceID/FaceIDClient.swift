@@ -64,8 +64,8 @@ public final class FaceIDClient: ProviderClient {
                 (event, failure) = (.passing, .unreachable(error, attempts: attempts))
             case .status(let status):
                 (event, failure) = (.passing, .status(status, attempts: attempts))
-            case .malformed(let error):
-                (event, failure) = (.unknown, .malformed(error, attempts: attempts))
+            case .malformed(let error, let isAnswer):
+                (event, failure) = (.unknown, .malformed(error, isAnswer: isAnswer, attempts: attempts))
             case .error(let code, let vendorTime):
                 switch ErrorClass(code: code) {
                 case .clock: (event, failure) = (.clock(vendorTime: vendorTime), .clock)
@@ -87,7 +87,7 @@ public final class FaceIDClient: ProviderClient {
         case fetched(Fetched)
         case transport(TransportError)
         case status(Int)
-        case malformed(AnswerError)
+        case malformed(AnswerError, isAnswer: Bool)
         case error(code: String, vendorTime: Date?)
     }
 
@@ -97,17 +97,21 @@ public final class FaceIDClient: ProviderClient {
         try pace.wait(until: limit)
         let answer: Answer
         let vendorTime: Date?
+        var isAnswer = false
         do {
             let response = try transport.send(request(for: token, region: region), until: limit)
             guard response.status == 200 else { return .status(response.status) }
             vendorTime = response.date
             var reader = AnswerReader(cap: answerCap)
-            while try response.next({ try reader.read($0, into: sink) }) {}
+            while try response.next({
+                defer { isAnswer = reader.hasResponse }
+                try reader.read($0, into: sink)
+            }) {}
             answer = try reader.finish()
         } catch let error as TransportError {
             return .transport(error)
         } catch let error as AnswerError {
-            return .malformed(error)
+            return .malformed(error, isAnswer: isAnswer)
         }
         switch answer.content {
         case .notFinished: return .fetched(.notFinished(answer, vendorTime: vendorTime))
@@ -118,6 +122,36 @@ public final class FaceIDClient: ProviderClient {
             case .final: return .fetched(.rejected(answer, vendorTime: vendorTime))
             case .passing, .clock, .configuration, .unknown: return .error(code: code, vendorTime: vendorTime)
             }
+        }
+    }
+
+    public func fetchUnread(
+        of token: SDKToken, region: String, until limit: WaitLimit, into sink: some MediaSink
+    ) throws -> Bool {
+        try pace.wait(until: limit)
+        do {
+            let response = try transport.send(request(for: token, region: region), until: limit)
+            guard response.status == 200 else { throw FaceIDError.status(response.status, attempts: 1) }
+            let nowhere = Nowhere()
+            var reader = AnswerReader(cap: answerCap)
+            var (isReadable, isAnswer, length): (Bool, Bool, UInt64) = (true, false, 0)
+            try sink.begin(.unreadableAnswer)
+            while try response.next({ piece in
+                length += UInt64(piece.count)
+                guard length <= answerCap else { throw AnswerError(.tooLarge(cap: answerCap), offset: answerCap) }
+                try sink.write(piece)
+                // What comes behind the first fault is kept unread.
+                guard isReadable else { return }
+                do { try reader.read(piece, into: nowhere) } catch is AnswerError { isReadable = false }
+                isAnswer = reader.hasResponse
+            }) {}
+            try sink.end()
+            if isReadable { isReadable = (try? reader.finish()) != nil }
+            return isAnswer && !isReadable
+        } catch let error as TransportError {
+            throw FaceIDError.unreachable(error, attempts: 1)
+        } catch let error as AnswerError {
+            throw FaceIDError.malformed(error, isAnswer: false, attempts: 1)
         }
     }
 
@@ -144,4 +178,12 @@ public final class FaceIDClient: ProviderClient {
     private static func escaped(_ text: String) -> String {
         text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
     }
+}
+
+/// Where the media of an answer goes that is only looked at.
+private final class Nowhere: MediaSink {
+    init() {}
+    func begin(_ kind: MediaKind) {}
+    func write(_ bytes: UnsafeRawBufferPointer) {}
+    func end() {}
 }

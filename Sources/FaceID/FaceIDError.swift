@@ -5,8 +5,9 @@ public import Vendor
 public enum FaceIDError: ProviderError, Sendable {
     /// The network or the vendor's service failed, repeatedly. `attempts` were made.
     case unreachable(TransportError, attempts: Int)
-    /// The service answered with something that is not an answer, repeatedly.
-    case malformed(AnswerError, attempts: Int)
+    /// The service answered with something that cannot be read, repeatedly. It may be an answer of the vendor, or a
+    /// page of somebody between.
+    case malformed(AnswerError, isAnswer: Bool, attempts: Int)
     /// HTTP itself carried an error, repeatedly.
     case status(Int, attempts: Int)
     /// A passing or unknown error of the vendor did not pass.
@@ -31,6 +32,9 @@ extension FaceIDError {
 
     /// Whether the vendor refuses to answer about this one, and perhaps about all.
     public var isRefusal: Bool { if case .configuration = self { true } else { false } }
+
+    /// Whether the vendor answered, and the answer cannot be read.
+    public var isUnreadable: Bool { if case .malformed(_, isAnswer: true, _) = self { true } else { false } }
 
     /// Whether the vendor was not reached at all, or is not serving anybody.
     public var isOutage: Bool {
@@ -71,7 +75,7 @@ extension FaceIDError {
             case .caBundle: "check vendor: ca-bundle in the configuration"
             default: "check the network and the endpoint, then ask again (\(verb: .pull)); what waits is safe"
             }
-        case .malformed(let error, _): error.remedy
+        case .malformed(let error, _, _): error.remedy
         case .status: "a proxy or the service has a problem: ask again later (\(verb: .pull))"
         case .service: "ask again later (\(verb: .pull)); what waits is safe"
         }
@@ -82,7 +86,7 @@ extension FaceIDError {
     public var description: String {
         switch self {
         case .unreachable(let error, let attempts): "the vendor was not reached in \(Self.times(attempts)): \(error)"
-        case .malformed(let error, let attempts): "no usable answer in \(Self.times(attempts)): \(error)"
+        case .malformed(let error, _, let attempts): "no usable answer in \(Self.times(attempts)): \(error)"
         case .status(let status, let attempts):
             "the vendor answered with HTTP status \(status) in \(Self.times(attempts))"
         case .service(let code, let attempts): "the vendor's service failed in \(Self.times(attempts)): \(code)"

@@ -5,7 +5,8 @@ internal import Vendor
 ///
 /// An event goes in (characters), and out come bytes for the sink or the end of the string. Nothing is
 /// skipped and nothing is guessed: white space, the URL alphabet, a missing or early padding and last
-/// bits that are not zero are errors with their offset.
+/// bits that are not zero are errors with their offset. A lenient one takes all of these but an early padding, and a
+/// `data:` prefix.
 struct MediaDecoder: ~Copyable {
     private static let capacity = 49_152
     /// Characters at the beginning that are looked at one by one, so that a URL can be told.
@@ -22,12 +23,17 @@ struct MediaDecoder: ~Copyable {
     private var padding = 0
     private var escape = Escape.none
     private var escapeStart: UInt64 = 0
-    private(set) var isEmpty = true
     private var isBegun = false
+    /// Whether the field that has ended brought no bytes.
+    var isEmpty: Bool { !isBegun }
+    private let isLenient: Bool
+    /// Inside of a `data:` prefix, which ends with a comma.
+    private var isInPrefix = false
 
     private enum Escape { case none, backslash, unicode(digits: Int, value: UInt32) }
 
-    init() {
+    init(isLenient: Bool = false) {
+        self.isLenient = isLenient
         // One byte of slack for the store of four bytes of which three count.
         output = .allocate(byteCount: Self.capacity + 1, alignment: 16)
     }
@@ -44,8 +50,8 @@ struct MediaDecoder: ~Copyable {
         pendingCount = 0
         padding = 0
         escape = .none
-        isEmpty = true
         isBegun = false
+        isInPrefix = false
     }
 
     var currentField: MediaField { field }
@@ -59,7 +65,7 @@ struct MediaDecoder: ~Copyable {
     ) throws -> (used: Int, ended: Bool) {
         var index = 0
         while index < piece.count {
-            if pendingCount == 0, padding == 0, case .none = escape, prefix.count == Self.prefixLength {
+            if pendingCount == 0, padding == 0, !isInPrefix, case .none = escape, prefix.count == Self.prefixLength {
                 let (read, written) = tables.decodeGroups(
                     UnsafeRawBufferPointer(rebasing: piece[index...]),
                     into: UnsafeMutableRawBufferPointer(rebasing: output[filled...]))
@@ -93,6 +99,9 @@ struct MediaDecoder: ~Copyable {
             switch character {
             case UInt8(ascii: "u"): escape = .unicode(digits: 0, value: 0)
             case UInt8(ascii: "/"): try accept(character, at: escapeStart, into: sink)
+            case UInt8(ascii: "n") where isLenient, UInt8(ascii: "r") where isLenient,
+                UInt8(ascii: "t") where isLenient:
+                break
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
                 UInt8(ascii: "r"), UInt8(ascii: "t"):
                 throw problem(.notBase64(character: UInt8(ascii: "\\")), at: escapeStart)
@@ -116,8 +125,8 @@ struct MediaDecoder: ~Copyable {
         return false
     }
 
-    private mutating func accept(_ character: UInt8, at offset: UInt64, into sink: some MediaSink) throws {
-        isEmpty = false
+    private mutating func accept(_ given: UInt8, at offset: UInt64, into sink: some MediaSink) throws {
+        guard let character = isLenient ? lenient(given) : given else { return }
         if prefix.count < Self.prefixLength { prefix.append(character) }
         if character == UInt8(ascii: "=") {
             guard pendingCount + padding < 4, pendingCount >= 2 else {
@@ -137,12 +146,32 @@ struct MediaDecoder: ~Copyable {
         if pendingCount == 4 { try store(3, of: pending, into: sink) }
     }
 
+    /// The character that is meant; nil where none is.
+    private mutating func lenient(_ character: UInt8) -> UInt8? {
+        if isInPrefix {
+            isInPrefix = character != UInt8(ascii: ",")
+            return nil
+        }
+        switch character {
+        case 0x20, 0x09, 0x0A, 0x0D: return nil
+        case UInt8(ascii: "-"): return UInt8(ascii: "+")
+        case UInt8(ascii: "_"): return UInt8(ascii: "/")
+        case UInt8(ascii: ":") where prefix.elementsEqual("data".utf8):
+            // Nothing has left the buffer yet.
+            (isInPrefix, filled, pending, pendingCount) = (true, 0, 0, 0)
+            return nil
+        default: return character
+        }
+    }
+
     private mutating func end(at offset: UInt64, into sink: some MediaSink) throws {
+        guard !isInPrefix else { throw problem(.badEnding, at: offset) }
         guard pendingCount > 0 else { return try flush(into: sink) }
-        guard pendingCount + padding == 4 else { throw problem(.badEnding, at: offset) }
+        let isWhole = pendingCount + padding == 4 || isLenient && pendingCount > 1
+        guard isWhole else { throw problem(.badEnding, at: offset) }
         let unused: UInt32 = pendingCount == 2 ? 0xF : 0x3
-        guard pending & unused == 0 else { throw problem(.badEnding, at: offset) }
-        try store(pendingCount - 1, of: pending << UInt32(6 * padding), into: sink)
+        guard pending & unused == 0 || isLenient else { throw problem(.badEnding, at: offset) }
+        try store(pendingCount - 1, of: pending << UInt32(6 * (4 - pendingCount)), into: sink)
         try flush(into: sink)
     }
 

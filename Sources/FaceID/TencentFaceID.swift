@@ -47,9 +47,10 @@ public struct TencentFaceID: Provider {
     }
 
     public func readAnswer(
-        cap: UInt64, into sink: some MediaSink, pieces: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+        cap: UInt64, isLenient: Bool, into sink: some MediaSink,
+        pieces: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> Answer {
-        var reader = AnswerReader(cap: cap)
+        var reader = AnswerReader(cap: cap, isLenient: isLenient)
         try pieces { try reader.read($0, into: sink) }
         return try reader.finish()
     }

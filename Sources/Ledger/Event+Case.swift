@@ -88,6 +88,8 @@ extension Event {
         public let tokenIssued: LedgerDay?
         public let tokenIssueAssumed: Bool
         public let captured: LedgerDay?
+        /// What the active terms ask for and the case does not have: it was kept all the same.
+        public let lacks: [String]?
         /// To the exact times, and what the token is recognised by; nil where there is neither.
         public let exact: Commitment?
         /// These, once they were opened.
@@ -95,7 +97,8 @@ extension Event {
 
         public init(
             caseUID: CaseUID, verification: UInt64, uid: VerificationUID, origin: Origin, vendor: String, api: String,
-            region: String?, tokenIssued: LedgerDay?, tokenIssueAssumed: Bool, captured: LedgerDay?, exact: Commitment?
+            region: String?, tokenIssued: LedgerDay?, tokenIssueAssumed: Bool, captured: LedgerDay?,
+            lacks: [String]? = nil, exact: Commitment?
         ) {
             self.caseUID = caseUID
             self.verification = verification
@@ -107,12 +110,13 @@ extension Event {
             self.tokenIssued = tokenIssued
             self.tokenIssueAssumed = tokenIssueAssumed
             self.captured = captured
+            self.lacks = lacks
             self.exact = exact
         }
 
         enum CodingKeys: String, CodingKey {
             case caseUID = "case", verification, uid, origin, vendor, api, region, tokenIssued, tokenIssueAssumed,
-                captured, exact = "exactCommitment"
+                captured, lacks, exact = "exactCommitment"
         }
 
         static var kind: Event.Kind { .verificationRegistered }
@@ -215,7 +219,7 @@ extension Event {
 
     /// The state of a verification is final.
     public struct VerificationEnded: EventFields {
-        public enum State: String, Codable, Sendable { case archived, expired, rejected }
+        public enum State: String, Codable, Sendable { case archived, incomplete, unreadable, expired, rejected }
 
         public let caseUID: CaseUID
         public let verification: UInt64
@@ -224,6 +228,8 @@ extension Event {
         /// The vendor had the result although, by the time of issue that was given, its hours were over: that time was
         /// wrong.
         public let issueDisproved: Bool?
+        /// The answer was read leniently, because a person said so.
+        public let lenient: Bool?
         public let capturedFrom: LedgerDay?
         public let capturedUntil: LedgerDay?
         /// How many entries of objects follow.
@@ -235,13 +241,14 @@ extension Event {
 
         public init(
             caseUID: CaseUID, verification: UInt64, state: State, problem: String?, issueDisproved: Bool?,
-            capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, objects: UInt64, exact: Commitment
+            lenient: Bool?, capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, objects: UInt64, exact: Commitment
         ) {
             self.caseUID = caseUID
             self.verification = verification
             self.state = state
             self.problem = problem
             self.issueDisproved = issueDisproved
+            self.lenient = lenient
             self.capturedFrom = capturedFrom
             self.capturedUntil = capturedUntil
             self.objects = objects
@@ -249,8 +256,8 @@ extension Event {
         }
 
         enum CodingKeys: String, CodingKey {
-            case caseUID = "case", verification, state, problem, issueDisproved, capturedFrom, capturedUntil, objects,
-                exact = "exactCommitment"
+            case caseUID = "case", verification, state, problem, issueDisproved, lenient, capturedFrom, capturedUntil,
+                objects, exact = "exactCommitment"
         }
 
         public var outcome: Outcome? { opened?.outcome }
@@ -258,5 +265,79 @@ extension Event {
         static var kind: Event.Kind { .verificationEnded }
         var about: CaseUID? { caseUID }
         var asEvent: Event { .verificationEnded(self) }
+    }
+
+    /// A verification that ended without a result, or without media, goes on as another one of the case, which was
+    /// registered just before and has its SDK token from now on.
+    public struct VerificationReopened: EventFields {
+        public let caseUID: CaseUID
+        public let verification: UInt64
+        /// The number of the other one.
+        public let `as`: UInt64
+        public let reason: Commitment
+
+        public init(caseUID: CaseUID, verification: UInt64, as other: UInt64, reason: Commitment) {
+            self.caseUID = caseUID
+            self.verification = verification
+            self.as = other
+            self.reason = reason
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", verification, `as`, reason = "reasonCommitment"
+        }
+
+        static var kind: Event.Kind { .verificationReopened }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .verificationReopened(self) }
+
+        func check() throws(EntryError) { if verification >= `as` { throw .badMember("as") } }
+    }
+
+    /// What was said of a case, or of one verification of it, was wrong, and is another from now on.
+    public struct CaseCorrected: EventFields {
+        public let caseUID: CaseUID
+        public let jurisdictions: [String]?
+        public let verification: UInt64?
+        public let tokenIssued: LedgerDay?
+        public let capturedFrom: LedgerDay?
+        public let capturedUntil: LedgerDay?
+        /// To the exact times.
+        public let exact: Commitment?
+        /// These, once they were opened.
+        public var opened: Exact?
+        public let reason: Commitment
+
+        public init(
+            caseUID: CaseUID, jurisdictions: [String]?, verification: UInt64?, tokenIssued: LedgerDay?,
+            capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, exact: Commitment?, reason: Commitment
+        ) {
+            self.caseUID = caseUID
+            self.jurisdictions = jurisdictions
+            self.verification = verification
+            self.tokenIssued = tokenIssued
+            self.capturedFrom = capturedFrom
+            self.capturedUntil = capturedUntil
+            self.exact = exact
+            self.reason = reason
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", jurisdictions, verification, tokenIssued, capturedFrom, capturedUntil,
+                exact = "exactCommitment", reason = "reasonCommitment"
+        }
+
+        static var kind: Event.Kind { .caseCorrected }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .caseCorrected(self) }
+
+        func check() throws(EntryError) {
+            guard (capturedFrom == nil) == (capturedUntil == nil) else { throw .badMember("capturedUntil") }
+            let hasTimes = tokenIssued != nil || capturedFrom != nil
+            guard hasTimes == (verification != nil), hasTimes == (exact != nil) else {
+                throw .badMember("verification")
+            }
+            guard hasTimes || jurisdictions != nil else { throw .badMember("jurisdictions") }
+        }
     }
 }

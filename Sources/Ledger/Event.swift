@@ -14,6 +14,8 @@ public enum Event: Equatable, Sendable {
     case vendorAsked(VendorAsked)
     case vendorRefused(VendorRefused)
     case verificationEnded(VerificationEnded)
+    case verificationReopened(VerificationReopened)
+    case caseCorrected(CaseCorrected)
     case objectArchived(ObjectArchived)
     case accessOpened(AccessOpened)
     case accessClosed(AccessClosed)
@@ -63,6 +65,8 @@ public enum Event: Equatable, Sendable {
         case vendorAsked = "vendor asked"
         case vendorRefused = "vendor refused"
         case verificationEnded = "verification ended"
+        case verificationReopened = "verification reopened"
+        case caseCorrected = "case corrected"
         case objectArchived = "object archived"
         case accessOpened = "access opened"
         case accessClosed = "access closed"
@@ -116,6 +120,8 @@ public enum Event: Equatable, Sendable {
         case .vendorAsked(let fields): fields
         case .vendorRefused(let fields): fields
         case .verificationEnded(let fields): fields
+        case .verificationReopened(let fields): fields
+        case .caseCorrected(let fields): fields
         case .objectArchived(let fields): fields
         case .accessOpened(let fields): fields
         case .accessClosed(let fields): fields
@@ -176,6 +182,8 @@ extension Event.Kind {
         case .vendorAsked: Event.VendorAsked.self
         case .vendorRefused: Event.VendorRefused.self
         case .verificationEnded: Event.VerificationEnded.self
+        case .verificationReopened: Event.VerificationReopened.self
+        case .caseCorrected: Event.CaseCorrected.self
         case .objectArchived: Event.ObjectArchived.self
         case .accessOpened: Event.AccessOpened.self
         case .accessClosed: Event.AccessClosed.self

@@ -86,6 +86,7 @@ extension Event {
         case .verificationRegistered(let event): event.exact != nil
         case .verificationCompleted(let event): event.exact != nil
         case .verificationEnded: true
+        case .caseCorrected(let event): event.exact != nil
         default: false
         }
     }
@@ -123,6 +124,9 @@ extension Entry {
         case .verificationEnded(var event):
             event.opened = try exact(event.exact)
             opened = .verificationEnded(event)
+        case .caseCorrected(var event):
+            event.opened = try exact(event.exact)
+            opened = .caseCorrected(event)
         default: return self
         }
         return Entry(time: time, actor: actor, event: opened, place: place)

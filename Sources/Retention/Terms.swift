@@ -127,6 +127,15 @@ public struct Terms: Equatable, Sendable {
             cite: basis[number - 1], control: control, parameter: parameter, event: event, position: item.position)
     }
 
+    /// The same in the words of a registration.
+    public var asksFor: [String] {
+        let words: [(Control, String)] = [
+            (.consentReference, "consent"), (.ageAttestation, "age"), (.purpose, "purpose"),
+            (.jurisdiction, "jurisdiction"),
+        ]
+        return words.filter { requirements.contains($0.0) }.map(\.1)
+    }
+
     /// What a registration must bring.
     public var requirements: Set<Control> {
         Set(obligations.map(\.control)).intersection([.consentReference, .ageAttestation, .purpose, .jurisdiction])

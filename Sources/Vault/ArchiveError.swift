@@ -141,8 +141,16 @@ extension ArchiveError {
             switch error {
             case .unsettled:
                 self.init(
-                    .unsettled, prefix + error.description, remedy: "\(verb: .auditLog) shows whether it is there")
+                    .unsettled, prefix + error.description,
+                    remedy:
+                        "look after the disk, then give the same command again: it makes durable what is there first, "
+                        + "and says what it found")
             case .damaged, .notIndex: self.init(.indexDamaged, prefix + error.description, remedy: Self.restoreRemedy)
+            case .database:
+                self.init(
+                    .storage, prefix + error.description,
+                    remedy:
+                        "look after the disk: its space, quotas, what one file may have (ulimit -f), the kernel's log")
             default: self.init(.storage, prefix + error.description)
             }
         default: self.init(.storage, prefix + String(describing: error))

@@ -34,10 +34,12 @@ public protocol Provider: Sendable {
     ///
     /// - Parameters:
     ///   - cap: bytes that it may have.
+    ///   - isLenient: take also what is no strict Base64 or JSON, as far as nothing is lost that can be known.
     ///   - pieces: gives the answer piece by piece to what it is handed.
     /// - Throws: an ``AnswerProblem``, or what the sink or `pieces` throws.
     func readAnswer(
-        cap: UInt64, into sink: some MediaSink, pieces: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+        cap: UInt64, isLenient: Bool, into sink: some MediaSink,
+        pieces: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> Answer
 }
 
@@ -58,6 +60,14 @@ public protocol ProviderClient: Sendable {
     func fetchResult<Sink: MediaSink>(
         of token: SDKToken, region: String, until limit: WaitLimit, makeSink: () throws -> Sink
     ) throws -> (fetched: Fetched, sink: Sink)
+
+    /// Asks once more for an answer that could not be read, and gives it to a sink as it comes, as one medium of the
+    /// kind `unreadable-answer`.
+    ///
+    /// - Returns: whether it is an answer of the vendor that cannot be read. Another one is not to be kept.
+    /// - Throws: a ``ProviderError``, or what the sink throws.
+    func fetchUnread(of token: SDKToken, region: String, until limit: WaitLimit, into sink: some MediaSink) throws
+        -> Bool
 }
 
 /// What the vendor says of one token.
@@ -107,6 +117,8 @@ public protocol ProviderError: Error, CustomStringConvertible {
     var stopsPulling: Bool { get }
     /// Whether the vendor refuses to answer about this one, and perhaps about all.
     var isRefusal: Bool { get }
+    /// Whether the vendor answered, and the answer cannot be read: it can be kept as it is.
+    var isUnreadable: Bool { get }
     /// Whether the vendor was not reached at all, or is not serving anybody.
     var isOutage: Bool { get }
     /// A short code of ours or of the vendor, for records.

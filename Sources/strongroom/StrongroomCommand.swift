@@ -12,7 +12,7 @@ struct StrongroomCommand: ParsableCommand {
             under keys of your own, and gives them back by case ID.
 
             Exit codes: 0 done · 1 failed, nothing changed · 2 refused · 3 not found · 4 integrity failure · \
-            5 partly done, or not finished yet · 64 wrong usage
+            5 partly done, or not finished yet · 6 not known whether it was done · 64 wrong usage
             """,
         version: "0.1.0",
         subcommands: [

@@ -278,22 +278,28 @@ struct PolicyTests {
         let refused = refusal { try test.archive("K-1", in: archive) }
         #expect(refused?.code == .termsUnmet && refused?.message.contains("consent, age, purpose") == true)
         #expect(
-            refusal { _ = try archive.intake.register(try test.registration("K-1", token: "t") { $0.consent = "C" }) }?
-                .code
-                == .termsUnmet)
-        #expect(
             refusal { _ = try archive.retrieval.caseDetails(try CaseID("K-1")) }?.code == .unknownCase,
             "nothing of it is left")
-        try test.archive("K-1", in: archive) { input in
-            input.consent = "C-1"
-            input.age = "parental-consent"
-            input.purpose = "onboarding"
-        }
+        // The vendor's hours do not wait: a token is kept, marked, and asked about.
+        let kept = try archive.intake.register(try test.registration("K-1", token: "t") { $0.consent = "C-1" })
+        #expect(kept.unmet?.lacks == ["age", "purpose"])
+        #expect(try archive.overview.status().casesLackingTerms == 1)
+        let answer = TestAnswer()
+        test.transport.answer { _, _ in (200, answer.text) }
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+        #expect(refusal { try test.archive("K-1", in: archive) }?.code == .termsUnmet)
+        #expect(try archive.audit.reconcile().findings == [])
+        let completed = try archive.intake.register(
+            try test.registration("K-1", token: "t") { input in
+                input.age = "parental-consent"
+                input.purpose = "onboarding"
+            })
+        #expect(try completed.unmet == nil && archive.overview.status().casesLackingTerms == 0)
         #expect(try archive.retrieval.caseDetails(try CaseID("K-1")).age == "parental-consent")
         let report = try archive.policies.termsReport()
         let gaps = Dictionary(uniqueKeysWithValues: report.obligations.map { ($0.name, $0.gap) })
         #expect(
-            gaps["explicit-consent"]??.contains("1 case registered before") == true
+            gaps["explicit-consent"] == "1 case has none"
                 && gaps["records-of-access"] == .some(nil))
         #expect(gaps["deletion-at-contract-end"]??.contains("not filled in") == true)
         #expect(report.gaps == report.obligations.filter { $0.gap != nil }.count)

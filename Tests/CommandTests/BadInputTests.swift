@@ -199,7 +199,7 @@ struct BadInputTests {
         #expect(run.code == 1 && run.err.contains("not reached in 5 attempts"), "\(run.err)")
         #expect(
             try place.strongroom("status", "--json").json()["verifications"] as? [String: Int] == [
-                "awaiting": 1, "archived": 0, "expired": 0, "rejected": 0,
+                "awaiting": 1, "archived": 0, "incomplete": 0, "unreadable": 0, "expired": 0, "rejected": 0,
             ])
     }
 

@@ -27,7 +27,15 @@ struct AnswerVectors {
             let field: String?
             let valueOffset: UInt64?
         }
+        /// What only a lenient reader takes.
+        struct Lenient: Decodable {
+            let name: String
+            let answer: String
+            let media: [String: String]
+            let document: String
+        }
         let good: [Good]
+        let lenient: [Lenient]
         let bad: [Bad]
     }
 
@@ -92,6 +100,29 @@ struct AnswerVectors {
         }
     }
 
+    @Test(arguments: [1, 2, 3, 5, 13, 64, 1_000_000])
+    func aLenientReaderTakesWhatOthersWrite(pieceLength: Int) throws {
+        for vector in file.lenient {
+            let text = Array(vector.answer.utf8)
+            #expect(throws: AnswerError.self, "\(vector.name)") {
+                _ = try read(text, pieceLength: pieceLength, into: CollectingSink())
+            }
+            let sink = CollectingSink()
+            let answer = try read(text, pieceLength: pieceLength, isLenient: true, into: sink)
+            #expect(sink.media.mapValues(hex) == vector.media, "\(vector.name)")
+            #expect(String(decoding: answer.document, as: UTF8.self) == vector.document, "\(vector.name)")
+        }
+        // What is strict is read the same.
+        for vector in file.good {
+            let (strict, lenient) = (CollectingSink(), CollectingSink())
+            let text = Array(vector.answer.utf8)
+            #expect(
+                try read(text, pieceLength: pieceLength, into: strict)
+                    == read(text, pieceLength: pieceLength, isLenient: true, into: lenient), "\(vector.name)")
+            #expect(strict.media == lenient.media, "\(vector.name)")
+        }
+    }
+
     @Test func refusesWhatIsLargerThanTheCap() throws {
         let text = Array(#"{"Response":{"Result":"0","Video":"\#(String(repeating: "AAAA", count: 1000))"}}"#.utf8)
         var reader = AnswerReader(cap: 2000)
@@ -146,8 +177,10 @@ final class CollectingSink: MediaSink {
     func end() { kind = nil }
 }
 
-func read(_ text: [UInt8], pieceLength: Int, into sink: CollectingSink) throws -> Answer {
-    var reader = AnswerReader(cap: 64 << 20)
+func read(
+    _ text: [UInt8], pieceLength: Int, isLenient: Bool = false, into sink: CollectingSink
+) throws -> Answer {
+    var reader = AnswerReader(cap: 64 << 20, isLenient: isLenient)
     for start in stride(from: 0, to: text.count, by: pieceLength) {
         try text[start..<min(start + pieceLength, text.count)].withUnsafeBytes { try reader.read($0, into: sink) }
     }

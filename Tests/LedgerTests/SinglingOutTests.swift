@@ -67,7 +67,7 @@ struct SinglingOutTests {
                     exact: Self.commitment)),
             .verificationEnded(
                 .init(
-                    caseUID: uid, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
+                    caseUID: uid, verification: 1, state: .archived, problem: nil, issueDisproved: nil, lenient: nil,
                     capturedFrom: day,
                     capturedUntil: day, objects: 2, exact: Self.commitment)),
         ]

@@ -60,6 +60,7 @@ extension Audit {
         var frontier = MerkleFrontier()
         var (offset, newest, nodeCount) = (UInt64(0), Date.distantPast, UInt64(0))
         while frontier.size < size {
+            try session.limit.check()
             let rows = try index.ledgerRows(LedgerFilter(), from: frontier.size, limit: 1000)
             guard !rows.isEmpty else { break }
             // Those of cases are opened with their cases.
@@ -221,6 +222,7 @@ extension Audit {
         var counts: [Decision.Status: Int] = [:]
         var position: CatalogPosition?
         while true {
+            try session.limit.check()
             let rows = try index.retentionRows(.all, after: position, limit: 1000)
             guard let last = rows.last else { break }
             position = last.position

@@ -22,6 +22,7 @@ extension Audit {
         var unremoved: [ObjectUID: BlobAddress] = [:]
         let hasHolds = try index.hasHolds() || !replay.holds.isEmpty
         while true {
+            try session.limit.check()
             let page = try index.cases(CaseFilter(), after: after, limit: Self.casesTogether)
             guard let last = page.last else { break }
             after = last.uid

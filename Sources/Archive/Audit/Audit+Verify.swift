@@ -147,6 +147,7 @@ extension Audit {
             guard let last = page.last else { return }
             after = last.0.uid
             for (record, verifications) in page {
+                try session.limit.check()
                 var caseID: String?
                 do {
                     let opened = try session.open(record)

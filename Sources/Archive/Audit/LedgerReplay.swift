@@ -98,7 +98,8 @@ struct LedgerReplay {
             .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .strands, .clockDoubted, .holdPlaced,
             .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
             .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved,
-            .caseCompleted, .verificationCompleted, .vendorAsked, .vendorRefused, .caseEventRecorded, .blobsRemoved:
+            .caseCompleted, .verificationCompleted, .verificationReopened, .caseCorrected, .vendorAsked, .vendorRefused,
+            .caseEventRecorded, .blobsRemoved:
             break
         }
     }

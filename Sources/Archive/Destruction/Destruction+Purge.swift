@@ -120,6 +120,7 @@ extension Destruction {
             let rules = try session.rules(in: index)
             var (objects, position): ([ObjectUID], CatalogPosition?) = ([], nil)
             while true {
+                try session.limit.check()
                 let rows = try index.retentionRows(.due(by: session.now), after: position, limit: 1000)
                 guard let last = rows.last else { return (objects, rules.set) }
                 position = last.position
@@ -307,6 +308,7 @@ extension Destruction {
         _ objects: [ObjectUID], in run: UInt64, _ report: inout PurgeReport, progress: (_ done: Int, _ of: Int) -> Void
     ) throws {
         for first in stride(from: 0, to: objects.count, by: Self.batch) {
+            try session.limit.check()
             let part = Array(objects[first..<min(first + Self.batch, objects.count)])
             // What has cooled ends on the record before anything goes by it.
             if try session.catalog.read({ try $0.hasCoolingHolds(by: session.now) }) {

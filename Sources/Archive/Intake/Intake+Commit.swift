@@ -9,14 +9,12 @@ internal import Vault
 internal import Vendor
 
 extension Intake {
-    /// A stage that is older than half of this is not committed, and one that is older than all of it is
-    /// swept: so no sweep meets a commit.
+    /// A stage that is older than this, and that nobody has open, is swept.
     static let graceTime: TimeInterval = 24 * 3600
 
     func stageAnswer() -> StagedAnswer {
         StagedAnswer(
-            store: session.store, keyring: session.keyring, randomness: session.effects.randomness, beganAt: session.now
-        )
+            store: session.store, keyring: session.keyring, randomness: session.effects.randomness)
     }
 
     /// Makes the answer's blobs durable, then runs the one transaction that makes them exist.
@@ -30,11 +28,6 @@ extension Intake {
         do {
             try session.store.commit(answer.stages)
             let (refers, result) = try session.record { transaction in
-                if session.now.timeIntervalSince(answer.beganAt) > Self.graceTime / 2 {
-                    throw ArchiveError(
-                        .storage, "the answer took more than \(Int(Self.graceTime / 7200)) hours to come in",
-                        remedy: "run the command again")
-                }
                 let outcome = try body(transaction)
                 mayRefer = mayRefer || outcome.refers
                 return outcome
@@ -49,21 +42,28 @@ extension Intake {
         } catch {
             // A commit that failed at its very end may still be found done when the index is next
             // opened. Then the blobs must be there, so they are left for the sweep to decide.
-            if !mayRefer { answer.discard() }
+            if mayRefer { answer.leave() } else { answer.discard() }
             throw error
         }
     }
 
     /// Ends a verification: its final state, and the objects of the answer that ended it.
+    ///
+    /// - Parameters:
+    ///   - isLenient: the answer was read so.
+    ///   - answeredAt: when the vendor gave the answer; now, where that is not known.
     func end(
         _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
-        answer: Answer?, key: borrowing SecretKey, _ transaction: Transaction
+        answer: Answer?, isLenient: Bool = false, answeredAt: Date? = nil, key: borrowing SecretKey,
+        _ transaction: Transaction
     ) throws -> VerificationRecord {
         let (index, now) = (transaction.index, transaction.now)
+        let answeredAt = answeredAt ?? now
         var ended = verification
         ended.state = state
         ended.endedAt = now
-        ended.sealedToken = nil
+        // What ended without a result can be reopened while the vendor may still have one.
+        if !state.mayGoOn { ended.sealedToken = nil }
         ended.answerTag = staged.tag
         ended.lastProblem = nil
         var details = AnswerDetails(description: nil, requestID: answer?.requestID)
@@ -84,10 +84,11 @@ extension Intake {
         // captured at any time until now.
         let hoursEnd = verification.tokenIssuedAt?.addingTimeInterval(session.effects.provider.resultLifetime)
         let isDisproved =
-            verification.origin == .pull && state == .archived && (hoursEnd.map { $0 < now } ?? false)
+            verification.origin == .pull && (state == .archived || state == .incomplete)
+            && (hoursEnd.map { $0 < answeredAt } ?? false)
         if ended.capturedFrom == nil {
             ended.capturedFrom = verification.tokenIssuedAt
-            ended.capturedUntil = isDisproved ? now : min(now, hoursEnd ?? now)
+            ended.capturedUntil = isDisproved ? answeredAt : min(answeredAt, hoursEnd ?? answeredAt)
         }
         ended.sealedDetails = try session.seal(
             details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))
@@ -95,7 +96,7 @@ extension Intake {
         let objects = staged.objects.map { (ObjectUID(from: session.effects.randomness), $0) }
         try transaction.addEnd(
             of: ended, as: .init(state), lengths: objects.map { Exact.Length(object: $0, length: $1.length) },
-            issueDisproved: isDisproved, key: key)
+            issueDisproved: isDisproved, isLenient: isLenient, key: key)
         let epoch = session.keyring.currentEpoch
         // Evidence that the vendor forgets must come in also while the active policies cannot be read.
         let rules = try unlessTheIndexFails { try session.rules(in: index) }
@@ -132,8 +133,9 @@ extension Intake {
         return ended
     }
 
-    /// Ends what crashes left in the store.
+    /// Ends what crashes left in the store. While it is not known what was committed, nothing is swept.
     func sweep() throws {
+        guard !session.catalog.index.isUnsettled else { return }
         _ = try session.store.sweep(olderThan: session.now.addingTimeInterval(-Self.graceTime)) { address in
             try session.catalog.read { try $0.object(address: address) != nil }
         }
@@ -144,6 +146,8 @@ extension Event.VerificationEnded.State {
     fileprivate init(_ state: VerificationRecord.State) {
         switch state {
         case .archived: self = .archived
+        case .incomplete: self = .incomplete
+        case .unreadable: self = .unreadable
         case .expired: self = .expired
         case .rejected: self = .rejected
         case .awaiting: preconditionFailure("a verification that waits has not ended")

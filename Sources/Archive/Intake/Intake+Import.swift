@@ -10,7 +10,7 @@ internal import Vendor
 /// What became of one verification, for a person or a program that follows a batch.
 public struct VerificationReport: Sendable {
     public enum State: String, Sendable {
-        case awaiting, archived, expired, rejected
+        case awaiting, archived, incomplete, unreadable, expired, rejected
         /// The vendor says that there is no result. It waits, and is asked again.
         case refused
         /// It could not be worked on; see `problem`. What was registered before stays.
@@ -42,6 +42,8 @@ extension VerificationReport.State {
         switch state {
         case .awaiting: self = .awaiting
         case .archived: self = .archived
+        case .incomplete: self = .incomplete
+        case .unreadable: self = .unreadable
         case .expired: self = .expired
         case .rejected: self = .rejected
         }
@@ -55,8 +57,12 @@ public struct ImportItem: Sendable {
     public let file: String
     /// Where in a table it stood.
     public let line: Int?
+    /// Take also what is no strict Base64 or JSON. That this was done stands on the ledger.
+    public let isLenient: Bool
 
-    public init(registration: Registration, file: String, line: Int? = nil) throws(ArchiveError) {
+    public init(
+        registration: Registration, file: String, line: Int? = nil, isLenient: Bool = false
+    ) throws(ArchiveError) {
         guard registration.capturedAt != nil || registration.tokenIssuedAt != nil else {
             throw ArchiveError(
                 .noTimeGiven, "neither captured-at nor token-issued-at is given",
@@ -65,6 +71,7 @@ public struct ImportItem: Sendable {
         self.registration = registration
         self.file = file
         self.line = line
+        self.isLenient = isLenient
     }
 }
 
@@ -85,7 +92,7 @@ extension Intake {
             try session.allow(.intake)
             let staged = stageAnswer()
             let answer = try session.effects.provider.readAnswer(
-                cap: session.configuration.vendor.answerCap, into: staged
+                cap: session.configuration.vendor.answerCap, isLenient: item.isLenient, into: staged
             ) { take in
                 try Self.readPieces(of: item.file) { piece in
                     try session.limit.check()
@@ -94,7 +101,8 @@ extension Intake {
             }
             try Self.checkArchivable(answer)
             try staged.add(document: answer.document)
-            return try commitImport(item.registration, staged: staged, answer: answer)
+            return try commitImport(
+                item.registration, staged: staged, answer: answer, isLenient: item.isLenient)
         }
     }
 
@@ -123,10 +131,17 @@ extension Intake {
         try? sweep()
     }
 
-    private func commitImport(_ registration: Registration, staged: StagedAnswer, answer: Answer) throws
-        -> VerificationReport
-    {
+    /// What an answer with a result ends a verification as.
+    static func state(of answer: Answer, _ staged: StagedAnswer) -> VerificationRecord.State {
+        guard case .ended(let outcome, _) = answer.content, outcome.verdict == .passed else { return .archived }
+        return staged.hasMedia ? .archived : .incomplete
+    }
+
+    private func commitImport(
+        _ registration: Registration, staged: StagedAnswer, answer: Answer, isLenient: Bool
+    ) throws -> VerificationReport {
         let tag = staged.tag
+        let state = Self.state(of: answer, staged)
         return try commit(staged) { transaction in
             let index = transaction.index
             let tokenTag = registration.token.map { session.keyring.tag($0.text.utf8, purpose: .token) }
@@ -162,8 +177,9 @@ extension Intake {
             let verification =
                 try byToken ?? makeVerification(registration, origin: .import, of: opened, transaction)
             let ended = try end(
-                verification, as: .archived, with: staged, answer: answer, key: opened.key, transaction)
-            var done = report(ended, caseID: registration.caseID, state: .archived)
+                verification, as: state, with: staged, answer: answer, isLenient: isLenient, key: opened.key,
+                transaction)
+            var done = report(ended, caseID: registration.caseID, state: .init(state))
             done.objects = staged.objects.count
             done.bytes = staged.bytes
             return (true, done)
@@ -178,7 +194,7 @@ extension Intake {
             deadline: record.deadline, tokenIssuedAt: record.tokenIssuedAt)
     }
 
-    private static func checkArchivable(_ answer: Answer) throws(ArchiveError) {
+    static func checkArchivable(_ answer: Answer) throws(ArchiveError) {
         switch answer.content {
         case .notFinished(let code, _):
             throw ArchiveError(

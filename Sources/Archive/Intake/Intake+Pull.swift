@@ -80,6 +80,7 @@ extension Intake {
             summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
         session.recordFailures("pull", run.failures)
+        if run.wasAnswered { try? deleteTokensLeft(skew: client.clockSkew) }
         try? sweep()
         return run.summary
     }
@@ -110,8 +111,23 @@ extension Intake {
         }
     }
 
+    /// Seconds for which the token of what ended without a result is kept after its hours.
+    private static let tokenGrace: TimeInterval = 24 * 3600
+
+    /// Deletes the tokens of what ended without a result, once its hours and a day are over by both clocks.
+    ///
+    /// - Parameter skew: seconds by which the vendor's clock is ahead of this one. It has just answered: where it takes
+    ///   this machine's time, they differ by less than five minutes.
+    private func deleteTokensLeft(skew: TimeInterval) throws {
+        let time = session.now.addingTimeInterval(
+            min(0, skew) - session.effects.provider.resultLifetime - Self.tokenGrace)
+        try session.deleteTokensLeft(issuedBefore: time)
+    }
+
     enum NextStep {
         case over, askAgain
+        /// A success came without media: perhaps that is only not there yet.
+        case askSoon
         /// The vendor says that there is no result, for the first time, or where nothing shows that it answers for
         /// others: as it would where the way to it is at fault.
         case refused(isAgain: Bool)
@@ -146,7 +162,7 @@ extension Intake {
             verification: verification, endpoint: client.host,
             region: region ?? verification.region ?? session.configuration.vendor.region)
         let fetched: Fetched
-        let staged: StagedAnswer
+        var staged: StagedAnswer
         do {
             (fetched, staged) = try client.fetchResult(
                 of: token, region: asking.region, until: session.limit
@@ -154,6 +170,16 @@ extension Intake {
             try session.unhurried.noteWitness(skew: client.clockSkew)
         } catch let error as any ProviderError {
             try session.unhurried.noteWitness(skew: client.clockSkew)
+            if error.isUnreadable, isSecondHalf(verification) {
+                staged = stageAnswer()
+                if try client.fetchUnread(of: token, region: asking.region, until: session.limit, into: staged) {
+                    return (
+                        try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: staged, answer: nil),
+                        .over
+                    )
+                }
+                staged.discard()
+            }
             try Intake(session.unhurried).note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
@@ -164,8 +190,14 @@ extension Intake {
         }
         switch fetched {
         case .ended(let answer):
+            let state = Self.state(of: answer, staged)
+            if state == .incomplete, verification.lastProblem != Self.noMedia {
+                staged.discard()
+                try Intake(session.unhurried).note(asking, problem: Self.noMedia)
+                return (self.report(verification, caseID: caseID, state: .awaiting), .askSoon)
+            }
             return (
-                try end(asking, of: caseID, key: opened.key, as: .archived, staged: staged, answer: answer), .over
+                try end(asking, of: caseID, key: opened.key, as: state, staged: staged, answer: answer), .over
             )
         case .rejected(let answer, let vendorTime):
             staged.discard()
@@ -191,6 +223,16 @@ extension Intake {
             try Intake(session.unhurried).note(asking, problem: nil)
             return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
         }
+    }
+
+    /// The problem of a success without media.
+    private static let noMedia = "no-media"
+
+    /// Whether half of the hours are over in which the vendor has the result. What cannot be read is asked for again
+    /// before that, and kept as it is from then on.
+    private func isSecondHalf(_ verification: VerificationRecord) -> Bool {
+        let provider = session.effects.provider
+        return session.now >= verification.lastDeadline(provider).addingTimeInterval(-provider.resultLifetime / 2)
     }
 
     /// Whether the vendor forgets the result by both clocks, this machine's and its own.
@@ -293,7 +335,9 @@ extension Intake {
         staged: StagedAnswer, answer: Answer?
     ) throws -> VerificationReport {
         let verification = asking.verification
-        try staged.add(document: answer?.document ?? Self.unansweredDocument(of: verification, now: session.now))
+        try staged.add(
+            document: answer?.document
+                ?? Self.unansweredDocument(of: verification, as: state, now: session.now))
         return try Intake(session.unhurried).commit(staged) { transaction in
             // Another process may have ended it in the meantime; what it archived stands.
             guard var current = try transaction.index.verification(verification.uid) else {
@@ -304,7 +348,8 @@ extension Intake {
                 let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
                 return (false, self.report(current, caseID: caseID, state: state))
             }
-            try asking.record(in: &current, answer == nil ? .failed : .answered, problem: nil, transaction)
+            let isAnswered = answer != nil || state == .unreadable
+            try asking.record(in: &current, isAnswered ? .answered : .failed, problem: nil, transaction)
             let ended = try end(current, as: state, with: staged, answer: answer, key: key, transaction)
             var done = self.report(
                 ended, caseID: caseID, state: VerificationReport.State(state))
@@ -326,9 +371,12 @@ extension Intake {
         }
     }
 
-    /// The `result` of a verification that ended without any answer of the vendor.
-    private static func unansweredDocument(of verification: VerificationRecord, now: Date) -> [UInt8] {
+    /// The `result` of a verification that ended without an answer of the vendor, or without one that can be read.
+    private static func unansweredDocument(
+        of verification: VerificationRecord, as state: VerificationRecord.State, now: Date
+    ) -> [UInt8] {
         let deadline = verification.deadline.map { #","Deadline":"\#(Timestamp.format($0))""# } ?? ""
-        return Array(#"{"Strongroom":{"State":"expired","EndedAt":"\#(Timestamp.format(now))"\#(deadline)}}"#.utf8)
+        return Array(
+            #"{"Strongroom":{"State":"\#(state.rawValue)","EndedAt":"\#(Timestamp.format(now))"\#(deadline)}}"#.utf8)
     }
 }

@@ -12,6 +12,8 @@ public struct VerificationName: Hashable, Sendable {
     /// Counted from 1 within the case.
     public let number: Int
     let uid: VerificationUID
+    /// What the active terms ask for and the case lacks: it was kept all the same, since the vendor forgets.
+    public var unmet: UnmetTerms?
 }
 
 extension Intake {
@@ -53,19 +55,31 @@ extension Intake {
             let tag = session.keyring.tag(token.text.utf8, purpose: .token)
             try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: transaction.index)
             let known = try session.verification(token: tag, in: transaction.index)
-            let opened = try openOrInsertCase(registration, transaction)
+            let kept = try openOrKeepCase(registration, transaction)
+            let unmet = kept.unmet
             if let known {
                 _ = try reconcile(known, with: registration, transaction)
-                return VerificationName(caseID: registration.caseID, number: known.number, uid: known.uid)
+                return VerificationName(
+                    caseID: registration.caseID, number: known.number, uid: known.uid, unmet: unmet)
             }
-            let verification = try makeVerification(registration, origin: .pull, of: opened, transaction)
+            let verification = try makeVerification(
+                registration, origin: .pull, of: kept.opened, lacks: unmet?.lacks, transaction)
             try transaction.index.insert(verification)
-            return VerificationName(caseID: registration.caseID, number: verification.number, uid: verification.uid)
+            return VerificationName(
+                caseID: registration.caseID, number: verification.number, uid: verification.uid, unmet: unmet)
         }
     }
 
-    /// The registered case with the particulars that are given, which is made or completed where needed.
+    /// The registered case with the particulars that are given, which is made or completed where needed. Refused where
+    /// it lacks what the active terms ask for.
     func openOrInsertCase(_ registration: Registration, _ transaction: Transaction) throws -> OpenedCase {
+        let kept = try openOrKeepCase(registration, transaction)
+        if let unmet = kept.unmet { throw unmet.error }
+        return kept.opened
+    }
+
+    /// The same, and what it lacks: it is marked then.
+    private func openOrKeepCase(_ registration: Registration, _ transaction: Transaction) throws -> KeptCase {
         let index = transaction.index
         guard let record = try session.caseRecord(of: registration.caseID, in: index) else {
             let tag = session.keyring.tag(registration.caseID.text.utf8, purpose: .caseID)
@@ -90,7 +104,8 @@ extension Intake {
             opened.record.sealedParticulars = try session.seal(
                 opened.particulars, key: opened.key, context: session.contexts.particulars(opened.record.uid))
         }
-        try session.policies.checkTerms(opened.record, in: index)
+        let unmet = try session.policies.unmetTerms(of: opened.record, in: index)
+        if opened.record.lacksTerms != (unmet != nil) { try index.mark(opened.record.uid, lacksTerms: unmet != nil) }
         if opened.record != before.0 {
             let named = try index.holdScopes(naming: opened.record.uid)
             try index.update(opened.record)
@@ -113,7 +128,12 @@ extension Intake {
             // Other rules may be about it now, and other holds.
             try session.refresh(uid, transaction)
         }
-        return opened
+        return KeptCase(opened: opened, unmet: unmet)
+    }
+
+    private struct KeptCase: ~Copyable {
+        let opened: OpenedCase
+        let unmet: UnmetTerms?
     }
 
     private func commit(
@@ -126,7 +146,7 @@ extension Intake {
     /// A new verification's record, with the next number of its case; on the ledger, and not in the index yet.
     func makeVerification(
         _ registration: Registration, origin: VerificationRecord.Origin, of opened: borrowing OpenedCase,
-        _ transaction: Transaction
+        lacks: [String]? = nil, _ transaction: Transaction
     ) throws -> VerificationRecord {
         let now = transaction.now
         let uid = VerificationUID(from: session.effects.randomness)
@@ -148,20 +168,29 @@ extension Intake {
                     randomness: session.effects.randomness)
             }
         }
-        let captured = registration.capturedAt
+        try announce(record, lacks: lacks, key: opened.key, transaction)
+        return record
+    }
+
+    /// Puts a new verification on the ledger.
+    ///
+    /// - Parameter lacks: what the active terms ask for and its case has not.
+    func announce(
+        _ record: VerificationRecord, lacks: [String]? = nil, key: borrowing SecretKey, _ transaction: Transaction
+    ) throws {
         let exact = try transaction.commit(
             Exact(
-                tokenIssuedAt: record.tokenIssuedAt, capturedFrom: captured, capturedUntil: captured,
-                token: Exact.Recognised(record.tokenTag)), of: caseUID, key: opened.key)
+                tokenIssuedAt: record.tokenIssuedAt, capturedFrom: record.capturedFrom,
+                capturedUntil: record.capturedUntil, token: Exact.Recognised(record.tokenTag)),
+            of: record.caseUID, key: key)
         try transaction.add(
             .verificationRegistered(
                 .init(
-                    caseUID: caseUID, verification: UInt64(record.number), uid: uid,
-                    origin: origin == .pull ? .pull : .import, vendor: record.vendor, api: record.api,
+                    caseUID: record.caseUID, verification: UInt64(record.number), uid: record.uid,
+                    origin: record.origin == .pull ? .pull : .import, vendor: record.vendor, api: record.api,
                     region: record.region, tokenIssued: record.tokenIssuedAt.map { LedgerDay(of: $0) },
-                    tokenIssueAssumed: record.tokenIssueIsAssumed, captured: captured.map { LedgerDay(of: $0) },
-                    exact: exact)))
-        return record
+                    tokenIssueAssumed: record.tokenIssueIsAssumed,
+                    captured: record.capturedFrom.map { LedgerDay(of: $0) }, lacks: lacks, exact: exact)))
     }
 
     /// A token is one verification for ever: what is given for one that is known must be what is on record,
@@ -231,13 +260,13 @@ extension Intake {
 
     private func insertCase(
         _ registration: Registration, tag: Tag, _ transaction: Transaction
-    ) throws -> OpenedCase {
+    ) throws -> KeptCase {
         let key = SecretKey(from: session.effects.randomness)
         let uid = CaseUID(from: session.effects.randomness)
         let particulars = Particulars(
             caseID: registration.caseID.text, subject: registration.subject, consent: registration.consent)
         let epoch = session.keyring.currentEpoch
-        let record = CaseRecord(
+        var record = CaseRecord(
             uid: uid, caseIDTag: tag, registeredAt: transaction.now, purpose: registration.purpose,
             jurisdictions: registration.jurisdictions.map(\.code),
             key: try session.keyring.wrap(
@@ -246,7 +275,8 @@ extension Intake {
             sealedParticulars: try session.seal(particulars, key: key, context: session.contexts.particulars(uid)),
             subjectTag: session.subjectTag(registration.subject), hasConsent: registration.consent != nil,
             age: registration.age?.rawValue)
-        try session.policies.checkTerms(record, in: transaction.index)
+        let unmet = try session.policies.unmetTerms(of: record, in: transaction.index)
+        record.lacksTerms = unmet != nil
         try transaction.index.insert(record)
         try transaction.add(
             .caseRegistered(
@@ -260,7 +290,7 @@ extension Intake {
                         particulars.consent, as: "consentCommitment", of: uid, key: key, transaction),
                     age: try commit(record.age, as: "ageCommitment", of: uid, key: key, transaction))))
         try session.holds.noteExpected(uid, before: [], transaction)
-        return OpenedCase(record: record, particulars: particulars, key: key)
+        return KeptCase(opened: OpenedCase(record: record, particulars: particulars, key: key), unmet: unmet)
     }
 
     private func complete(_ recorded: inout String?, with given: String?, name: String, of caseID: CaseID) throws {

@@ -30,6 +30,9 @@ final class PullRun: Sendable {
     /// Seconds for which an answer about one says that the way to the vendor is whole.
     private static let answerCounts: TimeInterval = 300
 
+    /// Seconds after which a success without media is asked about again.
+    private static let pauseForMedia: TimeInterval = 10
+
     /// So many different ones refused in a row are a fault of the way, and not of the tokens.
     private static let refusalsInARow = 5
 
@@ -60,6 +63,9 @@ final class PullRun: Sendable {
         summary.clockSkew = client.clockSkew
         return summary
     }
+
+    /// The vendor has given an answer in this run.
+    var wasAnswered: Bool { state.withLock { !$0.answered.isEmpty } }
 
     /// Why verifications failed in the end.
     var failures: [ArchiveError] { state.withLock { $0.failures } }
@@ -110,7 +116,10 @@ final class PullRun: Sendable {
                 let notBefore = session.now < deadline ? min(later, deadline) : later
                 state.withLock { $0.queue.return(entry, notBefore: notBefore) }
                 return
-            case .askAgain, .over, .refused: take(report)
+            case .askSoon where !isStopped:
+                state.withLock { $0.queue.return(entry, notBefore: session.now + Self.pauseForMedia) }
+                return
+            case .askAgain, .askSoon, .over, .refused: take(report)
             case .outage: take(report, isOutage: true)
             case .stop: take(report, stops: true)
             }
@@ -150,7 +159,8 @@ final class PullRun: Sendable {
                                 ?? ""),
                         remedy: "look for a fault of the way and not of the tokens: endpoint, region and credentials; "
                             + "nothing that waits was lost"))
-            case .over where report.state == .archived, .askAgain where report.state == .awaiting:
+            case .over where [.archived, .incomplete].contains(report.state), .askSoon,
+                .askAgain where report.state == .awaiting:
                 state.refused = []
                 let others = state.answered.filter { $0.uid != uid }
                 state.answered = [(uid, session.now)] + others.prefix(1)

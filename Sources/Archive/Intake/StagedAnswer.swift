@@ -11,14 +11,11 @@ final class StagedAnswer: MediaSink {
     private let store: any BlobStorage
     private let keyring: Keyring
     private let randomness: Randomness
-    /// When the first of the stages can have begun.
-    let beganAt: Date
     private var current: StagedObject?
     private(set) var objects: [StagedObject] = []
 
-    init(store: any BlobStorage, keyring: Keyring, randomness: Randomness, beganAt: Date) {
+    init(store: any BlobStorage, keyring: Keyring, randomness: Randomness) {
         self.store = store
-        self.beganAt = beganAt
         self.keyring = keyring
         self.randomness = randomness
     }
@@ -51,8 +48,15 @@ final class StagedAnswer: MediaSink {
         return keyring.tag(parts, purpose: .answer)
     }
 
+    /// Whether some of it is media. What came in a field of media can be anything.
+    var hasMedia: Bool { objects.contains { $0.kind != .result && $0.mediaType != .unknown } }
+
     func discard() {
         for object in objects { object.stage.discard() }
+    }
+
+    func leave() {
+        for object in objects { object.stage.leave() }
     }
 
     func begin(_ kind: MediaKind) throws {

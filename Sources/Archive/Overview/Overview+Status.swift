@@ -17,6 +17,8 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let objectsByKind: [String: Int]
     /// How many verifications are in each state.
     public let verifications: [String: Int]
+    /// Cases that were kept although they lack what the active terms ask for.
+    public let casesLackingTerms: Int
     public let deadlines: Deadlines
     public let epochs: [EpochStatus]
     public let duplicates: Duplicates
@@ -141,7 +143,7 @@ extension Overview {
                     archive: session.directory, archiveUID: session.uid, rootKey: session.rootKeyKind.name,
                     cases: summary.cases,
                     objects: summary.objects, bytes: summary.bytes, objectsByKind: summary.objectsByKind,
-                    verifications: verifications, deadlines: deadlines,
+                    verifications: verifications, casesLackingTerms: summary.casesLackingTerms, deadlines: deadlines,
                     epochs: try index.epochs().map {
                         ArchiveStatus.EpochStatus(
                             number: $0.epoch.number, state: $0.state.rawValue, createdAt: $0.createdAt)

@@ -66,6 +66,7 @@ extension Policies {
             var (position, pending):
                 (CatalogPosition?, (rows: [RetentionRow], before: PendingDecisions, after: PendingDecisions)?)
             while true {
+                try session.limit.check()
                 // Read while the ones before are decided about.
                 let rows = try index.retentionRows(.all, after: position, limit: 2000)
                 if let pending {
@@ -150,5 +151,6 @@ extension PolicyImpact {
             file: file.digest.hex,
             replaces: rules.records.first { $0.name == file.name || ($0.form == .terms && file.form == .terms) }?
                 .version)
+        if case .terms(let terms) = file.content { asksFor = terms.asksFor }
     }
 }

@@ -3,7 +3,7 @@ internal import Catalog
 internal import Foundation
 internal import Ledger
 public import Retention
-internal import Vault
+public import Vault
 
 /// What the active terms ask for, and what of this archive meets it.
 public struct TermsReport: Encodable, Sendable {
@@ -28,6 +28,23 @@ public struct TermsReport: Encodable, Sendable {
     }
 }
 
+/// What a case lacks that the active terms ask for.
+public struct UnmetTerms: Hashable, Sendable {
+    /// `consent`, `age`, `purpose`, `jurisdiction`.
+    public let lacks: [String]
+    /// Their name and version.
+    public let terms: String
+    /// Where the first is asked for.
+    public let cite: String
+
+    /// As a sentence.
+    public var error: ArchiveError {
+        ArchiveError(
+            .termsUnmet, "the terms \(terms) ask for \(lacks.joined(separator: ", ")) (\(cite))",
+            remedy: "register the case with it; \(verb: .policyTerms) shows what the terms ask for")
+    }
+}
+
 extension Policies {
     /// Compares the active terms with this archive.
     public func termsReport() throws -> TermsReport {
@@ -49,21 +66,18 @@ extension Policies {
         try session.attempt(.look) { try session.catalog.read { try report(on: terms, in: $0) } }
     }
 
-    /// Refuses a case that lacks what the active terms ask for.
-    func checkTerms(_ record: CaseRecord, in index: IndexReader) throws {
-        guard let terms = try session.rules(in: index).terms else { return }
+    /// What a case lacks that the active terms ask for; nil where it lacks nothing.
+    func unmetTerms(of record: CaseRecord, in index: IndexReader) throws -> UnmetTerms? {
+        guard let terms = try session.rules(in: index).terms else { return nil }
         let missing = [
             (Terms.Control.consentReference, !record.hasConsent, "consent"),
             (.ageAttestation, record.age == nil, "age"), (.purpose, record.purpose == nil, "purpose"),
             (.jurisdiction, record.jurisdictions.isEmpty, "jurisdiction"),
         ].filter { terms.requirements.contains($0.0) && $0.1 }
-        guard let first = missing.first else { return }
+        guard let first = missing.first else { return nil }
         let obligation = terms.obligations.first { $0.control == first.0 }
-        throw ArchiveError(
-            .termsUnmet,
-            "the terms \(terms.name) v\(terms.version) ask for \(missing.map(\.2).joined(separator: ", ")) "
-                + "(\(obligation?.cite.cite ?? ""))",
-            remedy: "register the case with it; \(verb: .policyTerms) shows what the terms ask for")
+        return UnmetTerms(
+            lacks: missing.map(\.2), terms: "\(terms.name) v\(terms.version)", cite: obligation?.cite.cite ?? "")
     }
 
     private func report(on terms: Terms, in index: IndexReader) throws -> TermsReport {
@@ -85,9 +99,9 @@ extension Policies {
         func particulars(_ having: Int, _ what: String) -> (String, String?) {
             let lacking = counts.cases - having
             return (
-                "\(having) of \(Self.cases(counts.cases)) with \(what); none is registered without while these "
-                    + "terms are active",
-                lacking == 0 ? nil : "\(Self.cases(lacking)) registered before have none"
+                "\(having) of \(Self.cases(counts.cases)) with \(what); while these terms are active, no import is "
+                    + "taken without, and a case that is to be pulled is kept and marked",
+                lacking == 0 ? nil : "\(Self.cases(lacking)) \(lacking == 1 ? "has" : "have") none"
             )
         }
         switch obligation.control {
@@ -138,6 +152,7 @@ extension Policies {
         let engine = try session.rules(in: index).engine
         var (with, all, position) = (0, 0, CatalogPosition?.none)
         while case let rows = try index.retentionRows(.all, after: position, limit: 2000), !rows.isEmpty {
+            try session.limit.check()
             position = rows.last?.position
             all += rows.count
             with +=

@@ -14,6 +14,8 @@ public struct PolicyImpact: Encodable, Sendable {
     public let file: String
     /// The version that is active now.
     @OrNull public var replaces: Int?
+    /// Of terms: what a registration has to bring from then on: `consent`, `age`, `purpose`, `jurisdiction`.
+    public internal(set) var asksFor: [String] = []
     /// Objects that were looked at.
     public internal(set) var objects = 0
     /// That become due earlier than by the active policies, or become due at all.

@@ -163,35 +163,8 @@ extension Retrieval {
     private func open(
         _ object: ObjectRecord, range: ByteRange?, named name: String, emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        do {
-            let blob = try session.store.open(object.address)
-            // Asked before the first byte, and after each MiB.
-            var unchecked = Self.bytesBetweenChecks
-            try SealedObject.openPadded(
-                range?.range(in: object.length), objectKey: try session.objectKey(of: object),
-                sealedLength: blob.length, length: object.length, read: { try blob.read(at: $0, into: $1) },
-                emit: {
-                    try session.limit.check()
-                    // What is destroyed while it is read ends here.
-                    if unchecked >= Self.bytesBetweenChecks {
-                        unchecked = 0
-                        try checkExists(object)
-                    }
-                    unchecked += $0.count
-                    try emit($0)
-                })
-        } catch {
-            throw ArchiveError(error, subject: name)
-        }
-    }
-
-    /// Bytes that are handed out before it is asked again whether the object is still there.
-    private static let bytesBetweenChecks = 1 << 20
-
-    private func checkExists(_ object: ObjectRecord) throws {
-        guard try session.catalog.read({ try $0.hasObject(object.uid) }) else {
-            throw ArchiveError(
-                .destroyed, "was destroyed while it was read", remedy: "\(verb: .auditLog) shows by whom and why")
+        try session.describing(name) {
+            try session.open(object, range: range?.range(in: object.length), emit: emit)
         }
     }
 

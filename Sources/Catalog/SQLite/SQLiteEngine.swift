@@ -23,6 +23,9 @@ public final class SQLiteEngine: Engine {
     /// In front of the writing connection and the lock: one thread of this process at a time.
     private let own = NSLock()
     private let columns = KnownColumns()
+    /// A commit failed at the disk. What this connection says is there need not be what whoever opens the database next
+    /// finds, and a sync that failed is never tried again on the same descriptor: it writes nothing any more.
+    private let isInDoubt = Atomic(false)
 
     /// Opens an index that ``create(at:)`` made.
     public convenience init(path: String) throws {
@@ -96,14 +99,63 @@ public final class SQLiteEngine: Engine {
     public func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {
         try Self.translate {
             try exclusively(until: limit) { db in
-                // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
-                // that overlooks an error cannot go on as if it were alone.
-                try db.inTransaction(.immediate) {
-                    try body(SQLiteTransaction(db, columns))
-                    return .commit
+                guard !isInDoubt.load(ordering: .relaxed) else {
+                    throw EngineError(
+                        .failed, "the disk failed before, while this program wrote: it writes no more",
+                        code: SQLITE_IOERR)
+                }
+                var isCommitting = false
+                do {
+                    // In GRDB's own block every statement is refused once SQLite has rolled back by itself: a body
+                    // that overlooks an error cannot go on as if it were alone.
+                    try db.inTransaction(.immediate) {
+                        try body(SQLiteTransaction(db, columns))
+                        isCommitting = true
+                        return .commit
+                    }
+                } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_IOERR_WRITE {
+                    // The frame that commits is written last, so it is not there.
+                    guard let reason = Self.wantOfRoom(in: db) else { throw error }
+                    throw EngineError(
+                        .full, error.message ?? "no room", code: error.extendedResultCode.rawValue, reason: reason)
+                } catch let error as DatabaseError
+                    where isCommitting && error.resultCode == .SQLITE_IOERR
+                {
+                    // Rolled back here; but the log can hold all of it, and who reads the log anew finds it.
+                    isInDoubt.store(true, ordering: .relaxed)
+                    throw EngineError(
+                        .unknown, error.message ?? "the disk failed", code: error.extendedResultCode.rawValue)
                 }
             }
         }
+    }
+
+    /// The operating system's reason why nothing more could be written. SQLite tells a full disk from other failures,
+    /// and no quota, nor a limit of the process (`RLIMIT_FSIZE`).
+    private static func wantOfRoom(in db: Database) -> Int32? {
+        for pointer in [SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER] {
+            var file: UnsafeMutablePointer<sqlite3_file>?
+            guard sqlite3_file_control(db.sqliteConnection, nil, pointer, &file) == SQLITE_OK, let file,
+                let control = file.pointee.pMethods?.pointee.xFileControl
+            else { continue }
+            var reason: Int32 = 0
+            guard control(file, SQLITE_FCNTL_LAST_ERRNO, &reason) == SQLITE_OK else { continue }
+            if [EDQUOT, EFBIG, ENOSPC].contains(reason) { return reason }
+        }
+        return nil
+    }
+
+    public func syncAnew(until limit: WaitLimit) throws {
+        // What the log holds is read from the disk, written into the tables, and synced there; the log, emptied, must
+        // stay so: else a power loss would bring back what was said not to be there.
+        guard try eraseResidue(until: limit) else {
+            throw EngineError(.failed, "another program reads an older state of the index", code: SQLITE_BUSY)
+        }
+        let log = path + "-wal"
+        let descriptor = open(log, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw FileError(.open, path: log, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError(.sync, path: log, code: errno) }
     }
 
     /// Runs `body` on the writing connection while nobody else writes, in this process or another.

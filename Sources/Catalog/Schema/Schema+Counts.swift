@@ -2,8 +2,9 @@
 /// there is. `audit reconcile` counts anew and compares.
 extension Schema {
     static let counts = """
-        -- `case`, `verification` by state, `object` by kind, `status` by the status of objects, and of media that is in
-        -- more than one case: `repeated` contents and the cases that they are in.
+        -- `case`, those that are `lacking` what terms ask for, `verification` by state, `object` by kind, `status` by
+        -- the status of objects, and of media that is in more than one case: `repeated` contents and the cases that
+        -- they are in.
         CREATE TABLE tally (
             what TEXT NOT NULL,
             which TEXT NOT NULL,
@@ -35,9 +36,19 @@ extension Schema {
         BEGIN
             INSERT INTO tally (what, which, number, bytes) VALUES ('case', '', 1, 0)
             ON CONFLICT (what, which) DO UPDATE SET number = tally.number + 1;
+            INSERT INTO tally (what, which, number, bytes) SELECT 'lacking', '', 1, 0 WHERE NEW.lacks_terms = 1
+            ON CONFLICT (what, which) DO UPDATE SET number = tally.number + 1;
         END;
         CREATE TRIGGER case_untallied AFTER DELETE ON cases
-        BEGIN UPDATE tally SET number = number - 1 WHERE what = 'case' AND which = ''; END;
+        BEGIN
+            UPDATE tally SET number = number - 1 WHERE what = 'case' AND which = '';
+            UPDATE tally SET number = number - OLD.lacks_terms WHERE what = 'lacking' AND which = '';
+        END;
+        CREATE TRIGGER case_retallied AFTER UPDATE OF lacks_terms ON cases WHEN NEW.lacks_terms <> OLD.lacks_terms
+        BEGIN
+            INSERT INTO tally (what, which, number, bytes) VALUES ('lacking', '', NEW.lacks_terms - OLD.lacks_terms, 0)
+            ON CONFLICT (what, which) DO UPDATE SET number = tally.number + excluded.number;
+        END;
 
         CREATE TRIGGER verification_tallied AFTER INSERT ON verification
         BEGIN
@@ -151,6 +162,7 @@ extension Schema {
     /// What the table of counts must say, counted one by one.
     static let recount = """
         SELECT 'case' AS what, '' AS which, count(*) AS number, 0 AS bytes FROM cases
+        UNION ALL SELECT 'lacking', '', count(*), 0 FROM cases WHERE lacks_terms = 1
         UNION ALL SELECT 'verification', state, count(*), 0 FROM verification GROUP BY state
         UNION ALL SELECT 'object', kind, count(*), CAST(coalesce(sum(length), 0) AS BIGINT) FROM object GROUP BY kind
         UNION ALL SELECT 'status', status, count(*), 0 FROM object GROUP BY status

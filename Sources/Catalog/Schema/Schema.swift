@@ -54,6 +54,8 @@ enum Schema {
             subject_tag_key INTEGER,
             has_consent INTEGER NOT NULL DEFAULT 0 CHECK (has_consent IN (0, 1)),
             age TEXT,
+            -- It was kept although it lacked what the active terms asked for.
+            lacks_terms INTEGER NOT NULL DEFAULT 0 CHECK (lacks_terms IN (0, 1)),
             UNIQUE (case_id_tag, case_id_tag_key)
         ) STRICT;
         CREATE INDEX cases_subject ON cases (subject_tag) WHERE subject_tag IS NOT NULL;
@@ -74,7 +76,8 @@ enum Schema {
             -- Who makes the verification, and what is asked of it.
             vendor TEXT NOT NULL,
             api TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('awaiting', 'archived', 'expired', 'rejected')),
+            state TEXT NOT NULL CHECK (state IN (
+                'awaiting', 'archived', 'incomplete', 'unreadable', 'expired', 'rejected')),
             region TEXT,
             token_tag BLOB CHECK (length(token_tag) = 32),
             token_tag_key INTEGER,
@@ -99,11 +102,14 @@ enum Schema {
             UNIQUE (token_tag, token_tag_key),
             CHECK ((state = 'awaiting') = (ended_at IS NULL)),
             CHECK (state <> 'awaiting' OR (sealed_token IS NOT NULL AND deadline IS NOT NULL)),
-            CHECK (state = 'awaiting' OR sealed_token IS NULL),
+            CHECK (state <> 'archived' OR sealed_token IS NULL),
             CHECK ((outcome IS NULL) = (result_code IS NULL))
         ) STRICT;
         CREATE INDEX verification_awaiting ON verification (deadline, id) WHERE state = 'awaiting';
         CREATE INDEX verification_state ON verification (state, case_id);
+        -- Tokens of what ended without a result, until its hours are over.
+        CREATE INDEX verification_token_left ON verification (registered_at)
+            WHERE sealed_token IS NOT NULL AND state <> 'awaiting';
 
         CREATE TABLE object (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

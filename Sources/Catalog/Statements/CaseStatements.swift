@@ -42,7 +42,7 @@ extension IndexReader {
 
     private static let caseColumns = """
         SELECT id, uid, case_id_tag, case_id_tag_key, registered_at, purpose, epoch, wrapped_key, particulars,
-            subject_tag, subject_tag_key, has_consent, age FROM cases
+            subject_tag, subject_tag_key, has_consent, age, lacks_terms FROM cases
         """
 
     private func caseRecords(_ rows: [Row]) throws -> [CaseRecord] {
@@ -54,7 +54,7 @@ extension IndexReader {
                 purpose: try row["purpose"], jurisdictions: jurisdictions[try row["id"]] ?? [],
                 key: try row.wrappedKey(),
                 sealedParticulars: try row["particulars"], subjectTag: try row.tag("subject_tag"),
-                hasConsent: try row["has_consent"], age: try row["age"])
+                hasConsent: try row["has_consent"], age: try row["age"], lacksTerms: try row["lacks_terms"])
         }
     }
 
@@ -90,22 +90,22 @@ extension IndexWriter {
             "case",
             """
             INSERT INTO cases (uid, case_id_tag, case_id_tag_key, registered_at, purpose, epoch, wrapped_key,
-                particulars, subject_tag, subject_tag_key, has_consent, age)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                particulars, subject_tag, subject_tag_key, has_consent, age, lacks_terms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             epoch: record.key.epoch,
             [
                 record.uid, record.caseIDTag.bytes, record.caseIDTag.keyNumber,
                 record.registeredAt, record.purpose, record.key.epoch.number,
                 record.key.bytes, record.sealedParticulars, record.subjectTag?.bytes,
-                record.subjectTag?.keyNumber, record.hasConsent, record.age,
+                record.subjectTag?.keyNumber, record.hasConsent, record.age, record.lacksTerms,
             ])
         try insertJurisdictions(of: record)
         changeTag(.caseID, of: record.uid, from: nil, to: record.caseIDTag)
         changeTag(.subject, of: record.uid, from: nil, to: record.subjectTag)
     }
 
-    /// Changes a case's purpose, jurisdictions, particulars and subject.
+    /// Changes a case's purpose, jurisdictions, particulars, subject and age.
     public func update(_ record: CaseRecord) throws {
         let subject = try row("SELECT subject_tag, subject_tag_key FROM cases WHERE uid = ?", [record.uid])
         changeTag(.subject, of: record.uid, from: try subject?.tag("subject_tag"), to: record.subjectTag)
@@ -127,6 +127,11 @@ extension IndexWriter {
             "DELETE FROM case_jurisdiction WHERE case_id = (SELECT id FROM cases WHERE uid = ?)",
             [record.uid])
         try insertJurisdictions(of: record)
+    }
+
+    /// Marks a case that lacks what the active terms ask for, or takes the mark away.
+    public func mark(_ uid: CaseUID, lacksTerms: Bool) throws {
+        try note("UPDATE cases SET lacks_terms = ? WHERE uid = ?", [lacksTerms, uid])
     }
 
     private func insertJurisdictions(of record: CaseRecord) throws {

@@ -101,7 +101,7 @@ extension IndexWriter {
 
     /// Deletes what a verification keeps of its answer.
     public func deleteDetails(of verification: VerificationUID) throws {
-        try run("UPDATE verification SET details = NULL WHERE uid = ?", [verification])
+        try run("UPDATE verification SET details = NULL, sealed_token = NULL WHERE uid = ?", [verification])
     }
 
     /// Deletes a case that has no object any more: its key, its particulars, its events, what opens its commitments.

@@ -68,6 +68,7 @@ extension IndexReader {
             let (which, number): (String, Int) = (try row["which"], try row["number"])
             switch try row["what"] as String {
             case "case": summary.cases = number
+            case "lacking": summary.casesLackingTerms = number
             case "verification": summary.verifications[try row.value("which")] = number
             case "object":
                 summary.objectsByKind[which] = number

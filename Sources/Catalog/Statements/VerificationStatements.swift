@@ -31,6 +31,15 @@ extension IndexReader {
         try rows("\(Self.selection) WHERE state = 'awaiting' ORDER BY deadline, verification.id").map(verification)
     }
 
+    /// Whether something that ended, and was registered and issued before a time, has its token still.
+    public func hasTokensLeft(issuedBefore time: Date) throws -> Bool {
+        try row(
+            """
+            SELECT 1 AS one FROM verification WHERE sealed_token IS NOT NULL AND state <> 'awaiting'
+                AND registered_at < ? AND coalesce(token_issued_at, 0) < ? LIMIT 1
+            """, [time, time]) != nil
+    }
+
     fileprivate func changing(_ record: VerificationRecord) -> [any Bindable] {
         [
             record.tokenIssuedAt, record.tokenIssueIsAssumed, record.deadline,
@@ -94,6 +103,17 @@ extension IndexWriter {
         try note(
             "UPDATE verification SET attempts = ?, last_asked_at = ?, last_problem = ? WHERE uid = ?",
             [record.attempts, record.lastAskedAt, record.lastProblem, record.uid])
+    }
+
+    /// Deletes the sealed tokens of what ended, and was registered and issued before a time.
+    ///
+    /// - Returns: how many.
+    public func deleteTokensLeft(issuedBefore time: Date) throws -> Int {
+        try note(
+            """
+            UPDATE verification SET sealed_token = NULL WHERE sealed_token IS NOT NULL AND state <> 'awaiting'
+                AND registered_at < ? AND coalesce(token_issued_at, 0) < ?
+            """, [time, time])
     }
 
     /// Changes all of a verification but its names, its origin and when it was registered.

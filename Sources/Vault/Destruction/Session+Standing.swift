@@ -72,6 +72,7 @@ extension Session {
         let total = try catalog.read { try $0.objectCount() }
         var (position, batch, done): (CatalogPosition?, Int, Int) = (nil, 500, 0)
         while true {
+            try limit.check()
             let began = effects.clock.ticks()
             let rows = try refresh(selection, after: position, limit: batch)
             guard let last = rows.last else { return done }

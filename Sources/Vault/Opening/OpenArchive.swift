@@ -19,6 +19,8 @@ public final class OpenArchive: Sendable {
     package let rootKeyKind: RootKeyKind
     /// Why the second copy of the keyring is not the newest, where one is asked for.
     public let keyringCopyProblem: ArchiveError?
+    /// It was not known whether a change before this opening was committed. What is there is durable now.
+    public let wasUnsettled: Bool
     package let effects: Effects
     package let store: any BlobStorage
     package let catalog: VouchedIndex
@@ -58,6 +60,7 @@ public final class OpenArchive: Sendable {
         self.catalog = catalog
         self.rootKeyKind = rootKeyKind
         keyringCopyProblem = copyProblem
+        wasUnsettled = parts.wasUnsettled
         self.recorder = Mutex(recorder)
         ledgerState = Mutex(ledger)
     }

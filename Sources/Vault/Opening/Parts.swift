@@ -11,6 +11,8 @@ package struct Parts {
     package let effects: Effects
     package let store: any BlobStorage
     package let catalog: Index
+    /// It was not known whether a change before this opening was committed. Now everything that is there is durable.
+    package let wasUnsettled: Bool
 
     package init(directory: String, effects: Effects) throws {
         let files = effects.files
@@ -30,7 +32,10 @@ package struct Parts {
         self.directory = directory
         self.effects = effects
         store = Self.store(in: directory, effects: effects)
-        catalog = Index(try SQLiteEngine(path: directory + "/" + OpenArchive.indexName))
+        let mark = UnsettledMark(in: directory, files: effects.files)
+        catalog = Index(
+            try SQLiteEngine(path: directory + "/" + OpenArchive.indexName), noteUnsettled: { mark.set() })
+        wasUnsettled = try mark.settle(catalog)
     }
 
     package static func store(in directory: String, effects: Effects) -> any BlobStorage {

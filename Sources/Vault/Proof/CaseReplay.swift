@@ -143,6 +143,32 @@ package struct CaseReplay {
                 verification.announced = Int(event.objects)
                 return nil
             }
+        case .verificationReopened(let event):
+            guard let other = known?.verifications[Int(event.as)], other.state == .awaiting else {
+                return contradict("the verification that it goes on as does not wait")
+            }
+            change(event.verification, number) { verification in
+                guard verification.state.mayGoOn else { return "the verification is not one that goes on as another" }
+                guard verification.token == other.token else { return "it goes on with another token" }
+                verification.token = nil
+                return nil
+            }
+        case .caseCorrected(let event):
+            guard known != nil else { return contradict("the case is not registered") }
+            if let jurisdictions = event.jurisdictions { known!.jurisdictions = jurisdictions }
+            guard let verification = event.verification else { break }
+            change(verification, number) { verification in
+                if event.tokenIssued != nil {
+                    verification.tokenIssuedAt = event.opened?.tokenIssuedAt
+                    verification.tokenIssueIsAssumed = false
+                }
+                if event.capturedFrom != nil {
+                    verification.capturedFrom = event.opened?.capturedFrom
+                    verification.capturedUntil = event.opened?.capturedUntil
+                }
+                verification.isOpen = verification.isOpen && event.opened != nil
+                return nil
+            }
         case .objectArchived(let event):
             let object = Object(
                 media: event.media, mediaType: event.mediaType, length: event.length, address: event.address,

@@ -12,7 +12,7 @@ package struct LedgerFacts {
         /// What the entry commits to; nil where that cannot be opened.
         var exact: Exact?
         /// The days, from the beginning of the first to the end of the last.
-        let days: (from: Date?, until: Date?)
+        var days: (from: Date?, until: Date?)
 
         var outcome: Outcome? { exact?.outcome }
         /// Of a case that is gone, the days are what is known.
@@ -47,7 +47,8 @@ package struct LedgerFacts {
     package static let kinds: Set<String> = Set(
         [
             Event.Kind.caseRegistered, .caseCompleted, .caseEventRecorded, .verificationCompleted,
-            .verificationEnded, .objectArchived, .objectDestroyed, .backstopApproved,
+            .verificationEnded, .objectArchived, .objectDestroyed, .backstopApproved, .verificationReopened,
+            .caseCorrected,
         ].map(\.rawValue))
 
     package init(_ uid: CaseUID) { caseUID = uid }
@@ -68,17 +69,25 @@ package struct LedgerFacts {
         case .caseRegistered(let event):
             particulars = [Particulars(jurisdictions: event.jurisdictions, purpose: event.purpose)]
         case .caseCompleted(let event):
-            guard event.jurisdictions != nil || event.purpose != nil else { break }
-            var next = particulars[particulars.count - 1]
-            particulars[particulars.count - 1].until = number
-            next.jurisdictions = event.jurisdictions ?? next.jurisdictions
-            next.purpose = event.purpose ?? next.purpose
-            particulars.append(next)
+            change(number, jurisdictions: event.jurisdictions, purpose: event.purpose)
+        case .caseCorrected(let event):
+            change(number, jurisdictions: event.jurisdictions, purpose: nil)
+            guard let verification = event.verification, let from = event.capturedFrom, let until = event.capturedUntil
+            else { break }
+            verifications[verification]?.days = (from.start, until.start.addingTimeInterval(Self.day))
+            if let opened = event.opened {
+                verifications[verification]?.exact?.capturedFrom = opened.capturedFrom
+                verifications[verification]?.exact?.capturedUntil = opened.capturedUntil
+            } else {
+                // What cannot be opened is not known any more.
+                verifications[verification]?.exact = nil
+            }
+        case .verificationReopened(let event): verifications[event.verification]?.exact?.token = nil
         case .caseEventRecorded(let event): events.append(EventRecord(event, entry: number))
         case .verificationEnded(let event):
             verifications[event.verification] = Verification(
                 exact: event.opened,
-                days: (event.capturedFrom?.start, event.capturedUntil?.start.addingTimeInterval(86_399.999)))
+                days: (event.capturedFrom?.start, event.capturedUntil?.start.addingTimeInterval(Self.day)))
         case .verificationCompleted(let event):
             // A token that became known after the answer was there.
             if let token = event.opened?.token { verifications[event.verification]?.exact?.token = token }
@@ -94,6 +103,18 @@ package struct LedgerFacts {
             }
         default: break
         }
+    }
+
+    /// Seconds to the end of a day.
+    private static let day: TimeInterval = 86_399.999
+
+    private mutating func change(_ number: UInt64, jurisdictions: [String]?, purpose: String?) {
+        guard jurisdictions != nil || purpose != nil else { return }
+        var next = particulars[particulars.count - 1]
+        particulars[particulars.count - 1].until = number
+        next.jurisdictions = jurisdictions ?? next.jurisdictions
+        next.purpose = purpose ?? next.purpose
+        particulars.append(next)
     }
 
     /// Whether the index says of an object what the ledger says.

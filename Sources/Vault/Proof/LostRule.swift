@@ -142,7 +142,7 @@ extension Session {
             case .completed(let uid):
                 return try strand(of: uid, in: index) { number, event in
                     switch event {
-                    case .caseCompleted, .verificationCompleted: number > fork
+                    case .caseCompleted, .verificationCompleted, .caseCorrected: number > fork
                     default: false
                     }
                 }

@@ -141,7 +141,9 @@ extension Session {
             let roots = try head(in: index).roots
             for (uid, entries) in touched {
                 let kinds = Set(entries.map(\.entry.event.kind))
-                if !kinds.isDisjoint(with: [.caseCompleted, .verificationCompleted]) { lost.append(.completed(uid)) }
+                if !kinds.isDisjoint(with: [.caseCompleted, .verificationCompleted, .caseCorrected]) {
+                    lost.append(.completed(uid))
+                }
                 guard kinds.contains(.caseEventRecorded) else { continue }
                 let own = try LedgerFacts(of: uid, in: index, roots, by: recorder)
                 var published = try LedgerFacts(

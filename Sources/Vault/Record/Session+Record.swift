@@ -1,6 +1,6 @@
 internal import Base
 @_spi(Writing) package import Catalog
-internal import Foundation
+package import Foundation
 package import Ledger
 internal import Sealing
 internal import Synchronization
@@ -127,6 +127,12 @@ extension Session {
     ///
     /// - Returns: whether there was something to delete.
     package func deleteEndedPins(limit: Int) throws -> Bool { try maintain { try $0.deleteEndedPins(limit: limit) } }
+
+    /// Deletes the sealed tokens of verifications that ended, and were registered and issued before a time.
+    package func deleteTokensLeft(issuedBefore time: Date) throws {
+        guard try catalog.read({ try $0.hasTokensLeft(issuedBefore: time) }) else { return }
+        try maintain { _ = try $0.deleteTokensLeft(issuedBefore: time) }
+    }
 
     private struct Rehearsed<Result: Sendable>: Error { let result: Result }
 

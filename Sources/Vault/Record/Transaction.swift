@@ -105,7 +105,7 @@ package final class Transaction {
     /// - Parameter lengths: of the objects whose entries follow.
     package func addEnd(
         of ended: VerificationRecord, as state: Event.VerificationEnded.State, lengths: [Exact.Length],
-        issueDisproved: Bool = false, key: borrowing SecretKey
+        issueDisproved: Bool = false, isLenient: Bool = false, key: borrowing SecretKey
     ) throws {
         let exact = Exact(
             capturedFrom: ended.capturedFrom, capturedUntil: ended.capturedUntil, outcome: ended.outcome,
@@ -117,7 +117,7 @@ package final class Transaction {
                 .init(
                     caseUID: ended.caseUID, verification: UInt64(ended.number), state: state,
                     problem: ended.lastProblem,
-                    issueDisproved: issueDisproved ? true : nil,
+                    issueDisproved: issueDisproved ? true : nil, lenient: isLenient ? true : nil,
                     capturedFrom: ended.capturedFrom.map { LedgerDay(of: $0) },
                     capturedUntil: ended.capturedUntil.map { LedgerDay(of: $0) }, objects: UInt64(lengths.count),
                     exact: commitment)))
@@ -169,7 +169,8 @@ package final class Transaction {
     /// Kinds that can contradict what the ledger said of a case before.
     private static let consequences: Set<Event.Kind> = [
         .caseRegistered, .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked, .vendorRefused,
-        .verificationEnded, .objectArchived, .caseEventRecorded, .objectDestroyed, .caseDestroyed, .blobsRemoved,
+        .verificationEnded, .verificationReopened, .caseCorrected, .objectArchived, .caseEventRecorded,
+        .objectDestroyed, .caseDestroyed, .blobsRemoved,
         .accessOpened,
     ]
 

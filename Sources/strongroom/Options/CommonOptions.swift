@@ -115,9 +115,8 @@ struct CommonOptions: ParsableArguments {
     /// Opens the archive for a command; before the command ends, its ledger is published.
     ///
     /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
-    func withArchive<Result>(
-        isCancelled: (@Sendable () -> Bool)? = nil, toLook: Bool = false, _ body: (Session) throws -> Result
-    ) throws -> Result {
+    func withArchive<Result>(toLook: Bool = false, _ body: (Session) throws -> Result) throws -> Result {
+        let isCancelled = Interruption.begin()
         let identity = try identity()
         let opened = try OpenArchive.open(
             directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook)
@@ -125,6 +124,10 @@ struct CommonOptions: ParsableArguments {
         for problem in [OpenArchive.memoryProblem, opened.keyringCopyProblem].compactMap({ $0 }) {
             Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")
             if let remedy = problem.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
+        }
+        if opened.wasUnsettled {
+            Terminal.say("note: the disk had failed while a command before committed; what is there is durable now")
+            Terminal.say("  what that command was to do is done or not: the same command says which")
         }
         let result: Result
         do {

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a wish that is looked at between pieces, so that what was half
-/// written can be removed.
+/// written can be removed, and the command ends with a sentence. A second one ends it at once.
 enum Interruption {
     private static let wished = Atomic<Bool>(false)
 
@@ -11,7 +11,11 @@ enum Interruption {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             // Without SA_RESTART, so that a blocked write comes back.
             var action = sigaction()
-            action.__sigaction_handler.sa_handler = { _ in Interruption.wished.store(true, ordering: .relaxed) }
+            action.__sigaction_handler.sa_handler = { number in
+                guard Interruption.wished.exchange(true, ordering: .relaxed) else { return }
+                signal(number, SIG_DFL)
+                raise(number)
+            }
             sigaction(number, &action, nil)
         }
         return { isWished }

@@ -78,6 +78,16 @@ final class BatchReport: Sendable {
     private func sentence(_ report: VerificationReport) -> String? {
         let name = "case \(Terminal.visible(report.caseID?.text ?? "?")), verification \(report.number ?? 0)"
         switch report.state {
+        case .incomplete:
+            return
+                "\(Terminal.red("incomplete")): \(name): the vendor says that the person passed, and sends no media; "
+                + "its answer is archived, and the token is kept until its 72 h are over\n"
+                + "  strongroom case reopen asks once more"
+        case .unreadable:
+            return
+                "\(Terminal.red("unreadable")): \(name): the vendor's answer cannot be read; it is archived as it "
+                + "came\n"
+                + "  strongroom case reread --lenient reads it, strongroom case reopen asks once more"
         case .archived:
             guard !isBatch else { return nil }
             let meaning = report.outcome.map { " · result \($0.code)" } ?? ""

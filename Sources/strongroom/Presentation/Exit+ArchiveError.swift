@@ -11,7 +11,7 @@ extension Exit {
         case .refused: refused
         case .notFound: notFound
         case .integrity: integrity
-        case .unsettled: partly
+        case .unsettled: unknown
         }
     }
 }

@@ -9,7 +9,7 @@ enum ImpactText {
             "\(impact.policy) v\(impact.version) · \(Terminal.visible(impact.title))"
                 + (isRetired ? "" : impact.replaces.map { " · in the place of v\($0)" } ?? " · new")
         ]
-        guard impact.form == "policy" else { return lines + ["terms: enforced at registration; no object changes"] }
+        guard impact.form == "policy" else { return lines + termsLines(impact) }
         lines.append(
             "of \(Figure.count(impact.objects, "object")): \(Figure.count(impact.dueNow)) due at once · "
                 + "\(Figure.count(impact.earlier)) due earlier · "
@@ -26,5 +26,14 @@ enum ImpactText {
                     + "\(words(example.before, example.statusBefore)) → \(words(example.after, example.statusAfter))")
         }
         return lines
+    }
+
+    private static func termsLines(_ impact: PolicyImpact) -> [String] {
+        guard !impact.asksFor.isEmpty else { return ["terms: they ask for nothing at registration; no object changes"] }
+        let what = impact.asksFor.joined(separator: ", ")
+        return [
+            "terms: no object changes; from then on an import of a case without \(what) is refused,",
+            "  and a token that comes without is kept and marked: the vendor's 72 hours do not wait",
+        ]
     }
 }

@@ -4,6 +4,7 @@
 //     FAULT_LOG=FILE      write the number of calls to FILE when the process ends
 //     FAULT_KILL=N        SIGKILL in place of the N-th call
 //     FAULT_FAIL=N        the N-th call fails with FAULT_ERRNO; with FAULT_ONWARDS=1, all from then on
+//     FAULT_SYNC_OF=NAME  with FAULT_SYNC=N: the N-th sync of a file whose name ends so fails with FAULT_ERRNO
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,12 +14,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static atomic_long calls;
 static long kill_at, fail_at, fail_errno, onwards;
-static const char *log_path;
+static const char *log_path, *sync_of;
+static atomic_long syncs;
+static long sync_at;
 
 static long number(const char *name) {
     const char *text = getenv(name);
@@ -31,6 +35,8 @@ __attribute__((constructor)) static void begin(void) {
     fail_errno = number("FAULT_ERRNO");
     onwards = number("FAULT_ONWARDS");
     log_path = getenv("FAULT_LOG");
+    sync_of = getenv("FAULT_SYNC_OF");
+    sync_at = number("FAULT_SYNC");
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -88,10 +94,23 @@ ssize_t write(int file, const void *bytes, size_t count) {
     return real(file, bytes, count);
 }
 
+// Whether this sync is the one that is to fail.
+static int fails_to_sync(int file) {
+    if (!sync_of) return 0;
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    size_t end = strlen(sync_of);
+    if (length < (ssize_t)end || strncmp(path + length - end, sync_of, end)) return 0;
+    if (atomic_fetch_add(&syncs, 1) + 1 != sync_at) return 0;
+    errno = (int)fail_errno;
+    return 1;
+}
+
 #define ON_FILE(name) \
     int name(int file) { \
         REAL(name); \
-        if (step()) return -1; \
+        if (step() || fails_to_sync(file)) return -1; \
         return real(file); \
     }
 ON_FILE(fsync)

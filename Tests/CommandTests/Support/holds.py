@@ -109,7 +109,7 @@ for number, entry in enumerate(entries):
     kind, actor = entry["kind"], entry["actor"]["uid"]
     if kind == "case registered":
         cases[entry["case"]] = {"facts": [(number, entry["jurisdictions"], entry.get("purpose"))]}
-    elif kind == "case completed":
+    elif kind in ("case completed", "case corrected"):
         _, places, purpose = cases[entry["case"]]["facts"][-1]
         if "jurisdictions" in entry or "purpose" in entry:
             cases[entry["case"]]["facts"].append(

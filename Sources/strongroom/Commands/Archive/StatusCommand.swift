@@ -54,6 +54,17 @@ struct StatusCommand: ParsableCommand {
             "intake     \(intake) · \(Figure.count(count("archived"))) archived · "
                 + "\(Figure.count(count("expired"))) expired · "
                 + "\(Figure.count(count("rejected"))) rejected")
+        let marked = [("incomplete", "without media"), ("unreadable", "unreadable")].filter { count($0.0) > 0 }
+            .map { Terminal.red("\(Figure.count(count($0.0))) \($0.1)", on: STDOUT_FILENO) }
+        if !marked.isEmpty {
+            lines.append("           \(marked.joined(separator: " · ")): see strongroom case list --state")
+        }
+        if status.casesLackingTerms > 0 {
+            let cases = Figure.count(status.casesLackingTerms, "case lacks", "cases lack")
+            lines.append(
+                "           \(Terminal.red(cases, on: STDOUT_FILENO)) what the terms ask for: register "
+                    + "\(status.casesLackingTerms == 1 ? "it" : "them") again with it")
+        }
         let ahead = status.deadlines
         if count("awaiting") > 0 {
             lines.append(

@@ -86,13 +86,12 @@ struct AuditLogCommand: ParsableCommand {
                     return
                 }
                 if archive.fork == nil { try check(lines) }
-                let isInterrupted = Interruption.begin()
                 var last = lines.last?.number ?? newest
-                while !isInterrupted(), Terminal.outputFailure.load(ordering: .relaxed) == 0 {
+                while !Interruption.isWished, Terminal.outputFailure.load(ordering: .relaxed) == 0 {
                     if lines.isEmpty { Thread.sleep(forTimeInterval: 0.5) }
                     query.after = last
                     query.fromStart = false
-                    lines = try archive.audit.entries(query)
+                    do { lines = try archive.audit.entries(query) } catch  where Interruption.isWished { break }
                     try show(lines)
                     try check(lines)
                     last = lines.last?.number ?? last

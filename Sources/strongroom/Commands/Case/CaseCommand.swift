@@ -5,5 +5,8 @@ struct CaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "case",
         abstract: "Look at cases, and record what happens to them.",
-        subcommands: [CaseListCommand.self, CaseShowCommand.self, CaseEventCommand.self])
+        subcommands: [
+            CaseListCommand.self, CaseShowCommand.self, CaseEventCommand.self, CaseCorrectCommand.self,
+            CaseReopenCommand.self, CaseRereadCommand.self,
+        ])
 }

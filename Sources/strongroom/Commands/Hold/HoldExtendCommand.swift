@@ -38,7 +38,7 @@ struct HoldExtendCommand: ParsableCommand {
                 matter: try Matter(matter.matter), reason: try Reason(reason),
                 reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
                 scope: try scope.scope())
-            try common.withArchive(isCancelled: Interruption.begin()) { archive in
+            try common.withArchive { archive in
                 let answer = try archive.holds.extend(order, preview: preview)
                 try HoldText.say(answer, json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }

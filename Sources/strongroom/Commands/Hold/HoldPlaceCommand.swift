@@ -43,7 +43,7 @@ struct HoldPlaceCommand: ParsableCommand {
                 matter: try Matter(matter.matter), reason: try Reason(reason),
                 reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
                 isConfidential: confidential)
-            try common.withArchive(isCancelled: Interruption.begin()) { archive in
+            try common.withArchive { archive in
                 let answer = try archive.holds.place(order, preview: preview)
                 try HoldText.say(answer, json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }

@@ -23,6 +23,10 @@ struct ImportCommand: ParsableCommand {
     @Argument(help: "The file of one answer; - is standard input.", completion: .file())
     var file: String?
 
+    @Flag(
+        help: "Read also Base64 and JSON that are not quite what the standards say; that this was done is recorded.")
+    var lenient = false
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -43,9 +47,11 @@ struct ImportCommand: ParsableCommand {
     private struct Totals {
         var archived = 0
         var unchanged = 0
+        var incomplete = 0
         var failed = 0
         var bytes: UInt64 = 0
         var firstProblem: ArchiveError?
+        var isUnsettled = false
     }
 
     func run() throws {
@@ -54,12 +60,14 @@ struct ImportCommand: ParsableCommand {
 
     private func `import`(into archive: Session) throws {
         if let file {
-            let item = try ImportItem(registration: try registration.registration(for: archive), file: file)
+            let item = try ImportItem(
+                registration: try registration.registration(for: archive), file: file, isLenient: lenient)
             return BatchReport("importing", total: 1, json: common.json, isBatch: false).take(
                 try archive.intake.import(item))
         }
         let items = try registration.table(.import, for: archive).rows.map {
-            try ImportItem(registration: $0.registration, file: $0.file ?? "", line: $0.line)
+            try ImportItem(
+                registration: $0.registration, file: $0.file ?? "", line: $0.line, isLenient: lenient)
         }
         let report = BatchReport("importing", total: items.count, json: common.json, isBatch: true)
         let totals = Mutex(Totals())
@@ -67,11 +75,13 @@ struct ImportCommand: ParsableCommand {
             totals.withLock { totals in
                 switch done.state {
                 case .archived: totals.archived += 1
+                case .incomplete: totals.incomplete += 1
                 case .unchanged: totals.unchanged += 1
                 default: totals.failed += 1
                 }
                 totals.bytes += done.bytes
                 totals.firstProblem = totals.firstProblem ?? done.problem
+                totals.isUnsettled = totals.isUnsettled || done.problem?.outcome == .unsettled
             }
             report.take(done)
         }
@@ -84,13 +94,17 @@ struct ImportCommand: ParsableCommand {
             let parts = [
                 "\(Figure.count(totals.archived)) archived"
                     + (totals.archived > 0 ? " (\(Figure.size(totals.bytes)))" : ""),
+                totals.incomplete > 0 ? "\(Figure.count(totals.incomplete)) without media" : nil,
                 totals.unchanged > 0 ? "\(Figure.count(totals.unchanged)) archived before" : nil,
                 totals.failed > 0 ? "\(Figure.count(totals.failed)) failed" : nil,
             ]
             Terminal.print(parts.compactMap { $0 }.joined(separator: " · "))
         }
         guard totals.failed > 0 else { return }
-        if totals.archived + totals.unchanged == 0 { throw totals.firstProblem.map(Exit.code) ?? Exit.failed }
+        if totals.isUnsettled { throw Exit.unknown }
+        if totals.archived + totals.incomplete + totals.unchanged == 0 {
+            throw totals.firstProblem.map(Exit.code) ?? Exit.failed
+        }
         throw Exit.partly
     }
 }

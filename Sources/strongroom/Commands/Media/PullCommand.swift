@@ -22,7 +22,7 @@ struct PullCommand: ParsableCommand {
             A table: case,sdk-token,token-issued-at,jurisdiction,subject,purpose,consent,captured-at,region. \
             Several jurisdictions of one row are separated by blanks.
 
-            Exit code 5: not finished yet, expired or rejected.
+            Exit code 5: not finished yet, without media, unreadable, expired or rejected.
             """)
 
     @OptionGroup var registration: RegistrationOptions
@@ -82,6 +82,11 @@ struct PullCommand: ParsableCommand {
                 )
             }
         }
+        if summary.stopped?.outcome == .unsettled { throw Exit.unknown }
+        if let problem = summary.stopped, problem.code == .interrupted {
+            Terminal.complain(problem)
+            if !isBatch { throw Exit.code(of: problem) }
+        }
         if let problem = summary.stopped, isBatch {
             Terminal.say(
                 "stopped: \(Figure.count(summary.notAsked, "verification")) not asked about; what waits is safe")
@@ -94,7 +99,9 @@ struct PullCommand: ParsableCommand {
     /// Registers what the options or the table name; no names where they name nothing.
     private func register(in archive: Session) throws -> (names: Set<VerificationName>?, failedRows: Int) {
         if registration.caseID != nil {
-            return ([try archive.intake.register(try registration.registration(for: archive, region: region))], 0)
+            let name = try archive.intake.register(try registration.registration(for: archive, region: region))
+            sayUnmet([name])
+            return ([name], 0)
         }
         guard registration.from != nil else { return (nil, 0) }
         var failed = 0
@@ -108,7 +115,19 @@ struct PullCommand: ParsableCommand {
                 Terminal.complain(error, prefix: "line \(row.line): ")
             }
         }
+        sayUnmet(names)
         return (names, failed)
+    }
+
+    /// What was kept although it lacks something: the 72 hours do not wait.
+    private func sayUnmet(_ names: Set<VerificationName>) {
+        let unmet = names.filter { $0.unmet != nil }.sorted { $0.caseID.text < $1.caseID.text }
+        guard !common.json, let first = unmet.first, let terms = first.unmet else { return }
+        let others = unmet.count > 1 ? " and \(Figure.count(unmet.count - 1, "other"))" : ""
+        Terminal.say(
+            "\(Terminal.red("kept, and marked")): case \(Terminal.visible(first.caseID.text))\(others): "
+                + Terminal.visible(terms.error.message))
+        Terminal.say("  register \(unmet.count == 1 ? "it" : "them") again with it, and the mark is taken away")
     }
 
     private func sentence(_ summary: PullSummary, registered: Int?, failedRows: Int) -> String {
@@ -120,6 +139,7 @@ struct PullCommand: ParsableCommand {
             registered.map { "\(Figure.count($0)) registered" },
             "\(Figure.count(archived)) archived" + (archived > 0 ? " (\(Figure.size(summary.bytes)))" : ""),
             part(.unchanged, "archived before"), part(.awaiting, "not finished"), part(.expired, "expired"),
+            part(.incomplete, "without media"), part(.unreadable, "unreadable, and kept"),
             part(.rejected, "rejected"), part(.refused, "refused, and kept"), part(.failed, "failed"),
             failedRows > 0 ? "\(failedRows) lines refused" : nil,
         ]

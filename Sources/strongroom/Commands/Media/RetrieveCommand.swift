@@ -64,7 +64,7 @@ struct RetrieveCommand: ParsableCommand {
         try reportingErrors {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
             let caseID = try CaseID(caseID)
-            try common.withArchive(isCancelled: Interruption.begin()) { try retrieve(caseID, for: reason, from: $0) }
+            try common.withArchive { try retrieve(caseID, for: reason, from: $0) }
         }
     }
 

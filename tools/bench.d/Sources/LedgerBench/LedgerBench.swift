@@ -79,6 +79,7 @@ import Vault
                 .verificationEnded(
                     .init(
                         caseUID: uid, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
+                        lenient: nil,
                         capturedFrom: LedgerDay(of: now), capturedUntil: LedgerDay(of: now), objects: 4,
                         exact: commitment())),
             ]

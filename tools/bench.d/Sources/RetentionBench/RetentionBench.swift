@@ -162,6 +162,7 @@ import Vault
             .verificationEnded(
                 .init(
                     caseUID: caseUID, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
+                    lenient: nil,
                     capturedFrom: day, capturedUntil: day, objects: 4,
                     exact: try exact(
                         entry + 2,

@@ -1,0 +1,178 @@
+public import Base
+internal import Catalog
+public import Foundation
+internal import Ledger
+internal import Retention
+internal import Sealing
+public import Vault
+internal import Vendor
+
+/// What was said wrong of a case, and what is right. What is nil stays.
+public struct CaseCorrection: Sendable {
+    public let jurisdictions: [Jurisdiction]?
+    /// Needed only where the case has several.
+    public let verification: Int?
+    public let tokenIssuedAt: Date?
+    public let capturedAt: Date?
+
+    /// Takes texts, as they come from a command line.
+    ///
+    /// - Parameter jurisdictions: all that apply; nil where those on record are right.
+    public init(
+        jurisdictions: [String]? = nil, verification: Int? = nil, tokenIssuedAt: String? = nil,
+        capturedAt: String? = nil, now: Date
+    ) throws(ArchiveError) {
+        self.jurisdictions = try jurisdictions.map { (codes) throws(ArchiveError) in
+            var known: Set<Jurisdiction> = []
+            for code in codes { known.insert(try Jurisdiction(code)) }
+            return known.sorted()
+        }
+        self.verification = verification
+        self.tokenIssuedAt = try tokenIssuedAt.map { (text) throws(ArchiveError) in
+            try Timestamp.parse(text, name: "token-issued-at", now: now)
+        }
+        self.capturedAt = try capturedAt.map { (text) throws(ArchiveError) in
+            try Timestamp.parse(text, name: "captured-at", now: now)
+        }
+    }
+
+    var hasTimes: Bool { tokenIssuedAt != nil || capturedAt != nil }
+}
+
+/// A correction that was put on the record.
+public struct CorrectedCase: Encodable, Sendable {
+    public let caseID: String
+    /// The ledger entry.
+    public let entry: UInt64
+    @OrNull public var verification: Int?
+    /// Objects of the case that are due by now.
+    public let due: Int
+}
+
+extension Intake {
+    /// Puts right what was said of a case, or of a verification of it; decisions that depend on it follow in the same
+    /// transaction. Nothing is corrected against evidence: what the vendor's answers show, and what is held, stays.
+    public func correct(_ correction: CaseCorrection, of caseID: CaseID, for reason: Reason) throws -> CorrectedCase {
+        try session.attempt(.events, "case \(caseID.text)", verb: "case correct", caseID: caseID) {
+            guard correction.hasTimes || correction.jurisdictions != nil else {
+                throw ArchiveError(
+                    .badParticular, "nothing is said that could be put right",
+                    remedy: "give \(input: .capturedAt), \(input: .tokenIssuedAt) or \(input: .jurisdiction)")
+            }
+            return try session.record { transaction in
+                let index = transaction.index
+                var opened = try session.find(caseID, in: index)
+                let rows = try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max)
+                guard rows.allSatisfy(\.facts.holds.isEmpty) else {
+                    throw ArchiveError(
+                        .caseHeld, "something of it is held, and what is known of it stays as it is meanwhile",
+                        remedy: "\(verb: .explain) names the holds; put it right when they have ended")
+                }
+                let codes = correction.jurisdictions.map { $0.map(\.code) }
+                let isOther = codes.map { $0 != opened.record.jurisdictions } ?? false
+                let before =
+                    correction.hasTimes
+                    ? try verification(correction.verification, of: opened.record.uid, in: index) : nil
+                let after = try before.map { try put(correction, right: $0, now: transaction.now) }
+                guard isOther || after != before else {
+                    throw ArchiveError(
+                        .otherParticulars, "this is on record already", remedy: "see \(verb: .caseShow)")
+                }
+                if isOther {
+                    opened.record.jurisdictions = codes!
+                    try index.update(opened.record)
+                }
+                let entry = try record(
+                    isOther ? codes : nil, before, after, of: opened.record.uid, for: reason, key: opened.key,
+                    transaction)
+                if let after, after != before { try index.update(after) }
+                try session.refresh(opened.record.uid, transaction)
+                let due = try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max)
+                    .filter { $0.standing.status.isDue }.count
+                return CorrectedCase(
+                    caseID: caseID.text, entry: entry, verification: after == before ? nil : after?.number, due: due)
+            }
+        }
+    }
+
+    private func record(
+        _ jurisdictions: [String]?, _ before: VerificationRecord?, _ after: VerificationRecord?, of uid: CaseUID,
+        for reason: Reason, key: borrowing SecretKey, _ transaction: Transaction
+    ) throws -> UInt64 {
+        let isIssued = after?.tokenIssuedAt != before?.tokenIssuedAt
+        let isCaptured = after?.capturedFrom != before?.capturedFrom || after?.capturedUntil != before?.capturedUntil
+        let (issued, from) = (isIssued ? after?.tokenIssuedAt : nil, isCaptured ? after?.capturedFrom : nil)
+        let until = isCaptured ? after?.capturedUntil : nil
+        let exact = try transaction.commit(
+            Exact(tokenIssuedAt: issued, capturedFrom: from, capturedUntil: until), of: uid, key: key)
+        let commitment = try transaction.commit(reason.text, as: "reasonCommitment", of: uid, key: key)
+        return try transaction.add(
+            .caseCorrected(
+                .init(
+                    caseUID: uid, jurisdictions: jurisdictions,
+                    verification: isIssued || isCaptured ? after.map { UInt64($0.number) } : nil,
+                    tokenIssued: issued.map { LedgerDay(of: $0) }, capturedFrom: from.map { LedgerDay(of: $0) },
+                    capturedUntil: until.map { LedgerDay(of: $0) }, exact: exact, reason: commitment)))
+    }
+
+    private func verification(_ number: Int?, of uid: CaseUID, in index: IndexReader) throws -> VerificationRecord {
+        let verifications = try index.verifications(of: uid)
+        guard number != nil || verifications.count == 1 else {
+            throw ArchiveError(
+                .ambiguous, "the case has \(verifications.count) verifications",
+                remedy: "name one with \(input: .verification)")
+        }
+        guard let found = verifications.first(where: { $0.number == number ?? $0.number }) else {
+            throw ArchiveError(
+                .noSuchMedia, "the case has no verification \(number ?? 0)", remedy: "see \(verb: .caseShow)")
+        }
+        return found
+    }
+
+    /// The record with times that are right; refused where something on record shows that they cannot be.
+    private func put(
+        _ correction: CaseCorrection, right known: VerificationRecord, now: Date
+    ) throws -> VerificationRecord {
+        func refuse(_ what: String, _ why: String) -> ArchiveError {
+            ArchiveError(
+                .otherParticulars, "\(what) cannot be right: \(why)",
+                remedy: "see \(verb: .caseShow); what the vendor's answers show is not put aside")
+        }
+        let lifetime = session.effects.provider.resultLifetime
+        let hasAnswer = [.archived, .incomplete, .unreadable].contains(known.state)
+        var right = known
+        if let issued = correction.tokenIssuedAt, issued != known.tokenIssuedAt {
+            let what = "token-issued-at (\(Timestamp.format(issued)))"
+            guard issued <= known.registeredAt || known.tokenTag == nil else {
+                throw refuse(what, "the token was registered at \(Timestamp.format(known.registeredAt))")
+            }
+            if known.origin == .pull, hasAnswer, let ended = known.endedAt, issued.addingTimeInterval(lifetime) < ended
+            {
+                throw refuse(what, "the vendor still had the result at \(Timestamp.format(ended))")
+            }
+            right.tokenIssuedAt = issued
+            right.tokenIssueIsAssumed = false
+            right.deadline = issued.addingTimeInterval(lifetime)
+            // An interval was concluded from the time of issue; a time was given by somebody.
+            if known.capturedFrom != known.capturedUntil, let ended = known.endedAt {
+                right.capturedFrom = issued
+                right.capturedUntil = max(
+                    issued, min(known.capturedUntil ?? ended, issued.addingTimeInterval(lifetime)))
+            }
+        }
+        if let captured = correction.capturedAt {
+            let what = "captured-at (\(Timestamp.format(captured)))"
+            if let ended = known.endedAt, captured > ended {
+                throw refuse(what, "the answer was archived at \(Timestamp.format(ended))")
+            }
+            (right.capturedFrom, right.capturedUntil) = (captured, captured)
+        }
+        if let issued = right.tokenIssuedAt, !right.tokenIssueIsAssumed, let captured = right.capturedFrom,
+            captured < issued
+        {
+            throw refuse(
+                "captured-at (\(Timestamp.format(captured)))", "the token was issued at \(Timestamp.format(issued))")
+        }
+        return right
+    }
+}

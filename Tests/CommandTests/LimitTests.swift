@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// What the operating system does to a command ends with a sentence.
+struct LimitTests {
+    private func shell(_ place: Workplace, _ script: String) throws -> Programs.Outcome {
+        try Programs.run(
+            "/bin/bash", ["-c", script],
+            environment: place.environment.merging(["S": Programs.folder + "/strongroom"]) { $1 })
+    }
+
+    /// Files may not grow: the blob of an answer, or the log of the index.
+    @Test func aFileThatMayNotGrowIsNamed() throws {
+        let place = try Workplace()
+        let file = try place.file("a.json", try Simulator.answer("tok"))
+        let command = "\"$S\" import --case K '\(file)' --captured-at 2026-01-01T00:00:00Z"
+        var (refused, isNamed) = (0, false)
+        for kilobytes in [4, 16, 64, 128, 256] {
+            let run = try shell(place, "ulimit -f \(kilobytes); \(command)")
+            if run.code == 0 { break }
+            refused += 1
+            isNamed = isNamed || run.err.contains("file too large")
+            #expect(run.code == 1 && !run.wasKilled, "\(kilobytes): \(run.code) \(run.err)")
+            #expect(run.err.contains("ulimit -f"), "\(kilobytes): \(run.err)")
+            #expect(try place.strongroom("case", "show", "K").code == 3)
+        }
+        #expect(refused > 0 && isNamed)
+        #expect(try shell(place, command).code == 0)
+        #expect(try place.strongroom("verify").code == 0)
+    }
+
+    /// The first signal ends a command that waits with a sentence; what was registered stays.
+    @Test(arguments: ["TERM", "INT", "HUP"]) func aSignalEndsAWaitWithASentence(signal: String) throws {
+        let place = try Workplace()
+        let simulator = try Simulator()
+        let begin = Date()
+        let run = try shell(
+            place,
+            """
+            "$S" pull --case K --sdk-token later=600~tok --endpoint \(simulator.url) --wait & child=$!
+            for i in $(seq 100); do sleep 0.1; "$S" case show K > /dev/null 2>&1 && break; done
+            sleep 1; kill -\(signal) $child; wait $child
+            """)
+        #expect(run.code == 1 && run.err.contains("interrupted"), "\(run.code) \(run.err)")
+        #expect(Date().timeIntervalSince(begin) < 60)
+        #expect(try place.strongroom("status", "--json").json()["verifications"] as? [String: Int]? != nil)
+        #expect(try place.strongroom("case", "show", "K", "--json").text.contains("\"awaiting\""))
+    }
+}
