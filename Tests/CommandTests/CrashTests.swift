@@ -5,17 +5,34 @@ import Testing
 /// SIGKILL, a full disk and a failing disk at every call by which a command changes files, for every N.
 /// `Support/faults.c` is preloaded in front of libc, so SQLite's own calls are counted too.
 @Suite(.serialized) struct CrashTests {
+    private enum Power: Equatable {
+        case stays
+        /// Nothing that was not synced is there afterwards.
+        case goes
+        case goesWithSome(seed: Int)
+    }
+
     /// Runs a command with a fault, and checks that what it acknowledged is there, that nothing is half
     /// there, and that the next run completes.
-    private func play(_ fault: Faults.Fault, _ arguments: (Workplace) throws -> [String], cases: Int) throws {
+    ///
+    /// - Parameter power: the power goes before anything else happens.
+    private func play(
+        _ fault: Faults.Fault, _ arguments: (Workplace) throws -> [String], cases: Int, power: Power = .stays
+    ) throws {
         let place = try Workplace()
         let before = try place.file("before.json", try Simulator.answer("before"))
         #expect(
             try place.strongroom("import", "--case", "K-before", before, "--captured-at", "2026-01-01T00:00:00Z").code
                 == 0)
         let command = try arguments(place)
-        let hurt = try Faults.run(place, command + ["--json"], fault.environment)
+        let noting = power == .stays ? [:] : ["FAULT_POWER": place.folder + "/power"]
+        let hurt = try Faults.run(place, command + ["--json"], fault.environment.merging(noting) { $1 })
         if case .kill = fault { #expect(hurt.wasKilled || hurt.code == 0) }
+        switch power {
+        case .stays: break
+        case .goes: try Faults.cutPower(place)
+        case .goesWithSome(let seed): try Faults.cutPower(place, seed: seed)
+        }
         let acknowledged =
             (try? hurt.jsonLines().filter { $0["state"] as? String == "archived" }.compactMap {
                 $0["caseID"] as? String
@@ -109,6 +126,26 @@ import Testing
         for step in Faults.steps(count) {
             try play(.fail(step, code, onwards: true), importing, cases: 1)
             try play(.fail(step, code, onwards: false), importing, cases: 1)
+        }
+    }
+
+    /// What a command acknowledged is there after a power cut, whatever had failed before; and what it called not known
+    /// is one or the other from then on.
+    @Test(arguments: ["import", "pull"]) func aPowerCutFollows(verb: String) throws {
+        let simulator = try Simulator("--rate", "1000")
+        let (command, cases) = verb == "import" ? (importing, 1) : (pulling(simulator), 2)
+        let count = try Faults.countCalls(command)
+        var random = SeededGenerator.ofTest("power \(verb)")
+        for (number, step) in Faults.steps(count).enumerated() {
+            let faults: [Faults.Fault] = [
+                .kill(step), .fail(step, EIO, onwards: false), .fail(step, EIO, onwards: true),
+                .fail(step, EDQUOT, onwards: false), .fail(step, ENOSPC, onwards: true),
+            ]
+            for (place, fault) in faults.enumerated() where Faults.isLong || place == number % faults.count {
+                try play(fault, command, cases: cases, power: .goes)
+                try play(
+                    fault, command, cases: cases, power: .goesWithSome(seed: .random(in: 0..<1000, using: &random)))
+            }
         }
     }
 

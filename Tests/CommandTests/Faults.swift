@@ -32,6 +32,15 @@ enum Faults {
             environment: place.environment.merging(extra.merging(["LD_PRELOAD": library]) { $1 }) { $1 })
     }
 
+    /// The power goes: of what `FAULT_POWER` noted, nothing stays that no sync made durable; with a seed, some of it.
+    static func cutPower(_ place: Workplace, seed: Int? = nil) throws {
+        let journal = place.folder + "/power"
+        let cut = try Programs.run(
+            try #require(Programs.python), [Programs.support("power.py"), journal] + (seed.map { ["\($0)"] } ?? []))
+        try #require(cut.code == 0, "\(cut.err)")
+        try? FileManager.default.removeItem(atPath: journal)
+    }
+
     static func countCalls(_ arguments: (Workplace) throws -> [String]) throws -> Int {
         let place = try Workplace()
         let log = place.folder + "/calls"
