@@ -25,6 +25,13 @@ public struct SHA256: ~Copyable {
     }
 
     /// The digest of bytes that are there whole.
+    public static func digest(of bytes: UnsafeRawBufferPointer) -> Digest {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.finish()
+    }
+
+    /// The digest of bytes that are there whole.
     public static func digest(of bytes: some Sequence<UInt8>) -> Digest {
         var hash = SHA256()
         Array(bytes).withUnsafeBytes { hash.update($0) }

@@ -25,3 +25,26 @@ static inline CURLcode curl_getinfo_pointer(CURL *handle, CURLINFO info, void **
 static inline CURLMcode curl_multi_setopt_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Memory that is zeroed when it is given back: requests hold tokens and signatures.
+static inline void curl_give(void *memory) {
+    if (memory) explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+static inline void *curl_grow(void *memory, size_t count) {
+    size_t before = memory ? malloc_usable_size(memory) : 0;
+    if (memory && count && count <= before) return memory;
+    void *grown = malloc(count);
+    if (grown && memory) {
+        memcpy(grown, memory, before < count ? before : count);
+        curl_give(memory);
+    }
+    return grown;
+}
+static inline CURLcode curl_start(void) {
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, curl_give, curl_grow, strdup, calloc);
+}

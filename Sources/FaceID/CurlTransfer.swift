@@ -12,7 +12,8 @@ final class CurlTransfer: @unchecked Sendable {
     /// Bytes that may wait for the reader.
     private static let ringLength = 256 << 10
 
-    private let request: HTTPRequest
+    /// Until the transfer is over.
+    private var request: HTTPRequest?
     private let options: ConnectionSettings
     private unowned let loop: CurlLoop
     private let limit: WaitLimit
@@ -41,7 +42,10 @@ final class CurlTransfer: @unchecked Sendable {
         self.limit = limit
     }
 
-    deinit { ring?.deallocate() }
+    deinit {
+        if let ring { explicit_bzero(ring.baseAddress!, ring.count) }
+        ring?.deallocate()
+    }
 
     var handle: UnsafeMutableRawPointer { easy! }
 
@@ -110,6 +114,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.easy = easy
         let reference = Unmanaged.passRetained(self)
         self.reference = reference
+        let request = request!
 
         curl_setopt_string(easy, CURLOPT_URL, request.url)
         curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
@@ -133,10 +138,16 @@ final class CurlTransfer: @unchecked Sendable {
 
         curl_setopt_long(easy, CURLOPT_POST, 1)
         curl_setopt_long(easy, CURLOPT_POSTFIELDSIZE, request.body.count)
-        _ = request.body.withUnsafeBytes {
-            curl_setopt_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+        // No copy: the request lives as long as the transfer.
+        request.body.withBytes {
+            _ = curl_setopt_pointer(easy, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
         }
         for (name, value) in request.headers { headerList = curl_slist_append(headerList, "\(name): \(value)") }
+        for (name, value) in request.secretHeaders {
+            SecretText(joining: [SecretText("\(name): ".utf8), value, SecretText([0])]).withBytes {
+                headerList = curl_slist_append(headerList, $0.assumingMemoryBound(to: CChar.self).baseAddress)
+            }
+        }
         headerList = curl_slist_append(headerList, "Expect:")
         curl_setopt_pointer(easy, CURLOPT_HTTPHEADER, headerList)
 
@@ -175,6 +186,7 @@ final class CurlTransfer: @unchecked Sendable {
     private func finish(_ code: CURLcode) {
         curl_slist_free_all(headerList)
         headerList = nil
+        request = nil
         condition.lock()
         result = code
         headersEnded = headersEnded || code == CURLE_OK

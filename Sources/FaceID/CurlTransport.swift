@@ -54,7 +54,7 @@ final class CurlLoop: Sendable {
     }
 
     private static let libraryReady: Bool = {
-        precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be initialised")
+        precondition(curl_start() == CURLE_OK, "libcurl could not be initialised")
         return true
     }()
 

@@ -157,12 +157,11 @@ public final class FaceIDClient: ProviderClient {
 
     private func request(for token: SDKToken, region: String) -> HTTPRequest {
         let timestamp = Int64(clock.now().timeIntervalSince1970 + clockSkew)
-        let body = Array(#"{"SdkToken":"\#(Self.escaped(token.text))"}"#.utf8)
+        let body = Self.body(token)
         let signature = TC3Signature(
             secretKey: credentials.secretKey, service: Self.service,
             headers: ["content-type": Self.contentType, "host": endpoint.host], body: body, timestamp: timestamp)
-        var headers: [(name: String, value: String)] = [
-            ("Authorization", signature.authorization(secretID: credentials.secretID)),
+        let headers: [(name: String, value: String)] = [
             ("Host", endpoint.host),
             ("Content-Type", Self.contentType),
             ("X-TC-Action", Self.action),
@@ -171,12 +170,29 @@ public final class FaceIDClient: ProviderClient {
             ("X-TC-Region", region),
             ("X-TC-Language", "en-US"),
         ]
-        if let temporary = credentials.token { headers.append(("X-TC-Token", temporary)) }
-        return HTTPRequest(url: endpoint.url + "/", headers: headers, body: body)
+        var secretHeaders: [(name: String, value: SecretText)] = [
+            ("Authorization", signature.authorization(secretID: credentials.secretID))
+        ]
+        if let temporary = credentials.token { secretHeaders.append(("X-TC-Token", temporary)) }
+        return HTTPRequest(url: endpoint.url + "/", headers: headers, secretHeaders: secretHeaders, body: body)
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+    private static func body(_ token: SDKToken) -> SecretText {
+        let escaped = token.secret.withBytes { bytes -> SecretText in
+            func needsEscape(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") }
+            return SecretText(count: bytes.count + bytes.filter(needsEscape).count) { target in
+                var place = 0
+                for byte in bytes {
+                    if needsEscape(byte) {
+                        target[place] = UInt8(ascii: "\\")
+                        place += 1
+                    }
+                    target[place] = byte
+                    place += 1
+                }
+            }
+        }
+        return SecretText(joining: [SecretText(#"{"SdkToken":""#.utf8), escaped, SecretText(#""}"#.utf8)])
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Base
+internal import Foundation
 internal import Vendor
 
 /// Decodes one media field: the characters between the quotes, escapes and all, to bytes.
@@ -38,7 +39,10 @@ struct MediaDecoder: ~Copyable {
         output = .allocate(byteCount: Self.capacity + 1, alignment: 16)
     }
 
-    deinit { output.deallocate() }
+    deinit {
+        explicit_bzero(output.baseAddress!, output.count)
+        output.deallocate()
+    }
 
     /// Begins a field whose first character stands at `offset` of the answer.
     mutating func begin(_ field: MediaField, at offset: UInt64) {

@@ -1,4 +1,4 @@
-internal import Base
+public import Base
 internal import COpenSSL
 import Foundation
 
@@ -23,11 +23,11 @@ public struct TC3Signature: Equatable, Sendable {
     ///   - headers: those to sign; at least `content-type` and `host`.
     ///   - timestamp: seconds since 1970-01-01 UTC.
     public init(
-        secretKey: String, service: String, headers: [String: String], body: [UInt8], timestamp: Int64
+        secretKey: SecretText, service: String, headers: [String: String], body: SecretText, timestamp: Int64
     ) {
         let headers = headers.map { ($0.lowercased(), $1.lowercased().trimmingCharacters(in: .whitespaces)) }
             .sorted { $0.0 < $1.0 }
-        bodyHash = SHA256.digest(of: body).hex
+        bodyHash = body.withBytes { SHA256.digest(of: $0) }.hex
         signedHeaders = headers.map(\.0).joined(separator: ";")
         let canonicalHeaders = headers.map { "\($0):\($1)\n" }.joined()
         let canonicalRequest = ["POST", "/", "", canonicalHeaders, signedHeaders, bodyHash].joined(separator: "\n")
@@ -38,15 +38,16 @@ public struct TC3Signature: Equatable, Sendable {
             Self.algorithm, String(timestamp), scope, SHA256.digest(of: canonicalRequest.utf8).hex,
         ].joined(separator: "\n")
 
-        let dateKey = Self.hmac(key: Array("TC3\(secretKey)".utf8), date)
+        let dateKey = Self.hmac(key: SecretText(joining: [SecretText("TC3".utf8), secretKey]), date)
         let serviceKey = Self.hmac(key: dateKey, service)
         let signingKey = Self.hmac(key: serviceKey, "tc3_request")
-        signature = Self.hmac(key: signingKey, stringToSign).hex
+        signature = Self.hmac(key: signingKey, stringToSign).withBytes { [UInt8]($0).hex }
     }
 
     /// The value of the `Authorization` header.
-    public func authorization(secretID: String) -> String {
-        "\(Self.algorithm) Credential=\(secretID)/\(scope), SignedHeaders=\(signedHeaders), Signature=\(signature)"
+    public func authorization(secretID: String) -> SecretText {
+        let front = "\(Self.algorithm) Credential=\(secretID)/\(scope), SignedHeaders=\(signedHeaders), Signature="
+        return SecretText(joining: [SecretText(front.utf8), SecretText(signature.utf8)])
     }
 
     /// Compares signatures in a time that does not depend on where they differ.
@@ -67,12 +68,16 @@ public struct TC3Signature: Equatable, Sendable {
         return "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
     }
 
-    private static func hmac(key: [UInt8], _ text: String) -> [UInt8] {
+    private static func hmac(key: SecretText, _ text: String) -> SecretText {
         let bytes = Array(text.utf8)
-        var code = [UInt8](repeating: 0, count: 32)
-        // A code that was not computed must never be taken for one.
-        precondition(
-            HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &code, nil) != nil, "HMAC-SHA256 failed")
-        return code
+        return key.withBytes { key in
+            SecretText(count: 32) { code in
+                // A code that was not computed must never be taken for one.
+                precondition(
+                    HMAC(
+                        EVP_sha256(), key.baseAddress, Int32(key.count), bytes, bytes.count,
+                        code.baseAddress!.assumingMemoryBound(to: UInt8.self), nil) != nil, "HMAC-SHA256 failed")
+            }
+        }
     }
 }

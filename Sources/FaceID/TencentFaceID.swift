@@ -22,6 +22,9 @@ public struct TencentFaceID: Provider {
             secretID: "TENCENTCLOUD_SECRET_ID", secretKey: "TENCENTCLOUD_SECRET_KEY", token: "TENCENTCLOUD_TOKEN")
     }
 
+    /// Variables of the environment that hold credentials.
+    public static var credentialVariables: [String] { TencentFaceID().credentialNames.all }
+
     public var standardSettings: ProviderSettings {
         ProviderSettings(
             endpoint: Endpoint("https://faceid.intl.tencentcloudapi.com")!, region: "ap-singapore",

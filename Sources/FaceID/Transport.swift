@@ -4,13 +4,19 @@ public import Foundation
 /// A POST with everything that goes over the wire.
 public struct HTTPRequest: Sendable {
     public let url: String
-    /// In the order that they are sent.
+    /// In the order that they are sent, before those that are secret.
     public let headers: [(name: String, value: String)]
-    public let body: [UInt8]
+    /// Headers that sign the request, or open something.
+    public let secretHeaders: [(name: String, value: SecretText)]
+    public let body: SecretText
 
-    public init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    public init(
+        url: String, headers: [(name: String, value: String)], secretHeaders: [(name: String, value: SecretText)],
+        body: SecretText
+    ) {
         self.url = url
         self.headers = headers
+        self.secretHeaders = secretHeaders
         self.body = body
     }
 }

@@ -78,7 +78,8 @@ struct RequestCheck: Sendable {
         }
         guard signed["content-type"] != nil, signed["host"] != nil else { throw malformed }
         let signature = TC3Signature(
-            secretKey: secretKey, service: FaceIDClient.service, headers: signed, body: body, timestamp: timestamp)
+            secretKey: SecretText(secretKey.utf8), service: FaceIDClient.service, headers: signed,
+            body: SecretText(body), timestamp: timestamp)
         guard match.2 == signature.scope, match.3 == signature.signedHeaders else { throw malformed }
         guard signature.matches(String(match.4)) else {
             throw Failure("AuthFailure.SignatureFailure", "The signature does not fit.")

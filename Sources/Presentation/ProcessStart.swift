@@ -1,17 +1,32 @@
-internal import Base
+package import Base
 internal import CLinux
 internal import Foundation
+internal import Synchronization
 
 /// What every program of this project does before anything else.
 package enum ProcessStart {
+    private static let secrets = Mutex<[String: SecretText]>([:])
+
+    /// A variable that was taken out of the environment; nil where it was not there, or empty.
+    package static func secret(_ name: String) -> SecretText? {
+        secrets.withLock { $0[name] }.flatMap { $0.count == 0 ? nil : $0 }
+    }
+
     /// Variables by which a library, or Swift's runtime, would write keys or memory somewhere.
     private static let tellingVariables = ["SSLKEYLOGFILE", "SWIFT_BACKTRACE"]
 
     /// Takes standard descriptors that are closed, keeps what the program makes for its user alone and its memory off
     /// the disk and away from other processes of the user, and refuses arguments that are not UTF-8.
-    package static func prepare() {
+    ///
+    /// - Parameter secrets: variables of the environment that hold secrets: they are taken out of it, and of the memory
+    ///   that it stands in.
+    package static func prepare(secrets names: [String] = []) {
+        ProcessMemory.zeroWhatOpenSSLFrees()
         StandardDescriptors.reserve()
         forgetTellingVariables()
+        secrets.withLock { secrets in
+            for name in names { secrets[name] = ProcessMemory.takeFromEnvironment(name) }
+        }
         // What this program makes is for its user alone, and its memory is not for the disk.
         umask(0o077)
         guard linux_forbid_dumps() == 0 else {

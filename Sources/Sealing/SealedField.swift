@@ -82,9 +82,16 @@ extension SecretKey {
     /// Seals a small value, such as what identifies a person, under this key: padded, so that little of its length is
     /// told (<doc:KeyringFormat>).
     public func sealField(_ value: [UInt8], context: SealingContext, randomness: Randomness) -> [UInt8] {
+        value.withUnsafeBytes { sealField($0, context: context, randomness: randomness) }
+    }
+
+    /// The same, of bytes of which no copy is left.
+    public func sealField(
+        _ value: UnsafeRawBufferPointer, context: SealingContext, randomness: Randomness
+    ) -> [UInt8] {
         var padded = [UInt8](repeating: 0, count: SealedField.paddedLength(of: value.count))
         defer { padded.withUnsafeMutableBytes { sodium_memzero($0.baseAddress!, $0.count) } }
-        padded.replaceSubrange(..<value.count, with: value)
+        padded.withUnsafeMutableBytes { $0.copyBytes(from: value) }
         padded[value.count] = 0x80
         return padded.withUnsafeBytes { SealedField.seal($0, key: self, context: context, randomness: randomness) }
     }

@@ -57,6 +57,13 @@ extension Keyring {
         return Tagger(keyNumber: newest.number, key: newest.key.key.subkey(purpose.rawValue))
     }
 
+    /// The tag of `bytes` under the newest tagging key, without a copy of them.
+    public func tag(_ bytes: UnsafeRawBufferPointer, purpose: TagPurpose) -> Tag {
+        var tagger = tagger(purpose)
+        tagger.update(bytes)
+        return tagger.finish()
+    }
+
     /// The tag of `bytes` under the newest tagging key.
     public func tag(_ bytes: some Sequence<UInt8>, purpose: TagPurpose) -> Tag {
         var tagger = tagger(purpose)

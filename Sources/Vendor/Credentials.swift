@@ -1,3 +1,5 @@
+public import Base
+
 /// The names that a vendor's own SDKs give the parts of its credentials, in the environment.
 public struct CredentialNames: Sendable {
     public let secretID: String
@@ -16,11 +18,11 @@ public struct CredentialNames: Sendable {
 /// What signs requests to the vendor. Its parts never appear in a description.
 public struct Credentials: Sendable {
     public let secretID: String
-    public let secretKey: String
+    public let secretKey: SecretText
     /// The session token of temporary credentials.
-    public let token: String?
+    public let token: SecretText?
 
-    public init(secretID: String, secretKey: String, token: String? = nil) {
+    public init(secretID: String, secretKey: SecretText, token: SecretText? = nil) {
         self.secretID = secretID
         self.secretKey = secretKey
         self.token = token
@@ -37,14 +39,14 @@ public struct SDKToken: Hashable, Sendable {
     /// Bytes that a token has at most; the vendor documents no limit.
     public static let longest = 1024
 
-    public let text: String
+    public let secret: SecretText
 
     /// Takes 1 to 1,024 printable ASCII characters without blanks.
-    public init?(_ text: String) {
-        guard (1...Self.longest).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return nil
-        }
-        self.text = text
+    public init?(_ secret: SecretText) {
+        guard (1...Self.longest).contains(secret.count),
+            secret.withBytes({ $0.allSatisfy { (0x21...0x7E).contains($0) } })
+        else { return nil }
+        self.secret = secret
     }
 }
 

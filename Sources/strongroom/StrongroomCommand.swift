@@ -1,4 +1,5 @@
 import ArgumentParser
+import FaceID
 import Foundation
 import Presentation
 
@@ -24,7 +25,8 @@ struct StrongroomCommand: ParsableCommand {
         ])
 
     static func main() {
-        ProcessStart.prepare()
+        ProcessStart.prepare(
+            secrets: TencentFaceID.credentialVariables + ["STRONGROOM_TOKEN", "STRONGROOM_SECOND_TOKEN"])
         // Seen by every user of the host, it is worth nothing any more; and it must not become a name on the record.
         for index in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[index],

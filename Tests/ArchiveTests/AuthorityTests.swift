@@ -16,7 +16,7 @@ extension TestArchive {
     ) throws -> (archive: Session, secret: String, uid: String) {
         let made = try maker.people.createToken(for: name, roles: roles, expires: expires, reason: try Reason("r"))
             .get()
-        return (try open(as: .token(try PersonalToken(made.secret))), made.secret, made.summary.token)
+        return (try open(as: .token(try PersonalToken(SecretText(made.secret.utf8)))), made.secret, made.summary.token)
     }
 }
 
@@ -39,7 +39,9 @@ struct AuthorityTests {
     }
 
     /// The archive as its operator opens it now.
-    private func op() throws -> Session { try test.open(as: .token(try PersonalToken(operatorSecret))) }
+    private func op() throws -> Session {
+        try test.open(as: .token(try PersonalToken(SecretText(operatorSecret.utf8))))
+    }
 
     /// Two people with approving tokens, made by a third.
     private func two(until expires: Date? = nil) throws -> (chan: Session, lau: Session) {
@@ -273,12 +275,13 @@ struct AuthorityTests {
 
     @Test func badTokensOpenNothing() throws {
         let made = try test.token("j.chan", .legal, by: archive)
-        #expect(refusal { _ = try PersonalToken("srt_short") }?.code == .badToken)
+        #expect(refusal { _ = try PersonalToken(SecretText("srt_short".utf8)) }?.code == .badToken)
         let other = "srt_" + String(repeating: "A", count: 43)
-        #expect(refusal { _ = try test.open(as: .token(try PersonalToken(other))) }?.code == .badToken)
+        #expect(refusal { _ = try test.open(as: .token(try PersonalToken(SecretText(other.utf8)))) }?.code == .badToken)
         _ = try archive.people.revokeToken(made.uid, reason: reason).get()
         #expect(
-            refusal { _ = try test.open(as: .token(try PersonalToken(made.secret))) }?.message.contains("revoked")
+            refusal { _ = try test.open(as: .token(try PersonalToken(SecretText(made.secret.utf8)))) }?.message
+                .contains("revoked")
                 == true)
         // Also in an archive that was opened before.
         #expect(refusal { try test.hold("M-2", .everything, in: made.archive) }?.code == .badToken)
@@ -315,7 +318,7 @@ struct AuthorityTests {
         #expect(try archive.overview.status().authority.waitingApprovers.count == 1)
         try test.hold("M-2", .everything, in: archive)
         let request = try #require(try test.release("M-2", in: first.archive).request).request
-        let new = try test.open(as: .token(try PersonalToken(third.secret)))
+        let new = try test.open(as: .token(try PersonalToken(SecretText(third.secret.utf8))))
         #expect(refusal { _ = try new.people.approve(request, reason: reason) }?.message.contains("before") == true)
         try test.pass(days: 8, in: archive)
         let again = try #require(try test.release("M-2", in: first.archive).request).request
@@ -478,12 +481,13 @@ struct AuthorityTests {
         try FileManager.default.moveItem(atPath: copy, toPath: test.path)
         let alone = try test.open(actor: "root", toLook: true)
         #expect(refusal { _ = try alone.audit.acceptFork(reason) }?.code == .notAllowed)
-        let first = try test.open(as: .token(try PersonalToken(one.secret)), toLook: true)
+        let first = try test.open(as: .token(try PersonalToken(SecretText(one.secret.utf8))), toLook: true)
         #expect(refusal { _ = try first.audit.acceptFork(reason) }?.code == .notAllowed)
         #expect(
-            refusal { _ = try first.audit.acceptFork(reason, second: try PersonalToken(one.secret)) }?.code
+            refusal { _ = try first.audit.acceptFork(reason, second: try PersonalToken(SecretText(one.secret.utf8))) }?
+                .code
                 == .notAllowed)
-        _ = try first.audit.acceptFork(reason, second: try PersonalToken(two.secret))
+        _ = try first.audit.acceptFork(reason, second: try PersonalToken(SecretText(two.secret.utf8)))
         let opened = try test.open()
         #expect(try opened.audit.reconcile().findings == [])
         #expect(try opened.holds.show(try Matter("M-1")).heldObjects == 3)
@@ -500,9 +504,10 @@ struct AuthorityTests {
         archive.publish()
         try FileManager.default.removeItem(atPath: test.path)
         try FileManager.default.moveItem(atPath: copy, toPath: test.path)
-        let first = try test.open(as: .token(try PersonalToken(one.secret)), toLook: true)
+        let first = try test.open(as: .token(try PersonalToken(SecretText(one.secret.utf8))), toLook: true)
         #expect(
-            refusal { _ = try first.audit.acceptFork(reason, second: try PersonalToken(two.secret)) }?.code == .badToken
+            refusal { _ = try first.audit.acceptFork(reason, second: try PersonalToken(SecretText(two.secret.utf8))) }?
+                .code == .badToken
         )
     }
 }

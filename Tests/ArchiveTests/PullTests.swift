@@ -173,7 +173,9 @@ struct PullTests {
     @Test func configurationErrorsStopThePullAndLoseNothing() throws {
         test.transport.answer { _, _ in (200, TestAnswer.error("AuthFailure.SignatureFailure")) }
         for number in 0..<40 { try test.register("K-\(number)", token: "t\(number)", in: archive) }
-        let summary = try archive.intake.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) {
+        let summary = try archive.intake.pull(
+            PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+        ) {
             _ in
         }
         #expect(summary.stopped?.code == .vendor)
@@ -183,7 +185,9 @@ struct PullTests {
 
     @Test func anOutageStopsThePullAfterAWhile() throws {
         for number in 0..<60 { try test.register("K-\(number)", token: "t\(number)", in: archive) }
-        let summary = try archive.intake.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) {
+        let summary = try archive.intake.pull(
+            PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+        ) {
             _ in
         }
         #expect(summary.stopped != nil && summary.notAsked > 0)
@@ -198,7 +202,9 @@ struct PullTests {
             asked == 0 ? (200, TestAnswer.error("AuthFailure.SignatureExpire")) : (200, answer.text)
         }
         try test.register(in: archive)
-        let summary = try archive.intake.pull(PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))) {
+        let summary = try archive.intake.pull(
+            PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+        ) {
             _ in
         }
         #expect(summary.counts == [.archived: 1] && summary.clockSkew == 600)
@@ -231,7 +237,7 @@ struct PullTests {
         let waiting = try archive.catalog.read { try #require(try $0.verification(name.uid)) }
         #expect(try test.pull(archive).map(\.state) == [.archived])
         let client = FaceIDClient(
-            transport: test.transport, credentials: Credentials(secretID: "a", secretKey: "b"),
+            transport: test.transport, credentials: Credentials(secretID: "a", secretKey: SecretText("b".utf8)),
             endpoint: TencentFaceID().standardSettings.endpoint,
             pace: RequestPace(rate: 1000, clock: test.time.clock), clock: test.time.clock, answerCap: 1 << 20)
         #expect(try other.intake.ask(waiting, client: client, region: nil).report.state == .unchanged)
@@ -259,10 +265,13 @@ struct PullTests {
         test.transport.answer { _, _ in (200, answer.text) }
         try test.register(in: archive)
         _ = try test.pull(archive) {
-            $0.credentials = Credentials(secretID: "AKID", secretKey: "key", token: "session")
+            $0.credentials = Credentials(
+                secretID: "AKID", secretKey: SecretText("key".utf8), token: SecretText("session".utf8))
         }
+        let request = try #require(test.transport.requests.first)
         let headers = Dictionary(
-            uniqueKeysWithValues: try #require(test.transport.requests.first).headers.map { ($0.name, $0.value) })
+            uniqueKeysWithValues: request.headers.map { ($0.name, $0.value) }
+                + request.secretHeaders.map { ($0.name, $0.value.withBytes { String(decoding: $0, as: UTF8.self) }) })
         #expect(headers["X-TC-Action"] == "GetFaceIdResultIntl" && headers["X-TC-Version"] == "2018-03-01")
         #expect(headers["X-TC-Token"] == "session" && headers["X-TC-Region"] == "ap-singapore")
         #expect(headers["Authorization"]?.hasPrefix("TC3-HMAC-SHA256 Credential=AKID/") == true)

@@ -110,7 +110,8 @@ struct RegistrationTests {
             { $0.subject = "" },
             { $0.consent = "a\u{1B}[31m" }, { $0.tokenIssuedAt = "yesterday" },
             { $0.tokenIssuedAt = "2026-02-30T00:00:00Z" },
-            { $0.tokenIssuedAt = "2226-01-01T00:00:00Z" }, { $0.token = "a b" }, { $0.region = "Singapore!" },
+            { $0.tokenIssuedAt = "2226-01-01T00:00:00Z" }, { $0.token = SecretText("a b".utf8) },
+            { $0.region = "Singapore!" },
             {
                 $0.tokenIssuedAt = "2026-11-20T10:00:00Z"; $0.capturedAt = "2026-11-20T09:00:00Z"
             },

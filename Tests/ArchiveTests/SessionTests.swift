@@ -67,7 +67,7 @@ struct SessionTests {
         let made = try maker.people.createToken(
             for: "j.chan", roles: [.intake], expires: nil, reason: Reason("new clerk")
         ).get()
-        let token = try PersonalToken(made.secret)
+        let token = try PersonalToken(SecretText(made.secret.utf8))
         let session = try archive.session(as: .token(token))
         #expect(try session.intake.import(test.item("K-1", answer: TestAnswer().text)).state == .archived)
         _ = try maker.people.revokeToken(made.summary.token, reason: Reason("left")).get()

@@ -92,7 +92,7 @@ final class TestArchive: Sendable {
     ) throws -> Registration {
         var input = Registration.Input()
         input.caseID = caseID
-        input.token = token
+        input.token = token.map { SecretText($0.utf8) }
         change(&input)
         return try Registration(input, purposes: ["onboarding", "periodic-review"], now: time.now)
     }
@@ -125,7 +125,7 @@ final class TestArchive: Sendable {
     }
 
     func pull(_ archive: Session, _ change: (inout PullOptions) -> Void = { _ in }) throws -> [VerificationReport] {
-        var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: "key"))
+        var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
         change(&options)
         let reports = Mutex<[VerificationReport]>([])
         _ = try archive.intake.pull(options) { report in reports.withLock { $0.append(report) } }
@@ -244,7 +244,9 @@ final class ScriptedTransport: Transport {
     var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
     func send(_ request: HTTPRequest, until limit: WaitLimit) throws -> any HTTPResponse {
-        let body = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: String]
+        let body =
+            try? JSONSerialization.jsonObject(
+                with: request.body.withBytes { Data($0) }) as? [String: String]
         let token = body?["SdkToken"] ?? ""
         let (script, asked, date) = state.withLock { state in
             let asked = state.asked[token, default: 0]

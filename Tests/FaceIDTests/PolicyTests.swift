@@ -140,7 +140,9 @@ struct PolicyTests {
     }
 
     @Test func tokensArePrintableAndBounded() {
-        #expect(SDKToken("ABC-123") != nil)
-        for bad in ["", "a b", "a\n", "ü", String(repeating: "x", count: 1025)] { #expect(SDKToken(bad) == nil) }
+        #expect(SDKToken(SecretText("ABC-123".utf8)) != nil)
+        for bad in ["", "a b", "a\n", "ü", String(repeating: "x", count: 1025)] {
+            #expect(SDKToken(SecretText(bad.utf8)) == nil)
+        }
     }
 }

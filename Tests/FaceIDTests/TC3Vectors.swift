@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Testing
 import Vendor
@@ -24,8 +25,8 @@ struct TC3Vectors {
         #expect(vectors.count >= 3)
         for vector in vectors {
             let signature = TC3Signature(
-                secretKey: vector.secretKey, service: vector.service, headers: vector.headers,
-                body: Array(vector.body.utf8),
+                secretKey: SecretText(vector.secretKey.utf8), service: vector.service, headers: vector.headers,
+                body: SecretText(vector.body.utf8),
                 timestamp: vector.timestamp)
             #expect(signature.signature == vector.signature, "\(vector.name)")
             if let hash = vector.bodyHash { #expect(signature.bodyHash == hash, "\(vector.name)") }
@@ -39,18 +40,22 @@ struct TC3Vectors {
         // One second before and after midnight.
         for (timestamp, date) in [(Int64(1_551_139_199), "2019-02-25"), (1_551_139_200, "2019-02-26")] {
             let signature = TC3Signature(
-                secretKey: "k", service: "faceid", headers: ["host": "h", "content-type": "c"], body: [],
+                secretKey: SecretText("k".utf8), service: "faceid", headers: ["host": "h", "content-type": "c"],
+                body: SecretText([]),
                 timestamp: timestamp)
             #expect(signature.scope == "\(date)/faceid/tc3_request")
         }
     }
 
     @Test func credentialsNeverPrintTheirParts() {
-        let credentials = Credentials(secretID: "AKIDvisible", secretKey: "hunter2-secret", token: "tmp-token")
+        let credentials = Credentials(
+            secretID: "AKIDvisible", secretKey: SecretText("hunter2-secret".utf8), token: SecretText("tmp-token".utf8))
         var dumped = ""
         dump(credentials, to: &dumped)
-        dump(SDKToken("the-sdk-token")!, to: &dumped)
-        for text in ["\(credentials)", String(reflecting: credentials), dumped, "\(SDKToken("the-sdk-token")!)"] {
+        dump(SDKToken(SecretText("the-sdk-token".utf8))!, to: &dumped)
+        for text in [
+            "\(credentials)", String(reflecting: credentials), dumped, "\(SDKToken(SecretText("the-sdk-token".utf8))!)",
+        ] {
             #expect(!text.contains("hunter2") && !text.contains("tmp-token") && !text.contains("the-sdk-token"))
         }
     }

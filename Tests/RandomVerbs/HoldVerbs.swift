@@ -48,14 +48,14 @@ public enum HoldVerbs {
             input.jurisdictions = [world.one(of: ["HK", "SG", "US-IL"])]
             if world.chance(2) { input.purpose = "onboarding" }
             if world.chance(2) { input.subject = "S-\(world.number(0..<6))" }
-            input.token = "T-\(world.number(0..<1_000_000_000))"
+            input.token = SecretText("T-\(world.number(0..<1_000_000_000))".utf8)
             _ = try world.archive.intake.register(
                 try Registration(input, purposes: ["onboarding", "transaction"], now: world.now()))
             return ["case": input.caseID]
         },
         Verb("pull", weight: 6) { world in
             let summary = try world.archive.intake.pull(
-                PullOptions(credentials: .init(secretID: "id", secretKey: "key"))
+                PullOptions(credentials: .init(secretID: "id", secretKey: SecretText("key".utf8)))
             ) {
                 _ in
             }

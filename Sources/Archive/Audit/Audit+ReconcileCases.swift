@@ -126,7 +126,7 @@ extension Audit {
                 _ = try session.details(of: verification, key: opened.key)
                 guard verification.state == .awaiting else { continue }
                 let token = try session.token(of: verification, key: opened.key)
-                if session.keyring.tag(token.text.utf8, purpose: .token) != verification.tokenTag {
+                if session.tag(of: token) != verification.tokenTag {
                     result.find("case \(record.uid), verification \(verification.number): its token is another")
                 }
             }

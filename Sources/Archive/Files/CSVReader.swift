@@ -1,3 +1,5 @@
+internal import Base
+internal import Foundation
 internal import Vault
 
 /// Reads comma-separated values by RFC 4180, strictly: every record knows its line, and what other
@@ -7,6 +9,8 @@ struct CSVReader {
         /// The line that it begins on, counted from 1.
         let line: Int
         let fields: [String]
+        /// The field of the column that is a secret, which is empty among the others.
+        var secret: SecretText?
     }
 
     struct Problem: Error, Equatable {
@@ -18,11 +22,17 @@ struct CSVReader {
 
     /// All records of a text; lines end with LF or CRLF, empty ones are skipped, and a byte order mark at
     /// the beginning is no part of the text.
-    static func records(in text: some Collection<UInt8>) throws(Problem) -> [Record] {
+    ///
+    /// - Parameter secret: the name of a column, as the first record names it, whose fields are secrets.
+    static func records(
+        in text: some Collection<UInt8>, secret: String? = nil
+    ) throws(Problem) -> [Record] {
         var reader = CSVReader()
-        var bytes = Array(text)[...]
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        for byte in bytes { try reader.take(byte) }
+        reader.secretName = secret
+        defer { reader.field.zero() }
+        for byte in text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text.dropFirst(0) {
+            try reader.take(byte)
+        }
         try reader.finish()
         return reader.records
     }
@@ -36,6 +46,9 @@ struct CSVReader {
     private var fields: [String] = []
     private var records: [Record] = []
     private var pendingReturn = false
+    private var secretName: String?
+    private var secretColumn: Int?
+    private var secret: SecretText?
 
     private mutating func take(_ byte: UInt8) throws(Problem) {
         if pendingReturn {
@@ -72,18 +85,32 @@ struct CSVReader {
     }
 
     private mutating func endField() throws(Problem) {
-        guard let text = String(validating: field, as: UTF8.self) else { throw Problem(reason: .notUTF8, line: line) }
-        fields.append(text)
+        if fields.count == secretColumn {
+            secret = SecretText(field)
+            fields.append("")
+            field.zero()
+        } else {
+            guard let text = String(validating: field, as: UTF8.self) else {
+                throw Problem(reason: .notUTF8, line: line)
+            }
+            fields.append(text)
+        }
         field.removeAll(keepingCapacity: true)
         state = .start
     }
 
     private mutating func endRecord() throws(Problem) {
         let isEmptyLine = fields.isEmpty && field.isEmpty && state == .start
-        defer { fields.removeAll() }
+        defer {
+            fields.removeAll()
+            secret = nil
+        }
         guard !isEmptyLine else { return }
         try endField()
-        records.append(Record(line: recordLine, fields: fields))
+        records.append(Record(line: recordLine, fields: fields, secret: secret))
+        if records.count == 1, let secretName {
+            secretColumn = fields.firstIndex { $0.trimmingCharacters(in: .whitespaces) == secretName }
+        }
     }
 }
 

@@ -144,7 +144,7 @@ extension Intake {
         let state = Self.state(of: answer, staged)
         return try commit(staged) { transaction in
             let index = transaction.index
-            let tokenTag = registration.token.map { session.keyring.tag($0.text.utf8, purpose: .token) }
+            let tokenTag = registration.token.map { session.tag(of: $0) }
             // What is known is proved before anything is added to it.
             let found = try tokenTag.flatMap { try session.verification(token: $0, in: index) }
             let foundByAnswer = try session.caseRecord(of: registration.caseID, in: index).flatMap {
@@ -218,7 +218,10 @@ extension Intake {
         }
         defer { close(descriptor) }
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 4096)
-        defer { piece.deallocate() }
+        defer {
+            explicit_bzero(piece.baseAddress!, piece.count)
+            piece.deallocate()
+        }
         while true {
             let count = Foundation.read(descriptor, piece.baseAddress!, piece.count)
             if count < 0, errno == EINTR { continue }

@@ -52,7 +52,7 @@ extension Intake {
 
     private func insert(_ registration: Registration, token: SDKToken) throws -> VerificationName {
         try session.record { transaction in
-            let tag = session.keyring.tag(token.text.utf8, purpose: .token)
+            let tag = session.tag(of: token)
             try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: transaction.index)
             let known = try session.verification(token: tag, in: transaction.index)
             let kept = try openOrKeepCase(registration, transaction)
@@ -161,11 +161,9 @@ extension Intake {
             deadline: issuedAt?.addingTimeInterval(session.effects.provider.resultLifetime),
             capturedFrom: registration.capturedAt, capturedUntil: registration.capturedAt, registeredAt: now)
         if let token = registration.token {
-            record.tokenTag = session.keyring.tag(token.text.utf8, purpose: .token)
+            record.tokenTag = session.tag(of: token)
             if origin == .pull {
-                record.sealedToken = opened.key.sealField(
-                    Array(token.text.utf8), context: session.contexts.token(uid, caseUID: caseUID),
-                    randomness: session.effects.randomness)
+                record.sealedToken = session.seal(token, of: uid, caseUID, key: opened.key)
             }
         }
         try announce(record, lacks: lacks, key: opened.key, transaction)

@@ -20,15 +20,13 @@ extension Intake {
                 guard let tag = old.tokenTag else { throw CatalogError.damaged("a token without a tag") }
                 try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: index)
                 let token = try session.token(of: old, key: opened.key)
-                guard session.keyring.tag(token.text.utf8, purpose: .token) == tag else {
+                guard session.tag(of: token) == tag else {
                     throw CatalogError.damaged("it leads from a verification to another's SDK token")
                 }
                 var new = try successor(of: old, transaction)
                 // What the archive concluded of the time of capture belongs to the answer that it had.
                 if old.capturedFrom != old.capturedUntil { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
-                new.sealedToken = opened.key.sealField(
-                    Array(token.text.utf8), context: session.contexts.token(new.uid, caseUID: new.caseUID),
-                    randomness: session.effects.randomness)
+                new.sealedToken = session.seal(token, of: new.uid, new.caseUID, key: opened.key)
                 try hand(old, to: new, for: reason, key: opened.key, transaction)
                 try index.insert(new)
                 return VerificationName(caseID: caseID, number: new.number, uid: new.uid)

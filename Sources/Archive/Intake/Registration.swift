@@ -1,4 +1,4 @@
-internal import Base
+public import Base
 public import Foundation
 public import Vault
 public import Vendor
@@ -35,7 +35,7 @@ public struct Registration: Sendable {
         public var purpose: String?
         public var consent: String?
         public var age: String?
-        public var token: String?
+        public var token: SecretText?
         public var tokenIssuedAt: String?
         public var capturedAt: String?
         public var region: String?
@@ -67,8 +67,8 @@ public struct Registration: Sendable {
             }
             return age
         }
-        if let text = input.token {
-            guard let token = SDKToken(text) else {
+        if let secret = input.token {
+            guard let token = SDKToken(secret) else {
                 throw ArchiveError(
                     .badParticular, "the SDK token is empty, has a blank, or has more than \(SDKToken.longest) bytes",
                     remedy: "give it as the vendor issued it, or - to read it from standard input")

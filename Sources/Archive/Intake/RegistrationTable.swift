@@ -30,7 +30,7 @@ public struct RegistrationTable: Sendable {
     ) throws(ArchiveError) {
         let records: [CSVReader.Record]
         do {
-            records = try CSVReader.records(in: text)
+            records = try CSVReader.records(in: text, secret: "sdk-token")
         } catch {
             throw ArchiveError(.badTable, "\(name), \(error)", remedy: "write the table by RFC 4180, as UTF-8")
         }
@@ -103,7 +103,7 @@ public struct RegistrationTable: Sendable {
         }
         var input = shared
         input.caseID = field("case") ?? ""
-        input.token = field("sdk-token") ?? (use == .pull ? "" : nil)
+        input.token = record.secret.flatMap { $0.count == 0 ? nil : $0 } ?? (use == .pull ? SecretText([]) : nil)
         if let codes = field("jurisdiction") {
             input.jurisdictions = codes.split { $0 == " " || $0 == ";" }.map(String.init)
         }

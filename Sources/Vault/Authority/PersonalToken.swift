@@ -1,4 +1,4 @@
-package import Base
+public import Base
 internal import Foundation
 package import Sealing
 
@@ -8,20 +8,34 @@ public struct PersonalToken: Sendable {
     /// Of the random part.
     private static let length = 32
 
-    package let text: String
+    private let secret: SecretText
+
+    /// As it is shown, once.
+    package var text: String { secret.withBytes { String(decoding: $0, as: UTF8.self) } }
 
     package init(from randomness: Randomness) {
         let code = Data(randomness.bytes(Self.length)).base64EncodedString()
-        text =
-            Self.prefix
-            + code.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
-            .replacingOccurrences(of: "=", with: "")
+        secret = SecretText(
+            (Self.prefix
+                + code.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+                .replacingOccurrences(of: "=", with: "")).utf8)
     }
 
     /// Reads a token as a person keeps it, in an environment variable or a file.
-    public init(_ text: String) throws(ArchiveError) {
-        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard text.wholeMatch(of: /srt_[A-Za-z0-9_-]{43}/) != nil else {
+    public init(_ given: SecretText) throws(ArchiveError) {
+        let secret = given.trimmed
+        let isToken = secret.withBytes { bytes in
+            bytes.count == Self.prefix.utf8.count + 43 && bytes.starts(with: Self.prefix.utf8)
+                && bytes.dropFirst(Self.prefix.utf8.count).allSatisfy {
+                    switch $0 {
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                        true
+                    default: false
+                    }
+                }
+        }
+        guard isToken else {
             throw ArchiveError(
                 .badToken, "this is not a personal token",
                 remedy:
@@ -29,15 +43,15 @@ public struct PersonalToken: Sendable {
                     + "\(verb: .tokenCreate) makes it"
             )
         }
-        self.text = text
+        self.secret = secret
     }
 
     /// Reads a token from a file that only its owner can read.
     public init(file path: String) throws(ArchiveError) {
         let files = PosixFileSystem()
-        let (mode, bytes): (UInt32, [UInt8])
+        let (mode, content): (UInt32, SecretText)
         do throws(FileError) {
-            (mode, bytes) = (UInt32(try files.status(path).mode), try files.contents(of: path, limit: 4096))
+            (mode, content) = (UInt32(try files.status(path).mode), try SecretText(contentsOf: path, limit: 4096))
         } catch {
             throw ArchiveError(error, subject: "the token file")
         }
@@ -48,11 +62,11 @@ public struct PersonalToken: Sendable {
             )
         }
         do throws(ArchiveError) {
-            try self.init(String(decoding: bytes, as: UTF8.self))
+            try self.init(content)
         } catch {
             throw ArchiveError(error.code, "\(path): \(error.message)", remedy: error.remedy)
         }
     }
 
-    package func tag(by keyring: Keyring) -> Tag { keyring.tag(text.utf8, purpose: .personalToken) }
+    package func tag(by keyring: Keyring) -> Tag { secret.withBytes { keyring.tag($0, purpose: .personalToken) } }
 }

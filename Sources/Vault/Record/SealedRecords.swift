@@ -107,11 +107,27 @@ extension Session {
         guard let sealed = verification.sealedToken else {
             throw CatalogError.damaged("a waiting verification has no token")
         }
-        let bytes = try key.openField(sealed, context: contexts.token(verification.uid, caseUID: verification.caseUID))
-        guard let token = SDKToken(String(decoding: bytes, as: UTF8.self)) else {
+        var bytes = try key.openField(sealed, context: contexts.token(verification.uid, caseUID: verification.caseUID))
+        defer { bytes.zero() }
+        guard let token = SDKToken(SecretText(bytes)) else {
             throw CatalogError.damaged("a token")
         }
         return token
+    }
+
+    /// The SDK token of a verification, under its case's key.
+    package func seal(
+        _ token: SDKToken, of verification: VerificationUID, _ caseUID: CaseUID, key: borrowing SecretKey
+    ) -> [UInt8] {
+        token.secret.withBytes {
+            key.sealField(
+                $0, context: contexts.token(verification, caseUID: caseUID), randomness: effects.randomness)
+        }
+    }
+
+    /// What an SDK token is found by.
+    package func tag(of token: SDKToken) -> Tag {
+        token.secret.withBytes { keyring.tag($0, purpose: .token) }
     }
 
     package func objectKey(of object: ObjectRecord) throws -> SecretKey {

@@ -102,14 +102,14 @@ struct CommonOptions: ParsableArguments {
 
     /// Who acts: by a personal token where there is one, which says by itself who it is.
     func identity() throws -> Identity {
-        let text = ProcessInfo.processInfo.environment["STRONGROOM_TOKEN"]
-        guard tokenFile != nil || text != nil else { return .actor(try actingAs()) }
+        let token = ProcessStart.secret("STRONGROOM_TOKEN")
+        guard tokenFile != nil || token != nil else { return .actor(try actingAs()) }
         guard actor == nil else {
             throw ArchiveError(
                 .badToken, "a token says by itself who acts", remedy: "leave --actor out, or the token")
         }
         if let tokenFile { return .token(try PersonalToken(file: tokenFile)) }
-        return .token(try PersonalToken(text ?? ""))
+        return .token(try PersonalToken(token ?? SecretText([])))
     }
 
     /// Opens the archive for a command; before the command ends, its ledger is published.

@@ -57,7 +57,7 @@ struct RegistrationOptions: ParsableArguments {
         }
     }
 
-    private func input(region: String?) -> Registration.Input {
+    private func input(region: String?) throws -> Registration.Input {
         var input = Registration.Input()
         input.caseID = caseID ?? ""
         input.jurisdictions = jurisdiction
@@ -65,7 +65,8 @@ struct RegistrationOptions: ParsableArguments {
         input.purpose = purpose
         input.consent = consent
         input.age = age
-        input.token = sdkToken == "-" ? Self.firstLineOfStandardInput() : sdkToken
+        input.token =
+            try sdkToken == "-" ? Self.firstLineOfStandardInput() : sdkToken.map { SecretText($0.utf8) }
         input.tokenIssuedAt = tokenIssuedAt
         input.capturedAt = capturedAt
         input.region = region
@@ -79,23 +80,39 @@ struct RegistrationOptions: ParsableArguments {
     /// Reads the table that `--from` names.
     func table(_ use: RegistrationTable.Use, for archive: Session, region: String? = nil) throws -> RegistrationTable {
         let path = from ?? "-"
-        let text: Data
-        if path == "-" {
-            text = FileHandle.standardInput.readDataToEndOfFile()
-        } else {
-            guard let content = FileManager.default.contents(atPath: path) else {
-                throw ArchiveError(.badTable, "\(path) cannot be read", remedy: "check the path")
-            }
-            text = content
+        let name = path == "-" ? "standard input" : path
+        let content: SecretText
+        do throws(FileError) {
+            content =
+                path == "-"
+                ? try SecretText(reading: STDIN_FILENO, path: name, limit: Self.longestTable)
+                : try SecretText(contentsOf: path, limit: Self.longestTable)
+        } catch {
+            throw ArchiveError(
+                .badTable, "\(name) cannot be read: \(String(cString: strerror(error.code)).lowercased())",
+                remedy: "check the path; a table has 1 GiB at most")
         }
-        return try RegistrationTable(
-            text, name: path == "-" ? "standard input" : path, use: use, shared: input(region: region),
-            purposes: archive.configuration.purposes, now: Date())
+        let shared = try input(region: region)
+        return try content.withBytes {
+            try RegistrationTable(
+                $0, name: name, use: use, shared: shared, purposes: archive.configuration.purposes, now: Date())
+        }
     }
+
+    /// Bytes.
+    private static let longestTable = 1 << 30
 
     func registration(for archive: Session, region: String? = nil) throws -> Registration {
-        try Registration(input(region: region), purposes: archive.configuration.purposes, now: Date())
+        try Registration(try input(region: region), purposes: archive.configuration.purposes, now: Date())
     }
 
-    private static func firstLineOfStandardInput() -> String { readLine() ?? "" }
+    private static func firstLineOfStandardInput() throws -> SecretText {
+        do throws(FileError) {
+            return try SecretText(
+                reading: STDIN_FILENO, path: "standard input", firstLine: true, limit: 64 << 10
+            ).trimmed
+        } catch {
+            throw ArchiveError(error, subject: "the SDK token")
+        }
+    }
 }

@@ -37,11 +37,9 @@ struct AuditAcceptForkCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
-            let environment = ProcessInfo.processInfo.environment["STRONGROOM_SECOND_TOKEN"].flatMap {
-                $0.isEmpty ? nil : $0
-            }
             let second =
-                try secondTokenFile.map { try PersonalToken(file: $0) } ?? environment.map { try PersonalToken($0) }
+                try secondTokenFile.map { try PersonalToken(file: $0) }
+                ?? ProcessStart.secret("STRONGROOM_SECOND_TOKEN").map { try PersonalToken($0) }
             try common.withArchive(toLook: true) { archive in
                 let done = try archive.audit.acceptFork(reason, second: second, unread: unread)
                 if common.json { return try Terminal.document(done) }

@@ -60,7 +60,7 @@ struct PullCommand: ParsableCommand {
     private func pull(into archive: Session) throws {
         var options = PullOptions(
             credentials: try archive.intake.credentials(
-                file: credentialsFile, environment: ProcessInfo.processInfo.environment))
+                file: credentialsFile, environment: ProcessStart.secret))
         options.waits = wait
         options.endpoint = try endpoint.map { try Configuration.endpoint($0) }
         options.region = try region.map { try Configuration.region($0) }
