@@ -18,6 +18,10 @@ static inline void openssl_give(void *memory, const char *file, int line) {
     free(memory);
 }
 static inline void *openssl_grow(void *memory, size_t count, const char *file, int line) {
+    if (!count) {
+        openssl_give(memory, file, line);
+        return NULL;
+    }
     size_t before = memory ? malloc_usable_size(memory) : 0;
     if (memory && count <= before) return memory;
     void *grown = malloc(count);

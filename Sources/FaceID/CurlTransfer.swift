@@ -169,11 +169,9 @@ final class CurlTransfer: @unchecked Sendable {
         if let easy { curl_easy_pause(easy, CURLPAUSE_CONT) }
     }
 
-    /// Gives the handle up, to be cleaned up by the loop; nil where it is over already.
+    /// Gives the handle up, to be cleaned up by the loop, which then ends the transfer; nil where it is over already.
     func detach() -> UnsafeMutableRawPointer? {
-        guard let easy else { return nil }
-        self.easy = nil
-        finish(CURLE_ABORTED_BY_CALLBACK)
+        defer { easy = nil }
         return easy
     }
 
@@ -183,7 +181,8 @@ final class CurlTransfer: @unchecked Sendable {
         finish(code)
     }
 
-    private func finish(_ code: CURLcode) {
+    /// Comes after the handle is gone, which uses the request and its headers.
+    func finish(_ code: CURLcode) {
         curl_slist_free_all(headerList)
         headerList = nil
         request = nil

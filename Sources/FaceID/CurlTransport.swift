@@ -94,6 +94,7 @@ final class CurlLoop: Sendable {
                     active[OpaquePointer(handle)] = nil
                     curl_multi_remove_handle(raw, handle)
                     curl_easy_cleanup(handle)
+                    transfer.finish(CURLE_ABORTED_BY_CALLBACK)
                 }
             }
             if orders.isStopped, active.isEmpty { break }

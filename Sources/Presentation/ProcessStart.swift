@@ -7,10 +7,8 @@ internal import Synchronization
 package enum ProcessStart {
     private static let secrets = Mutex<[String: SecretText]>([:])
 
-    /// A variable that was taken out of the environment; nil where it was not there, or empty.
-    package static func secret(_ name: String) -> SecretText? {
-        secrets.withLock { $0[name] }.flatMap { $0.count == 0 ? nil : $0 }
-    }
+    /// A variable that was taken out of the environment; nil where it was not there.
+    package static func secret(_ name: String) -> SecretText? { secrets.withLock { $0[name] } }
 
     /// Variables by which a library, or Swift's runtime, would write keys or memory somewhere.
     private static let tellingVariables = ["SSLKEYLOGFILE", "SWIFT_BACKTRACE"]

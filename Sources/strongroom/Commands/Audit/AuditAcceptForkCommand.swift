@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+internal import Base
 import Foundation
 import Presentation
 internal import Vault
@@ -39,7 +40,9 @@ struct AuditAcceptForkCommand: ParsableCommand {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
             let second =
                 try secondTokenFile.map { try PersonalToken(file: $0) }
-                ?? ProcessStart.secret("STRONGROOM_SECOND_TOKEN").map { try PersonalToken($0) }
+                ?? ProcessStart.secret("STRONGROOM_SECOND_TOKEN").flatMap {
+                    $0.count == 0 ? nil : try PersonalToken($0)
+                }
             try common.withArchive(toLook: true) { archive in
                 let done = try archive.audit.acceptFork(reason, second: second, unread: unread)
                 if common.json { return try Terminal.document(done) }
