@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Testing
 
@@ -69,5 +70,14 @@ struct TableTests {
     @Test func quotedFieldsMayHoldAnything() throws {
         let records = try CSVReader.records(in: Array("\"a\n\"\"b\"\"\",\"\"\nc,d\n".utf8))
         #expect(records == [.init(line: 1, fields: ["a\n\"b\"", ""]), .init(line: 3, fields: ["c", "d"])])
+    }
+
+    /// The column of tokens is read apart, wherever it stands and however it is quoted.
+    @Test func secretsAreNoStrings() throws {
+        let text = "\u{FEFF}case, sdk-token ,x\r\nK-1,abc,1\r\nK-2,\"a\"\"b,c\",2\n,,\n"
+        let records = try CSVReader.records(in: Array(text.utf8), secret: "sdk-token")
+        #expect(records.map(\.fields) == [["case", " sdk-token ", "x"], ["K-1", "", "1"], ["K-2", "", "2"], ["", "", ""]])
+        #expect(records.map(\.secret) == [nil, SecretText("abc".utf8), SecretText("a\"b,c".utf8), SecretText([])])
+        #expect(try CSVReader.records(in: Array("a,b\n1,2\n".utf8), secret: "sdk-token").allSatisfy { $0.secret == nil })
     }
 }

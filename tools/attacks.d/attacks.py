@@ -161,6 +161,11 @@ def prepare(folder):
         old = number in (5, 6)
         archive.load(f"K-{number}", ("result=1004~" if number == 8 else "") + f"attack-{number}",
                      days_ago(1200 if old else 690), "HK" if number % 2 else "SG")
+    # A success without media, whose time of capture and places were said wrong, and were put right.
+    path = archive.file("K-9.json", b'{"Response":{"Result":"0","Description":"Success","RequestId":"r"}}')
+    archive.run("import", "--case", "K-9", path, "--captured-at", days_ago(600), "--jurisdiction", "HK", code=0)
+    archive.run("case", "correct", "K-9", "--captured-at", days_ago(690), "--jurisdiction", "SG", "--jurisdiction", "MY",
+                "--reason", "attack", code=0)
     # K-1 is kept by its event; that of K-2 never happened, and that of K-3 was a mistake of years.
     archive.event("K-1", "--at", days_ago(300))
     archive.event("K-2", "--withdraw", archive.event("K-2", "--at", days_ago(600)))
@@ -186,8 +191,8 @@ def prepare(folder):
 
 LOOKS = [["audit", "log", "--from-start", "--limit", "1000", "--json"], ["audit", "log", "--case", "K-1", "--json"]] + [
     ["policy", "list", "--json"], ["policy", "show", "house", "--version", "1", "--json"]] + [
-    ["case", "show", f"K-{number}", "--json"] for number in (1, 2, 4, 5, 6, 8)] + [
-    ["explain", f"K-{number}", "--json"] for number in (1, 2, 3, 4, 5)]
+    ["case", "show", f"K-{number}", "--json"] for number in (1, 2, 4, 5, 6, 8, 9)] + [
+    ["explain", f"K-{number}", "--json"] for number in (1, 2, 3, 4, 5, 9)]
 
 
 def looked(done):
