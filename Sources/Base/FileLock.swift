@@ -54,13 +54,12 @@ public final class FileLock: Sendable {
 
 extension OpenFile {
     /// Locks the file itself for as long as it is open (`flock`): for one, or for several who look at it. Where the
-    /// file system has no locks, nothing is locked, and nobody is told.
+    /// file system has no locks, those who share it go on, and nobody has it for himself alone.
     ///
-    /// - Returns: whether nobody else had it.
+    /// - Returns: whether nobody else has it.
     public func tryToLock(exclusively: Bool) -> Bool {
         while flock(descriptor, (exclusively ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
-            if errno == EWOULDBLOCK { return false }
-            guard errno == EINTR else { return true }
+            guard errno == EINTR else { return errno != EWOULDBLOCK && !exclusively }
         }
         return true
     }

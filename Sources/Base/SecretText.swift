@@ -15,14 +15,8 @@ public final class SecretText: Sendable {
         memory = .allocate(byteCount: max(count, 1), alignment: 16)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
         self.count = count
-        do throws(Failure) {
-            try body(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
-        } catch {
-            // Nobody else frees what was not made to its end.
-            explicit_bzero(memory.baseAddress!, memory.count)
-            memory.deallocate()
-            throw error
-        }
+        // Where it throws, what is made so far is let go of as everything else is.
+        try body(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
     }
 
     /// A copy of bytes; who has them zeroes them.
@@ -85,7 +79,7 @@ extension SecretText: CustomStringConvertible, CustomReflectable {
 extension SecretText {
     /// Reads all that comes from a descriptor, or its first line, without leaving a copy behind.
     ///
-    /// - Parameter limit: bytes; more are refused with `EFBIG`.
+    /// - Parameter limit: bytes; more are refused with `EFBIG`. A signal ends it with `EINTR`.
     public convenience init(
         reading descriptor: Int32, path: String, firstLine: Bool = false, limit: Int
     ) throws(FileError) {
@@ -98,7 +92,6 @@ extension SecretText {
                 length = Foundation.read(descriptor, buffer.baseAddress!, buffer.count)
                 failure = errno
             }
-            if length < 0, failure == EINTR { continue }
             guard length >= 0 else { throw FileError(.read, path: path, code: failure) }
             let isEnd = length == 0 || firstLine && piece.withBytes { $0[0] == 0x0A }
             if isEnd { break }

@@ -190,7 +190,10 @@ public struct DirectoryBlobStore: BlobStorage {
                 }
                 report.removed += 1
             }
-            try files.remove(staged)
+            do throws(FileError) { try files.remove(staged) } catch {
+                // Settled since the directory was listed.
+                guard error.code == ENOENT else { throw error }
+            }
             withExtendedLifetime(reader) {}
         }
         return report

@@ -119,17 +119,18 @@ public final class Index: Sendable {
     private func settle(
         _ group: [WriterQueue.Job], _ last: (number: UInt64, bytes: [UInt8])?, after error: EngineError
     ) {
+        // Before anybody waits: who dies now leaves the mark.
+        unsettled.store(true, ordering: .relaxed)
+        noteUnsettled()
         var isThere: Bool?
         if let last {
             try? engine.write(until: WaitLimit(seconds: Self.patience)) { writing in
                 isThere = try IndexReader(writing, knownClauses: clauses).ledgerRow(last.number)?.bytes == last.bytes
             }
         }
+        // What is known is settled; the mark has everything made durable anew all the same.
+        if isThere != nil { unsettled.store(false, ordering: .relaxed) }
         if isThere == true { return }
-        if isThere == nil {
-            unsettled.store(true, ordering: .relaxed)
-            noteUnsettled()
-        }
         let failure =
             isThere == nil ? CatalogError.unsettled : CatalogError.database(error.message, code: error.code)
         for job in group {

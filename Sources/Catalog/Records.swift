@@ -92,7 +92,7 @@ public struct VerificationRecord: Equatable, Sendable {
         case rejected
 
         /// Whether it can go on as another verification with the same token.
-        public var mayGoOn: Bool { self != .awaiting && self != .archived }
+        public var mayGoOn: Bool { self != .awaiting }
     }
 
     public let uid: VerificationUID
@@ -106,8 +106,7 @@ public struct VerificationRecord: Equatable, Sendable {
     public var state: State
     public let region: String?
     public var tokenTag: Tag?
-    /// The SDK token under the case key, while it is needed: also of what ended without a result, until its hours are
-    /// over.
+    /// The SDK token under the case key, while it is needed: also of what ended, until its hours are over.
     public var sealedToken: [UInt8]?
     public var tokenIssuedAt: Date?
     /// The time of issue was not given: the registration stands for it.

@@ -23,6 +23,8 @@ public struct AnswerReader: ~Copyable {
     private var frames: [Frame] = []
     private var inResponse = false
     private var sawResponse = false
+    /// Media stands outside of a `Response`.
+    private var sawBareMedia = false
     /// The document so far: the answer's text without white space and without media.
     private var document: [UInt8] = []
     /// Where the current member begins in the document, its comma included.
@@ -74,7 +76,7 @@ public struct AnswerReader: ~Copyable {
     }
 
     /// Whether what was read so far is an answer of the vendor, and not a page of somebody between.
-    var hasResponse: Bool { sawResponse }
+    var hasResponse: Bool { sawResponse || sawBareMedia }
 
     /// Takes the next piece of the answer.
     ///
@@ -307,6 +309,7 @@ public struct AnswerReader: ~Copyable {
             throw AnswerError(.duplicateField(Self.printable(key)), offset: offset)
         }
         if frames.count == 1, MediaField(rawValue: String(decoding: key, as: UTF8.self)) != nil {
+            sawBareMedia = true
             throw AnswerError(.noResponse, offset: offset)
         }
         try keep(CollectionOfOne(UInt8(ascii: ":")))

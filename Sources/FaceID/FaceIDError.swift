@@ -34,7 +34,11 @@ extension FaceIDError {
     public var isRefusal: Bool { if case .configuration = self { true } else { false } }
 
     /// Whether the vendor answered, and the answer cannot be read.
-    public var isUnreadable: Bool { if case .malformed(_, isAnswer: true, _) = self { true } else { false } }
+    public var isUnreadable: Bool {
+        guard case .malformed(let error, isAnswer: true, _) = self else { return false }
+        if case .tooLarge = error.reason { return false }
+        return true
+    }
 
     /// Whether the vendor was not reached at all, or is not serving anybody.
     public var isOutage: Bool {

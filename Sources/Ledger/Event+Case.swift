@@ -267,8 +267,8 @@ extension Event {
         var asEvent: Event { .verificationEnded(self) }
     }
 
-    /// A verification that ended without a result, or without media, goes on as another one of the case, which was
-    /// registered just before and has its SDK token from now on.
+    /// A verification that has ended goes on as another one of the case, which was registered just before and has its
+    /// SDK token from now on.
     public struct VerificationReopened: EventFields {
         public let caseUID: CaseUID
         public let verification: UInt64

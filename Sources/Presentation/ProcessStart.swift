@@ -7,8 +7,10 @@ internal import Synchronization
 package enum ProcessStart {
     private static let secrets = Mutex<[String: SecretText]>([:])
 
-    /// A variable that was taken out of the environment; nil where it was not there.
-    package static func secret(_ name: String) -> SecretText? { secrets.withLock { $0[name] } }
+    /// A variable that was taken out of the environment; nil where it was not there. It is given out once.
+    package static func takeSecret(_ name: String) -> SecretText? {
+        secrets.withLock { $0.removeValue(forKey: name) }
+    }
 
     /// Variables by which a library, or Swift's runtime, would write keys or memory somewhere.
     private static let tellingVariables = ["SSLKEYLOGFILE", "SWIFT_BACKTRACE"]

@@ -88,7 +88,8 @@ public struct PolicyCheck {
                         )
                     }
                 }
-                for kind in rule.media ?? [] where !Self.knownMedia.contains(kind) {
+                for kind in rule.media ?? []
+                where !Self.knownMedia.contains(kind) && kind != MediaKind.unreadableAnswer.name {
                     find(
                         .unknownMedia, policy.name, rule,
                         "rule \(rule.name) is about \(kind), which no answer of the vendor has")

@@ -261,6 +261,11 @@ public struct RetentionEngine: Sendable {
 
 extension Policy.Rule {
     func matches(_ facts: ObjectFacts) -> Bool {
+        if facts.media == MediaKind.unreadableAnswer.name {
+            // Nobody knows what is in it: whatever a rule is about can be.
+            guard let media else { return true }
+            return (PolicyCheck.knownMedia + [facts.media]).contains { media.contains($0) }
+        }
         if let media, !media.contains(facts.media) { return false }
         switch outcome {
         case .any: return true

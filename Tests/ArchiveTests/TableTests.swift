@@ -76,8 +76,12 @@ struct TableTests {
     @Test func secretsAreNoStrings() throws {
         let text = "\u{FEFF}case, sdk-token ,x\r\nK-1,abc,1\r\nK-2,\"a\"\"b,c\",2\n,,\n"
         let records = try CSVReader.records(in: Array(text.utf8), secret: "sdk-token")
-        #expect(records.map(\.fields) == [["case", " sdk-token ", "x"], ["K-1", "", "1"], ["K-2", "", "2"], ["", "", ""]])
+        #expect(
+            records.map(\.fields) == [
+                ["case", " sdk-token ", "x"], ["K-1", "", "1"], ["K-2", "", "2"], ["", "", ""],
+            ])
         #expect(records.map(\.secret) == [nil, SecretText("abc".utf8), SecretText("a\"b,c".utf8), SecretText([])])
-        #expect(try CSVReader.records(in: Array("a,b\n1,2\n".utf8), secret: "sdk-token").allSatisfy { $0.secret == nil })
+        #expect(
+            try CSVReader.records(in: Array("a,b\n1,2\n".utf8), secret: "sdk-token").allSatisfy { $0.secret == nil })
     }
 }

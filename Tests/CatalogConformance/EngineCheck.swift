@@ -55,8 +55,8 @@ public struct EngineCheck: Sendable, CustomTestStringConvertible {
     private static let records = [
         EngineCheck(name: "whatIsWrittenIsReadBack") { engine, _ in try RecordChecks(engine).whatIsWrittenIsReadBack()
         },
-        EngineCheck(name: "aVerificationEndsAndForgetsItsToken") { engine, _ in
-            try RecordChecks(engine).aVerificationEndsAndForgetsItsToken()
+        EngineCheck(name: "aVerificationEndsAndItsTokenFollows") { engine, _ in
+            try RecordChecks(engine).aVerificationEndsAndItsTokenFollows()
         },
         EngineCheck(name: "aCaseIsCompletedInPlace") { engine, _ in try RecordChecks(engine).aCaseIsCompletedInPlace()
         },

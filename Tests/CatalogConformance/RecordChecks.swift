@@ -79,7 +79,7 @@ struct RecordChecks {
         }
     }
 
-    func aVerificationEndsAndForgetsItsToken() throws {
+    func aVerificationEndsAndItsTokenFollows() throws {
         let record = makeCase()
         var verification = makeVerification(of: record.uid)
         let answer = tag()
@@ -100,13 +100,17 @@ struct RecordChecks {
             #expect(try index.verification(verification.uid) == ended)
             #expect(try index.awaiting().isEmpty)
         }
-        // A token must not outlive its need.
-        #expect(throws: CatalogError.self) {
-            try catalog.write { index in
-                var kept = ended
-                kept.sealedToken = [1]
-                try index.update(kept)
-            }
+        // A token outlives the end, and not its hours.
+        var kept = ended
+        kept.sealedToken = [1]
+        let withToken = kept
+        try catalog.write { try $0.update(withToken) }
+        let (before, after) = (ended.registeredAt, ended.registeredAt.addingTimeInterval(1))
+        for (time, left) in [(before, withToken), (after, ended)] {
+            let due = try catalog.read { try $0.hasTokensLeft(issuedBefore: time) }
+            #expect(due == (left == ended))
+            _ = try catalog.write { try $0.deleteTokensLeft(issuedBefore: time) }
+            #expect(try catalog.read { try $0.verification(ended.uid) } == left)
         }
     }
 

@@ -86,7 +86,7 @@ extension Destruction {
         try endInterruptedRun()
         guard try session.catalog.read({ try $0.blobRemovalCount() }) > 0 else { return }
         try removeBlobs(&report)
-        report.residueErased = try session.catalog.eraseResidue(until: session.limit)
+        report.residueErased = try eraseResidue()
     }
 
     /// Puts the end of a run on the ledger whose program died.
@@ -113,6 +113,14 @@ extension Destruction {
             bytes += gone.length
         }
         return (objects, bytes)
+    }
+
+    /// Whether nothing is left beside the index. What was destroyed is so, also where the disk fails now.
+    private func eraseResidue() throws -> Bool {
+        do { return try session.catalog.eraseResidue(until: session.limit) } catch  where CatalogError.isFailure(error)
+        {
+            return false
+        }
     }
 
     private func due() throws -> (objects: [ObjectUID], set: Int) {
@@ -199,7 +207,7 @@ extension Destruction {
             try session.record { try forgetTags($0) }
         }
         try removeBlobs(&report)
-        report.residueErased = try session.catalog.eraseResidue(until: session.limit)
+        report.residueErased = try eraseResidue()
         if let after = session.configuration.retention.compactAfter, isWhole, try compactionIsDue(after) {
             do {
                 report.compacted = try compact()

@@ -29,6 +29,8 @@ struct CSVReader {
     ) throws(Problem) -> [Record] {
         var reader = CSVReader()
         reader.secretName = secret
+        // Grown, it would leave its beginning elsewhere.
+        reader.field.reserveCapacity(4096)
         defer { reader.field.zero() }
         for byte in text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text.dropFirst(0) {
             try reader.take(byte)

@@ -74,7 +74,8 @@ extension Holds {
             (prepared.form, prepared.subject) = (.cases, subject)
         case .expression(let text, let judgedOnly, let zone):
             let expression = try Self.expression(text, purposes: session.configuration.purposes, timeZone: zone)
-            (prepared.form, prepared.clauses, prepared.judgedOnly) = (.where, expression.clauses, judgedOnly)
+            (prepared.form, prepared.judgedOnly) = (.where, judgedOnly)
+            prepared.clauses = expression.clauses.map(Self.withUnreadableAnswers)
             prepared.expression = expression.description
         case .everything: prepared.form = .everything
         case .review: break
@@ -82,8 +83,15 @@ extension Holds {
         return prepared
     }
 
+    /// An answer that cannot be read can have all kinds of media in it: who names one takes it in, too.
+    private static func withUnreadableAnswers(_ clause: HoldClause) -> HoldClause {
+        var clause = clause
+        clause.media?.insert(MediaKind.unreadableAnswer.name)
+        return clause
+    }
+
     static func expression(_ text: String, purposes: [String], timeZone: TimeZone) throws -> HoldExpression {
-        let kinds = [MediaKind.bestFrame, .video, .actionVideo, .result].map(\.name)
+        let kinds = [MediaKind.bestFrame, .video, .actionVideo, .result, .unreadableAnswer].map(\.name)
         do throws(HoldExpression.Problem) {
             return try HoldExpression(text, .init(media: kinds, purposes: purposes, timeZone: timeZone))
         } catch {

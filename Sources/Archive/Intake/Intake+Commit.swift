@@ -62,10 +62,9 @@ extension Intake {
         var ended = verification
         ended.state = state
         ended.endedAt = now
-        // What ended without a result can be reopened while the vendor may still have one.
-        if !state.mayGoOn { ended.sealedToken = nil }
+        // The token stays until its hours are over: what the vendor said can be wrong, and be asked about again.
         ended.answerTag = staged.tag
-        ended.lastProblem = nil
+        ended.lastProblem = state == .unreadable ? verification.lastProblem : nil
         var details = AnswerDetails(description: nil, requestID: answer?.requestID)
         switch answer?.content {
         case .ended(let outcome, let description):
@@ -84,7 +83,7 @@ extension Intake {
         // captured at any time until now.
         let hoursEnd = verification.tokenIssuedAt?.addingTimeInterval(session.effects.provider.resultLifetime)
         let isDisproved =
-            verification.origin == .pull && (state == .archived || state == .incomplete)
+            verification.origin == .pull && [.archived, .incomplete, .unreadable].contains(state)
             && (hoursEnd.map { $0 < answeredAt } ?? false)
         if ended.capturedFrom == nil {
             ended.capturedFrom = verification.tokenIssuedAt

@@ -59,11 +59,17 @@ extension Intake {
                     .badParticular, "nothing is said that could be put right",
                     remedy: "give \(input: .capturedAt), \(input: .tokenIssuedAt) or \(input: .jurisdiction)")
             }
+            guard correction.hasTimes || correction.verification == nil else {
+                throw ArchiveError(
+                    .badParticular, "jurisdictions are of the case, and of no verification",
+                    remedy: "leave \(input: .verification) out")
+            }
             return try session.record { transaction in
                 let index = transaction.index
                 var opened = try session.find(caseID, in: index)
                 let rows = try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max)
-                guard rows.allSatisfy(\.facts.holds.isEmpty) else {
+                guard rows.allSatisfy(\.facts.holds.isEmpty), try index.holdScopes(naming: opened.record.uid).isEmpty
+                else {
                     throw ArchiveError(
                         .caseHeld, "something of it is held, and what is known of it stays as it is meanwhile",
                         remedy: "\(verb: .explain) names the holds; put it right when they have ended")
@@ -73,7 +79,9 @@ extension Intake {
                 let before =
                     correction.hasTimes
                     ? try verification(correction.verification, of: opened.record.uid, in: index) : nil
-                let after = try before.map { try put(correction, right: $0, now: transaction.now) }
+                let after = try before.map {
+                    try put(correction, right: $0, by: try evidence(of: $0, in: index))
+                }
                 guard isOther || after != before else {
                     throw ArchiveError(
                         .otherParticulars, "this is on record already", remedy: "see \(verb: .caseShow)")
@@ -81,6 +89,8 @@ extension Intake {
                 if isOther {
                     opened.record.jurisdictions = codes!
                     try index.update(opened.record)
+                    let lacks = try session.policies.unmetTerms(of: opened.record, in: index) != nil
+                    if lacks != opened.record.lacksTerms { try index.mark(opened.record.uid, lacksTerms: lacks) }
                 }
                 let entry = try record(
                     isOther ? codes : nil, before, after, of: opened.record.uid, for: reason, key: opened.key,
@@ -129,9 +139,36 @@ extension Intake {
         return found
     }
 
+    /// What is known of a token by all verifications that had it, one behind the other.
+    private struct Evidence {
+        /// When it was registered first.
+        var registered: Date
+        /// When the vendor last gave an answer about it.
+        var answered: Date?
+    }
+
+    private func evidence(of known: VerificationRecord, in index: IndexReader) throws -> Evidence {
+        var numbers = [known.number]
+        for (_, entry) in try session.provedEntries(of: known.caseUID, in: index).reversed() {
+            if case .verificationReopened(let event) = entry.event, numbers.contains(Int(event.as)) {
+                numbers.append(Int(event.verification))
+            }
+        }
+        var evidence = Evidence(registered: known.registeredAt)
+        for verification in try index.verifications(of: known.caseUID) where numbers.contains(verification.number) {
+            evidence.registered = min(evidence.registered, verification.registeredAt)
+            // What was read again was not asked for: its answer came before.
+            guard verification.lastAskedAt != nil, let ended = verification.endedAt,
+                [.archived, .incomplete, .unreadable].contains(verification.state)
+            else { continue }
+            evidence.answered = max(evidence.answered ?? ended, ended)
+        }
+        return evidence
+    }
+
     /// The record with times that are right; refused where something on record shows that they cannot be.
     private func put(
-        _ correction: CaseCorrection, right known: VerificationRecord, now: Date
+        _ correction: CaseCorrection, right known: VerificationRecord, by evidence: Evidence
     ) throws -> VerificationRecord {
         func refuse(_ what: String, _ why: String) -> ArchiveError {
             ArchiveError(
@@ -139,16 +176,14 @@ extension Intake {
                 remedy: "see \(verb: .caseShow); what the vendor's answers show is not put aside")
         }
         let lifetime = session.effects.provider.resultLifetime
-        let hasAnswer = [.archived, .incomplete, .unreadable].contains(known.state)
         var right = known
         if let issued = correction.tokenIssuedAt, issued != known.tokenIssuedAt {
             let what = "token-issued-at (\(Timestamp.format(issued)))"
-            guard issued <= known.registeredAt || known.tokenTag == nil else {
-                throw refuse(what, "the token was registered at \(Timestamp.format(known.registeredAt))")
+            guard issued <= evidence.registered || known.origin == .import && known.tokenTag == nil else {
+                throw refuse(what, "the token was registered at \(Timestamp.format(evidence.registered))")
             }
-            if known.origin == .pull, hasAnswer, let ended = known.endedAt, issued.addingTimeInterval(lifetime) < ended
-            {
-                throw refuse(what, "the vendor still had the result at \(Timestamp.format(ended))")
+            if let answered = evidence.answered, issued.addingTimeInterval(lifetime) < answered {
+                throw refuse(what, "the vendor still had the result at \(Timestamp.format(answered))")
             }
             right.tokenIssuedAt = issued
             right.tokenIssueIsAssumed = false
@@ -157,13 +192,17 @@ extension Intake {
             if known.capturedFrom != known.capturedUntil, let ended = known.endedAt {
                 right.capturedFrom = issued
                 right.capturedUntil = max(
-                    issued, min(known.capturedUntil ?? ended, issued.addingTimeInterval(lifetime)))
+                    issued, min(evidence.answered ?? ended, issued.addingTimeInterval(lifetime)))
             }
         }
         if let captured = correction.capturedAt {
             let what = "captured-at (\(Timestamp.format(captured)))"
             if let ended = known.endedAt, captured > ended {
                 throw refuse(what, "the answer was archived at \(Timestamp.format(ended))")
+            }
+            if let answered = evidence.answered, captured < answered.addingTimeInterval(-lifetime) {
+                throw refuse(
+                    what, "the vendor keeps a result for 72 hours, and had it at \(Timestamp.format(answered))")
             }
             (right.capturedFrom, right.capturedUntil) = (captured, captured)
         }

@@ -94,7 +94,7 @@ extension Intake {
             let answer = try session.effects.provider.readAnswer(
                 cap: session.configuration.vendor.answerCap, isLenient: item.isLenient, into: staged
             ) { take in
-                try Self.readPieces(of: item.file) { piece in
+                try readPieces(of: item.file) { piece in
                     try session.limit.check()
                     try take(piece)
                 }
@@ -208,13 +208,19 @@ extension Intake {
         }
     }
 
-    private static func readPieces(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let descriptor = path == "-" ? dup(STDIN_FILENO) : Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw ArchiveError(
-                .badAnswer, "cannot be opened: \(String(cString: strerror(errno)).lowercased())",
-                remedy: "check the path"
-            )
+    private func readPieces(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var descriptor: Int32 = -1
+        while descriptor < 0 {
+            descriptor = path == "-" ? dup(STDIN_FILENO) : Foundation.open(path, O_RDONLY | O_CLOEXEC)
+            if descriptor >= 0 { break }
+            guard errno == EINTR else {
+                throw ArchiveError(
+                    .badAnswer, "cannot be opened: \(String(cString: strerror(errno)).lowercased())",
+                    remedy: "check the path"
+                )
+            }
+            // A signal came while it waited for who writes into a pipe.
+            try session.limit.check()
         }
         defer { close(descriptor) }
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 4096)
@@ -224,7 +230,10 @@ extension Intake {
         }
         while true {
             let count = Foundation.read(descriptor, piece.baseAddress!, piece.count)
-            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EINTR {
+                try session.limit.check()
+                continue
+            }
             guard count >= 0 else {
                 throw ArchiveError(
                     .badAnswer, "cannot be read: \(String(cString: strerror(errno)).lowercased())",

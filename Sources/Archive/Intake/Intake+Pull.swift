@@ -66,6 +66,8 @@ extension Intake {
             report(self.report(record, caseID: name.caseID, state: state))
         }
         guard !chosen.isEmpty else {
+            // Nobody is asked what time it is; what machines measured has to say the same.
+            if try session.catalog.read({ try session.clockDoubt(in: $0) }) == nil { try? deleteTokensLeft(skew: 0) }
             try? sweep()
             return summary
         }
@@ -111,10 +113,10 @@ extension Intake {
         }
     }
 
-    /// Seconds for which the token of what ended without a result is kept after its hours.
+    /// Seconds for which the token of what ended is kept after its hours.
     private static let tokenGrace: TimeInterval = 24 * 3600
 
-    /// Deletes the tokens of what ended without a result, once its hours and a day are over by both clocks.
+    /// Deletes the tokens of what ended, once its hours and a day are over by both clocks.
     ///
     /// - Parameter skew: seconds by which the vendor's clock is ahead of this one. It has just answered: where it takes
     ///   this machine's time, they differ by less than five minutes.
@@ -139,9 +141,12 @@ extension Intake {
 
     /// Asks about one verification once and makes what follows durable.
     ///
-    /// - Parameter answersOthers: the vendor has just given an answer about another one.
+    /// - Parameters:
+    ///   - answersOthers: the vendor has just given an answer about another one.
+    ///   - emptySince: when this run was first told of a success without media.
     func ask(
-        _ verification: VerificationRecord, client: any ProviderClient, region: String?, answersOthers: Bool = false
+        _ verification: VerificationRecord, client: any ProviderClient, region: String?, answersOthers: Bool = false,
+        emptySince: Date? = nil
     ) throws -> (report: VerificationReport, next: NextStep) {
         // A verification that was altered or put back is not asked about: its answer would stand on the ledger. What it
         // is asked by, and until when, is what was proved now, and not what was read when the run began.
@@ -162,7 +167,7 @@ extension Intake {
             verification: verification, endpoint: client.host,
             region: region ?? verification.region ?? session.configuration.vendor.region)
         let fetched: Fetched
-        var staged: StagedAnswer
+        let staged: StagedAnswer
         do {
             (fetched, staged) = try client.fetchResult(
                 of: token, region: asking.region, until: session.limit
@@ -170,15 +175,11 @@ extension Intake {
             try session.unhurried.noteWitness(skew: client.clockSkew)
         } catch let error as any ProviderError {
             try session.unhurried.noteWitness(skew: client.clockSkew)
-            if error.isUnreadable, isSecondHalf(verification) {
-                staged = stageAnswer()
-                if try client.fetchUnread(of: token, region: asking.region, until: session.limit, into: staged) {
-                    return (
-                        try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: staged, answer: nil),
-                        .over
-                    )
-                }
-                staged.discard()
+            if error.isUnreadable,
+                isDue(verification, for: Self.malformed, since: nil, isWayWhole: answersOthers),
+                let raw = unread(client, token, asking.region)
+            {
+                return (try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: raw, answer: nil), .over)
             }
             try Intake(session.unhurried).note(asking, problem: error.code)
             var failed = self.report(verification, caseID: caseID, state: .failed)
@@ -191,7 +192,7 @@ extension Intake {
         switch fetched {
         case .ended(let answer):
             let state = Self.state(of: answer, staged)
-            if state == .incomplete, verification.lastProblem != Self.noMedia {
+            if state == .incomplete, !isDue(verification, for: Self.noMedia, since: emptySince, isWayWhole: true) {
                 staged.discard()
                 try Intake(session.unhurried).note(asking, problem: Self.noMedia)
                 return (self.report(verification, caseID: caseID, state: .awaiting), .askSoon)
@@ -225,14 +226,40 @@ extension Intake {
         }
     }
 
-    /// The problem of a success without media.
+    /// The problems of a success without media, and of an answer that cannot be read, which the client names.
     private static let noMedia = "no-media"
+    private static let malformed = "malformed-answer"
+    /// Seconds before the vendor may forget in which what it says is archived as it is, whatever it is.
+    private static let lastHours: TimeInterval = 6 * 3600
 
-    /// Whether half of the hours are over in which the vendor has the result. What cannot be read is asked for again
-    /// before that, and kept as it is from then on.
-    private func isSecondHalf(_ verification: VerificationRecord) -> Bool {
-        let provider = session.effects.provider
-        return session.now >= verification.lastDeadline(provider).addingTimeInterval(-provider.resultLifetime / 2)
+    /// Whether an answer without media, or one that cannot be read, is archived now, and not asked for again: where the
+    /// same was said ten minutes before, and the way to the vendor is whole; or where its hours run out.
+    ///
+    /// - Parameter since: when this run was told so first.
+    private func isDue(
+        _ verification: VerificationRecord, for problem: String, since: Date?, isWayWhole: Bool
+    ) -> Bool {
+        let now = session.now
+        let lifetime = session.effects.provider.resultLifetime
+        // At the earliest: a token is issued before it is registered, and one that was reopened long before.
+        let forgets = min(verification.tokenIssuedAt ?? verification.registeredAt, verification.registeredAt)
+            .addingTimeInterval(lifetime)
+        if now >= forgets.addingTimeInterval(-Self.lastHours) { return true }
+        let known = verification.lastProblem == problem ? verification.lastAskedAt : nil
+        guard let first = [since, known].compactMap({ $0 }).min() else { return false }
+        return isWayWhole && now.timeIntervalSince(first) >= Self.refusalTime
+    }
+
+    /// An answer as it came; nil where the vendor cannot be asked, or gives one that can be read.
+    private func unread(_ client: any ProviderClient, _ token: SDKToken, _ region: String) -> StagedAnswer? {
+        let staged = stageAnswer()
+        do {
+            if try client.fetchUnread(of: token, region: region, until: session.limit, into: staged) { return staged }
+        } catch {
+            // It is counted as what was said before.
+        }
+        staged.discard()
+        return nil
     }
 
     /// Whether the vendor forgets the result by both clocks, this machine's and its own.

@@ -7,8 +7,8 @@ public import Vault
 internal import Vendor
 
 extension Intake {
-    /// Registers a verification that ended without a result, or without media, once more, as another one of the case:
-    /// the vendor is asked about it again. Durable when this returns.
+    /// Registers a verification that has ended once more, as another one of the case: the vendor is asked about it
+    /// again. Durable when this returns.
     ///
     /// - Parameter number: needed only where several verifications of the case can be asked about again.
     public func reopen(_ caseID: CaseID, number: Int?, for reason: Reason) throws -> VerificationName {
@@ -72,7 +72,16 @@ extension Intake {
                     return (false, report(known, caseID: caseID, state: .unchanged))
                 }
                 try session.checkNotDestroyed(staged.tag, .answer, "this answer", in: index)
-                let new = try successor(of: current, transaction)
+                var new = try successor(of: current, transaction)
+                // What was concluded of the time of capture is concluded anew, from the same answer.
+                if current.capturedFrom != current.capturedUntil { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
+                if let tag = current.tokenTag {
+                    try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: index)
+                }
+                if current.sealedToken != nil {
+                    new.sealedToken = session.seal(
+                        try session.token(of: current, key: opened.key), of: new.uid, new.caseUID, key: opened.key)
+                }
                 try hand(current, to: new, for: reason, key: opened.key, transaction)
                 let state = Self.state(of: answer, staged)
                 let ended = try end(
@@ -116,7 +125,6 @@ extension Intake {
         let remedy: Remedy
         switch verification?.state {
         case .awaiting: remedy = "it still waits: \(verb: .pull) asks about it"
-        case .archived: remedy = "its result is archived: see \(verb: .caseShow)"
         default:
             remedy = "its SDK token is gone, or there is no answer that was kept as it came: see \(verb: .caseShow)"
         }

@@ -10,6 +10,8 @@ struct PullQueue {
         /// Asked so far in this run.
         var rounds = 0
         var notBefore = Date.distantPast
+        /// When this run was first told of a success without media.
+        var emptySince: Date?
         /// It was refused before, and is asked when the others have been.
         var isLast = false
     }

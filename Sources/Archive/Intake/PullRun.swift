@@ -93,7 +93,7 @@ final class PullRun: Sendable {
         do {
             let (report, next) = try intake.ask(
                 entry.verification, client: client, region: options.region,
-                answersOthers: answersOthers(than: entry.verification.uid))
+                answersOthers: answersOthers(than: entry.verification.uid), emptySince: entry.emptySince)
             note(next, of: entry.verification.uid, report)
             switch next {
             case .refused(let isAgain) where isAgain && !entry.isLast && !isStopped:
@@ -105,19 +105,21 @@ final class PullRun: Sendable {
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider):
                 state.withLock { $0.queue.return(entry, notBefore: session.now + Intake.refusalTime) }
                 return
+            case .askSoon where entry.emptySince == nil && !isStopped:
+                var again = entry
+                again.emptySince = session.now
+                state.withLock { $0.queue.return(again, notBefore: session.now + Self.pauseForMedia) }
+                return
             // A while after the last deadline a run waits no longer, whether the vendor said that it is over or not.
             case .askAgain
             where options.waits && !isStopped
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider),
-                .outage where options.waits && !isStopped:
+                .askSoon where options.waits && !isStopped, .outage where options.waits && !isStopped:
                 let deadline = entry.verification.lastDeadline(session.effects.provider)
                 let later = session.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
                 // Never later than the deadline, where the last asking decides.
                 let notBefore = session.now < deadline ? min(later, deadline) : later
                 state.withLock { $0.queue.return(entry, notBefore: notBefore) }
-                return
-            case .askSoon where !isStopped:
-                state.withLock { $0.queue.return(entry, notBefore: session.now + Self.pauseForMedia) }
                 return
             case .askAgain, .askSoon, .over, .refused: take(report)
             case .outage: take(report, isOutage: true)

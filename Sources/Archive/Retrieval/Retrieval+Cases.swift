@@ -42,6 +42,8 @@ public struct CaseDetails: Encodable, Sendable {
     @OrNull public var purpose: String?
     @OrNull public var consent: String?
     @OrNull public var age: String?
+    /// What the active terms ask for and the case has not.
+    public let lacks: [String]
     public let events: [CaseEventDetails]
     public let verifications: [VerificationDetails]
 }
@@ -74,6 +76,12 @@ public struct VerificationDetails: Encodable, Sendable {
     @OrNull public var problem: String?
     @OrNull public var endedAt: Date?
     @OrNull public var archivedAt: Date?
+    /// The number of the verification that it goes on as.
+    @OrNull public var goesOnAs: Int?
+    /// The vendor's answer showed that the time of issue is wrong.
+    public let issueDisproved: Bool
+    /// A person had its answer read leniently.
+    public let readLeniently: Bool
     public let objects: [ObjectDetails]
     public let destroyed: [DestroyedDetails]
 }
@@ -141,25 +149,54 @@ extension Retrieval {
                 let opened = try session.find(caseID, in: index)
                 let verifications = try index.verifications(of: opened.record.uid)
                 let destroyed = try session.destructions(of: opened.record.uid, in: index)
+                let marks = try marks(of: opened.record.uid, in: index)
                 var details: [VerificationDetails] = []
                 for verification in verifications {
                     details.append(
                         try self.details(
-                            verification, destroyed: destroyed[verification.number] ?? [], key: opened.key, in: index))
+                            verification, destroyed: destroyed[verification.number] ?? [],
+                            marks: marks[verification.number] ?? Marks(), key: opened.key, in: index))
                 }
                 return CaseDetails(
                     caseID: opened.particulars.caseID, caseUID: opened.record.uid.hex,
                     registeredAt: opened.record.registeredAt, jurisdictions: opened.record.jurisdictions,
                     subject: opened.particulars.subject, purpose: opened.record.purpose,
                     consent: opened.particulars.consent, age: opened.record.age,
+                    lacks: try session.policies.unmetTerms(of: opened.record, in: index)?.lacks ?? [],
                     events: try index.caseEvents(of: opened.record.uid).map { CaseEventDetails($0.event) },
                     verifications: details)
             }
         }
     }
 
+    /// What the ledger says of a verification beside its row.
+    private struct Marks {
+        var goesOnAs: Int?
+        var issueDisproved = false
+        var readLeniently = false
+    }
+
+    private func marks(of uid: CaseUID, in index: IndexReader) throws -> [Int: Marks] {
+        var marks: [Int: Marks] = [:]
+        for (_, entry) in try session.provedEntries(of: uid, in: index) {
+            switch entry.event {
+            case .verificationReopened(let event):
+                marks[Int(event.verification), default: Marks()].goesOnAs = Int(event.as)
+            case .verificationEnded(let event):
+                marks[Int(event.verification), default: Marks()].issueDisproved = event.issueDisproved ?? false
+                marks[Int(event.verification), default: Marks()].readLeniently = event.lenient ?? false
+            // A time of issue that was put right since is not the one that was disproved.
+            case .caseCorrected(let event):
+                guard let verification = event.verification, event.tokenIssued != nil else { break }
+                marks[Int(verification), default: Marks()].issueDisproved = false
+            default: break
+            }
+        }
+        return marks
+    }
+
     private func details(
-        _ verification: VerificationRecord, destroyed: [DestroyedDetails], key: borrowing SecretKey,
+        _ verification: VerificationRecord, destroyed: [DestroyedDetails], marks: Marks, key: borrowing SecretKey,
         in index: IndexReader
     ) throws -> VerificationDetails {
         let answer = try session.details(of: verification, key: key)
@@ -183,6 +220,7 @@ extension Retrieval {
             capturedFrom: verification.capturedFrom, capturedUntil: verification.capturedUntil,
             attempts: verification.attempts, lastAskedAt: verification.lastAskedAt, problem: verification.lastProblem,
             endedAt: verification.endedAt, archivedAt: verification.state == .archived ? verification.endedAt : nil,
+            goesOnAs: marks.goesOnAs, issueDisproved: marks.issueDisproved, readLeniently: marks.readLeniently,
             objects: objects, destroyed: destroyed)
     }
 

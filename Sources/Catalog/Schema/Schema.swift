@@ -102,12 +102,11 @@ enum Schema {
             UNIQUE (token_tag, token_tag_key),
             CHECK ((state = 'awaiting') = (ended_at IS NULL)),
             CHECK (state <> 'awaiting' OR (sealed_token IS NOT NULL AND deadline IS NOT NULL)),
-            CHECK (state <> 'archived' OR sealed_token IS NULL),
             CHECK ((outcome IS NULL) = (result_code IS NULL))
         ) STRICT;
         CREATE INDEX verification_awaiting ON verification (deadline, id) WHERE state = 'awaiting';
         CREATE INDEX verification_state ON verification (state, case_id);
-        -- Tokens of what ended without a result, until its hours are over.
+        -- Tokens of what ended, until its hours are over.
         CREATE INDEX verification_token_left ON verification (registered_at)
             WHERE sealed_token IS NOT NULL AND state <> 'awaiting';
 

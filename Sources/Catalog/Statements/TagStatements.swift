@@ -197,7 +197,14 @@ extension IndexWriter {
     /// - Throws: ``CatalogError/damaged(_:)`` where a tag that was changed was another than the one that was kept.
     public func applyTagChanges(to root: TagRoot) throws -> TagRoot {
         guard !tagChanges.isEmpty else { return root }
-        let changes = tagChanges
+        // What goes and comes again at one place is one change, or none; and what comes is put in before anything goes:
+        // a branch that is left with one child gives way to it, whose own branch need not have been read.
+        var net: [TagPath: (old: TagLeaf?, new: TagLeaf?)] = [:]
+        for (old, new) in tagChanges {
+            guard let path = (new ?? old)?.path else { continue }
+            net[path] = (net[path].map(\.old) ?? old, new)
+        }
+        let changes = net.values.filter { $0.old != $0.new }.sorted { $0.new != nil && $1.new == nil }
         var tree = try tagTree(root, to: changes.compactMap { ($0.new ?? $0.old)?.path })
         try Self.telling { for (old, new) in changes { try tree.replace(old, with: new) } }
         for (prefix, node) in tree.takeChanges() {

@@ -62,17 +62,26 @@ extension Session {
     /// Ends verifications that wait here, and of which a ledger that was published says that something was destroyed:
     /// pulling them would bring it back.
     ///
-    /// - Parameter cases: those that are here.
+    /// - Parameters:
+    ///   - reopened: in their order. Who had the token before must not bring it back either.
+    ///   - cases: those that are here.
     func endWaiting(
-        _ gone: [Event.ObjectDestroyed], of cases: Set<CaseUID>, _ transaction: Transaction
+        _ gone: [Event.ObjectDestroyed], _ reopened: [Event.VerificationReopened], of cases: Set<CaseUID>,
+        _ transaction: Transaction
     ) throws {
         let index = transaction.index
-        let numbers = Dictionary(grouping: gone.filter { cases.contains($0.caseUID) }, by: \.caseUID)
+        var numbers = Dictionary(grouping: gone.filter { cases.contains($0.caseUID) }, by: \.caseUID)
             .mapValues { Set($0.map(\.verification)) }
+        for event in reopened.reversed() where numbers[event.caseUID]?.contains(event.as) ?? false {
+            numbers[event.caseUID]!.insert(event.verification)
+        }
         for (uid, numbers) in numbers.sorted(by: { $0.key.hex < $1.key.hex }) {
-            let waiting = try index.verifications(of: uid).filter {
-                $0.state == .awaiting && numbers.contains(UInt64($0.number))
+            let known = try index.verifications(of: uid).filter { numbers.contains(UInt64($0.number)) }
+            for var ended in known where ended.state != .awaiting && ended.sealedToken != nil {
+                ended.sealedToken = nil
+                try index.update(ended)
             }
+            let waiting = known.filter { $0.state == .awaiting }
             guard !waiting.isEmpty else { continue }
             guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
             let opened = try prove(record, in: index)

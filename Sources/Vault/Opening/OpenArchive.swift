@@ -21,6 +21,8 @@ public final class OpenArchive: Sendable {
     public let keyringCopyProblem: ArchiveError?
     /// It was not known whether a change before this opening was committed. What is there is durable now.
     public let wasUnsettled: Bool
+    /// Of a change of this process it is not known whether it was committed.
+    public var isUnsettled: Bool { catalog.index.isUnsettled }
     package let effects: Effects
     package let store: any BlobStorage
     package let catalog: VouchedIndex

@@ -32,9 +32,10 @@ package struct Parts {
         self.directory = directory
         self.effects = effects
         store = Self.store(in: directory, effects: effects)
-        let mark = UnsettledMark(in: directory, files: effects.files)
+        let randomness = effects.randomness
+        let mark = UnsettledMark(in: directory, files: effects.files) { UID<Parts>(from: randomness).hex }
         catalog = Index(
-            try SQLiteEngine(path: directory + "/" + OpenArchive.indexName), noteUnsettled: { mark.set() })
+            try SQLiteEngine(path: directory + "/" + OpenArchive.indexName), noteUnsettled: { _ = mark.set() })
         wasUnsettled = try mark.settle(catalog)
     }
 

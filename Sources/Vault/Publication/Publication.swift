@@ -180,12 +180,15 @@ package struct Publication: Sendable {
         }
     }
 
+    /// Seconds that are waited for another process that publishes.
+    private static let patience: TimeInterval = 10
+
     /// Runs `body` while no other process publishes for this archive.
     package func withLock<Result>(_ body: () throws -> Result) throws -> Result {
         try makeFolders()
         let lock = try FileLock(home + "/lock")
-        // A command may hold it for as long as it may take.
-        let patience = WaitLimit(seconds: PublishingProgram.patience + 15)
+        // Who publishes may be waiting for a program that hangs: that costs them its deadline, and nobody else.
+        let patience = WaitLimit(seconds: Self.patience)
         do {
             try patience.wait {
                 if try lock.tryToTake() { return true }
@@ -193,7 +196,9 @@ package struct Publication: Sendable {
                 return false
             }
         } catch WaitEnded.timedOut where !limit.isOver {
-            throw FileError(.lock, path: lock.file.path, code: EWOULDBLOCK)
+            throw ArchiveError(
+                .storage, "another command has been publishing for more than \(Int(Self.patience)) s",
+                remedy: "what waits is published by whoever comes next; look after the program that it waits for")
         }
         defer { lock.release() }
         return try body()

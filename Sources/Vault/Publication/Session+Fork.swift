@@ -181,7 +181,10 @@ extension Session {
         let gone = rests.filter(\.isVouched).flatMap(\.entries).compactMap { next -> Event.ObjectDestroyed? in
             if case .objectDestroyed(let event) = next.entry.event { event } else { nil }
         }
-        try endWaiting(gone, of: cases, transaction)
+        let reopened = rests.filter(\.isVouched).flatMap(\.entries).compactMap { next -> Event.VerificationReopened? in
+            if case .verificationReopened(let event) = next.entry.event { event } else { nil }
+        }
+        try endWaiting(gone, reopened, of: cases, transaction)
         return try destroyAgain(gone, of: cases, transaction)
     }
 }

@@ -102,7 +102,7 @@ struct CommonOptions: ParsableArguments {
 
     /// Who acts: by a personal token where there is one, which says by itself who it is.
     func identity() throws -> Identity {
-        let token = ProcessStart.secret("STRONGROOM_TOKEN")
+        let token = ProcessStart.takeSecret("STRONGROOM_TOKEN")
         guard tokenFile != nil || token != nil else { return .actor(try actingAs()) }
         guard actor == nil else {
             throw ArchiveError(
@@ -134,13 +134,26 @@ struct CommonOptions: ParsableArguments {
             result = try body(archive)
         } catch {
             sayPublication(of: archive)
+            // What failed after it says nothing of what is in doubt.
+            if opened.isUnsettled, (error as? ArchiveError)?.outcome != .unsettled {
+                if let error = error as? ArchiveError { Terminal.complain(error) }
+                throw Self.unsettled
+            }
             throw error
         }
         sayPublication(of: archive)
+        if opened.isUnsettled { throw Self.unsettled }
         // Found on the way, or known before: whoever looks must see it.
         if let fork = archive.fork { throw fork }
         return result
     }
+
+    private static let unsettled = ArchiveError(
+        .unsettled,
+        "the disk failed while a change was committed: whether that one is done is not known; what was "
+            + "said to be done before is",
+        remedy: "look after the disk, then give the same command again: it makes durable what is there first, and says "
+            + "what it found")
 
     private func sayPublication(of archive: Session) {
         archive.finishPublication()

@@ -88,6 +88,7 @@ struct RegistrationOptions: ParsableArguments {
                 ? try SecretText(reading: STDIN_FILENO, path: name, limit: Self.longestTable)
                 : try SecretText(contentsOf: path, limit: Self.longestTable)
         } catch {
+            if error.code == EINTR { throw ArchiveError(WaitEnded.cancelled) }
             throw ArchiveError(
                 .badTable, "\(name) cannot be read: \(String(cString: strerror(error.code)).lowercased())",
                 remedy: "check the path; a table has 1 GiB at most")
@@ -112,6 +113,7 @@ struct RegistrationOptions: ParsableArguments {
                 reading: STDIN_FILENO, path: "standard input", firstLine: true, limit: 64 << 10
             ).trimmed
         } catch {
+            if error.code == EINTR { throw ArchiveError(WaitEnded.cancelled) }
             throw ArchiveError(error, subject: "the SDK token")
         }
     }

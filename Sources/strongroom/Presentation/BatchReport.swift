@@ -80,9 +80,9 @@ final class BatchReport: Sendable {
         switch report.state {
         case .incomplete:
             return
-                "\(Terminal.red("incomplete")): \(name): the vendor says that the person passed, and sends no media; "
-                + "its answer is archived, and the token is kept until its 72 h are over\n"
-                + "  strongroom case reopen asks once more"
+                "\(Terminal.red("incomplete")): \(name): the vendor says that the person passed, and its answer has no "
+                + "media of a type that is known; it is archived\n"
+                + "  while an SDK token is kept, strongroom case reopen has the vendor asked once more"
         case .unreadable:
             return
                 "\(Terminal.red("unreadable")): \(name): the vendor's answer cannot be read; it is archived as it "
@@ -97,13 +97,13 @@ final class BatchReport: Sendable {
             return isBatch
                 ? nil : "unchanged: \(name) is \(report.outcome == nil ? "registered" : "archived") already"
         case .awaiting:
-            guard let deadline = report.deadline else { return nil }
+            guard let deadline = report.deadline, !isBatch else { return nil }
             let left = deadline.timeIntervalSinceNow
-            return isBatch
-                ? nil
-                : "not finished: \(name); the vendor keeps it until \(Figure.time(deadline)), "
-                    + "\(Figure.span(left)) from now\n"
-                    + "  run strongroom pull again, or use --wait"
+            let time =
+                left > 0
+                ? "the vendor keeps it until \(Figure.time(deadline)), \(Figure.span(left)) from now"
+                : "by the time of issue on record its 72 h ended \(Figure.span(left)) ago, \(Figure.time(deadline))"
+            return "not finished: \(name); \(time)\n  run strongroom pull again, or use --wait"
         case .expired:
             let issued = report.tokenIssuedAt.map { ", token issued \(Figure.time($0))" } ?? ""
             let ended = report.deadline.flatMap {

@@ -40,7 +40,7 @@ struct AuditAcceptForkCommand: ParsableCommand {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
             let second =
                 try secondTokenFile.map { try PersonalToken(file: $0) }
-                ?? ProcessStart.secret("STRONGROOM_SECOND_TOKEN").flatMap {
+                ?? ProcessStart.takeSecret("STRONGROOM_SECOND_TOKEN").flatMap {
                     $0.count == 0 ? nil : try PersonalToken($0)
                 }
             try common.withArchive(toLook: true) { archive in

@@ -25,7 +25,8 @@ struct CaseListCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only cases with a verification that is awaiting, archived, expired or rejected.", valueName: "state"))
+            "Only cases with a verification that is awaiting, archived, incomplete, unreadable, expired or rejected.",
+            valueName: "state"))
     var state: String?
 
     @Option(help: ArgumentHelp("Only cases registered at this time or later.", valueName: "time"))

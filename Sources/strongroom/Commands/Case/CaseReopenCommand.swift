@@ -7,11 +7,11 @@ internal import Vault
 struct CaseReopenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reopen",
-        abstract: "Ask the vendor once more about a verification that ended without a result.",
+        abstract: "Ask the vendor once more about a verification that has ended.",
         discussion: """
-            For one that was refused, expired, came without media, or with an answer that cannot be read, while \
-            its SDK token is still kept: until its 72 hours and a day are over. It goes on as another verification \
-            of the case, which strongroom pull asks about.
+            For one that was refused, expired, came without media, with an answer that cannot be read, or with a \
+            result that is wrong, while its SDK token is still kept: at least until its 72 hours and a day are over. \
+            It goes on as another verification of the case, which strongroom pull asks about.
             """)
 
     @Argument(help: ArgumentHelp("The case ID.", valueName: "id"))

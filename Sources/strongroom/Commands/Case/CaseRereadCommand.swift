@@ -35,6 +35,7 @@ struct CaseRereadCommand: ParsableCommand {
                 let report = try archive.intake.readAgain(
                     id, number: verification, isLenient: lenient, for: reason)
                 BatchReport("reading", total: 1, json: common.json, isBatch: false).take(report)
+                if report.state == .incomplete { throw Exit.partly }
             }
         }
     }

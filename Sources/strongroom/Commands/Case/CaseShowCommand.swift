@@ -39,6 +39,10 @@ struct CaseShowCommand: ParsableCommand {
         ] {
             lines.append("\(Figure.padded(name, 8))  \(value.map(Terminal.visible) ?? "—")")
         }
+        if !details.lacks.isEmpty {
+            let what = Terminal.red("lacks \(details.lacks.joined(separator: ", "))", on: STDOUT_FILENO)
+            lines.append("terms     \(what), which the active terms ask for: register it again with it")
+        }
         for event in details.events {
             let what = event.withdraws.map { "entry \($0) withdrawn" } ?? event.at.map(Figure.time) ?? ""
             lines.append(
@@ -58,6 +62,8 @@ struct CaseShowCommand: ParsableCommand {
         }
         if let problem = verification.problem { head += " · \(Terminal.visible(problem))" }
         var lines = ["", head]
+        if let other = verification.goesOnAs { lines.append("  goes on as       verification \(other)") }
+        if verification.readLeniently { lines.append("  read leniently   because a person said so") }
         if let description = verification.description, !description.isEmpty {
             lines.append("  the vendor says  \(Terminal.visible(description))")
         }
@@ -65,7 +71,10 @@ struct CaseShowCommand: ParsableCommand {
         if let issued = verification.tokenIssuedAt {
             lines.append(
                 "  token issued     \(Figure.time(issued))"
-                    + (verification.tokenIssueAssumed ? " (assumed: not given)" : ""))
+                    + (verification.tokenIssueAssumed ? " (assumed: not given)" : "")
+                    + (verification.issueDisproved
+                        ? " · \(Terminal.red("wrong", on: STDOUT_FILENO)): the vendor had the result after its 72 h"
+                        : ""))
         }
         if verification.state == "awaiting", let deadline = verification.deadline {
             let left = deadline.timeIntervalSinceNow
@@ -82,7 +91,7 @@ struct CaseShowCommand: ParsableCommand {
         }
         for object in verification.objects {
             lines.append(
-                "  \(Figure.padded(object.kind, 12))  \(Figure.padded(object.mediaType, 16))  "
+                "  \(Figure.padded(object.kind, 17))  \(Figure.padded(object.mediaType, 16))  "
                     + "\(String(repeating: " ", count: max(0, 8 - Figure.size(object.length).count)))"
                     + "\(Figure.size(object.length))  \(object.address.prefix(16))…"
             )
@@ -98,7 +107,7 @@ struct CaseShowCommand: ParsableCommand {
         }
         for gone in verification.destroyed {
             lines.append(
-                "  \(Figure.padded(gone.kind, 12))  destroyed \(Figure.time(gone.destroyedAt)), ledger entry "
+                "  \(Figure.padded(gone.kind, 17))  destroyed \(Figure.time(gone.destroyedAt)), ledger entry "
                     + "\(gone.entry)"
             )
         }

@@ -62,8 +62,10 @@ struct ImportCommand: ParsableCommand {
         if let file {
             let item = try ImportItem(
                 registration: try registration.registration(for: archive), file: file, isLenient: lenient)
-            return BatchReport("importing", total: 1, json: common.json, isBatch: false).take(
-                try archive.intake.import(item))
+            let done = try archive.intake.import(item)
+            BatchReport("importing", total: 1, json: common.json, isBatch: false).take(done)
+            if done.state == .incomplete { throw Exit.partly }
+            return
         }
         let items = try registration.table(.import, for: archive).rows.map {
             try ImportItem(
@@ -100,7 +102,10 @@ struct ImportCommand: ParsableCommand {
             ]
             Terminal.print(parts.compactMap { $0 }.joined(separator: " · "))
         }
-        guard totals.failed > 0 else { return }
+        guard totals.failed > 0 else {
+            if totals.incomplete > 0 { throw Exit.partly }
+            return
+        }
         if totals.isUnsettled { throw Exit.unknown }
         if totals.archived + totals.incomplete + totals.unchanged == 0 {
             throw totals.firstProblem.map(Exit.code) ?? Exit.failed

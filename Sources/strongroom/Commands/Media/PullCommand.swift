@@ -27,7 +27,7 @@ struct PullCommand: ParsableCommand {
 
     @OptionGroup var registration: RegistrationOptions
 
-    @Flag(help: "Stay until everything has ended, at most until the last of the 72 hours.")
+    @Flag(help: "Stay until everything has ended, or is refused alone; at most until the last of the 72 hours.")
     var wait = false
 
     @Option(help: ArgumentHelp("Instead of the configured endpoint, https://HOST.", valueName: "url"))
@@ -60,7 +60,7 @@ struct PullCommand: ParsableCommand {
     private func pull(into archive: Session) throws {
         var options = PullOptions(
             credentials: try archive.intake.credentials(
-                file: credentialsFile, environment: ProcessStart.secret))
+                file: credentialsFile, environment: ProcessStart.takeSecret))
         options.waits = wait
         options.endpoint = try endpoint.map { try Configuration.endpoint($0) }
         options.region = try region.map { try Configuration.region($0) }
@@ -90,7 +90,11 @@ struct PullCommand: ParsableCommand {
         if let problem = summary.stopped, isBatch {
             Terminal.say(
                 "stopped: \(Figure.count(summary.notAsked, "verification")) not asked about; what waits is safe")
-            let ended = summary.counts.filter { $0.key != .failed && $0.key != .unchanged }.values.reduce(0, +)
+            if problem.code == .vendor, problem.message != summary.firstProblem?.message {
+                Terminal.complain(problem)
+            }
+            let ended = summary.counts.filter { ![.failed, .unchanged, .refused, .awaiting].contains($0.key) }
+                .values.reduce(0, +)
             if ended == 0, names?.isEmpty ?? true { throw Exit.code(of: problem) }
         }
         try leave(summary, failedRows: failedRows, isBatch: isBatch)

@@ -27,7 +27,9 @@ struct RetrieveCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The directory to make the bag in.", valueName: "dir"), completion: .directory)
     var out: String?
 
-    @Option(help: ArgumentHelp("One kind: best-frame, video, action-video or result.", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp("One kind: best-frame, video, action-video, result or unreadable-answer.", valueName: "kind")
+    )
     var media: String?
 
     @Option(help: ArgumentHelp("The number of the verification, where several have this kind.", valueName: "n"))
