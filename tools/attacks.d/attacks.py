@@ -163,7 +163,7 @@ def prepare(folder):
                      days_ago(1200 if old else 690), "HK" if number % 2 else "SG")
     # A success without media, whose time of capture and places were said wrong, and were put right.
     path = archive.file("K-9.json", b'{"Response":{"Result":"0","Description":"Success","RequestId":"r"}}')
-    archive.run("import", "--case", "K-9", path, "--captured-at", days_ago(600), "--jurisdiction", "HK", code=0)
+    archive.run("import", "--case", "K-9", path, "--captured-at", days_ago(600), "--jurisdiction", "HK", code=5)
     archive.run("case", "correct", "K-9", "--captured-at", days_ago(690), "--jurisdiction", "SG", "--jurisdiction", "MY",
                 "--reason", "attack", code=0)
     # K-1 is kept by its event; that of K-2 never happened, and that of K-3 was a mistake of years.
