@@ -81,11 +81,27 @@ final class FileStage: BlobStage {
         switch state {
         case .settled, .discarded, .left: return
         case .writing, .durable: break
-        case .placed: if let address { try? store.files.remove(store.path(of: address)) }
+        case .placed:
+            // Durably before the staged name goes, by which a sweep finds what is left.
+            guard removePlaced() else { return leave() }
         }
         state = .discarded
         try? store.files.remove(path)
         close()
+    }
+
+    private func removePlaced() -> Bool {
+        let path = store.path(of: address!)
+        do throws(FileError) {
+            try store.files.changingNames(in: [store.directory(of: address!)]) { () throws(FileError) in
+                do throws(FileError) { try store.files.remove(path) } catch {
+                    guard error.code == ENOENT else { throw error }
+                }
+            }
+            return true
+        } catch {
+            return false
+        }
     }
 
     func leave() {
