@@ -6,6 +6,7 @@ internal import Foundation
 ///
 /// Keys are something else: they stand in locked memory (`Sealing`).
 public final class SecretText: Sendable {
+    // Written only while it is made, when nobody else has it.
     private nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
 
     /// A text of `count` bytes, which `body` writes.

@@ -14,6 +14,7 @@ private struct FaultyBlobStorage: BlobStorage {
     let staged = Stages()
 
     final class Stages: Sendable {
+        // One thread runs a check.
         nonisolated(unsafe) var all: [any BlobStage] = []
     }
 

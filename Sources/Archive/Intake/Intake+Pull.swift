@@ -3,52 +3,8 @@ internal import Catalog
 internal import Foundation
 internal import Ledger
 internal import Sealing
-public import Vault
-public import Vendor
-
-/// How to pull.
-public struct PullOptions: Sendable {
-    public var credentials: Credentials
-    /// Instead of the configured ones.
-    public var endpoint: Endpoint?
-    public var region: String?
-    /// Ask about those only; about all that wait where it is nil.
-    public var only: Set<VerificationName>?
-    /// Stay until everything has ended, at most until the last deadline.
-    public var waits = false
-    /// Answers that are read at once.
-    public var workers = 16
-
-    public init(credentials: Credentials) { self.credentials = credentials }
-}
-
-extension VerificationRecord {
-    /// When the vendor forgets the result at the latest, whatever time of issue was typed: a token is issued before it
-    /// is registered.
-    func lastDeadline(_ provider: any Provider) -> Date {
-        max(tokenIssuedAt ?? .distantPast, registeredAt).addingTimeInterval(provider.resultLifetime)
-    }
-
-    /// Whether the vendor refused it last.
-    func wasRefused(by provider: any Provider) -> Bool { lastProblem.map(provider.isRefusal) ?? false }
-
-    func isOver(at time: Date, _ provider: any Provider) -> Bool { time >= lastDeadline(provider) }
-}
-
-/// What a pull did.
-public struct PullSummary: Sendable {
-    public internal(set) var counts: [VerificationReport.State: Int] = [:]
-    /// Plaintext bytes that were archived.
-    public internal(set) var bytes: UInt64 = 0
-    /// Why the pull stopped before everything was asked about.
-    public internal(set) var stopped: ArchiveError?
-    /// Verifications that were not asked about because of that.
-    public internal(set) var notAsked = 0
-    /// The first failure of one verification.
-    public internal(set) var firstProblem: ArchiveError?
-    /// Seconds by which the vendor's clock is ahead of this machine's, where that mattered.
-    public internal(set) var clockSkew: Double = 0
-}
+internal import Vault
+internal import Vendor
 
 extension Intake {
     /// Asks the vendor about what waits, and archives what it answers.
@@ -177,7 +133,7 @@ extension Intake {
             try session.unhurried.noteWitness(skew: client.clockSkew)
             if error.isUnreadable,
                 isDue(verification, for: Self.malformed, since: nil, isWayWhole: answersOthers),
-                let raw = unread(client, token, asking.region)
+                let raw = try unread(client, token, asking.region)
             {
                 return (try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: raw, answer: nil), .over)
             }
@@ -251,12 +207,12 @@ extension Intake {
     }
 
     /// An answer as it came; nil where the vendor cannot be asked, or gives one that can be read.
-    private func unread(_ client: any ProviderClient, _ token: SDKToken, _ region: String) -> StagedAnswer? {
+    private func unread(_ client: any ProviderClient, _ token: SDKToken, _ region: String) throws -> StagedAnswer? {
         let staged = stageAnswer()
         do {
             if try client.fetchUnread(of: token, region: region, until: session.limit, into: staged) { return staged }
-        } catch {
-            // It is counted as what was said before.
+        } catch is any ProviderError {
+            // It is counted as what was said before; what is wrong with the disk is said.
         }
         staged.discard()
         return nil
@@ -289,6 +245,7 @@ extension Intake {
         if isAgain, answersOthers { return try ended() }
         var report = self.report(verification, caseID: caseID, state: .refused)
         report.refusal = recorded
+        report.deadline = verification.lastDeadline(session.effects.provider)
         return (report, .refused(isAgain: isAgain))
     }
 
