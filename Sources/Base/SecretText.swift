@@ -8,6 +8,8 @@ internal import Foundation
 public final class SecretText: Sendable {
     // Written only while it is made, when nobody else has it.
     private nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
+    /// The memory is a mapping of its own, which no core dump has.
+    private let isSetApart: Bool
 
     /// A text of `count` bytes, which `body` writes.
     public init<Failure: Error>(
@@ -15,6 +17,7 @@ public final class SecretText: Sendable {
     ) throws(Failure) {
         memory = .allocate(byteCount: max(count, 1), alignment: 16)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
+        isSetApart = false
         self.count = count
         // Where it throws, what is made so far is let go of as everything else is.
         try body(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
@@ -38,9 +41,32 @@ public final class SecretText: Sendable {
         }
     }
 
+    /// A copy for what is kept long, such as credentials: in pages of its own, which are left out of core dumps and, as
+    /// far as the system allows it, of the swap.
+    ///
+    /// - Throws: where there is no memory for it, or the system keeps none out of dumps.
+    public init(settingApart text: SecretText) throws(FileError) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let length = (max(text.count, 1) + page - 1) / page * page
+        guard let start = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            start != MAP_FAILED
+        else { throw FileError(.create, path: "memory for a secret", code: errno) }
+        guard madvise(start, length, MADV_DONTDUMP) == 0 else {
+            let code = errno
+            munmap(start, length)
+            throw FileError(.create, path: "memory for a secret", code: code)
+        }
+        // Where it is refused, that is said of the memory for keys (`LockedMemory`).
+        mlock(start, length)
+        memory = UnsafeMutableRawBufferPointer(start: start, count: length)
+        isSetApart = true
+        count = text.count
+        text.withBytes { memory.copyMemory(from: $0) }
+    }
+
     deinit {
         explicit_bzero(memory.baseAddress!, memory.count)
-        memory.deallocate()
+        if isSetApart { munmap(memory.baseAddress!, memory.count) } else { memory.deallocate() }
     }
 
     /// Bytes.
@@ -135,5 +161,37 @@ public enum ProcessMemory {
         explicit_bzero(value, length)
         unsetenv(name)
         return secret
+    }
+
+    /// Takes what is given to an option out of the command line, where every user of the host reads it: `-` stands
+    /// there then. The last one counts.
+    ///
+    /// - Parameter option: its long name, with the hyphens.
+    /// - Returns: nil where the option is not given, or with nothing, or with `-`.
+    public static func takeFromCommandLine(_ option: String) -> SecretText? {
+        var taken: SecretText?
+        func take(_ value: UnsafeMutablePointer<CChar>) {
+            let length = strlen(value)
+            let isHyphen = length == 1 && value[0] == 0x2D
+            taken = isHyphen || length == 0 ? nil : SecretText(UnsafeRawBufferPointer(start: value, count: length))
+            guard taken != nil else { return }
+            explicit_bzero(value, length)
+            value[0] = 0x2D
+        }
+        var isNext = false
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index] else { continue }
+            if isNext {
+                take(argument)
+                isNext = false
+            } else if strcmp(argument, "--") == 0 {
+                break
+            } else if strcmp(argument, option) == 0 {
+                isNext = true
+            } else if strncmp(argument, option + "=", option.utf8.count + 1) == 0 {
+                take(argument + option.utf8.count + 1)
+            }
+        }
+        return taken
     }
 }

@@ -7,7 +7,7 @@ internal import Synchronization
 package enum ProcessStart {
     private static let secrets = Mutex<[String: SecretText]>([:])
 
-    /// A variable that was taken out of the environment; nil where it was not there. It is given out once.
+    /// A variable that was taken out of the environment, or what was given to an option; nil where it was not there. It is given out once.
     package static func takeSecret(_ name: String) -> SecretText? {
         secrets.withLock { $0.removeValue(forKey: name) }
     }
@@ -20,12 +20,15 @@ package enum ProcessStart {
     ///
     /// - Parameter secrets: variables of the environment that hold secrets: they are taken out of it, and of the memory
     ///   that it stands in.
-    package static func prepare(secrets names: [String] = []) {
+    /// - Parameter options: long options that may be given secrets: `-` stands there then, and ``takeSecret(_:)`` gives
+    ///   what was given.
+    package static func prepare(secrets names: [String] = [], options: [String] = []) {
         ProcessMemory.zeroWhatOpenSSLFrees()
         StandardDescriptors.reserve()
         forgetTellingVariables()
         secrets.withLock { secrets in
             for name in names { secrets[name] = ProcessMemory.takeFromEnvironment(name) }
+            for option in options { secrets[option] = ProcessMemory.takeFromCommandLine(option) }
         }
         // What this program makes is for its user alone, and its memory is not for the disk.
         umask(0o077)

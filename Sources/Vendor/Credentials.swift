@@ -22,10 +22,13 @@ public struct Credentials: Sendable {
     /// The session token of temporary credentials.
     public let token: SecretText?
 
-    public init(secretID: String, secretKey: SecretText, token: SecretText? = nil) {
+    /// Keeps copies that stand in no core dump, for as long as requests are made.
+    ///
+    /// - Throws: where there is no memory for that.
+    public init(secretID: String, secretKey: SecretText, token: SecretText? = nil) throws(FileError) {
         self.secretID = secretID
-        self.secretKey = secretKey
-        self.token = token
+        self.secretKey = try SecretText(settingApart: secretKey)
+        self.token = if let token { try SecretText(settingApart: token) } else { nil }
     }
 }
 

@@ -21,12 +21,14 @@ struct StrongroomCommand: ParsableCommand {
             StatusCommand.self, VerifyCommand.self,
             PolicyCommand.self, ExplainCommand.self, PurgeCommand.self, HoldCommand.self, RequestsCommand.self,
             ApproveCommand.self,
-            DenyCommand.self, TokenCommand.self, SettingsCommand.self, ClockCommand.self, AuditCommand.self,
+            DenyCommand.self, TokenCommand.self, SettingsCommand.self, KeysCommand.self, ClockCommand.self,
+            AuditCommand.self,
         ])
 
     static func main() {
         ProcessStart.prepare(
-            secrets: TencentFaceID.credentialVariables + ["STRONGROOM_TOKEN", "STRONGROOM_SECOND_TOKEN"])
+            secrets: TencentFaceID.credentialVariables + ["STRONGROOM_TOKEN", "STRONGROOM_SECOND_TOKEN"],
+            options: [RegistrationOptions.tokenOption])
         // Seen by every user of the host, it is worth nothing any more; and it must not become a name on the record.
         for index in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[index],

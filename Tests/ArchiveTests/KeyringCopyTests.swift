@@ -63,4 +63,35 @@ struct KeyringCopyTests {
         try test.setOperator("keyring-copy: \(test.path)/staging", "keyring-copy: copies")
         #expect(refusal { _ = try test.open() }?.code == .badConfiguration)
     }
+
+    /// An archive that was made without one gets it later, once, and keeps it the newest from then on.
+    @Test func aCopyIsAskedForLater() throws {
+        let configuration = try test.operatorFile()
+        let named = try String(contentsOfFile: configuration, encoding: .utf8)
+        func keep(in directory: String) throws -> String {
+            try OpenArchive.keepKeyringCopy(
+                in: directory, of: test.path, rootKey: test.rootKey, effects: test.effects()
+            ).copy
+        }
+        // With the line of the template, without it, and without a last line end.
+        for rest in ["# keyring-copy: /mnt/other/strongroom", ""] {
+            for end in ["", "\n"] {
+                var text = named.replacing("keyring-copy: \(copies)", with: rest)
+                while text.hasSuffix("\n") { text.removeLast() }
+                try (text + end).write(toFile: configuration, atomically: true, encoding: .utf8)
+                chmod(configuration, 0o600)
+                #expect(try keep(in: copies) == copy)
+                #expect(try contents(copy) == contents(keyring))
+                try Data([1]).write(to: URL(fileURLWithPath: copy))
+                #expect(try test.open().archive.keyringCopyProblem == nil)
+                #expect(try contents(copy) == contents(keyring))
+                // Again, it is so already.
+                #expect(try keep(in: copies) == copy)
+                #expect(refusal { _ = try keep(in: test.directory) }?.message.contains("another directory") == true)
+                try FileManager.default.removeItem(atPath: copy)
+            }
+        }
+        #expect(refusal { _ = try keep(in: test.path + "/staging") }?.code == .badConfiguration)
+        #expect(refusal { _ = try keep(in: copies + "/none") }?.code == .badConfiguration)
+    }
 }

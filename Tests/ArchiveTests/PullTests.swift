@@ -174,7 +174,7 @@ struct PullTests {
         test.transport.answer { _, _ in (200, TestAnswer.error("AuthFailure.SignatureFailure")) }
         for number in 0..<40 { try test.register("K-\(number)", token: "t\(number)", in: archive) }
         let summary = try archive.intake.pull(
-            PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+            PullOptions(credentials: try Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
         ) {
             _ in
         }
@@ -186,7 +186,7 @@ struct PullTests {
     @Test func anOutageStopsThePullAfterAWhile() throws {
         for number in 0..<60 { try test.register("K-\(number)", token: "t\(number)", in: archive) }
         let summary = try archive.intake.pull(
-            PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+            PullOptions(credentials: try Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
         ) {
             _ in
         }
@@ -203,7 +203,7 @@ struct PullTests {
         }
         try test.register(in: archive)
         let summary = try archive.intake.pull(
-            PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+            PullOptions(credentials: try Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
         ) {
             _ in
         }
@@ -237,7 +237,7 @@ struct PullTests {
         let waiting = try archive.catalog.read { try #require(try $0.verification(name.uid)) }
         #expect(try test.pull(archive).map(\.state) == [.archived])
         let client = FaceIDClient(
-            transport: test.transport, credentials: Credentials(secretID: "a", secretKey: SecretText("b".utf8)),
+            transport: test.transport, credentials: try Credentials(secretID: "a", secretKey: SecretText("b".utf8)),
             endpoint: TencentFaceID().standardSettings.endpoint,
             pace: RequestPace(rate: 1000, clock: test.time.clock), clock: test.time.clock, answerCap: 1 << 20)
         #expect(try other.intake.ask(waiting, client: client, region: nil).report.state == .unchanged)
@@ -265,7 +265,7 @@ struct PullTests {
         test.transport.answer { _, _ in (200, answer.text) }
         try test.register(in: archive)
         _ = try test.pull(archive) {
-            $0.credentials = Credentials(
+            $0.credentials = try Credentials(
                 secretID: "AKID", secretKey: SecretText("key".utf8), token: SecretText("session".utf8))
         }
         let request = try #require(test.transport.requests.first)

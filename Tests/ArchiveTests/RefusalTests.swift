@@ -92,7 +92,7 @@ struct RefusalTests {
             // The edge's clock is wrong, too.
             test.transport.setDate(test.time.now.addingTimeInterval(400 * 86_400))
             let summary = try archive.intake.pull(
-                PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+                PullOptions(credentials: try Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
             ) { _ in }
             #expect(summary.counts[.expired] == nil && summary.counts[.rejected] == nil, "\(summary)")
             if !["not finished", "html"].contains(lie) { #expect(summary.stopped != nil, "\(summary)") }

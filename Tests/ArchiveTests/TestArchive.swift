@@ -124,9 +124,11 @@ final class TestArchive: Sendable {
         try archive.retrieval.caseDetails(try CaseID(caseID)).verifications[0]
     }
 
-    func pull(_ archive: Session, _ change: (inout PullOptions) -> Void = { _ in }) throws -> [VerificationReport] {
-        var options = PullOptions(credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
-        change(&options)
+    func pull(_ archive: Session, _ change: (inout PullOptions) throws -> Void = { _ in }) throws
+        -> [VerificationReport]
+    {
+        var options = PullOptions(credentials: try Credentials(secretID: "id", secretKey: SecretText("key".utf8)))
+        try change(&options)
         let reports = Mutex<[VerificationReport]>([])
         _ = try archive.intake.pull(options) { report in reports.withLock { $0.append(report) } }
         return reports.withLock { $0 }

@@ -46,4 +46,50 @@ struct LimitTests {
         #expect(try place.strongroom("status", "--json").json()["verifications"] as? [String: Int]? != nil)
         #expect(try place.strongroom("case", "show", "K", "--json").text.contains("\"awaiting\""))
     }
+
+    /// A program that is handed the ledger and hangs costs the command that started it; others go on, and what they
+    /// added is handed over once it goes on.
+    @Test func aPublishingProgramThatHangsCostsNobodyElse() throws {
+        let place = try Workplace()
+        let program = try place.file(
+            "publish",
+            """
+            #!/bin/sh
+            cd '\(place.folder)'
+            [ "$STRONGROOM_ACTION" = newest ] && { cat taken 2>/dev/null; exit 0; }
+            touch started; while [ -e hang ]; do sleep 0.1; done
+            cp "$STRONGROOM_CHECKPOINT" taken
+
+            """)
+        chmod(program, 0o700)
+        let configuration = try place.operatorFile()
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+            .replacing(/\n  directory: [^\n]*/, with: "\n  command: [\(program)]")
+        try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+        chmod(configuration, 0o600)
+        _ = try place.file("hang", "")
+        let answer = try place.file("a.json", try Simulator.answer("tok"))
+        let (first, out, err) = try Programs.start(
+            Programs.folder + "/strongroom",
+            ["import", "--case", "K-1", answer, "--captured-at", "2026-01-01T00:00:00Z"],
+            environment: place.environment)
+        defer { kill(first.processIdentifier, SIGKILL) }
+        while access(place.folder + "/started", F_OK) != 0 {
+            try #require(first.isRunning)
+            usleep(20_000)
+        }
+        let begin = Date()
+        let second = try place.strongroom(
+            "import", "--case", "K-2", answer, "--captured-at", "2026-01-01T00:00:00Z")
+        #expect(second.code == 0 && second.err.contains("another command has been publishing"), "\(second.err)")
+        #expect(Date().timeIntervalSince(begin) < 8)
+        #expect(first.isRunning)
+        try FileManager.default.removeItem(atPath: place.folder + "/hang")
+        first.waitUntilExit()
+        let said = String(decoding: err.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        _ = out.fileHandleForReading.readDataToEndOfFile()
+        #expect(first.terminationStatus == 0, "\(said)")
+        let ledger = try #require(try place.strongroom("status", "--json").json()["ledger"] as? [String: Any])
+        #expect(ledger["entries"] as? Int == ledger["published"] as? Int && ledger["entries"] as? Int ?? 0 > 0)
+    }
 }

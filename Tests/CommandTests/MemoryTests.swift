@@ -77,9 +77,24 @@ import Testing
             return states?["archived"] == 1 && states?["awaiting"] == 1
         }
         #expect(found["rootText"] == 0 && found["rootKey"] == 0 && found["ended"] == 0, "\(found)")
-        // One that waits is sealed between two askings; credentials are kept once while they are used.
+        // One that waits is sealed between two askings; credentials stand where no dump looks.
         #expect(found["waiting"] == 0, "\(found)")
-        #expect(found["key"] == 1 && found["session"] == 1, "\(found)")
+        #expect(found["key"] == 0 && found["session"] == 0, "\(found)")
+    }
+
+    /// A token that somebody gave on the command line is taken out of it before anything else is done.
+    @Test(.enabled(if: isAllowed), arguments: ["--sdk-token ", "--sdk-token="])
+    func aTokenOnTheCommandLine(option: String) throws {
+        let place = try Workplace()
+        let simulator = try Simulator("--rate", "1000")
+        let token = "later=600~\(UUID().uuidString)"
+        let found = try look(
+            place, "pull --case K \(option)'\(token)' --endpoint \(simulator.url) --wait", secrets: ["token": token]
+        ) {
+            let states = try? place.strongroom("status", "--json").json()["verifications"] as? [String: Int]
+            return states?["awaiting"] == 1
+        }
+        #expect(found["token"] == 0, "\(found)")
     }
 
     /// An import that waits for the rest of its answer, with the token of the verification.

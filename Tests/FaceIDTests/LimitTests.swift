@@ -34,7 +34,7 @@ struct LimitTests {
 
     private func ask(until limit: WaitLimit) throws {
         let client = FaceIDClient(
-            transport: CurlTransport(), credentials: Credentials(secretID: "id", secretKey: SecretText("key".utf8)),
+            transport: CurlTransport(), credentials: try Credentials(secretID: "id", secretKey: SecretText("key".utf8)),
             endpoint: endpoint,
             pace: RequestPace(rate: 1000, clock: .system), clock: .system, answerCap: 1 << 20)
         let token = try #require(SDKToken(SecretText("token".utf8)))

@@ -47,8 +47,8 @@ struct TC3Vectors {
         }
     }
 
-    @Test func credentialsNeverPrintTheirParts() {
-        let credentials = Credentials(
+    @Test func credentialsNeverPrintTheirParts() throws {
+        let credentials = try Credentials(
             secretID: "AKIDvisible", secretKey: SecretText("hunter2-secret".utf8), token: SecretText("tmp-token".utf8))
         var dumped = ""
         dump(credentials, to: &dumped)

@@ -33,7 +33,7 @@ extension Intake {
             }
             // It stands in every request, and signs none.
             let id = secretID.withBytes { String(decoding: $0, as: UTF8.self) }
-            return Credentials(secretID: id, secretKey: secretKey, token: token)
+            return try Credentials(secretID: id, secretKey: secretKey, token: token)
         }
     }
 

@@ -16,6 +16,20 @@ struct KeyringCopy {
         suffix = effects.suffix()
     }
 
+    /// Sees that a directory for the copy is there, and outside of the archive.
+    static func check(_ directory: String, outside archive: String, files: any FileSystem) throws(ArchiveError) {
+        guard FilePath.isOutside(directory, of: archive) else {
+            throw ArchiveError(
+                .badConfiguration, "\(PlainText.excerpt(directory)) is inside the archive",
+                remedy: "put the copy elsewhere: what loses the one must not lose the other")
+        }
+        guard (try? files.status(directory + "/.").kind) == .directory else {
+            throw ArchiveError(
+                .badConfiguration, "there is no directory \(PlainText.excerpt(directory))",
+                remedy: "make it first: it is best on another disk")
+        }
+    }
+
     /// Writes what the copy lacks, durably.
     ///
     /// - Parameters:
@@ -40,5 +54,54 @@ struct KeyringCopy {
     var remedy: Remedy? {
         guard files.exists(path) else { return nil }
         return "its copy is \(path): put that in its place, with mode 0600"
+    }
+}
+
+extension OpenArchive {
+    /// Has a second copy of the sealed keyring of an archive that exists, from now on: makes it, and names its directory
+    /// in the operator's configuration. Durable when this returns.
+    ///
+    /// - Parameter copies: an existing directory outside of the archive, as an absolute path.
+    /// - Returns: the path of the copy, and of the configuration.
+    public static func keepKeyringCopy(
+        in copies: String, of directory: String, rootKey source: RootKeySource, effects: Effects
+    ) throws -> (copy: String, configuration: String) {
+        do {
+            try KeyringCopy.check(copies, outside: directory, files: effects.files)
+            let parts = try Parts(directory: directory, effects: effects)
+            let uid = parts.configuration.archiveUID
+            let path = FilePath.resolved(effects.operatorFile.path(of: uid))
+            let known = parts.configuration.keyringCopy
+            guard known == nil || known == copies else {
+                throw ArchiveError(
+                    .badConfiguration, "\(path) names another directory: \(known ?? "")",
+                    remedy: "change it there: keyring-copy; what lies in the other one stays")
+            }
+            // It is opened first: no copy is made of what this root key does not open.
+            let (keyring, _, problem) = try readKeyring(of: parts, rootKey: source)
+            if let problem { throw problem }
+            let copy = KeyringCopy(in: copies, of: uid, effects: effects)
+            guard known == nil else { return (copy.path, path) }
+            try copy.update(
+                try effects.files.contents(of: directory + "/" + keyringName, limit: 1 << 20),
+                generation: keyring.generation)
+            let text = try Configuration.operatorText(
+                String(decoding: try effects.files.contents(of: path, limit: 1 << 20), as: UTF8.self),
+                keepingKeyringCopyIn: copies)
+            do {
+                try Array(text.utf8).withUnsafeBytes {
+                    try effects.files.replaceDurably(path, bytes: $0, suffix: effects.suffix())
+                }
+            } catch let error as FileError {
+                throw ArchiveError(
+                    .badConfiguration,
+                    "\(copy.path) was made, but \(path) cannot be written: \(String(cString: strerror(error.code)))",
+                    remedy:
+                        "add to it, so that the copy is kept the newest: keyring-copy: \(Configuration.quoted(copies))")
+            }
+            return (copy.path, path)
+        } catch {
+            throw ArchiveError(error)
+        }
     }
 }

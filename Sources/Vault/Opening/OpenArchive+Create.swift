@@ -50,16 +50,7 @@ extension OpenArchive {
                     remedy: "give a name such as archive.example.com/ekyc, of at most 200 bytes")
             }
             try source.checkIsOutside(of: directory)
-            if let keyringCopy, !FilePath.isOutside(keyringCopy, of: directory) {
-                throw ArchiveError(
-                    .badConfiguration, "\(PlainText.excerpt(keyringCopy)) is inside the archive",
-                    remedy: "put the copy elsewhere: what loses the one must not lose the other")
-            }
-            if let keyringCopy, (try? files.status(keyringCopy + "/.").kind) != .directory {
-                throw ArchiveError(
-                    .badConfiguration, "there is no directory \(PlainText.excerpt(keyringCopy))",
-                    remedy: "make it first: it is best on another disk")
-            }
+            if let keyringCopy { try KeyringCopy.check(keyringCopy, outside: directory, files: files) }
             // What cannot be used is refused before anything is made.
             if case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) {
             } else {

@@ -189,7 +189,7 @@ public final class OpenArchive: Sendable {
         }
     }
 
-    private static func readKeyring(
+    static func readKeyring(
         of parts: Parts, rootKey source: RootKeySource
     ) throws -> (keyring: Keyring, kind: RootKeyKind, copyProblem: ArchiveError?) {
         let (directory, effects) = (parts.directory, parts.effects)

@@ -180,25 +180,27 @@ package struct Publication: Sendable {
         }
     }
 
-    /// Seconds that are waited for another process that publishes.
-    private static let patience: TimeInterval = 10
+    /// Seconds that are waited for another process that publishes: in a directory, or through a program, which may
+    /// hang. That costs who started it its deadline, and nobody else.
+    private var patience: TimeInterval { settings.command == nil ? 10 : 1 }
 
     /// Runs `body` while no other process publishes for this archive.
+    ///
+    /// - Throws: ``ArchiveError`` where another is at it; before that one ends, it publishes what came meanwhile.
     package func withLock<Result>(_ body: () throws -> Result) throws -> Result {
         try makeFolders()
         let lock = try FileLock(home + "/lock")
-        // Who publishes may be waiting for a program that hangs: that costs them its deadline, and nobody else.
-        let patience = WaitLimit(seconds: Self.patience)
         do {
-            try patience.wait {
+            try WaitLimit(seconds: patience).wait {
                 if try lock.tryToTake() { return true }
                 try limit.check()
                 return false
             }
         } catch WaitEnded.timedOut where !limit.isOver {
             throw ArchiveError(
-                .storage, "another command has been publishing for more than \(Int(Self.patience)) s",
-                remedy: "what waits is published by whoever comes next; look after the program that it waits for")
+                .storage, "another command has been publishing for more than \(Int(patience)) s",
+                remedy:
+                    "what waits is published by it, or by whoever comes next; look after the program that it waits for")
         }
         defer { lock.release() }
         return try body()

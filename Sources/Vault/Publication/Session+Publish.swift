@@ -64,6 +64,9 @@ extension Session {
     private static let slowFailure: UInt64 = 5_000_000_000
     private static let rest: UInt64 = 300_000_000_000
 
+    /// How often a command hands over to a program at once while others add to the ledger.
+    private static let mostRounds = 3
+
     /// Nanoseconds between two publications of one busy command.
     private static let publicationInterval: UInt64 = 2_000_000_000
 
@@ -215,7 +218,15 @@ extension Session {
         if isHopeless { return nil }
         let start = DispatchTime.now().uptimeNanoseconds
         do {
-            let repaired = try publishNow()
+            var repaired = try publishNow()
+            // Nobody waits for a program that another runs: what they added meanwhile is taken along.
+            var rounds = 1
+            while configuration.publication.command != nil, rounds < Self.mostRounds, !limit.isOver,
+                try catalog.read({ try $0.ledgerSize() }) > ledgerState.published
+            {
+                repaired = try publishNow() ?? repaired
+                rounds += 1
+            }
             archive.ledgerState.withLock { state in
                 state.problem = nil
                 state.repaired = repaired ?? state.repaired

@@ -72,6 +72,26 @@ extension Configuration {
         """
     }
 
+    /// The text of an operator's file that names a directory for the copy of the keyring, where it names none: in the
+    /// line that the template has for it, or at its end.
+    static func operatorText(_ text: String, keepingKeyringCopyIn directory: String) throws -> String {
+        let line = "keyring-copy: \(quoted(directory))"
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if let place = lines.firstIndex(where: { $0.hasPrefix("# keyring-copy:") }) {
+            lines[place] = line
+        } else {
+            if lines.last == "" { lines.removeLast() }
+            lines += [line, ""]
+        }
+        let changed = lines.joined(separator: "\n")
+        // A file may end in a way that takes no line more.
+        guard try YAMLMapping(changed).text("keyring-copy") == directory else {
+            throw ArchiveError(
+                .badConfiguration, "the configuration takes no line at its end", remedy: "add to it: \(line)")
+        }
+        return changed
+    }
+
     /// Reads the operator's file of an archive whose own settings were read.
     ///
     /// - Parameter directory: of the archive.

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Base
 import Foundation
+import Presentation
 internal import Vault
 
 /// What is said of a case and its verification; on a batch, of all of its rows that do not say it themselves.
@@ -13,8 +14,14 @@ struct RegistrationOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The SDK token of the verification; - reads it from standard input.", valueName: "token"))
+        help: ArgumentHelp(
+            "The SDK token of the verification. Give -, which reads it from standard input: what stands on a command "
+                + "line is seen by every user of the host, and kept by shells.", valueName: "token"))
     var sdkToken: String?
+
+    /// What is given to it is taken out of the command line before that is read, and this stands there.
+    static let tokenOption = "--sdk-token"
+    private static let isTaken = "-"
 
     @Option(
         help: ArgumentHelp(
@@ -65,8 +72,10 @@ struct RegistrationOptions: ParsableArguments {
         input.purpose = purpose
         input.consent = consent
         input.age = age
-        input.token =
-            try sdkToken == "-" ? Self.firstLineOfStandardInput() : sdkToken.map { SecretText($0.utf8) }
+        input.token = try sdkToken.map { text in
+            guard text == Self.isTaken else { return SecretText(text.utf8) }
+            return try ProcessStart.takeSecret(Self.tokenOption) ?? Self.firstLineOfStandardInput()
+        }
         input.tokenIssuedAt = tokenIssuedAt
         input.capturedAt = capturedAt
         input.region = region

@@ -75,10 +75,15 @@ struct InitializeCommand: ParsableCommand {
             if let copy = made.keyringCopy {
                 Terminal.print("second copy of the sealed keyring: \(copy)")
             } else {
-                Terminal.print("no second copy of keyring.sealed is kept: name a directory for it in the configuration")
+                Terminal.print(
+                    "no second copy of keyring.sealed is kept: strongroom keys copy DIR, best on another disk")
             }
             Terminal.print("configuration: \(made.configuration)")
             Terminal.print("  it says which vendor is asked, and where the ledger is published")
+            if let problem = OpenArchive.memoryProblem {
+                Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")
+                if let remedy = problem.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
+            }
             for place in made.weakPlaces { Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(place))") }
             Terminal.print("verifier key of the ledger: \(made.verifierKey)")
             Terminal.print("  give it to your auditor: it checks what the ledger proves")
