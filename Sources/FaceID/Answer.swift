@@ -20,12 +20,18 @@ extension MediaKind {
 }
 
 extension Answer {
-    /// - Parameter end: where the answer ended, for errors.
-    init(document: [UInt8], end: UInt64) throws(AnswerError) {
+    /// - Parameters:
+    ///   - isBare: it stands without its `Response`.
+    ///   - end: where the answer ended, for errors.
+    init(document: [UInt8], isBare: Bool = false, end: UInt64) throws(AnswerError) {
         guard String(validating: document, as: UTF8.self) != nil else { throw AnswerError(.notUTF8, offset: end) }
         let response: Envelope.Response
         do {
-            response = try JSONDecoder().decode(Envelope.self, from: Data(document)).response
+            let (decoder, data) = (JSONDecoder(), Data(document))
+            response =
+                isBare
+                ? try decoder.decode(Envelope.Response.self, from: data)
+                : try decoder.decode(Envelope.self, from: data).response
         } catch {
             // The grammar was checked on the way, so what is left is an escape that is no character.
             throw AnswerError(.notUTF8, offset: end)

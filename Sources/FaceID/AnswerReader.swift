@@ -75,6 +75,9 @@ public struct AnswerReader: ~Copyable {
         media = MediaDecoder(isLenient: isLenient)
     }
 
+    /// An answer that somebody took out of its `Response`: a lenient reader takes it.
+    private var isBare: Bool { isLenient && sawBareMedia }
+
     /// Whether what was read so far is an answer of the vendor, and not a page of somebody between.
     var hasResponse: Bool { sawResponse || sawBareMedia }
 
@@ -121,8 +124,8 @@ public struct AnswerReader: ~Copyable {
         guard case .structure = mode, expected == .end else {
             throw AnswerError(offset == 0 || document.isEmpty ? .empty : .cutOff, offset: offset)
         }
-        guard sawResponse else { throw AnswerError(.noResponse, offset: offset) }
-        return try Answer(document: document, end: offset)
+        guard sawResponse || isBare else { throw AnswerError(.noResponse, offset: offset) }
+        return try Answer(document: document, isBare: isBare, end: offset)
     }
 
     // MARK: Structure
@@ -210,7 +213,7 @@ public struct AnswerReader: ~Copyable {
         if !frames.last!.isObject {
             if frames.last!.members > 0 { try keep(CollectionOfOne(UInt8(ascii: ","))) }
         } else if frames.count == 1, key.elementsEqual("Response".utf8) {
-            guard isObject else { throw AnswerError(.noResponse, offset: offset) }
+            guard isObject, !isBare else { throw AnswerError(.noResponse, offset: offset) }
             sawResponse = true
             inResponse = true
         } else if mediaField != nil, !isNull {
@@ -221,7 +224,7 @@ public struct AnswerReader: ~Copyable {
     }
 
     private var mediaField: MediaField? {
-        frames.count == 2 && inResponse && frames[1].isObject
+        frames.count == 2 && inResponse && frames[1].isObject || frames.count == 1 && isBare
             ? MediaField(rawValue: String(decoding: key, as: UTF8.self)) : nil
     }
 
@@ -310,7 +313,7 @@ public struct AnswerReader: ~Copyable {
         }
         if frames.count == 1, MediaField(rawValue: String(decoding: key, as: UTF8.self)) != nil {
             sawBareMedia = true
-            throw AnswerError(.noResponse, offset: offset)
+            guard isBare, !sawResponse else { throw AnswerError(.noResponse, offset: offset) }
         }
         try keep(CollectionOfOne(UInt8(ascii: ":")))
         expected = .colon

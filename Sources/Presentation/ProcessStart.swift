@@ -7,7 +7,8 @@ internal import Synchronization
 package enum ProcessStart {
     private static let secrets = Mutex<[String: SecretText]>([:])
 
-    /// A variable that was taken out of the environment, or what was given to an option; nil where it was not there. It is given out once.
+    /// A variable that was taken out of the environment, or what was given to an option; nil where it was not there.
+    /// It is given out once.
     package static func takeSecret(_ name: String) -> SecretText? {
         secrets.withLock { $0.removeValue(forKey: name) }
     }

@@ -58,8 +58,8 @@ struct KeyringCopy {
 }
 
 extension OpenArchive {
-    /// Has a second copy of the sealed keyring of an archive that exists, from now on: makes it, and names its directory
-    /// in the operator's configuration. Durable when this returns.
+    /// Has a second copy of the sealed keyring of an archive that exists, from now on: makes it, and names its
+    /// directory in the operator's configuration. Durable when this returns.
     ///
     /// - Parameter copies: an existing directory outside of the archive, as an absolute path.
     /// - Returns: the path of the copy, and of the configuration.
