@@ -15,6 +15,7 @@ extension Remedy.Verb {
         case .pull: "pull"
         case .caseList: "case list"
         case .caseShow: "case show"
+        case .caseReopen: "case reopen"
         case .explain: "explain CASE"
         case .purgePlan: "purge plan"
         case .purgeApply: "purge apply"

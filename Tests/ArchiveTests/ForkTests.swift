@@ -210,6 +210,44 @@ struct ForkTests {
         #expect(try again.audit.reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
     }
 
+    /// Nor must the token of the verification that another went on from: it stays sealed for its hours here, and there
+    /// what came of it was destroyed.
+    @Test func whatWentOnAndWasDestroyedIsNotReopened() throws {
+        let test = try TestArchive()
+        let (answer, reason) = (TestAnswer(), try Reason("r"))
+        let empty = #"{"Response":{"Result":"0","Description":"Success","RequestId":"r"}}"#
+        test.transport.answer { _, _ in (200, empty) }
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "P90D", with: "P1D"), in: try test.open())
+        let first = try test.open()
+        let caseIDs = try ["K-1", "K-2"].map { try CaseID($0) }
+        for caseID in caseIDs {
+            let issued = Timestamp.format(test.time.now.addingTimeInterval(-3600))
+            _ = try first.intake.register(
+                try test.registration(caseID.text, token: "token-\(caseID.text)") { input in
+                    (input.tokenIssuedAt, input.jurisdictions) = (issued, ["HK"])
+                })
+        }
+        _ = try test.pull(first)
+        test.time.advance(601)
+        #expect(try test.pull(first).map(\.state) == [.incomplete, .incomplete])
+        first.publish()
+        try test.copyIndex(to: "older")
+        let archive = try test.open()
+        test.transport.answer { _, _ in (200, answer.text) }
+        _ = try archive.intake.reopen(caseIDs[0], number: nil, for: reason)
+        #expect(try test.pull(archive).map(\.state) == [.archived])
+        try test.pass(days: 2, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        archive.publish()
+        try test.copyIndex(to: "older", back: true)
+        _ = try test.open(toLook: true).audit.acceptFork(reason)
+        let again = try test.open()
+        #expect(refusal { _ = try again.intake.reopen(caseIDs[0], number: nil, for: reason) }?.code == .tokenEnded)
+        #expect(try again.intake.reopen(caseIDs[1], number: nil, for: reason).number == 2)
+        #expect(try again.audit.reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
+    }
+
     /// A second fork from the same copy has lost what the first one had: also that is named, where the first folder is
     /// there, and where it is gone nobody goes on without saying so.
     @Test(arguments: [false, true])

@@ -157,9 +157,11 @@ extension Intake {
         var evidence = Evidence(registered: known.registeredAt)
         for verification in try index.verifications(of: known.caseUID) where numbers.contains(verification.number) {
             evidence.registered = min(evidence.registered, verification.registeredAt)
-            // What was read again was not asked for: its answer came before.
-            guard verification.lastAskedAt != nil, let ended = verification.endedAt,
-                [.archived, .incomplete, .unreadable].contains(verification.state)
+            // What was read again was not asked for: its answer came before. Nor does an import after the last
+            // question say that the vendor still had the result.
+            guard let asked = verification.lastAskedAt, let ended = verification.endedAt,
+                [.archived, .incomplete, .unreadable].contains(verification.state),
+                asked == ended
             else { continue }
             evidence.answered = max(evidence.answered ?? ended, ended)
         }

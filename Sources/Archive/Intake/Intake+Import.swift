@@ -172,7 +172,9 @@ extension Intake {
                 throw ArchiveError(
                     .tokenEnded,
                     "this SDK token's verification is \(byToken.state.rawValue) already, with another answer",
-                    remedy: "see \(verb: .caseShow) \(registration.caseID.text)")
+                    remedy: byToken.state.mayGoOn && byToken.sealedToken != nil
+                        ? "where this one is better: \(verb: .caseReopen) \(registration.caseID.text), then try again"
+                        : "see \(verb: .caseShow) \(registration.caseID.text)")
             }
             let verification =
                 try byToken ?? makeVerification(registration, origin: .import, of: opened, transaction)
