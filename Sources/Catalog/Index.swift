@@ -13,17 +13,21 @@ public final class Index: Sendable {
     private let clauses = KnownHoldClauses()
     private let tags = KnownTags()
     private let requiresEntries: Bool
-    private let noteUnsettled: @Sendable () -> Void
+    private let noteUnsettled: @Sendable () -> Bool
     private let unsettled = Atomic(false)
+    private let unmarked = Atomic(false)
     /// Of a write of this process it is not known whether it was committed.
     public var isUnsettled: Bool { unsettled.load(ordering: .relaxed) }
+    /// And nothing could be left that says so to who comes next.
+    public var isUnmarked: Bool { unmarked.load(ordering: .relaxed) }
 
     /// - Parameters:
     ///   - requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what follows
     ///     from entries that are there, need none. Without it for what is no archive.
-    ///   - noteUnsettled: called when it cannot be known whether a write was committed, before its writer is told.
+    ///   - noteUnsettled: called when it cannot be known whether a write was committed, before its writer is told; leaves
+    ///     a mark for who comes next, and returns whether it stands.
     public init(
-        _ engine: any Engine, requiresEntries: Bool = true, noteUnsettled: @escaping @Sendable () -> Void = {}
+        _ engine: any Engine, requiresEntries: Bool = true, noteUnsettled: @escaping @Sendable () -> Bool = { true }
     ) {
         self.engine = engine
         self.requiresEntries = requiresEntries
@@ -121,15 +125,17 @@ public final class Index: Sendable {
     ) {
         // Before anybody waits: who dies now leaves the mark.
         unsettled.store(true, ordering: .relaxed)
-        noteUnsettled()
+        let isMarked = noteUnsettled()
+        if !isMarked { unmarked.store(true, ordering: .relaxed) }
         var isThere: Bool?
         if let last {
             try? engine.write(until: WaitLimit(seconds: Self.patience)) { writing in
                 isThere = try IndexReader(writing, knownClauses: clauses).ledgerRow(last.number)?.bytes == last.bytes
             }
         }
-        // What is known is settled; the mark has everything made durable anew all the same.
-        if isThere != nil { unsettled.store(false, ordering: .relaxed) }
+        // What is known is settled, and the mark has everything made durable anew all the same. Without one, what this
+        // process reads is perhaps only in memory.
+        if isThere != nil, isMarked { unsettled.store(false, ordering: .relaxed) }
         if isThere == true { return }
         let failure =
             isThere == nil ? CatalogError.unsettled : CatalogError.database(error.message, code: error.code)

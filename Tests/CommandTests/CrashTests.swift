@@ -9,6 +9,8 @@ import Testing
         case stays
         /// Nothing that was not synced is there afterwards.
         case goes
+        /// So, but after the same command was given again, and met no fault.
+        case goesLater
         case goesWithSome(seed: Int)
     }
 
@@ -28,15 +30,22 @@ import Testing
         let noting = power == .stays ? [:] : ["FAULT_POWER": place.folder + "/power"]
         let hurt = try Faults.run(place, command + ["--json"], fault.environment.merging(noting) { $1 })
         if case .kill = fault { #expect(hurt.wasKilled || hurt.code == 0) }
+        var runs = [hurt]
         switch power {
         case .stays: break
         case .goes: try Faults.cutPower(place)
         case .goesWithSome(let seed): try Faults.cutPower(place, seed: seed)
+        case .goesLater:
+            runs.append(try Faults.run(place, command + ["--json"], noting))
+            #expect(runs[1].code == 0, "\(fault): \(runs[1].err)")
+            try Faults.cutPower(place)
         }
-        let acknowledged =
-            (try? hurt.jsonLines().filter { $0["state"] as? String == "archived" }.compactMap {
+        let acknowledged = runs.flatMap { run in
+            let lines = (try? run.jsonLines()) ?? []
+            return lines.filter { ["archived", "unchanged"].contains($0["state"] as? String) }.compactMap {
                 $0["caseID"] as? String
-            }) ?? []
+            }
+        }
 
         // Right after the crash, before any other command could mend something.
         let reconciled = try place.strongroom("audit", "reconcile")
@@ -142,7 +151,8 @@ import Testing
                 .fail(step, EDQUOT, onwards: false), .fail(step, ENOSPC, onwards: true),
             ]
             for (place, fault) in faults.enumerated() where Faults.isLong || place == number % faults.count {
-                try play(fault, command, cases: cases, power: .goes)
+                try play(fault, command, cases: cases, power: number % 2 == 0 ? .goes : .goesLater)
+                if Faults.isLong { try play(fault, command, cases: cases, power: number % 2 == 1 ? .goes : .goesLater) }
                 // What else a disk may have kept is played by tools/crash.
                 guard Faults.isLong else { continue }
                 try play(

@@ -49,4 +49,32 @@ import Testing
         #expect(isKnown.contains(6), "\(isKnown)")
         #expect(!found.isEmpty)
     }
+
+    /// The disk is away for a while: also the mark cannot be synced. What the next command says is there stays there when
+    /// the power goes, though the system takes what it could not write for written.
+    @Test func aDiskThatIsAwayForAWhileLosesNothing() throws {
+        var played = 0
+        for place in 1...4 {
+            let workplace = try Workplace()
+            let archive = try #require(workplace.environment["STRONGROOM_ARCHIVE"])
+            let command = try importing(workplace, "K-1")
+            let noting = ["FAULT_POWER": workplace.folder + "/power"]
+            let hurt = try Faults.run(
+                workplace, command,
+                [
+                    "FAULT_SYNC_OF": "index.sqlite-wal", "FAULT_SYNC": "\(place)", "FAULT_ERRNO": "5",
+                    "FAULT_ONWARDS": "1",
+                ].merging(noting) { $1 })
+            guard hurt.code == 6 else { continue }
+            played += 1
+            #expect(try isMarked(archive))
+            let again = try Faults.run(workplace, command, noting)
+            #expect(again.code == 0 && again.err.contains("is durable now"), "\(place): \(again.err)")
+            try Faults.cutPower(workplace)
+            #expect(try workplace.strongroom("case", "show", "K-1").code == 0, "\(place)")
+            #expect(try workplace.strongroom("verify").code == 0, "\(place)")
+            try Faults.checkLedger(workplace, "\(place)")
+        }
+        #expect(played > 0)
+    }
 }

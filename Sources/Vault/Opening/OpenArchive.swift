@@ -23,6 +23,8 @@ public final class OpenArchive: Sendable {
     public let wasUnsettled: Bool
     /// Of a change of this process it is not known whether it was committed.
     public var isUnsettled: Bool { catalog.index.isUnsettled }
+    /// And nothing says so to the next command: the disk took no mark of it either.
+    public var isUnmarked: Bool { catalog.index.isUnmarked }
     package let effects: Effects
     package let store: any BlobStorage
     package let catalog: VouchedIndex

@@ -35,7 +35,7 @@ package struct Parts {
         let randomness = effects.randomness
         let mark = UnsettledMark(in: directory, files: effects.files) { UID<Parts>(from: randomness).hex }
         catalog = Index(
-            try SQLiteEngine(path: directory + "/" + OpenArchive.indexName), noteUnsettled: { _ = mark.set() })
+            try SQLiteEngine(path: directory + "/" + OpenArchive.indexName), noteUnsettled: { mark.set() })
         wasUnsettled = try mark.settle(catalog)
     }
 

@@ -4,7 +4,8 @@ internal import Foundation
 
 /// An empty file in the archive that stands from a commit of which it is not known whether it was done until everything
 /// was made durable anew. While one stands, nobody opens the archive without doing that first: what is found then stays
-/// found, and what is not found never comes back. Each such commit has its own: `unsettled.` and 32 digits.
+/// found, and what is not found never comes back. Each such commit has its own: `unsettled.` and 32 digits. Where the disk
+/// takes no new name, because it is full, the index itself is marked: its owner may execute it then.
 struct UnsettledMark: Sendable {
     static let prefix = "unsettled."
 
@@ -20,31 +21,34 @@ struct UnsettledMark: Sendable {
         (self.directory, self.files, self.suffix) = (directory, files, suffix)
     }
 
-    /// Sets a mark, durably as far as the disk that has just failed lets it.
+    /// Sets a mark. It is for those who read the index out of the same memory: after a power cut what the disk has kept
+    /// is what counts, with a mark or without. So it need not be durable, and it stays where its own sync fails, too.
     ///
     /// - Returns: whether it stands.
     func set() -> Bool {
         let path = directory + "/" + Self.prefix + suffix()
-        do throws(FileError) {
-            var failure: FileError?
-            [UInt8]().withUnsafeBytes { bytes in
-                do throws(FileError) { try files.createDurably(path, bytes: bytes) } catch { failure = error }
-            }
-            if let failure { throw failure }
-            return true
-        } catch {
-            return files.exists(path)
+        if let file = try? files.create(path) {
+            try? files.syncData(file)
+            files.close(file)
         }
+        try? files.syncNames(in: directory)
+        return files.exists(path) || chmod(index, 0o700) == 0
     }
+
+    private var index: String { directory + "/" + OpenArchive.indexName }
+    private var isIndexMarked: Bool { (try? files.status(index)).map { $0.mode & 0o100 != 0 } ?? false }
 
     /// Makes durable what is there, and takes the marks away that stood before.
     ///
     /// - Returns: whether one stood.
     func settle(_ catalog: Index) throws -> Bool {
         let marks = try files.names(in: directory).filter { $0.hasPrefix(Self.prefix) }
-        guard !marks.isEmpty else { return false }
+        let isIndexMarked = isIndexMarked
+        guard !marks.isEmpty || isIndexMarked else { return false }
         do {
             try catalog.syncAnew(until: WaitLimit(seconds: Self.patience))
+            // One that is set meanwhile is lost with it; but then the disk fails no more.
+            if isIndexMarked { chmod(index, 0o600) }
             try files.changingNames(in: [directory]) { () throws(FileError) in
                 for mark in marks {
                     do throws(FileError) { try files.remove(directory + "/" + mark) } catch {

@@ -184,6 +184,18 @@ package struct Publication: Sendable {
     /// hang. That costs who started it its deadline, and nobody else.
     private var patience: TimeInterval { settings.command == nil ? 10 : 1 }
 
+    /// Makes durable what another process has published and perhaps died over: what is read may be in memory only, and
+    /// once the index counts it as published, a place that has less is not the one that it was.
+    func makeDurable() throws {
+        guard settings.command == nil else { return }
+        for name in [LedgerFiles.entries, LedgerFiles.checkpoint] {
+            let file = try files.open(folder + "/" + name)
+            defer { files.close(file) }
+            try files.syncData(file)
+        }
+        for folder in [folder, home] { try files.syncNames(in: folder) }
+    }
+
     /// Runs `body` while no other process publishes for this archive.
     ///
     /// - Throws: ``ArchiveError`` where another is at it; before that one ends, it publishes what came meanwhile.
@@ -264,7 +276,7 @@ package struct Publication: Sendable {
         defer { files.close(output) }
         var position = end
         try lines(published) { piece in
-            // What a crash left of this very piece is kept, and only the rest is appended.
+            // What a crash, or a sync that failed, left of this very piece.
             let there = position < length ? min(UInt64(piece.count), length - position) : 0
             var rest = Int(there)
             if there > 0 {
@@ -274,6 +286,12 @@ package struct Publication: Sendable {
                     length = position + UInt64(same)
                     try files.truncate(output, to: length)
                     rest = same
+                }
+                // After a sync that failed, what is read is perhaps in memory only, and no later sync writes it: it is
+                // written anew, where the place lets something be taken away that no checkpoint counts.
+                if (try? files.truncate(output, to: position)) != nil {
+                    length = position
+                    rest = 0
                 }
             }
             try files.append(UnsafeRawBufferPointer(rebasing: piece[rest...]), to: output)

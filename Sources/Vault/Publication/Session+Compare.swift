@@ -64,6 +64,7 @@ extension Session {
             }
             // The published one first: what is committed and published in between only makes the index longer.
             let newest = try publication.newest()
+            if let newest, newest.size > publication.origin.published { try publication.makeDurable() }
             try catalog.read { index in
                 let roots = try recorder.head(in: index).roots
                 state.size = roots.size

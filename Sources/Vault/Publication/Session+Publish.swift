@@ -266,6 +266,7 @@ extension Session {
         return try publication.withLock {
             let newest = try publication.newest()
             let found = newest?.size ?? 0
+            if found > ledgerState.published { try publication.makeDurable() }
             try closeStrands()
             let (closed, last, expected) = try catalog.read { index in
                 guard let origin = try index.origins().last, origin.number == publication.origin.number else {

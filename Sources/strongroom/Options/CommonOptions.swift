@@ -137,23 +137,29 @@ struct CommonOptions: ParsableArguments {
             // What failed after it says nothing of what is in doubt.
             if opened.isUnsettled, (error as? ArchiveError)?.outcome != .unsettled {
                 if let error = error as? ArchiveError { Terminal.complain(error) }
-                throw Self.unsettled
+                throw Self.unsettled(opened)
             }
+            if opened.isUnmarked { Terminal.complain(Self.unsettled(opened)) }
             throw error
         }
         sayPublication(of: archive)
-        if opened.isUnsettled { throw Self.unsettled }
+        if opened.isUnsettled { throw Self.unsettled(opened) }
         // Found on the way, or known before: whoever looks must see it.
         if let fork = archive.fork { throw fork }
         return result
     }
 
-    private static let unsettled = ArchiveError(
-        .unsettled,
-        "the disk failed while a change was committed: whether that one is done is not known; what was "
-            + "said to be done before is",
-        remedy: "look after the disk, then give the same command again: it makes durable what is there first, and says "
-            + "what it found")
+    private static func unsettled(_ archive: OpenArchive) -> ArchiveError {
+        ArchiveError(
+            .unsettled,
+            "the disk failed while a change was committed: whether that one is done is not known; what was said to be "
+                + "done before is",
+            remedy: archive.isUnmarked
+                ? "the disk takes no mark of it either: believe nothing that a command finds here before the disk is "
+                    + "mended and the machine was started anew"
+                : "look after the disk, then give the same command again: it makes durable what is there first, and "
+                    + "says what it found")
+    }
 
     private func sayPublication(of archive: Session) {
         archive.finishPublication()

@@ -5,7 +5,8 @@
 //     FAULT_KILL=N        SIGKILL in place of the N-th call
 //     FAULT_FAIL=N        the N-th call fails with FAULT_ERRNO; with FAULT_ONWARDS=1, all from then on
 //     FAULT_POWER=FILE    notes in FILE what power.py undoes when the power goes: changes that no sync has made durable
-//     FAULT_SYNC_OF=NAME  with FAULT_SYNC=N: the N-th sync of a file whose name ends so fails with FAULT_ERRNO
+//     FAULT_SYNC_OF=NAME  with FAULT_SYNC=N: the N-th sync of a file whose name ends so fails with FAULT_ERRNO; with
+//                         FAULT_ONWARDS=1, every sync of any file from then on
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -73,9 +74,11 @@ static int step(void) {
 // What the power takes. A record is a header, two paths, and the bytes that stood there before. Written before the call
 // that it is about, and behind a sync that succeeded.
 struct record {
-    char op;  // W bytes, T length, S sync, D sync of a directory, C create, L link, U unlink, R rename, M mkdir
+    // W bytes, T length, S sync, F sync that failed, D sync of a directory, C create, L link, U unlink, R rename, M mkdir
+    char op;
     char padding[7];
-    uint64_t inode, offset, size, length, path_length, other_length;
+    // `count` bytes are changed from `offset` on; `length` of them stood there before, in a file of `size`.
+    uint64_t inode, offset, count, size, length, path_length, other_length;
 };
 static pthread_mutex_t power_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -99,10 +102,10 @@ static int power_file(void) {
     return file;
 }
 
-static void note(char op, const struct stat *status, uint64_t offset, const char *path, const char *other,
-                 const void *bytes, uint64_t length) {
+static void note(char op, const struct stat *status, uint64_t offset, uint64_t count, const char *path,
+                 const char *other, const void *bytes, uint64_t length) {
     struct record record = {
-        .op = op, .inode = status ? status->st_ino : 0, .offset = offset,
+        .op = op, .inode = status ? status->st_ino : 0, .offset = offset, .count = count,
         .size = status ? (uint64_t)status->st_size : 0, .length = length, .path_length = strlen(path),
         .other_length = strlen(other)};
     pthread_mutex_lock(&power_lock);
@@ -151,18 +154,19 @@ static void note_bytes(char op, int file, uint64_t offset, uint64_t count) {
     if (!power_path || file <= 2 || fstat(file, &status) || !S_ISREG(status.st_mode)) return;
     uint64_t length;
     void *bytes = old_bytes(file, offset, count, &status, &length);
-    note(op, &status, offset, "", "", bytes, length);
+    note(op, &status, offset, count, "", "", bytes, length);
     free(bytes);
 }
 
-static void note_sync(int file) {
+// After a sync that failed, Linux takes the pages for written: no later sync writes them.
+static void note_sync(int file, int failed) {
     struct stat status;
-    if (!power_path || fstat(file, &status)) return;
+    if (!power_path || fstat(file, &status) || (failed && S_ISDIR(status.st_mode))) return;
     char link[64], path[4096] = "";
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = readlink(link, path, sizeof path - 1);
     path[length > 0 ? length : 0] = 0;
-    note(S_ISDIR(status.st_mode) ? 'D' : 'S', &status, 0, path, "", "", 0);
+    note(failed ? 'F' : S_ISDIR(status.st_mode) ? 'D' : 'S', &status, 0, 0, path, "", "", 0);
 }
 
 // Of a name that goes, the whole content is kept.
@@ -182,7 +186,7 @@ static void note_names(char op, const char *path, const char *other, const char 
         bytes = old_bytes(file, 0, UINT64_MAX, &status, &length);
     }
     if (file >= 0) close(file);
-    note(op, status.st_ino ? &status : NULL, 0, first, second, bytes, length);
+    note(op, status.st_ino ? &status : NULL, 0, 0, first, second, bytes, length);
     free(bytes);
 }
 
@@ -225,6 +229,10 @@ ssize_t write(int file, const void *bytes, size_t count) {
 // Whether this sync is the one that is to fail.
 static int fails_to_sync(int file) {
     if (!sync_of) return 0;
+    if (onwards && atomic_load(&syncs) >= sync_at) {
+        errno = (int)fail_errno;
+        return 1;
+    }
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = readlink(link, path, sizeof path - 1);
@@ -238,9 +246,14 @@ static int fails_to_sync(int file) {
 #define ON_FILE(name) \
     int name(int file) { \
         REAL(name); \
-        if (step() || fails_to_sync(file)) return -1; \
+        if (step() || fails_to_sync(file)) { \
+            int code = errno; \
+            note_sync(file, 1); \
+            errno = code; \
+            return -1; \
+        } \
         int outcome = real(file); \
-        if (!outcome) note_sync(file); \
+        if (!outcome) note_sync(file, 0); \
         return outcome; \
     }
 ON_FILE(fsync)

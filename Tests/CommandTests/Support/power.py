@@ -10,7 +10,7 @@ import shutil
 import struct
 import sys
 
-HEADER = struct.Struct("<c7xQQQQQQ")
+HEADER = struct.Struct("<c7xQQQQQQQ")
 
 
 def records(path):
@@ -19,10 +19,10 @@ def records(path):
             header = journal.read(HEADER.size)
             if len(header) < HEADER.size:
                 return
-            op, inode, offset, size, length, path_length, other_length = HEADER.unpack(header)
+            op, inode, offset, count, size, length, path_length, other_length = HEADER.unpack(header)
             name = journal.read(path_length).decode()
             other = journal.read(other_length).decode()
-            yield op.decode(), inode, offset, size, journal.read(length), name, other
+            yield op.decode(), inode, offset, count, size, journal.read(length), name, other
 
 
 def names_of(inode, roots):
@@ -54,22 +54,36 @@ chance = random.Random(int(sys.argv[2])) if len(sys.argv) > 2 else None
 everything = list(records(journal)) if os.path.exists(journal) else []
 roots = [os.path.dirname(os.path.abspath(journal))]
 synced, synced_folders, undone = set(), set(), 0
-# Inodes whose bytes are taken back stay so: what a disk keeps of one file is a beginning of what was written.
-for op, inode, offset, size, content, path, other in reversed(everything):
+kept = {}  # of an inode: from where to where what was written later stays
+for op, inode, offset, count, size, content, path, other in reversed(everything):
     if op == "S":
         synced.add(inode)
+    elif op == "F":
+        # What was written before it is lost, whichever sync came later; what was written after it is not.
+        synced.discard(inode)
     elif op == "D":
         synced_folders.add(path.rstrip("/"))
     elif op in "WT":
+        end = offset + count if op == "W" else 1 << 62
         if inode in synced or (chance and chance.random() < 0.5):
+            kept.setdefault(inode, []).append((offset, end))
             continue
         found = names_of(inode, roots)
         if not found:
             continue
         with open(found, "r+b") as file:
-            file.seek(offset)
-            file.write(content)
-            file.truncate(size)
+            now = os.fstat(file.fileno()).st_size
+            # Where the file ends is known from what stays; without that it is as it was.
+            until = min(end, max(now, size)) if inode in kept else max(offset, size)
+            old = content[: max(0, until - offset)]
+            old += bytes(max(0, min(until, now) - offset - len(old)))
+            place = offset
+            for start, stop in sorted(kept.get(inode, [])) + [(1 << 62, 1 << 62)]:
+                if place < min(start, offset + len(old)):
+                    file.seek(place)
+                    file.write(old[place - offset : min(start, offset + len(old)) - offset])
+                place = max(place, stop)
+            file.truncate(now if inode in kept else size)
         undone += 1
     else:
         folder = os.path.dirname(other or path)
