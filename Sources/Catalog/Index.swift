@@ -300,6 +300,8 @@ public struct CatalogSummary: Equatable, Sendable {
     public var cases = 0
     /// Cases that were kept although they lacked what the active terms asked for.
     public var casesLackingTerms = 0
+    /// Verifications that go on as another one of their case, and count for no state.
+    public var continued = 0
     public var verifications: [VerificationRecord.State: Int] = [:]
     public var objects = 0
     /// Plaintext bytes.

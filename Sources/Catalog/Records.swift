@@ -122,6 +122,13 @@ public struct VerificationRecord: Equatable, Sendable {
     public var lastAskedAt: Date?
     /// The vendor's or the network's reason for the last failure, as a code.
     public var lastProblem: String?
+    /// While it waits: since when the vendor answers with a success without media, or with what cannot be read, and
+    /// nothing else.
+    public var oddSince: Date?
+    /// Of what ended so: when the vendor was asked about it again last.
+    public var askedAgainAt: Date?
+    /// It goes on as another verification of the case.
+    public var goesOn: Bool
     /// When the verification left `awaiting`.
     public var endedAt: Date?
     /// Nil where it ended without one.
@@ -135,7 +142,8 @@ public struct VerificationRecord: Equatable, Sendable {
         state: State, region: String?, tokenTag: Tag?, sealedToken: [UInt8]?, tokenIssuedAt: Date?,
         tokenIssueIsAssumed: Bool, deadline: Date?,
         capturedFrom: Date? = nil, capturedUntil: Date? = nil, registeredAt: Date, attempts: Int = 0,
-        lastAskedAt: Date? = nil, lastProblem: String? = nil, endedAt: Date? = nil, outcome: Outcome? = nil,
+        lastAskedAt: Date? = nil, lastProblem: String? = nil, oddSince: Date? = nil, askedAgainAt: Date? = nil,
+        goesOn: Bool = false, endedAt: Date? = nil, outcome: Outcome? = nil,
         sealedDetails: [UInt8]? = nil, answerTag: Tag? = nil
     ) {
         self.uid = uid
@@ -157,6 +165,9 @@ public struct VerificationRecord: Equatable, Sendable {
         self.attempts = attempts
         self.lastAskedAt = lastAskedAt
         self.lastProblem = lastProblem
+        self.oddSince = oddSince
+        self.askedAgainAt = askedAgainAt
+        self.goesOn = goesOn
         self.endedAt = endedAt
         self.outcome = outcome
         self.sealedDetails = sealedDetails

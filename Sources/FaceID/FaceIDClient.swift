@@ -21,6 +21,7 @@ public final class FaceIDClient: ProviderClient {
     /// A number from 0 up to 1.
     private let jitter: @Sendable () -> Double
     private let skew = Mutex<TimeInterval>(0)
+    private let leastAhead = Mutex<TimeInterval?>(nil)
 
     /// - Parameter answerCap: bytes that an answer may have.
     public init(
@@ -38,6 +39,8 @@ public final class FaceIDClient: ProviderClient {
 
     /// Seconds by which the vendor's clock is ahead of this machine's, once that mattered; else 0.
     public var clockSkew: TimeInterval { skew.withLock { $0 } }
+
+    public var leastSkew: TimeInterval? { leastAhead.withLock { $0 } }
 
     public var host: String { endpoint.host }
 
@@ -102,6 +105,10 @@ public final class FaceIDClient: ProviderClient {
             let response = try transport.send(request(for: token, region: region), until: limit)
             guard response.status == 200 else { return .status(response.status) }
             vendorTime = response.date
+            if let vendorTime {
+                let ahead = vendorTime.timeIntervalSince(clock.now())
+                leastAhead.withLock { $0 = min($0 ?? ahead, ahead) }
+            }
             var reader = AnswerReader(cap: answerCap)
             while try response.next({
                 defer { isAnswer = reader.hasResponse }

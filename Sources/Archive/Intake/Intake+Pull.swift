@@ -22,8 +22,6 @@ extension Intake {
             report(self.report(record, caseID: name.caseID, state: state))
         }
         guard !chosen.isEmpty else {
-            // Nobody is asked what time it is; what machines measured has to say the same.
-            if try session.catalog.read({ try session.clockDoubt(in: $0) }) == nil { try? deleteTokensLeft(skew: 0) }
             try? sweep()
             return summary
         }
@@ -38,7 +36,8 @@ extension Intake {
             summary: summary, report: report)
         Workers.run(min(options.workers, chosen.count)) { run.work() }
         session.recordFailures("pull", run.failures)
-        if run.wasAnswered { try? deleteTokensLeft(skew: client.clockSkew) }
+        // One clock alone deletes nothing: this one may be wrong, and the token is gone for ever.
+        if run.wasAnswered, let skew = client.leastSkew { try? deleteTokensLeft(skew: min(skew, client.clockSkew)) }
         try? sweep()
         return run.summary
     }
@@ -54,13 +53,22 @@ extension Intake {
     ) throws -> (waiting: [VerificationRecord], ended: [(VerificationName, VerificationRecord)]) {
         try session.catalog.read { index in
             let waiting = try index.awaiting()
+            // Perhaps the vendor has something better by now.
+            let now = session.now
+            let odd = try index.odd(at: now).filter { verification in
+                let pause =
+                    verification.deadline.map { $0.timeIntervalSince(now) > Self.lastHours } ?? true
+                    ? Self.pauseForBetter : Self.refusalTime
+                let last = verification.askedAgainAt ?? verification.endedAt ?? verification.registeredAt
+                return abs(now.timeIntervalSince(last)) >= pause
+            }
             // What is said to have ended would never be asked about.
             guard try session.head(in: index).waiting == UInt64(waiting.count) else {
                 throw CatalogError.damaged("how many verifications wait is not what the head says")
             }
-            guard let names else { return (waiting, []) }
+            guard let names else { return (waiting + odd, []) }
             let uids = Set(names.map(\.uid))
-            let chosen = waiting.filter { uids.contains($0.uid) }
+            let chosen = (waiting + odd).filter { uids.contains($0.uid) }
             let chosenUIDs = Set(chosen.map(\.uid))
             let others = try names.filter { !chosenUIDs.contains($0.uid) }.compactMap { name in
                 try index.verification(name.uid).map { (name, $0) }
@@ -74,8 +82,7 @@ extension Intake {
 
     /// Deletes the tokens of what ended, once its hours and a day are over by both clocks.
     ///
-    /// - Parameter skew: seconds by which the vendor's clock is ahead of this one. It has just answered: where it takes
-    ///   this machine's time, they differ by less than five minutes.
+    /// - Parameter skew: seconds by which the vendor's clock, which has just answered, is ahead of this one.
     private func deleteTokensLeft(skew: TimeInterval) throws {
         let time = session.now.addingTimeInterval(
             min(0, skew) - session.effects.provider.resultLifetime - Self.tokenGrace)
@@ -98,11 +105,12 @@ extension Intake {
     /// Asks about one verification once and makes what follows durable.
     ///
     /// - Parameters:
-    ///   - answersOthers: the vendor has just given an answer about another one.
-    ///   - emptySince: when this run was first told of a success without media.
+    ///   - answersOthers: whether the vendor has just given an answer about another one.
+    ///   - isSecond: this run has been told a while ago of a success without media, or of what cannot be read.
+    ///   - isLast: it is not asked anew where it answers differently at once.
     func ask(
-        _ verification: VerificationRecord, client: any ProviderClient, region: String?, answersOthers: Bool = false,
-        emptySince: Date? = nil
+        _ verification: VerificationRecord, client: any ProviderClient, region: String?,
+        answersOthers: () -> Bool = { false }, isSecond: Bool = false, isLast: Bool = false
     ) throws -> (report: VerificationReport, next: NextStep) {
         // A verification that was altered or put back is not asked about: its answer would stand on the ledger. What it
         // is asked by, and until when, is what was proved now, and not what was read when the run began.
@@ -114,14 +122,15 @@ extension Intake {
         }
         let opened = try session.open(record)
         let caseID = try CaseID(opened.particulars.caseID)
+        let asking = Asking(
+            verification: verification, endpoint: client.host,
+            region: region ?? verification.region ?? session.configuration.vendor.region)
         guard verification.state == .awaiting else {
+            if verification.isOdd { return try askForBetter(asking, of: caseID, key: opened.key, client) }
             let state = verification.state == .archived ? .unchanged : VerificationReport.State(verification.state)
             return (self.report(verification, caseID: caseID, state: state), .over)
         }
         let token = try session.token(of: verification, key: opened.key)
-        let asking = Asking(
-            verification: verification, endpoint: client.host,
-            region: region ?? verification.region ?? session.configuration.vendor.region)
         let fetched: Fetched
         let staged: StagedAnswer
         do {
@@ -131,26 +140,36 @@ extension Intake {
             try session.unhurried.noteWitness(skew: client.clockSkew)
         } catch let error as any ProviderError {
             try session.unhurried.noteWitness(skew: client.clockSkew)
-            if error.isUnreadable,
-                isDue(verification, for: Self.malformed, since: nil, isWayWhole: answersOthers),
-                let raw = try unread(client, token, asking.region)
-            {
-                return (try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: raw, answer: nil), .over)
+            if error.isUnreadable, isDue(verification, isSecond: isSecond, isWayWhole: answersOthers()) {
+                if let raw = try unread(client, token, asking.region) {
+                    return (
+                        try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: raw, answer: nil), .over
+                    )
+                }
+                // This time it was another answer, which nobody kept.
+                if !isLast {
+                    return try ask(
+                        verification, client: client, region: region, answersOthers: answersOthers, isSecond: isSecond,
+                        isLast: true)
+                }
             }
-            try Intake(session.unhurried).note(asking, problem: error.code)
+            try Intake(session.unhurried).note(asking, problem: error.code, isOdd: error.isUnreadable ? true : nil)
             var failed = self.report(verification, caseID: caseID, state: .failed)
             failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
             let next: NextStep =
                 error.stopsPulling
-                ? .stop : error.isRefusal ? .refused(isAgain: false) : error.isOutage ? .outage : .askAgain
+                ? .stop
+                : error.isRefusal
+                    ? .refused(isAgain: false)
+                    : error.isUnreadable ? .askSoon : error.isOutage ? .outage : .askAgain
             return (failed, next)
         }
         switch fetched {
         case .ended(let answer):
             let state = Self.state(of: answer, staged)
-            if state == .incomplete, !isDue(verification, for: Self.noMedia, since: emptySince, isWayWhole: true) {
+            if state == .incomplete, !isDue(verification, isSecond: isSecond, isWayWhole: true) {
                 staged.discard()
-                try Intake(session.unhurried).note(asking, problem: Self.noMedia)
+                try Intake(session.unhurried).note(asking, problem: Self.noMedia, isOdd: true)
                 return (self.report(verification, caseID: caseID, state: .awaiting), .askSoon)
             }
             return (
@@ -160,12 +179,12 @@ extension Intake {
             staged.discard()
             return try refused(
                 asking, of: caseID, key: opened.key, as: .rejected, answer: answer, vendorTime: vendorTime,
-                answersOthers: answersOthers)
+                answersOthers: answersOthers())
         case .expired(let answer, let vendorTime):
             staged.discard()
             return try refused(
                 asking, of: caseID, key: opened.key, as: .expired, answer: answer, vendorTime: vendorTime,
-                answersOthers: answersOthers)
+                answersOthers: answersOthers())
         case .notFinished(let answer, let vendorTime):
             staged.discard()
             // A token that is not finished lives. It is over by both clocks together, or not at all: one wrong `Date`,
@@ -177,33 +196,92 @@ extension Intake {
                     .over
                 )
             }
-            try Intake(session.unhurried).note(asking, problem: nil)
+            try Intake(session.unhurried).note(asking, problem: nil, isOdd: false)
             return (self.report(verification, caseID: caseID, state: .awaiting), .askAgain)
         }
     }
 
-    /// The problems of a success without media, and of an answer that cannot be read, which the client names.
+    /// Asks about one that ended without media, or unreadable, once more: what is better is archived as another
+    /// verification of the case, as if somebody had reopened it. Whatever else the vendor says changes nothing.
+    private func askForBetter(
+        _ asking: Asking, of caseID: CaseID, key: borrowing SecretKey, _ client: any ProviderClient
+    ) throws -> (report: VerificationReport, next: NextStep) {
+        let old = asking.verification
+        let nothing = (report: report(old, caseID: caseID, state: .unchanged), next: NextStep.over)
+        var found: (answer: Answer, staged: StagedAnswer)?
+        do {
+            let (fetched, staged) = try client.fetchResult(
+                of: try session.token(of: old, key: key), region: asking.region, until: session.limit
+            ) { stageAnswer() }
+            try session.unhurried.noteWitness(skew: client.clockSkew)
+            if case .ended(let answer) = fetched,
+                Self.state(of: answer, staged) == .archived || old.state == .unreadable
+            {
+                found = (answer, staged)
+            } else {
+                staged.discard()
+            }
+        } catch let error as any ProviderError {
+            if error.stopsPulling {
+                var failed = report(old, caseID: caseID, state: .failed)
+                failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
+                return (failed, .stop)
+            }
+        }
+        guard let (answer, staged) = found else {
+            try session.unhurried.record { try $0.index.noteAskedAgain(old.uid, at: $0.now) }
+            return nothing
+        }
+        let state = Self.state(of: answer, staged)
+        try staged.add(document: answer.document)
+        let reason = try Reason("asked again: the vendor has a better answer")
+        return try Intake(session.unhurried).commit(staged) { transaction in
+            _ = try proveCase(of: old, in: transaction.index)
+            guard let current = try transaction.index.verification(old.uid), current.isOdd else {
+                return (false, nothing)
+            }
+            let ended = try goOn(
+                from: current, as: state, with: staged, answer: answer, for: reason, key: key, transaction
+            ) { new in
+                try Asking(verification: new, endpoint: asking.endpoint, region: asking.region)
+                    .record(in: &new, .answered, problem: nil, transaction)
+            }
+            var done = report(ended, caseID: caseID, state: .init(state))
+            done.objects = staged.objects.count
+            done.bytes = staged.bytes
+            return (true, (done, .over))
+        }
+    }
+
+    /// The problems of a success without media, and of an answer that cannot be read, as the client names it.
     private static let noMedia = "no-media"
     private static let malformed = "malformed-answer"
     /// Seconds before the vendor may forget in which what it says is archived as it is, whatever it is.
     private static let lastHours: TimeInterval = 6 * 3600
+    /// Seconds before that in which nothing is asked twice first.
+    private static let lastMinute: TimeInterval = 60
+    /// Seconds after which an answer that cannot be read is archived though nothing shows that the way is whole.
+    private static let longEnough: TimeInterval = 3600
+    /// Seconds between two questions about what ended without media, or unreadable; fewer in the last hours.
+    private static let pauseForBetter: TimeInterval = 3600
 
-    /// Whether an answer without media, or one that cannot be read, is archived now, and not asked for again: where the
-    /// same was said ten minutes before, and the way to the vendor is whole; or where its hours run out.
-    ///
-    /// - Parameter since: when this run was told so first.
-    private func isDue(
-        _ verification: VerificationRecord, for problem: String, since: Date?, isWayWhole: Bool
-    ) -> Bool {
+    /// Whether an answer without media, or one that cannot be read, is archived now: where such answers came for ten
+    /// minutes, and no others, and the way to the vendor is whole, or for an hour; or where its hours run out. It is asked
+    /// twice first, and asked about later as well (``askForBetter``): nothing is lost by it.
+    private func isDue(_ verification: VerificationRecord, isSecond: Bool, isWayWhole: Bool) -> Bool {
         let now = session.now
         let lifetime = session.effects.provider.resultLifetime
         // At the earliest: a token is issued before it is registered, and one that was reopened long before.
-        let forgets = min(verification.tokenIssuedAt ?? verification.registeredAt, verification.registeredAt)
-            .addingTimeInterval(lifetime)
-        if now >= forgets.addingTimeInterval(-Self.lastHours) { return true }
-        let known = verification.lastProblem == problem ? verification.lastAskedAt : nil
-        guard let first = [since, known].compactMap({ $0 }).min() else { return false }
-        return isWayWhole && now.timeIntervalSince(first) >= Self.refusalTime
+        let left = min(verification.tokenIssuedAt ?? verification.registeredAt, verification.registeredAt)
+            .addingTimeInterval(lifetime).timeIntervalSince(now)
+        if left <= Self.lastMinute { return true }
+        guard isSecond || verification.oddSince != nil else { return false }
+        if left <= Self.lastHours { return true }
+        guard let since = verification.oddSince else { return false }
+        let passed = now.timeIntervalSince(since)
+        // Where the time of issue is not known, nobody knows when the vendor forgets.
+        return passed >= Self.refusalTime
+            && (isWayWhole || verification.tokenIssueIsAssumed || passed >= Self.longEnough)
     }
 
     /// An answer as it came; nil where the vendor cannot be asked, or gives one that can be read.
@@ -334,6 +412,8 @@ extension Intake {
             }
             let isAnswered = answer != nil || state == .unreadable
             try asking.record(in: &current, isAnswered ? .answered : .failed, problem: nil, transaction)
+            current.oddSince = nil
+            if state == .unreadable { current.lastProblem = Self.malformed }
             let ended = try end(current, as: state, with: staged, answer: answer, key: key, transaction)
             var done = self.report(
                 ended, caseID: caseID, state: VerificationReport.State(state))
@@ -344,13 +424,17 @@ extension Intake {
     }
 
     /// Counts an asking that did not end the verification.
-    private func note(_ asking: Asking, problem: String?) throws {
+    ///
+    /// - Parameter isOdd: it was answered without media, or with what cannot be read, or with neither; nil where it was
+    ///   no answer.
+    private func note(_ asking: Asking, problem: String?, isOdd: Bool?) throws {
         try session.record { transaction in
             guard var current = try transaction.index.verification(asking.verification.uid), current.state == .awaiting
             else { return }
             try asking.record(in: &current, problem == nil ? .notFinished : .failed, problem: problem, transaction)
             current.attempts += 1
             current.lastProblem = problem
+            if let isOdd { current.oddSince = isOdd ? current.oddSince ?? transaction.now : nil }
             try transaction.index.countAsking(current)
         }
     }

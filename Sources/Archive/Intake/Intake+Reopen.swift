@@ -71,28 +71,45 @@ extension Intake {
                 if let known = try session.verification(answer: staged.tag, of: opened.record.uid, in: index) {
                     return (false, report(known, caseID: caseID, state: .unchanged))
                 }
-                try session.checkNotDestroyed(staged.tag, .answer, "this answer", in: index)
-                var new = try successor(of: current, transaction)
-                // What was concluded of the time of capture is concluded anew, from the same answer.
-                if current.capturedFrom != current.capturedUntil { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
-                if let tag = current.tokenTag {
-                    try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: index)
-                }
-                if current.sealedToken != nil {
-                    new.sealedToken = session.seal(
-                        try session.token(of: current, key: opened.key), of: new.uid, new.caseUID, key: opened.key)
-                }
-                try hand(current, to: new, for: reason, key: opened.key, transaction)
                 let state = Self.state(of: answer, staged)
-                let ended = try end(
-                    new, as: state, with: staged, answer: answer, isLenient: isLenient, answeredAt: current.endedAt,
-                    key: opened.key, transaction)
+                let ended = try goOn(
+                    from: current, as: state, with: staged, answer: answer, isLenient: isLenient,
+                    answeredAt: current.endedAt, for: reason, key: opened.key, transaction)
                 var done = report(ended, caseID: caseID, state: .init(state))
                 done.objects = staged.objects.count
                 done.bytes = staged.bytes
                 return (true, done)
             }
         }
+    }
+
+    /// Has a verification that ended go on as another, which ends at once with another answer.
+    ///
+    /// - Parameters:
+    ///   - answeredAt: when the vendor gave that answer; now, where it is nil.
+    ///   - asked: puts on the ledger that the vendor was asked about the new one, where it was.
+    func goOn(
+        from old: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer, answer: Answer,
+        isLenient: Bool = false, answeredAt: Date? = nil, for reason: Reason, key: borrowing SecretKey,
+        _ transaction: Transaction, asked: (inout VerificationRecord) throws -> Void = { _ in }
+    ) throws -> VerificationRecord {
+        let index = transaction.index
+        try session.checkNotDestroyed(staged.tag, .answer, "this answer", in: index)
+        var new = try successor(of: old, transaction)
+        // What was concluded of the time of capture is concluded anew, from the answer that counts.
+        if old.capturedFrom != old.capturedUntil { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
+        if let tag = old.tokenTag {
+            try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: index)
+        }
+        if old.sealedToken != nil {
+            new.sealedToken = session.seal(
+                try session.token(of: old, key: key), of: new.uid, new.caseUID, key: key)
+        }
+        try hand(old, to: new, for: reason, key: key, transaction)
+        try asked(&new)
+        return try end(
+            new, as: state, with: staged, answer: answer, isLenient: isLenient, answeredAt: answeredAt, key: key,
+            transaction)
     }
 
     /// The one verification of a proved case that is meant.
@@ -157,7 +174,7 @@ extension Intake {
                     caseUID: old.caseUID, verification: UInt64(old.number), as: UInt64(new.number),
                     reason: commitment)))
         var handed = old
-        (handed.tokenTag, handed.sealedToken) = (nil, nil)
+        (handed.tokenTag, handed.sealedToken, handed.goesOn) = (nil, nil, true)
         try transaction.index.update(handed)
     }
 }

@@ -26,6 +26,9 @@ extension VerificationRecord {
         max(tokenIssuedAt ?? .distantPast, registeredAt).addingTimeInterval(provider.resultLifetime)
     }
 
+    /// It ended without media, or unreadable, and the vendor can be asked about it again.
+    var isOdd: Bool { [.incomplete, .unreadable].contains(state) && sealedToken != nil }
+
     /// Whether the vendor refused it last.
     func wasRefused(by provider: any Provider) -> Bool { lastProblem.map(provider.isRefusal) ?? false }
 

@@ -10,8 +10,8 @@ struct PullQueue {
         /// Asked so far in this run.
         var rounds = 0
         var notBefore = Date.distantPast
-        /// When this run was first told of a success without media.
-        var emptySince: Date?
+        /// This run was told of a success without media, or of what cannot be read.
+        var wasOdd = false
         /// It was refused before, and is asked when the others have been.
         var isLast = false
     }

@@ -30,7 +30,7 @@ final class PullRun: Sendable {
     /// Seconds for which an answer about one says that the way to the vendor is whole.
     private static let answerCounts: TimeInterval = 300
 
-    /// Seconds after which a success without media is asked about again.
+    /// Seconds after which a success without media, or what cannot be read, is asked about again.
     private static let pauseForMedia: TimeInterval = 10
 
     /// So many different ones refused in a row are a fault of the way, and not of the tokens.
@@ -93,9 +93,13 @@ final class PullRun: Sendable {
         do {
             let (report, next) = try intake.ask(
                 entry.verification, client: client, region: options.region,
-                answersOthers: answersOthers(than: entry.verification.uid), emptySince: entry.emptySince)
+                answersOthers: { answersOthers(than: entry.verification.uid) }, isSecond: entry.wasOdd)
             note(next, of: entry.verification.uid, report)
+            var again = entry
+            if case .askAgain = next { again.wasOdd = false }
             switch next {
+            // What is no better than before is nothing new.
+            case .over where entry.verification.isOdd && report.state == .unchanged: break
             case .refused(let isAgain) where isAgain && !entry.isLast && !isStopped:
                 // Perhaps it answers about one of those that come.
                 state.withLock { $0.queue.returnAsLast(entry) }
@@ -105,21 +109,23 @@ final class PullRun: Sendable {
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider):
                 state.withLock { $0.queue.return(entry, notBefore: session.now + Intake.refusalTime) }
                 return
-            case .askSoon where entry.emptySince == nil && !isStopped:
-                var again = entry
-                again.emptySince = session.now
+            case .askSoon where !entry.wasOdd && !isStopped:
+                again.wasOdd = true
                 state.withLock { $0.queue.return(again, notBefore: session.now + Self.pauseForMedia) }
                 return
             // A while after the last deadline a run waits no longer, whether the vendor said that it is over or not.
             case .askAgain
             where options.waits && !isStopped
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider),
-                .askSoon where options.waits && !isStopped, .outage where options.waits && !isStopped:
+                .askSoon where options.waits && !isStopped,
+                .outage
+            where options.waits && !isStopped
+                && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider):
                 let deadline = entry.verification.lastDeadline(session.effects.provider)
                 let later = session.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
                 // Never later than the deadline, where the last asking decides.
                 let notBefore = session.now < deadline ? min(later, deadline) : later
-                state.withLock { $0.queue.return(entry, notBefore: notBefore) }
+                state.withLock { $0.queue.return(again, notBefore: notBefore) }
                 return
             case .askAgain, .askSoon, .over, .refused: take(report)
             case .outage: take(report, isOutage: true)
@@ -161,7 +167,7 @@ final class PullRun: Sendable {
                                 ?? ""),
                         remedy: "look for a fault of the way and not of the tokens: endpoint, region and credentials; "
                             + "nothing that waits was lost"))
-            case .over where [.archived, .incomplete].contains(report.state), .askSoon,
+            case .over where [.archived, .incomplete].contains(report.state), .askSoon where report.state == .awaiting,
                 .askAgain where report.state == .awaiting:
                 state.refused = []
                 let others = state.answered.filter { $0.uid != uid }

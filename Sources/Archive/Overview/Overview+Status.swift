@@ -132,6 +132,7 @@ extension Overview {
                 for state in VerificationRecord.State.allCases {
                     verifications[state.rawValue] = summary.verifications[state] ?? 0
                 }
+                verifications["continued"] = summary.continued
                 let examples = try index.repeatedContents(limit: 10, cases: 20).map { repeated in
                     ArchiveStatus.Example(
                         kind: repeated.kind.name, caseCount: repeated.caseCount,

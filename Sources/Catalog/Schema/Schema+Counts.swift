@@ -2,7 +2,8 @@
 /// there is. `audit reconcile` counts anew and compares.
 extension Schema {
     static let counts = """
-        -- `case`, those that are `lacking` what terms ask for, `verification` by state, `object` by kind, `status` by
+        -- `case`, those that are `lacking` what terms ask for, `verification` by state (or `continued`, where another one
+        -- of the case goes on from it), `object` by kind, `status` by
         -- the status of objects, and of media that is in more than one case: `repeated` contents and the cases that
         -- they are in.
         CREATE TABLE tally (
@@ -52,15 +53,21 @@ extension Schema {
 
         CREATE TRIGGER verification_tallied AFTER INSERT ON verification
         BEGIN
-            INSERT INTO tally (what, which, number, bytes) VALUES ('verification', NEW.state, 1, 0)
+            INSERT INTO tally (what, which, number, bytes)
+            VALUES ('verification', CASE NEW.goes_on WHEN 1 THEN 'continued' ELSE NEW.state END, 1, 0)
             ON CONFLICT (what, which) DO UPDATE SET number = tally.number + 1;
         END;
         CREATE TRIGGER verification_untallied AFTER DELETE ON verification
-        BEGIN UPDATE tally SET number = number - 1 WHERE what = 'verification' AND which = OLD.state; END;
-        CREATE TRIGGER verification_retallied AFTER UPDATE OF state ON verification WHEN NEW.state <> OLD.state
+        BEGIN
+            UPDATE tally SET number = number - 1
+            WHERE what = 'verification' AND which = CASE OLD.goes_on WHEN 1 THEN 'continued' ELSE OLD.state END;
+        END;
+        CREATE TRIGGER verification_retallied AFTER UPDATE OF state, goes_on ON verification
+        WHEN NEW.state <> OLD.state OR NEW.goes_on <> OLD.goes_on
         BEGIN
             INSERT INTO tally (what, which, number, bytes)
-            VALUES ('verification', OLD.state, -1, 0), ('verification', NEW.state, 1, 0)
+            VALUES ('verification', CASE OLD.goes_on WHEN 1 THEN 'continued' ELSE OLD.state END, -1, 0),
+                ('verification', CASE NEW.goes_on WHEN 1 THEN 'continued' ELSE NEW.state END, 1, 0)
             ON CONFLICT (what, which) DO UPDATE SET number = tally.number + excluded.number;
         END;
 
@@ -163,7 +170,8 @@ extension Schema {
     static let recount = """
         SELECT 'case' AS what, '' AS which, count(*) AS number, 0 AS bytes FROM cases
         UNION ALL SELECT 'lacking', '', count(*), 0 FROM cases WHERE lacks_terms = 1
-        UNION ALL SELECT 'verification', state, count(*), 0 FROM verification GROUP BY state
+        UNION ALL SELECT 'verification', CASE goes_on WHEN 1 THEN 'continued' ELSE state END, count(*), 0
+            FROM verification GROUP BY 2
         UNION ALL SELECT 'object', kind, count(*), CAST(coalesce(sum(length), 0) AS BIGINT) FROM object GROUP BY kind
         UNION ALL SELECT 'status', status, count(*), 0 FROM object GROUP BY status
         UNION ALL SELECT 'repeated', 'contents', count(*), 0 FROM (\(repeats)) AS repeats

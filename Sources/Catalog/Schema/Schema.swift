@@ -91,6 +91,12 @@ enum Schema {
             attempts INTEGER NOT NULL,
             last_asked_at INTEGER,
             last_problem TEXT,
+            -- Since when the vendor answers with a success without media, or with what cannot be read, and nothing else.
+            odd_since INTEGER,
+            -- Of what ended so: when the vendor was asked about it again last.
+            asked_again_at INTEGER,
+            -- It goes on as another verification of the case.
+            goes_on INTEGER NOT NULL CHECK (goes_on IN (0, 1)),
             ended_at INTEGER,
             outcome TEXT CHECK (outcome IN ('passed', 'failed')),
             -- The vendor's own word for it.
@@ -106,6 +112,9 @@ enum Schema {
         ) STRICT;
         CREATE INDEX verification_awaiting ON verification (deadline, id) WHERE state = 'awaiting';
         CREATE INDEX verification_state ON verification (state, case_id);
+        -- What perhaps has a better answer by now.
+        CREATE INDEX verification_odd ON verification (deadline)
+            WHERE sealed_token IS NOT NULL AND state IN ('incomplete', 'unreadable');
         -- Tokens of what ended, until its hours are over.
         CREATE INDEX verification_token_left ON verification (registered_at)
             WHERE sealed_token IS NOT NULL AND state <> 'awaiting';

@@ -69,6 +69,7 @@ extension IndexReader {
             switch try row["what"] as String {
             case "case": summary.cases = number
             case "lacking": summary.casesLackingTerms = number
+            case "verification" where which == "continued": summary.continued = number
             case "verification": summary.verifications[try row.value("which")] = number
             case "object":
                 summary.objectsByKind[which] = number

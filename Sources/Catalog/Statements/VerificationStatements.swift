@@ -7,7 +7,7 @@ extension IndexReader {
     private static let selection = """
         SELECT verification.uid, number, origin, vendor, api, state, region, token_tag, token_tag_key, sealed_token,
             token_issued_at, token_issue_assumed, deadline, captured_from, captured_until, verification.registered_at,
-            attempts, last_asked_at, last_problem, ended_at, outcome, result_code, details, answer_tag, answer_tag_key,
+            attempts, last_asked_at, last_problem, odd_since, asked_again_at, goes_on, ended_at, outcome, result_code, details, answer_tag, answer_tag_key,
             cases.uid AS case_uid
         FROM verification JOIN cases ON cases.id = case_id
         """
@@ -31,6 +31,16 @@ extension IndexReader {
         try rows("\(Self.selection) WHERE state = 'awaiting' ORDER BY deadline, verification.id").map(verification)
     }
 
+    /// What ended without media, or unreadable, has its token still, and is not forgotten by the vendor at a time.
+    public func odd(at time: Date) throws -> [VerificationRecord] {
+        try rows(
+            """
+            \(Self.selection) WHERE sealed_token IS NOT NULL AND state IN ('incomplete', 'unreadable') AND deadline > ?
+            ORDER BY deadline, verification.id
+            """, [time]
+        ).map(verification)
+    }
+
     /// Whether something that ended, and was registered and issued before a time, has its token still.
     public func hasTokensLeft(issuedBefore time: Date) throws -> Bool {
         try row(
@@ -46,7 +56,8 @@ extension IndexReader {
             record.state.rawValue, record.tokenTag?.bytes,
             record.tokenTag?.keyNumber, record.sealedToken,
             record.capturedFrom, record.capturedUntil, record.attempts,
-            record.lastAskedAt, record.lastProblem, record.endedAt, record.outcome?.verdict.rawValue,
+            record.lastAskedAt, record.lastProblem, record.oddSince, record.askedAgainAt, record.goesOn,
+            record.endedAt, record.outcome?.verdict.rawValue,
             record.outcome?.code,
             record.sealedDetails, record.answerTag?.bytes,
             record.answerTag?.keyNumber,
@@ -64,7 +75,8 @@ extension IndexReader {
             capturedUntil: try row.date("captured_until"),
             registeredAt: try row.required(try row.date("registered_at"), "registered_at"),
             attempts: try row.number("attempts"), lastAskedAt: try row.date("last_asked_at"),
-            lastProblem: try row["last_problem"], endedAt: try row.date("ended_at"),
+            lastProblem: try row["last_problem"], oddSince: try row.date("odd_since"),
+            askedAgainAt: try row.date("asked_again_at"), goesOn: try row["goes_on"], endedAt: try row.date("ended_at"),
             outcome: try row.outcome("outcome", code: "result_code"),
             sealedDetails: try row.bytes("details"), answerTag: try row.tag("answer_tag"))
     }
@@ -77,10 +89,10 @@ extension IndexWriter {
             """
             INSERT INTO verification (case_id, uid, number, origin, vendor, api, region, registered_at, token_issued_at,
                 token_issue_assumed, deadline, state, token_tag, token_tag_key, sealed_token, captured_from,
-                captured_until, attempts, last_asked_at, last_problem, ended_at, outcome, result_code, details,
-                answer_tag, answer_tag_key)
+                captured_until, attempts, last_asked_at, last_problem, odd_since, asked_again_at, goes_on, ended_at,
+                outcome, result_code, details, answer_tag, answer_tag_key)
             VALUES ((SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?, ?)
+                ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 record.caseUID, record.uid, record.number, record.origin.rawValue, record.vendor, record.api,
@@ -101,8 +113,13 @@ extension IndexWriter {
     /// Counts an asking that did not end a verification: how many there were, when the last was, and its problem.
     public func countAsking(_ record: VerificationRecord) throws {
         try note(
-            "UPDATE verification SET attempts = ?, last_asked_at = ?, last_problem = ? WHERE uid = ?",
-            [record.attempts, record.lastAskedAt, record.lastProblem, record.uid])
+            "UPDATE verification SET attempts = ?, last_asked_at = ?, last_problem = ?, odd_since = ? WHERE uid = ?",
+            [record.attempts, record.lastAskedAt, record.lastProblem, record.oddSince, record.uid])
+    }
+
+    /// Notes that the vendor was asked again about one that ended, and had nothing better.
+    public func noteAskedAgain(_ uid: VerificationUID, at time: Date) throws {
+        try note("UPDATE verification SET asked_again_at = ? WHERE uid = ?", [time, uid])
     }
 
     /// Deletes the sealed tokens of what ended, and was registered and issued before a time.
@@ -130,7 +147,7 @@ extension IndexWriter {
             UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?,
                 token_tag = ?, token_tag_key = ?, sealed_token = ?,
                 captured_from = ?, captured_until = ?, attempts = ?, last_asked_at = ?, last_problem = ?,
-                ended_at = ?, outcome = ?, result_code = ?, details = ?, answer_tag = ?, answer_tag_key = ?
+                odd_since = ?, asked_again_at = ?, goes_on = ?, ended_at = ?, outcome = ?, result_code = ?, details = ?, answer_tag = ?, answer_tag_key = ?
             WHERE uid = ?
             """, changing(record) + [record.uid])
     }

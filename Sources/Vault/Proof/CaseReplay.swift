@@ -42,6 +42,8 @@ package struct CaseReplay {
         var destroyed = 0
         /// Of the objects, exactly.
         var lengths: [ObjectUID: UInt64] = [:]
+        /// It goes on as another one.
+        var goesOn = false
         /// What token and answer are recognised by.
         var token: Exact.Recognised?
         var answer: Exact.Recognised?
@@ -151,6 +153,7 @@ package struct CaseReplay {
                 guard verification.state.mayGoOn else { return "the verification is not one that goes on as another" }
                 guard verification.token == other.token else { return "it goes on with another token" }
                 verification.token = nil
+                verification.goesOn = true
                 return nil
             }
         case .caseCorrected(let event):
@@ -270,6 +273,7 @@ package struct CaseReplay {
             compare(record.region, expected.region, "\(name): region")
             compare(record.state, expected.state, "\(name): state")
             compare(record.outcome, expected.outcome, "\(name): outcome")
+            compare(record.goesOn, expected.goesOn, "\(name): whether it goes on as another")
             compare(record.lastAskedAt != nil, expected.wasAsked, "\(name): whether the vendor was asked")
             compare(
                 record.tokenIssueIsAssumed, expected.tokenIssueIsAssumed,
