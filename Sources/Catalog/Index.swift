@@ -24,8 +24,8 @@ public final class Index: Sendable {
     /// - Parameters:
     ///   - requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what follows
     ///     from entries that are there, need none. Without it for what is no archive.
-    ///   - noteUnsettled: called when it cannot be known whether a write was committed, before its writer is told; leaves
-    ///     a mark for who comes next, and returns whether it stands.
+    ///   - noteUnsettled: called when it cannot be known whether a write was committed, before its writer is told;
+    ///     leaves a mark for who comes next, and returns whether it stands.
     public init(
         _ engine: any Engine, requiresEntries: Bool = true, noteUnsettled: @escaping @Sendable () -> Bool = { true }
     ) {

@@ -49,8 +49,8 @@ public protocol ProviderClient: Sendable {
     var host: String { get }
     /// Seconds by which the vendor's clock is ahead of this machine's, once that mattered; else 0.
     var clockSkew: TimeInterval { get }
-    /// The same as the vendor's answers said it, whether it mattered or not, the least of them; nil where none said what
-    /// time it is.
+    /// The same as the vendor's answers said it, whether it mattered or not, the least of them; nil where none said
+    /// what time it is.
     var leastSkew: TimeInterval? { get }
 
     /// Asks until there is an outcome or no hope of one in this run.

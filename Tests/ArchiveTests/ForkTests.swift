@@ -248,6 +248,48 @@ struct ForkTests {
         #expect(try again.audit.reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
     }
 
+    /// What was registered on both sides of a fork under the same number is not the same: it waits on.
+    @Test func anotherVerificationOfTheSameNumberWaitsOn() throws {
+        let test = try TestArchive()
+        let (answer, reason) = (TestAnswer(), try Reason("r"))
+        test.transport.answer { _, _ in (200, answer.text) }
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "P90D", with: "P1D"), in: try test.open())
+        func register(_ token: String, in session: Session) throws {
+            let issued = Timestamp.format(test.time.now.addingTimeInterval(-3600))
+            _ = try session.intake.register(
+                try test.registration("K-1", token: token) { input in
+                    (input.tokenIssuedAt, input.jurisdictions) = (issued, ["HK"])
+                })
+        }
+        let first = try test.open()
+        try register("first", in: first)
+        first.publish()
+        try test.copyIndex(to: "older")
+        let there = try test.open()
+        try register("there", in: there)
+        #expect(try Set(test.pull(there).map(\.state)) == [.archived])
+        try test.pass(days: 2, in: there)
+        #expect(try there.destruction.run(accepting: nil).get().destroyed > 0)
+        there.publish()
+        // The older one is used where nothing of that is seen.
+        try test.copyIndex(to: "older", back: true)
+        let (published, mark) = (test.directory + "/state/strongroom", test.directory + "/state/strongroom-mark")
+        for path in [published, mark] { try FileManager.default.moveItem(atPath: path, toPath: path + ".away") }
+        test.time.advance(-2 * 86_400)
+        try register("here", in: try test.open())
+        test.time.advance(2 * 86_400)
+        for path in [published, mark] {
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
+        }
+        _ = try test.open(toLook: true).audit.acceptFork(reason)
+        let again = try test.open()
+        let states = try again.retrieval.caseDetails(try CaseID("K-1")).verifications.map(\.state)
+        #expect(states == ["rejected", "awaiting"], "\(states)")
+        #expect(try again.audit.reconcile().findings.allSatisfy { $0.hasPrefix("no row of the index names the blob") })
+    }
+
     /// A second fork from the same copy has lost what the first one had: also that is named, where the first folder is
     /// there, and where it is gone nobody goes on without saying so.
     @Test(arguments: [false, true])

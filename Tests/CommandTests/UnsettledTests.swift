@@ -50,8 +50,8 @@ import Testing
         #expect(!found.isEmpty)
     }
 
-    /// The disk is away for a while: also the mark cannot be synced. What the next command says is there stays there when
-    /// the power goes, though the system takes what it could not write for written.
+    /// The disk is away for a while: also the mark cannot be synced. What the next command says is there stays there
+    /// when the power goes, though the system takes what it could not write for written.
     @Test func aDiskThatIsAwayForAWhileLosesNothing() throws {
         var played = 0
         for place in 1...4 {

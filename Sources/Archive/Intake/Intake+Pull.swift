@@ -266,8 +266,8 @@ extension Intake {
     private static let pauseForBetter: TimeInterval = 3600
 
     /// Whether an answer without media, or one that cannot be read, is archived now: where such answers came for ten
-    /// minutes, and no others, and the way to the vendor is whole, or for an hour; or where its hours run out. It is asked
-    /// twice first, and asked about later as well (``askForBetter``): nothing is lost by it.
+    /// minutes, and no others, and the way to the vendor is whole, or for an hour; or where its hours run out. It is
+    /// asked twice first, and asked about later as well (``askForBetter``): nothing is lost by it.
     private func isDue(_ verification: VerificationRecord, isSecond: Bool, isWayWhole: Bool) -> Bool {
         let now = session.now
         let lifetime = session.effects.provider.resultLifetime
@@ -409,6 +409,11 @@ extension Intake {
             guard current.state == .awaiting else {
                 let state = current.state == .archived ? .unchanged : VerificationReport.State(current.state)
                 return (false, self.report(current, caseID: caseID, state: state))
+            }
+            // The vendor has what was destroyed here still.
+            if try session.isDestroyed(staged.tag, .answer, in: transaction.index) {
+                try session.endAsDestroyed([current], of: current.caseUID, transaction)
+                return (false, self.report(current, caseID: caseID, state: .rejected))
             }
             let isAnswered = answer != nil || state == .unreadable
             try asking.record(in: &current, isAnswered ? .answered : .failed, problem: nil, transaction)

@@ -66,6 +66,8 @@ extension EngineError {
             case (_, .SQLITE_ERROR) where error.message == "integer overflow": .damaged
             case (_, .SQLITE_CONSTRAINT): .contradiction
             case (_, .SQLITE_FULL): .full
+            // What processes share about the log found no room.
+            case (.SQLITE_IOERR_SHMSIZE, _): .full
             case (_, .SQLITE_NOMEM): .memory
             case (_, .SQLITE_NOTADB), (_, .SQLITE_CORRUPT): .damaged
             // Statements are this program's: where a table or a column is not there, somebody took it away.

@@ -2,8 +2,8 @@
 /// there is. `audit reconcile` counts anew and compares.
 extension Schema {
     static let counts = """
-        -- `case`, those that are `lacking` what terms ask for, `verification` by state (or `continued`, where another one
-        -- of the case goes on from it), `object` by kind, `status` by
+        -- `case`, those that are `lacking` what terms ask for, `verification` by state (or `continued`, where
+        -- another one of the case goes on from it), `object` by kind, `status` by
         -- the status of objects, and of media that is in more than one case: `repeated` contents and the cases that
         -- they are in.
         CREATE TABLE tally (

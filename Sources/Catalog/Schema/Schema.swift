@@ -91,7 +91,8 @@ enum Schema {
             attempts INTEGER NOT NULL,
             last_asked_at INTEGER,
             last_problem TEXT,
-            -- Since when the vendor answers with a success without media, or with what cannot be read, and nothing else.
+            -- Since when the vendor answers with a success without media, or with what cannot be read, and nothing
+            -- else.
             odd_since INTEGER,
             -- Of what ended so: when the vendor was asked about it again last.
             asked_again_at INTEGER,

@@ -7,8 +7,8 @@ extension IndexReader {
     private static let selection = """
         SELECT verification.uid, number, origin, vendor, api, state, region, token_tag, token_tag_key, sealed_token,
             token_issued_at, token_issue_assumed, deadline, captured_from, captured_until, verification.registered_at,
-            attempts, last_asked_at, last_problem, odd_since, asked_again_at, goes_on, ended_at, outcome, result_code, details, answer_tag, answer_tag_key,
-            cases.uid AS case_uid
+            attempts, last_asked_at, last_problem, odd_since, asked_again_at, goes_on, ended_at, outcome,
+            result_code, details, answer_tag, answer_tag_key, cases.uid AS case_uid
         FROM verification JOIN cases ON cases.id = case_id
         """
 
@@ -147,7 +147,8 @@ extension IndexWriter {
             UPDATE verification SET token_issued_at = ?, token_issue_assumed = ?, deadline = ?, state = ?,
                 token_tag = ?, token_tag_key = ?, sealed_token = ?,
                 captured_from = ?, captured_until = ?, attempts = ?, last_asked_at = ?, last_problem = ?,
-                odd_since = ?, asked_again_at = ?, goes_on = ?, ended_at = ?, outcome = ?, result_code = ?, details = ?, answer_tag = ?, answer_tag_key = ?
+                odd_since = ?, asked_again_at = ?, goes_on = ?, ended_at = ?, outcome = ?, result_code = ?,
+                details = ?, answer_tag = ?, answer_tag_key = ?
             WHERE uid = ?
             """, changing(record) + [record.uid])
     }

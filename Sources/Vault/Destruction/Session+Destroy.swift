@@ -63,11 +63,12 @@ extension Session {
     /// pulling them would bring it back.
     ///
     /// - Parameters:
-    ///   - reopened: in their order. Who had the token before must not bring it back either.
+    ///   - reopened: there, in their order. Who had the token before must not bring it back either.
+    ///   - others: what was registered there. What has the same number here is another verification.
     ///   - cases: those that are here.
     func endWaiting(
-        _ gone: [Event.ObjectDestroyed], _ reopened: [Event.VerificationReopened], of cases: Set<CaseUID>,
-        _ transaction: Transaction
+        _ gone: [Event.ObjectDestroyed], _ reopened: [Event.VerificationReopened],
+        _ others: [Event.VerificationRegistered], of cases: Set<CaseUID>, _ transaction: Transaction
     ) throws {
         let index = transaction.index
         var numbers = Dictionary(grouping: gone.filter { cases.contains($0.caseUID) }, by: \.caseUID)
@@ -76,23 +77,57 @@ extension Session {
             numbers[event.caseUID]!.insert(event.verification)
         }
         for (uid, numbers) in numbers.sorted(by: { $0.key.hex < $1.key.hex }) {
-            let known = try index.verifications(of: uid).filter { numbers.contains(UInt64($0.number)) }
+            let there = others.filter { $0.caseUID == uid }
+            let all = try index.verifications(of: uid)
+            var same = Set(
+                all.map { UInt64($0.number) }.filter { number in
+                    numbers.contains(number) && !there.contains { $0.verification == number }
+                })
+            for event in there where numbers.contains(event.verification) {
+                if let known = all.first(where: { $0.uid == event.uid }) { same.insert(UInt64(known.number)) }
+            }
+            // Here it may have gone on as another, too.
+            let links = try reopenings(of: uid, in: index)
+            var before = -1
+            while before != same.count {
+                before = same.count
+                for link in links where same.contains(link.verification) || same.contains(link.as) {
+                    same.formUnion([link.verification, link.as])
+                }
+            }
+            let known = all.filter { same.contains(UInt64($0.number)) }
             for var ended in known where ended.state != .awaiting && ended.sealedToken != nil {
                 ended.sealedToken = nil
                 try index.update(ended)
             }
             let waiting = known.filter { $0.state == .awaiting }
-            guard !waiting.isEmpty else { continue }
-            guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
-            let opened = try prove(record, in: index)
-            for var verification in waiting {
-                verification.state = .rejected
-                verification.endedAt = transaction.now
-                verification.sealedToken = nil
-                verification.lastProblem = "destroyed"
-                try index.update(verification)
-                try transaction.addEnd(of: verification, as: .rejected, lengths: [], key: opened.key)
-            }
+            if !waiting.isEmpty, let record = try index.caseRecord(uid) { _ = try prove(record, in: index) }
+            try endAsDestroyed(waiting, of: uid, transaction)
+        }
+    }
+
+    /// Which verifications of a case go on as which, in their order.
+    private func reopenings(of uid: CaseUID, in index: IndexReader) throws -> [Event.VerificationReopened] {
+        try provedEntries(of: uid, in: index).compactMap { _, entry in
+            if case .verificationReopened(let event) = entry.event { event } else { nil }
+        }
+    }
+
+    /// Ends verifications of a proved case that wait for what was destroyed: it does not come in again.
+    package func endAsDestroyed(
+        _ waiting: [VerificationRecord], of uid: CaseUID, _ transaction: Transaction
+    ) throws {
+        guard !waiting.isEmpty else { return }
+        let index = transaction.index
+        guard let record = try index.caseRecord(uid) else { throw CatalogError.damaged("a case is gone") }
+        let opened = try open(record)
+        for var verification in waiting {
+            verification.state = .rejected
+            verification.endedAt = transaction.now
+            verification.sealedToken = nil
+            verification.lastProblem = "destroyed"
+            try index.update(verification)
+            try transaction.addEnd(of: verification, as: .rejected, lengths: [], key: opened.key)
         }
     }
 
@@ -202,6 +237,19 @@ extension Session {
             try remember(tag, purpose, of: record.caseUID, entry: entry, transaction)
         }
         if try index.objects(of: uid).isEmpty { try index.deleteDetails(of: uid) }
+        // What went on from it, and still waits, would bring the same person's media in again.
+        guard record.goesOn else { return }
+        var numbers: Set = [UInt64(record.number)]
+        for link in try reopenings(of: record.caseUID, in: index) where numbers.contains(link.verification) {
+            numbers.insert(link.as)
+        }
+        let waiting = try index.verifications(of: record.caseUID).filter {
+            $0.state == .awaiting && numbers.contains(UInt64($0.number))
+        }
+        for tag in waiting.compactMap(\.tokenTag) {
+            try remember(tag, .token, of: record.caseUID, entry: entry, transaction)
+        }
+        try endAsDestroyed(waiting, of: record.caseUID, transaction)
     }
 
     /// - Returns: whether nothing was left of the case, so that it is gone.
@@ -234,6 +282,11 @@ extension Session {
     }
 
     private func forgetAt(_ now: Date) -> Date { configuration.retention.remembered.after(now, in: .gmt) }
+
+    /// Whether it was destroyed once.
+    package func isDestroyed(
+        _ tag: Tag, _ purpose: DestroyedTagRecord.Purpose, in index: IndexReader
+    ) throws -> Bool { try remembered(tag, purpose, in: index) != nil }
 
     /// Refuses what was destroyed once.
     package func checkNotDestroyed(

@@ -34,9 +34,17 @@ package struct Parts {
         store = Self.store(in: directory, effects: effects)
         let randomness = effects.randomness
         let mark = UnsettledMark(in: directory, files: effects.files) { UID<Parts>(from: randomness).hex }
-        catalog = Index(
-            try SQLiteEngine(path: directory + "/" + OpenArchive.indexName), noteUnsettled: { mark.set() })
+        catalog = Index(try Self.engine(in: directory), noteUnsettled: { mark.set() })
         wasUnsettled = try mark.settle(catalog)
+    }
+
+    /// The index of an archive. On a full disk what its processes share may find no room: then it gets some that is
+    /// kept, so that a purge can free more.
+    private static func engine(in directory: String) throws -> SQLiteEngine {
+        let path = directory + "/" + OpenArchive.indexName
+        do { return try SQLiteEngine(path: path) } catch let error as FileError
+            where error.code == ENOSPC && SpaceReserve(in: directory).lend()
+        { return try SQLiteEngine(path: path) }
     }
 
     package static func store(in directory: String, effects: Effects) -> any BlobStorage {

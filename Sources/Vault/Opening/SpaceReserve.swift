@@ -33,6 +33,17 @@ package struct SpaceReserve: Sendable {
         }
     }
 
+    /// Gives a part of it back, for who cannot even look at the archive while the disk is full.
+    ///
+    /// - Returns: whether there was some.
+    func lend() -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1,
+            Int(status.st_size) >= Self.length / 4
+        else { return false }
+        return truncate(path, status.st_size - off_t(Self.length / 8)) == 0
+    }
+
     /// Gives the space back.
     package func release() { unlink(path) }
 }

@@ -4,8 +4,8 @@ internal import Foundation
 
 /// An empty file in the archive that stands from a commit of which it is not known whether it was done until everything
 /// was made durable anew. While one stands, nobody opens the archive without doing that first: what is found then stays
-/// found, and what is not found never comes back. Each such commit has its own: `unsettled.` and 32 digits. Where the disk
-/// takes no new name, because it is full, the index itself is marked: its owner may execute it then.
+/// found, and what is not found never comes back. Each such commit has its own: `unsettled.` and 32 digits. Where
+/// the disk takes no new name, because it is full, the index itself is marked: its owner may execute it then.
 struct UnsettledMark: Sendable {
     static let prefix = "unsettled."
 

@@ -184,7 +184,10 @@ extension Session {
         let reopened = rests.filter(\.isVouched).flatMap(\.entries).compactMap { next -> Event.VerificationReopened? in
             if case .verificationReopened(let event) = next.entry.event { event } else { nil }
         }
-        try endWaiting(gone, reopened, of: cases, transaction)
+        let others = rests.filter(\.isVouched).flatMap(\.entries).compactMap { next -> Event.VerificationRegistered? in
+            if case .verificationRegistered(let event) = next.entry.event { event } else { nil }
+        }
+        try endWaiting(gone, reopened, others, of: cases, transaction)
         return try destroyAgain(gone, of: cases, transaction)
     }
 }
