@@ -31,6 +31,7 @@ public struct FileError: Error, Equatable, Sendable {
     public var remedy: Remedy? {
         switch code {
         case ENOSPC, EDQUOT: "free some space there and run the same command again; what was acknowledged is safe"
+        case EFBIG where operation == .read: "see that it is the right file: this one is longer than any that is read"
         case EFBIG: "let this user write larger files (ulimit -f, LimitFSIZE) and run the same command again"
         case EACCES, EPERM: "run this as the user who owns the archive"
         case EROFS: "the file system is mounted read-only"
@@ -43,6 +44,8 @@ public struct FileError: Error, Equatable, Sendable {
 
 extension FileError: CustomStringConvertible {
     public var description: String {
-        "cannot \(operation.rawValue) \(path): \(String(cString: strerror(code)).lowercased())"
+        code == EFBIG && operation == .read
+            ? "\(path) is too long to be read"
+            : "cannot \(operation.rawValue) \(path): \(String(cString: strerror(code)).lowercased())"
     }
 }

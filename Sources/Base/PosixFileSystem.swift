@@ -111,19 +111,28 @@ public struct PosixFileSystem: FileSystem {
     }
 
     public func names(in path: String) throws(FileError) -> [String] {
+        var names: [String] = []
+        try forEachName(in: path) {
+            names.append($0)
+            return true
+        }
+        return names
+    }
+
+    /// The names in a directory, one by one and in whatever order, until `body` returns false.
+    public func forEachName(in path: String, _ body: (String) -> Bool) throws(FileError) {
         guard let directory = opendir(path) else { throw FileError(.list, path: path, code: errno) }
         defer { closedir(directory) }
-        var names: [String] = []
         while true {
             errno = 0
             guard let entry = readdir(directory) else {
                 guard errno == 0 else { throw FileError(.list, path: path, code: errno) }
-                return names
+                return
             }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name != ".", name != ".." { names.append(name) }
+            if name != ".", name != "..", !body(name) { return }
         }
     }
 }

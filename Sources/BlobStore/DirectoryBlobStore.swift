@@ -36,7 +36,14 @@ public struct DirectoryBlobStore: BlobStorage {
     }
 
     public func stage() throws -> any BlobStage {
-        try FileStage(path: staging + "/" + stageName(), store: self)
+        var attempts = 0
+        while true {
+            do throws(FileError) { return try FileStage(path: staging + "/" + stageName(), store: self) } catch {
+                // A sweep had it before it was locked; the next one is another.
+                attempts += 1
+                guard error.operation == .lock, error.code == EWOULDBLOCK, attempts < 100 else { throw error }
+            }
+        }
     }
 
     /// Sees that a directory of the store is one, and no link to another: nothing is taken away elsewhere.

@@ -18,7 +18,7 @@ final class FileStage: BlobStage {
         self.path = path
         self.store = store
         file = try store.files.create(path)
-        // A sweep by a clock that is far ahead may have found it before it was locked.
+        // A sweep may have found it before it was locked, and holds it to take it away.
         guard file.tryToLock(exclusively: false), store.files.exists(path) else {
             store.files.close(file)
             try? store.files.remove(path)

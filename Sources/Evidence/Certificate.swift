@@ -87,6 +87,16 @@ public struct Certificate: Sendable {
         public let epochs: [Epoch]
         public let actors: [Custody.Document.Person]
         public let record: [Custody.Document.Line]
+        /// What the entries have under commitments, and what nothing here proves because these are not opened: of a
+        /// case that is gone, nobody can open them any more.
+        public let notProved: [String]
+
+        /// What the entries say exactly only under commitments: of media their lengths in bytes, of captures and
+        /// answers their times, and what the answer said.
+        static func notProved(by record: [Custody.Document.Line]) -> [String] {
+            let isOpened = record.contains { $0.openings.contains { $0.member == "exactCommitment" } }
+            return isOpened ? [] : ["exact lengths", "exact times", "age", "outcome"]
+        }
 
         public init(
             format: String, archive: String, form: String, caseUID: String?, askedFor: String?, run: UInt64?,
@@ -112,6 +122,7 @@ public struct Certificate: Sendable {
             self.epochs = epochs
             self.actors = actors
             self.record = record
+            notProved = Self.notProved(by: record)
         }
 
         public func bytes() throws -> [UInt8] { [UInt8](try JSONDocument.encode(self, pretty: true)) + [0x0A] }

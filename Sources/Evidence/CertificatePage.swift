@@ -40,6 +40,7 @@ enum CertificatePage {
             <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are \
             noise. The vendor has
             its own copy, about which this archive knows nothing.</p>
+            \(notProved(document))
             <h2>The entries</h2>
             <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's \
             own clock, in
@@ -129,6 +130,16 @@ enum CertificatePage {
                 + "person."
                 + (document.holds.isEmpty
                     ? "" : " Preserved: \(EvidencePage.escaped(document.holds.joined(separator: ", "))).") + "</p>"
+    }
+
+    private static func notProved(_ document: Certificate.Document) -> String {
+        guard !document.notProved.isEmpty else { return "" }
+        return
+            "<p>Not proved by this certificate: \(document.notProved.joined(separator: ", ")). The ledger has them "
+            + "under commitments that only the key of the case could open"
+            + (document.caseDestroyed == nil
+                ? ", and which are not opened here." : ": that is destroyed, so nobody can any more.")
+            + " Lengths are rounded up to the next power of two, and times are days, as the entries say them.</p>"
     }
 
     private static func epochs(_ document: Certificate.Document) -> String {

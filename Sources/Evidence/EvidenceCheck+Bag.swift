@@ -11,7 +11,7 @@ extension EvidenceVerifier {
         var check = check(.bag, path)
         guard files.exists("\(path)/\(Custody.jsonName)") else {
             check.find("\(path) has no \(Custody.jsonName): it is a bag without a chain of custody")
-            _ = checkManifests(path, longest: Self.longestFile, &check)
+            _ = checkManifests(path, &check)
             return check
         }
         let key = key(beside: path, &check)
@@ -20,7 +20,7 @@ extension EvidenceVerifier {
             compare(head.0, with: earlier, &check)
         }
         guard let head, let document = document(path, &check) else {
-            _ = checkManifests(path, longest: Self.longestFile, &check)
+            _ = checkManifests(path, &check)
             return check
         }
         if document.origin != head.0.origin || document.entries != head.0.size {
@@ -30,11 +30,14 @@ extension EvidenceVerifier {
             check.find("\(Custody.jsonName): its verifier key is not the one that the checkpoint is checked with")
         }
         let entries = checkEntries(path, document.record, of: Custody.jsonName, head: head, &check)
-        // What was archived says how much of a file is worth reading.
-        let longest = entries.values.reduce(Self.longestFile) { longest, entry in
-            if case .objectArchived(let event) = entry.event { max(longest, event.length) } else { longest }
+        // What was archived says how much of a file is worth reading, where a key that was given vouches for it.
+        var lengths: [String: UInt64] = [:]
+        if check.keyWasGiven, check.problems.isEmpty {
+            for item in document.items {
+                if case .objectArchived(let event) = entries[item.entry]?.event { lengths[item.file] = event.length }
+            }
         }
-        let digests = checkManifests(path, longest: longest, &check)
+        let digests = checkManifests(path, lengths: lengths, &check)
         checkStatements(document, entries, digests: digests, &check)
         checkStrand(path, of: document.caseUID, entries, head: head.0, &check)
         checkInfo(path, document, document.record.first { $0.number == document.access }, &check)
@@ -45,16 +48,16 @@ extension EvidenceVerifier {
 
     // MARK: BagIt
 
-    /// Bytes that a file of a bag may have where nothing proved says that it was longer: also the largest answer of the
-    /// vendor is shorter.
+    /// Bytes that a file of a bag may have where nothing that was signed by a key that was given says otherwise:
+    /// also the largest answer of the vendor is shorter.
     private static let longestFile: UInt64 = 256 << 20
 
     /// Compares every file with the manifests. Of a bag that is wrong throughout, not all of it.
     ///
-    /// - Parameter longest: bytes that a file may have; a longer one is not read.
+    /// - Parameter lengths: bytes that files may have; a longer one is not read.
     /// - Returns: the SHA-256 of each.
     private func checkManifests(
-        _ path: String, longest: UInt64, _ check: inout EvidenceCheck
+        _ path: String, lengths: [String: UInt64] = [:], _ check: inout EvidenceCheck
     ) -> [String: String] {
         var digests: [String: String] = [:]
         var listed: [String: String] = [:]
@@ -76,23 +79,18 @@ extension EvidenceVerifier {
             }
         }
         var found: Set<String> = []
-        for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init() {
-            guard let status = try? files.status("\(path)/\(name)"), status.kind != .directory else { continue }
-            guard status.kind == .file else {
-                check.find("\(name) is not a file")
-                continue
-            }
-            guard name != Self.tagManifestName else { continue }
+        walk(path, "", depth: 0, &check) { name, status, check in
+            guard status.kind == .file else { return check.find("\(name) is not a file") }
+            guard name != Self.tagManifestName else { return }
             found.insert(name)
-            guard let expected = listed[name] else {
-                check.find("\(name) stands in no manifest")
-                if check.isFull { break }
-                continue
-            }
-            guard status.length <= longest else {
-                check.find(
-                    "\(name) has \(status.length) bytes: it is longer than anything that was archived, and not read")
-                continue
+            guard let expected = listed[name] else { return check.find("\(name) stands in no manifest") }
+            guard status.length <= lengths[name] ?? Self.longestFile else {
+                return check.find(
+                    "\(name) has \(status.length) bytes: it is longer than "
+                        + (lengths[name] == nil
+                            ? "what is read where no verifier key was given, or something else is wrong"
+                            : "what was archived")
+                        + ", and was not read")
             }
             do {
                 let digest = try digest(of: "\(path)/\(name)")
@@ -104,6 +102,36 @@ extension EvidenceVerifier {
         }
         for name in listed.keys.sorted() where !found.contains(name) { check.find("\(name) is missing") }
         return digests
+    }
+
+    /// Levels of directories in a bag: `data/1/video.mp4`.
+    private static let deepest = 3
+
+    /// Looks at everything but directories below a path, until so much was wrong that no more is told. What cannot be
+    /// looked into is told.
+    private func walk(
+        _ path: String, _ front: String, depth: Int, _ check: inout EvidenceCheck,
+        _ body: (_ name: String, FileStatus, inout EvidenceCheck) -> Void
+    ) {
+        guard depth <= Self.deepest else {
+            return check.find("\(front) lies deeper than anything in a bag, and was not looked into")
+        }
+        var folders: [String] = []
+        do throws(FileError) {
+            try files.forEachName(in: front.isEmpty ? path : "\(path)/\(front)") { name in
+                let name = front.isEmpty ? name : "\(front)/\(name)"
+                do throws(FileError) {
+                    let status = try files.status("\(path)/\(name)")
+                    if status.kind == .directory { folders.append(name) } else { body(name, status, &check) }
+                } catch {
+                    check.find("\(name): \(error)")
+                }
+                return !check.isFull
+            }
+        } catch {
+            check.find("\(front.isEmpty ? path : front) cannot be looked into: \(error)")
+        }
+        for folder in folders where !check.isFull { walk(path, folder, depth: depth + 1, &check, body) }
     }
 
     private func digest(of path: String) throws -> String {

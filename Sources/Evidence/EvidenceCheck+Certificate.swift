@@ -39,7 +39,11 @@ extension EvidenceVerifier {
             let bytes = try files.contents(of: "\(path)/\(name)", limit: 256 << 20)
             let document = try JSONDecoder().decode(Certificate.Document.self, from: Data(bytes))
             guard document.format == Certificate.Document.format else { throw NoteError.badForm("another format") }
-            if try document.bytes() != bytes { check.find("\(name) is not in its one form: it was altered") }
+            if try document.bytes() != bytes
+                || document.notProved != Certificate.Document.notProved(by: document.record)
+            {
+                check.find("\(name) is not in its one form: it was altered")
+            }
             checkSignature(path, of: bytes, by: key, &check)
             let page = try files.contents(of: "\(path)/\(Certificate.pageName)", limit: 256 << 20)
             if page != Array(CertificatePage.html(document).utf8) {

@@ -24,7 +24,8 @@ extension FaceIDError {
         switch self {
         case .clock: true
         // Who asks is the same for all; what may be asked can be another for each.
-        case .configuration(let code): code.hasPrefix("AuthFailure")
+        case .configuration(let code):
+            code.hasPrefix("AuthFailure") && code != "AuthFailure.UnauthorizedOperation"
         case .unreachable(let error, _): error.reason == .caBundle || error.reason == .tls
         case .malformed, .status, .service: false
         }

@@ -28,8 +28,9 @@ package enum ProcessStart {
         StandardDescriptors.reserve()
         forgetTellingVariables()
         secrets.withLock { secrets in
-            for name in names { secrets[name] = ProcessMemory.takeFromEnvironment(name) }
-            for option in options { secrets[option] = ProcessMemory.takeFromCommandLine(option) }
+            // Most commands use none of them, and have them to their end.
+            for name in names { secrets[name] = setApart(ProcessMemory.takeFromEnvironment(name)) }
+            for option in options { secrets[option] = setApart(ProcessMemory.takeFromCommandLine(option)) }
         }
         // What this program makes is for its user alone, and its memory is not for the disk.
         umask(0o077)
@@ -55,6 +56,10 @@ package enum ProcessStart {
                 Foundation.exit(64)
             }
         }
+    }
+
+    private static func setApart(_ secret: SecretText?) -> SecretText? {
+        secret.map { (try? SecretText(settingApart: $0)) ?? $0 }
     }
 
     /// The runtime has read its own before the program began: without it, the program begins anew.

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Archive
+@testable import Sealing
 @testable import Vault
 
 /// The sealed keyring has a second copy where the operator asks for one; whoever loses the first goes on.
@@ -45,11 +46,19 @@ struct KeyringCopyTests {
             #expect(try test.open().archive.keyringCopyProblem == nil)
             #expect(try contents(copy) == good)
         }
-        var newer = good
-        newer[32] = 9
-        try newer.write(to: URL(fileURLWithPath: copy))
+        // What says that it is newer, and no key vouches for that, is altered.
+        var altered = good
+        altered[32] = 9
+        try altered.write(to: URL(fileURLWithPath: copy))
+        #expect(try test.open().archive.keyringCopyProblem == nil)
+        #expect(try contents(copy) == good)
+        let rootKey = try test.rootKey.read(PosixFileSystem(), outsideOf: test.path)
+        let known = try Keyring(opening: [UInt8](good), with: rootKey)
+        let newer = try Keyring(archiveUID: known.archiveUID, generation: 9, entries: known.entries).sealed(
+            under: rootKey, cost: .moderate(.system), randomness: .system)
+        try Data(newer).write(to: URL(fileURLWithPath: copy))
         #expect(try test.open().archive.keyringCopyProblem?.code == .badKeyring)
-        #expect(try contents(copy) == newer)
+        #expect(try contents(copy) == Data(newer))
         try FileManager.default.removeItem(atPath: copies)
         let problem = try #require(try test.open().archive.keyringCopyProblem)
         #expect(problem.message.contains(copies) && problem.remedy != nil)
@@ -66,7 +75,9 @@ struct KeyringCopyTests {
 
     /// An archive that was made without one gets it later, once, and keeps it the newest from then on.
     @Test func aCopyIsAskedForLater() throws {
-        let configuration = try test.operatorFile()
+        let (configuration, other) = (try test.operatorFile(), test.directory + "/other")
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
+        #expect(refusal { _ = try keep(in: test.directory) }?.message.contains("where the root key is") == true)
         let named = try String(contentsOfFile: configuration, encoding: .utf8)
         func keep(in directory: String) throws -> String {
             try OpenArchive.keepKeyringCopy(
@@ -87,7 +98,7 @@ struct KeyringCopyTests {
                 #expect(try contents(copy) == contents(keyring))
                 // Again, it is so already.
                 #expect(try keep(in: copies) == copy)
-                #expect(refusal { _ = try keep(in: test.directory) }?.message.contains("another directory") == true)
+                #expect(refusal { _ = try keep(in: other) }?.message.contains("another directory") == true)
                 try FileManager.default.removeItem(atPath: copy)
             }
         }

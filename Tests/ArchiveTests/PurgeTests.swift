@@ -157,7 +157,9 @@ struct PurgeTests {
             for line in text.split(separator: "\n") {
                 let code = line.trimmingCharacters(in: .whitespaces)
                 guard !code.hasPrefix("//"), !code.contains("func ") else { continue }
-                if code.contains("destroy(") && !code.contains("withdraw") { callers.append("\(name): \(code)") }
+                if code.contains("destroy(") && !code.contains("withdraw") && !code.contains("posix_spawn") {
+                    callers.append("\(name): \(code)")
+                }
                 if code.contains("destroyCase(") { callers.append("\(name): \(code)") }
                 if code.contains("DELETE FROM object") || code.contains("DELETE FROM cases") {
                     callers.append("\(name): \(code)")

@@ -80,7 +80,7 @@ extension Audit {
         try session.attempt(.verify) {
             let check = StoreCheck(
                 store: session.store, catalog: session.catalog.index, options: options,
-                randomness: session.effects.randomness, progress: progress,
+                randomness: session.effects.randomness, limit: session.limit, progress: progress,
                 caseID: { uid in
                     try? session.catalog.read { try $0.caseRecord(uid) }.map { try session.open($0).particulars.caseID }
                 }
@@ -190,6 +190,7 @@ final class StoreCheck: Sendable {
     private let catalog: Index
     private let options: VerifyOptions
     private let randomness: Randomness
+    private let limit: WaitLimit
     private let progress: @Sendable (Int, Int) -> Void
     /// The case ID, where a key can open it.
     private let caseID: @Sendable (CaseUID) -> String?
@@ -199,13 +200,15 @@ final class StoreCheck: Sendable {
 
     init(
         store: any BlobStorage, catalog: Index, options: VerifyOptions, randomness: Randomness,
-        progress: @escaping @Sendable (Int, Int) -> Void, caseID: @escaping @Sendable (CaseUID) -> String?,
+        limit: WaitLimit = .none, progress: @escaping @Sendable (Int, Int) -> Void,
+        caseID: @escaping @Sendable (CaseUID) -> String?,
         open: (@Sendable (ObjectRecord, any BlobReader) throws -> Bool)?
     ) {
         self.store = store
         self.catalog = catalog
         self.options = options
         self.randomness = randomness
+        self.limit = limit
         self.progress = progress
         self.caseID = caseID
         self.open = open
@@ -233,7 +236,9 @@ final class StoreCheck: Sendable {
         repeat {
             let page = try catalog.read { try $0.objects(after: position, limit: 1000) }
             position = page.next
+            try limit.check()
             Workers.forEach(page.records, workers: options.workers) { object in
+                guard !self.limit.isOver else { return }
                 self.check(object)
                 let done = self.state.withLock {
                     $0.objects += 1; return $0.objects
@@ -241,6 +246,7 @@ final class StoreCheck: Sendable {
                 self.progress(done, total)
             }
         } while position != nil
+        try limit.check()
     }
 
     private func check(_ object: ObjectRecord) {
@@ -248,6 +254,13 @@ final class StoreCheck: Sendable {
         do {
             let blob = try store.open(object.address)
             guard isChosen() else { return }
+            // Also: somebody may have made it endless.
+            let expected = Padding.sealedLength(of: object.length)
+            guard blob.length == expected else {
+                return find(
+                    .blobAltered, object: object,
+                    "\(name): the blob has \(blob.length) bytes where \(expected) belong")
+            }
             let address = try blob.computeAddress()
             state.withLock { $0.bytes += blob.length }
             guard address == object.address else {
@@ -275,6 +288,7 @@ final class StoreCheck: Sendable {
 
     func checkStore() throws {
         try store.walk { listing in
+            try limit.check()
             switch listing {
             case .foreign(let path): find(.foreignFile, "\(path) is not a blob")
             case .blob(let address, let length, let isStaged):

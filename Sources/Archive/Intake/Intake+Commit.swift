@@ -9,9 +9,6 @@ internal import Vault
 internal import Vendor
 
 extension Intake {
-    /// A stage that is older than this, and that nobody has open, is swept.
-    static let graceTime: TimeInterval = 24 * 3600
-
     func stageAnswer() -> StagedAnswer {
         StagedAnswer(
             store: session.store, keyring: session.keyring, randomness: session.effects.randomness)
@@ -132,11 +129,15 @@ extension Intake {
         return ended
     }
 
-    /// Ends what crashes left in the store. While it is not known what was committed, nothing is swept.
+    /// Ends what crashes left in the store. Who has a stage open lives, whatever a clock says; of who does not, it is
+    /// known what was committed, but for a disk that failed: while that is not settled, nothing is swept.
     func sweep() throws {
-        guard !session.catalog.index.isUnsettled else { return }
-        _ = try session.store.sweep(olderThan: session.now.addingTimeInterval(-Self.graceTime)) { address in
-            try session.catalog.read { try $0.object(address: address) != nil }
+        _ = try session.store.sweep(olderThan: .distantFuture) { address in
+            // Asked once nobody has it open: a mark stands before a stage is let go of.
+            guard !session.archive.mayBeUnsettled else {
+                throw ArchiveError(.unsettled, "what was committed is not known", remedy: nil)
+            }
+            return try session.catalog.read { try $0.object(address: address) != nil }
         }
     }
 }

@@ -17,6 +17,10 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let objectsByKind: [String: Int]
     /// How many verifications are in each state.
     public let verifications: [String: Int]
+    /// Of those that wait, how many met which problem last: a code of the vendor, or of this program.
+    public let problems: [String: Int]
+    /// Where the second copy of the sealed keyring is kept.
+    @OrNull public var keyringCopy: String?
     /// Cases that were kept although they lack what the active terms ask for.
     public let casesLackingTerms: Int
     public let deadlines: Deadlines
@@ -144,7 +148,9 @@ extension Overview {
                     archive: session.directory, archiveUID: session.uid, rootKey: session.rootKeyKind.name,
                     cases: summary.cases,
                     objects: summary.objects, bytes: summary.bytes, objectsByKind: summary.objectsByKind,
-                    verifications: verifications, casesLackingTerms: summary.casesLackingTerms, deadlines: deadlines,
+                    verifications: verifications, problems: try index.problems(),
+                    keyringCopy: session.configuration.keyringCopy, casesLackingTerms: summary.casesLackingTerms,
+                    deadlines: deadlines,
                     epochs: try index.epochs().map {
                         ArchiveStatus.EpochStatus(
                             number: $0.epoch.number, state: $0.state.rawValue, createdAt: $0.createdAt)

@@ -26,6 +26,8 @@ public struct NewToken: Sendable {
     public let summary: TokenSummary
     /// Shown once, and never again.
     public let secret: String
+    /// UIDs of other tokens of the same person that count still, for instance because an earlier command got no answer.
+    public let others: [String]
 }
 
 extension People {
@@ -182,6 +184,9 @@ extension People {
         let name = effect.holder ?? ""
         let roles = (effect.roles ?? []).compactMap(Role.init(rawValue:))
         let holder = try transaction.introduce(name, known: .token)
+        let others = try session.authority(in: transaction.index).tokens.values.filter { token in
+            token.holder == holder && token.revokedAt == nil && token.expires.map { $0 > transaction.now } ?? true
+        }
         try transaction.add(
             .tokenCreated(
                 .init(
@@ -192,7 +197,9 @@ extension People {
             createdAt: transaction.now, createdBy: session.recorder.actor.name, expires: effect.expires,
             approvesFrom: approvesFrom,
             revokedAt: nil)
-        return NewToken(summary: summary, secret: secret.text)
+        return NewToken(
+            summary: summary, secret: secret.text,
+            others: others.sorted { $0.createdAt < $1.createdAt }.map(\.uid.hex))
     }
 
     /// Whether a token needs a second person: it approves, runs the archive, or gives its holder more than they have.

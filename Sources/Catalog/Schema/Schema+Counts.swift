@@ -60,7 +60,7 @@ extension Schema {
         CREATE TRIGGER verification_untallied AFTER DELETE ON verification
         BEGIN
             UPDATE tally SET number = number - 1
-            WHERE what = 'verification' AND which = CASE OLD.goes_on WHEN 1 THEN 'continued' ELSE OLD.state END;
+            WHERE which = CASE OLD.goes_on WHEN 1 THEN 'continued' ELSE OLD.state END AND what = 'verification';
         END;
         CREATE TRIGGER verification_retallied AFTER UPDATE OF state, goes_on ON verification
         WHEN NEW.state <> OLD.state OR NEW.goes_on <> OLD.goes_on

@@ -113,6 +113,8 @@ enum Schema {
         ) STRICT;
         CREATE INDEX verification_awaiting ON verification (deadline, id) WHERE state = 'awaiting';
         CREATE INDEX verification_state ON verification (state, case_id);
+        CREATE INDEX verification_problem ON verification (last_problem)
+            WHERE state = 'awaiting' AND last_problem IS NOT NULL;
         -- What perhaps has a better answer by now.
         CREATE INDEX verification_odd ON verification (deadline)
             WHERE sealed_token IS NOT NULL AND state IN ('incomplete', 'unreadable');

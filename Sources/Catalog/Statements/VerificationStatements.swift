@@ -31,6 +31,16 @@ extension IndexReader {
         try rows("\(Self.selection) WHERE state = 'awaiting' ORDER BY deadline, verification.id").map(verification)
     }
 
+    /// Why verifications that wait have no result yet, and how many have each reason.
+    public func problems() throws -> [String: Int] {
+        try rows(
+            """
+            SELECT last_problem, count(*) AS number FROM verification
+            WHERE state = 'awaiting' AND last_problem IS NOT NULL GROUP BY last_problem
+            """
+        ).reduce(into: [:]) { $0[try $1["last_problem"]] = try $1["number"] }
+    }
+
     /// What ended without media, or unreadable, has its token still, and is not forgotten by the vendor at a time.
     public func odd(at time: Date) throws -> [VerificationRecord] {
         try rows(

@@ -43,21 +43,28 @@ public struct PersonalToken: Sendable {
                     + "\(verb: .tokenCreate) makes it"
             )
         }
-        self.secret = secret
+        // A session has it to its end.
+        self.secret = (try? SecretText(settingApart: secret)) ?? secret
     }
 
     /// Reads a token from a file that only its owner can read.
     public init(file path: String) throws(ArchiveError) {
         let files = PosixFileSystem()
-        let (mode, content): (UInt32, SecretText)
+        let (status, content): (FileStatus, SecretText)
         do throws(FileError) {
-            (mode, content) = (UInt32(try files.status(path).mode), try SecretText(contentsOf: path, limit: 4096))
+            let resolved = FilePath.resolved(path)
+            (status, content) = (try files.status(resolved), try SecretText(contentsOf: resolved, limit: 4096))
         } catch {
             throw ArchiveError(error, subject: "the token file")
         }
-        guard mode & 0o077 == 0 else {
+        guard status.owner == geteuid() || status.owner == 0 else {
             throw ArchiveError(
-                .badToken, "\(path) can be read by others (mode \(String(mode, radix: 8)))",
+                .badToken, "\(path) belongs to another user (uid \(status.owner)), who can read and exchange it",
+                remedy: "keep it in a file of your own, and have the token revoked where somebody may have read it")
+        }
+        guard status.mode & 0o077 == 0 else {
+            throw ArchiveError(
+                .badToken, "\(path) can be read by others (mode \(String(status.mode, radix: 8)))",
                 remedy: "let only its owner read it: mode 0600"
             )
         }

@@ -16,12 +16,19 @@ struct KeyringCopy {
         suffix = effects.suffix()
     }
 
-    /// Sees that a directory for the copy is there, and outside of the archive.
-    static func check(_ directory: String, outside archive: String, files: any FileSystem) throws(ArchiveError) {
+    /// Sees that a directory for the copy is there, outside of the archive, and not where the root key is.
+    static func check(
+        _ directory: String, outside archive: String, rootKey: RootKeySource, files: any FileSystem
+    ) throws(ArchiveError) {
         guard FilePath.isOutside(directory, of: archive) else {
             throw ArchiveError(
                 .badConfiguration, "\(PlainText.excerpt(directory)) is inside the archive",
                 remedy: "put the copy elsewhere: what loses the one must not lose the other")
+        }
+        guard FilePath.resolved(FilePath.parent(FilePath.resolved(rootKey.path))) != FilePath.resolved(directory) else {
+            throw ArchiveError(
+                .badConfiguration, "\(PlainText.excerpt(directory)) is where the root key is",
+                remedy: "put the copy elsewhere: who finds both opens everything")
         }
         guard (try? files.status(directory + "/.").kind) == .directory else {
             throw ArchiveError(
@@ -35,14 +42,18 @@ struct KeyringCopy {
     /// - Parameters:
     ///   - sealed: the keyring as it lies in the archive, which a root key has just opened.
     ///   - generation: of it.
+    ///   - rootKey: opens it.
     /// - Throws: where the copy is of a newer keyring, or cannot be read or written.
-    func update(_ sealed: [UInt8], generation: UInt64) throws {
+    func update(_ sealed: [UInt8], generation: UInt64, rootKey: borrowing RootKey) throws {
         var known: [UInt8]?
         do throws(FileError) { known = try files.contents(of: path, limit: 1 << 20) } catch {
             guard error.code == ENOENT else { throw error }
         }
         if known == sealed { return }
-        if let known, let other = try? Keyring.Preamble(known).generation, other > generation {
+        // What its first bytes say is believed once the key has opened it; what is altered is written anew.
+        if let known, let claimed = try? Keyring.Preamble(known).generation, claimed > generation,
+            let other = try? Keyring(opening: known, with: rootKey), other.generation > generation
+        {
             throw ArchiveError(
                 .badKeyring, "\(path) is a newer keyring than the archive's own",
                 remedy: "the archive's was rolled back: put the newer one back in its place")
@@ -67,7 +78,7 @@ extension OpenArchive {
         in copies: String, of directory: String, rootKey source: RootKeySource, effects: Effects
     ) throws -> (copy: String, configuration: String) {
         do {
-            try KeyringCopy.check(copies, outside: directory, files: effects.files)
+            try KeyringCopy.check(copies, outside: directory, rootKey: source, files: effects.files)
             let parts = try Parts(directory: directory, effects: effects)
             let uid = parts.configuration.archiveUID
             let path = FilePath.resolved(effects.operatorFile.path(of: uid))
@@ -84,7 +95,7 @@ extension OpenArchive {
             guard known == nil else { return (copy.path, path) }
             try copy.update(
                 try effects.files.contents(of: directory + "/" + keyringName, limit: 1 << 20),
-                generation: keyring.generation)
+                generation: keyring.generation, rootKey: try source.read(effects.files, outsideOf: directory))
             let text = try Configuration.operatorText(
                 String(decoding: try effects.files.contents(of: path, limit: 1 << 20), as: UTF8.self),
                 keepingKeyringCopyIn: copies)

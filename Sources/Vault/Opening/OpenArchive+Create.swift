@@ -50,7 +50,9 @@ extension OpenArchive {
                     remedy: "give a name such as archive.example.com/ekyc, of at most 200 bytes")
             }
             try source.checkIsOutside(of: directory)
-            if let keyringCopy { try KeyringCopy.check(keyringCopy, outside: directory, files: files) }
+            if let keyringCopy {
+                try KeyringCopy.check(keyringCopy, outside: directory, rootKey: source, files: files)
+            }
             // What cannot be used is refused before anything is made.
             if case .keyFile(let path) = source, !FileManager.default.fileExists(atPath: path) {
             } else {
@@ -118,7 +120,8 @@ extension OpenArchive {
         }
         if let copy = configuration.keyringCopy {
             // Before the archive exists: a copy that cannot be written is heard of now, and not when it is needed.
-            try KeyringCopy(in: copy, of: uid, effects: effects).update(sealed, generation: keyring.generation)
+            try KeyringCopy(in: copy, of: uid, effects: effects).update(
+                sealed, generation: keyring.generation, rootKey: rootKey)
         }
         let recorder = Recorder(
             actor: actor, keyring: keyring, contexts: SealedContexts(archiveUID: uid), randomness: effects.randomness,

@@ -25,6 +25,10 @@ public final class OpenArchive: Sendable {
     public var isUnsettled: Bool { catalog.index.isUnsettled }
     /// And nothing says so to the next command: the disk took no mark of it either.
     public var isUnmarked: Bool { catalog.index.isUnmarked }
+    /// Of a change of this process or of another it is perhaps not known whether it was committed.
+    package var mayBeUnsettled: Bool {
+        isUnsettled || isUnmarked || ((try? UnsettledMark.stands(in: directory, files: effects.files)) ?? true)
+    }
     package let effects: Effects
     package let store: any BlobStorage
     package let catalog: VouchedIndex
@@ -76,9 +80,10 @@ public final class OpenArchive: Sendable {
     ///   - checkpoint: the file of one that was kept, which the ledger must extend: for a machine that has not seen the
     ///     archive yet.
     ///   - toLook: open also what must not be written because the ledger is not the one that was published.
+    ///   - isCancelled: whether who asked wants no more: programs are not waited for then.
     public static func open(
         _ directory: String, rootKey source: RootKeySource, effects: Effects, checkpoint: String? = nil,
-        toLook: Bool = false
+        toLook: Bool = false, isCancelled: (@Sendable () -> Bool)? = nil
     ) throws -> OpenArchive {
         do {
             let parts = try Parts(directory: directory, effects: effects)
@@ -92,7 +97,8 @@ public final class OpenArchive: Sendable {
             guard let origin else { throw CatalogError.damaged("the ledger has no origin") }
             let publication = Publication(
                 origin: origin, key: VerifierKey(name: origin.origin, publicKey: keyring.signer.publicKey),
-                archive: record.uid, settings: parts.configuration.publication, effects: effects)
+                archive: record.uid, settings: parts.configuration.publication, effects: effects,
+                until: WaitLimit(seconds: nil, isCancelled: isCancelled))
             try checkIsOutside(publication, of: directory)
             let recorder = Recorder(
                 actor: .osUser, keyring: keyring, contexts: SealedContexts(archiveUID: record.uid),
@@ -220,7 +226,7 @@ public final class OpenArchive: Sendable {
         if let copy = parts.configuration.keyringCopy {
             do {
                 try KeyringCopy(in: copy, of: record.uid, effects: effects)
-                    .update(file, generation: keyring.generation)
+                    .update(file, generation: keyring.generation, rootKey: rootKey)
             } catch {
                 let problem = ArchiveError(error, subject: "the second copy of the keyring is not the newest")
                 copyProblem = ArchiveError(

@@ -38,6 +38,12 @@ struct UnsettledMark: Sendable {
     private var index: String { directory + "/" + OpenArchive.indexName }
     private var isIndexMarked: Bool { (try? files.status(index)).map { $0.mode & 0o100 != 0 } ?? false }
 
+    /// Whether one stands in an archive.
+    static func stands(in directory: String, files: any FileSystem) throws -> Bool {
+        try files.names(in: directory).contains { $0.hasPrefix(prefix) }
+            || files.status(directory + "/" + OpenArchive.indexName).mode & 0o100 != 0
+    }
+
     /// Makes durable what is there, and takes the marks away that stood before.
     ///
     /// - Returns: whether one stood.

@@ -189,7 +189,11 @@ package struct Publication: Sendable {
     func makeDurable() throws {
         guard settings.command == nil else { return }
         for name in [LedgerFiles.entries, LedgerFiles.checkpoint] {
-            let file = try files.open(folder + "/" + name)
+            let file: OpenFile
+            // What is missing is found, and completed, by who publishes.
+            do throws(FileError) { file = try files.open(folder + "/" + name) } catch {
+                if error.code == ENOENT { continue } else { throw error }
+            }
             defer { files.close(file) }
             try files.syncData(file)
         }

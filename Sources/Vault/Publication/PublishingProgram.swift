@@ -28,47 +28,76 @@ enum PublishingProgram {
         _ command: [String], _ action: String, _ archive: ArchiveUID, _ environment: [String: String],
         within patience: TimeInterval, until limit: WaitLimit
     ) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        // No secret of this process is the command's business.
-        let own = ProcessInfo.processInfo.environment.filter {
-            ["PATH", "HOME", "LANG", "TZ", "USER"].contains($0.key)
-        }
-        process.environment = own.merging(environment) { $1 }.merging(
-            ["STRONGROOM_ACTION": action, "STRONGROOM_ARCHIVE_UID": archive.hex]
-        ) { $1 }
-        let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
         let failure: (String) -> ArchiveError = {
             ArchiveError(
                 .storage, "the command \(command[0]) \($0)",
                 remedy: "see ledger: command in the configuration; try it by hand with STRONGROOM_ACTION=\(action)")
         }
-        do { try process.run() } catch { throw failure("cannot be started") }
-        // Nobody waits for what it leaves behind and that may keep the pipe open.
-        let reading = output.fileHandleForReading.fileDescriptor
-        guard fcntl(reading, F_SETFL, O_NONBLOCK) == 0 else { throw failure("cannot be read from") }
-        var printed: [UInt8] = []
-        let end = Date().addingTimeInterval(patience)
-        while process.isRunning, Date() < end, !limit.isOver {
-            read(reading, &printed)
-            usleep(2000)
+        // No secret of this process is the command's business.
+        let own = ProcessInfo.processInfo.environment.filter {
+            ["PATH", "HOME", "LANG", "TZ", "USER"].contains($0.key)
         }
-        guard !process.isRunning else {
-            // With what it has started, where it leads a group of its own.
-            let leader = process.processIdentifier
-            kill(getpgid(leader) == leader ? -leader : leader, SIGKILL)
+        let variables = own.merging(environment) { $1 }.merging(
+            ["STRONGROOM_ACTION": action, "STRONGROOM_ARCHIVE_UID": archive.hex]
+        ) { $1 }
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw failure("cannot be started: \(String(cString: strerror(errno)))") }
+        defer { close(ends[0]) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        let child = start(command, variables, output: ends[1])
+        close(ends[1])
+        guard let child else { throw failure("cannot be started") }
+        var printed: [UInt8] = []
+        var status: Int32 = 0
+        let end = Date().addingTimeInterval(patience)
+        // Nobody waits for what it leaves behind and that may keep the pipe open.
+        var ended = waitpid(child, &status, WNOHANG)
+        while ended == 0 || ended < 0 && errno == EINTR, Date() < end, !limit.isOver {
+            read(ends[0], &printed)
+            usleep(2000)
+            ended = waitpid(child, &status, WNOHANG)
+        }
+        guard ended == child else {
+            // With what it has started, but for what leads a group of its own.
+            kill(-child, SIGKILL)
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
             try limit.check()
             throw failure("did not end within \(Int(patience)) s")
         }
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw failure("failed with exit code \(process.terminationStatus)")
-        }
-        read(reading, &printed)
+        guard status & 0x7F == 0 else { throw failure("was ended by signal \(status & 0x7F)") }
+        guard status >> 8 & 0xFF == 0 else { throw failure("failed with exit code \(status >> 8 & 0xFF)") }
+        read(ends[0], &printed)
         return printed
+    }
+
+    /// Starts a program in a group of its own, with nothing of this process but the variables: no descriptor, no signal
+    /// that is blocked or ignored.
+    private static func start(_ command: [String], _ variables: [String: String], output: Int32) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        guard posix_spawn_file_actions_init(&actions) == 0 else { return nil }
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        guard posix_spawnattr_init(&attributes) == 0 else { return nil }
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let arguments = command.map { strdup($0) }
+        let environment = variables.map { strdup("\($0.key)=\($0.value)") }
+        defer { for text in arguments + environment { free(text) } }
+        var child: pid_t = 0
+        return posix_spawn(&child, command[0], &actions, &attributes, arguments + [nil], environment + [nil]) == 0
+            ? child : nil
     }
 
     /// Reads what is there now. More than a note can have is read, so that nobody blocks, and not kept.

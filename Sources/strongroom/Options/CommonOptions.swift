@@ -119,7 +119,8 @@ struct CommonOptions: ParsableArguments {
         let isCancelled = Interruption.begin()
         let identity = try identity()
         let opened = try OpenArchive.open(
-            directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook)
+            directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook,
+            isCancelled: isCancelled)
         let archive = try opened.session(as: identity, isCancelled: isCancelled)
         for problem in [OpenArchive.memoryProblem, opened.keyringCopyProblem].compactMap({ $0 }) {
             Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")

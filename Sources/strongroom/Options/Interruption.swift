@@ -9,6 +9,14 @@ enum Interruption {
     /// - Returns: whether the person wants to stop.
     static func begin() -> @Sendable () -> Bool {
         for number in [SIGINT, SIGTERM, SIGHUP] {
+            // Who started this may want it to go on, as nohup does.
+            var inherited = sigaction()
+            sigaction(number, nil, &inherited)
+            if unsafeBitCast(inherited.__sigaction_handler.sa_handler, to: Int.self)
+                == unsafeBitCast(SIG_IGN, to: Int.self)
+            {
+                continue
+            }
             // Without SA_RESTART, so that a blocked write comes back.
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in

@@ -54,6 +54,13 @@ struct StatusCommand: ParsableCommand {
             "intake     \(intake) · \(Figure.count(count("archived"))) archived · "
                 + "\(Figure.count(count("expired"))) expired · "
                 + "\(Figure.count(count("rejected"))) rejected")
+        if !status.problems.isEmpty {
+            let reasons = status.problems.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { code, number in
+                "\(Figure.count(number)) \(code)"
+            }
+            lines.append(
+                "           \(Terminal.red("met last", on: STDOUT_FILENO)): \(reasons.joined(separator: " · "))")
+        }
         let marked = [("incomplete", "without media"), ("unreadable", "unreadable")].filter { count($0.0) > 0 }
             .map { Terminal.red("\(Figure.count(count($0.0))) \($0.1)", on: STDOUT_FILENO) }
         if !marked.isEmpty {
@@ -105,6 +112,10 @@ struct StatusCommand: ParsableCommand {
             )
         }
         lines.append("verifier   \(ledger.verifierKey)")
+        lines.append(
+            "keyring    "
+                + (status.keyringCopy.map { "second copy in \(Terminal.visible($0))" }
+                    ?? "\(Terminal.red("no second copy", on: STDOUT_FILENO)): strongroom keys copy DIR"))
         for place in status.weakPlaces {
             lines.append("storage    \(Terminal.red("weak", on: STDOUT_FILENO)): \(Terminal.visible(place))")
         }

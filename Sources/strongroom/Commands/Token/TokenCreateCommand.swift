@@ -32,6 +32,7 @@ struct TokenCreateCommand: ParsableCommand {
         let roles: [String]
         @OrNull var expires: Date?
         @OrNull var approvesFrom: Date?
+        let others: [String]
     }
 
     func validate() throws {
@@ -67,7 +68,7 @@ struct TokenCreateCommand: ParsableCommand {
                     Report(
                         token: made.summary.token, secret: made.secret, actor: made.summary.actor,
                         roles: made.summary.roles,
-                        expires: made.summary.expires, approvesFrom: made.summary.approvesFrom))
+                        expires: made.summary.expires, approvesFrom: made.summary.approvesFrom, others: made.others))
             }
             Terminal.print(made.secret)
             Terminal.say(
@@ -75,6 +76,14 @@ struct TokenCreateCommand: ParsableCommand {
                     + "(\(made.summary.roles.joined(separator: ", "))), shown this once: hand it over in a way "
                     + "that nobody else reads"
             )
+            if !made.others.isEmpty {
+                let others = Figure.count(
+                    made.others.count, "other token that counts still", "other tokens that count still")
+                Terminal.say("note: \(Terminal.visible(made.summary.actor)) has \(others)")
+                for token in made.others.suffix(5) {
+                    Terminal.say("  where nobody has it: strongroom token revoke \(token) --reason …")
+                }
+            }
             if let from = made.summary.approvesFrom {
                 Terminal.say(
                     "  fewer than two are left who approve, so that nobody could allow it: it approves nothing "
