@@ -51,7 +51,9 @@ enum CertificatePage {
             \(document.record.map { line in
                 "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
                     + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
-                    + "<td>\(EvidencePage.escaped(line.sentence))</td></tr>"
+                    + "<td>\(EvidencePage.escaped(line.sentence))"
+                    + CustodyPage.texts(of: line).map { "<br><small>\(EvidencePage.escaped($0))</small>" }.joined()
+                    + "</td></tr>"
             }.joined(separator: "\n"))
             </tbody>
             </table>

@@ -92,7 +92,17 @@ enum CustodyPage {
     }
 
     private static func line(of line: Custody.Document.Line, people: [String: Custody.Document.Person]) -> String {
-        let texts = line.openings.compactMap { opening -> String? in
+        let texts = texts(of: line)
+        let hidden = line.kind == "access opened" && texts.isEmpty ? ["Reason: not shown"] : []
+        let details = (texts + hidden).map { "<br><small>\(EvidencePage.escaped($0))</small>" }.joined()
+        return "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
+            + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
+            + "<td>\(EvidencePage.escaped(line.sentence))\(details)</td></tr>"
+    }
+
+    /// What was opened of an entry, in words.
+    static func texts(of line: Custody.Document.Line) -> [String] {
+        line.openings.compactMap { opening -> String? in
             switch opening.member {
             case "reasonCommitment": "Reason: \(opening.text)"
             case "caseIDCommitment": "Case ID: \(opening.text)"
@@ -104,11 +114,6 @@ enum CustodyPage {
             default: nil
             }
         }
-        let hidden = line.kind == "access opened" && texts.isEmpty ? ["Reason: not shown"] : []
-        let details = (texts + hidden).map { "<br><small>\(EvidencePage.escaped($0))</small>" }.joined()
-        return "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
-            + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
-            + "<td>\(EvidencePage.escaped(line.sentence))\(details)</td></tr>"
     }
 
     /// Outcome, times and lengths in words; the text itself where it cannot be read.

@@ -257,6 +257,17 @@ struct BagTests {
             try FileManager.default.createDirectory(
                 atPath: $0 + "/manifest-sha256.txt", withIntermediateDirectories: false)
         }
+        // What cannot be looked into is said, and not taken for whole.
+        try check("deep") {
+            try FileManager.default.createDirectory(
+                atPath: $0 + "/data/" + Array(repeating: "d", count: 900).joined(separator: "/"),
+                withIntermediateDirectories: true)
+        }
+        // Nobody is made to read what no key vouches for: not by a length in an entry, either.
+        try check("sparse and signed by nobody") { bag in
+            try FileManager.default.removeItem(atPath: bag + "/verifier.key")
+            truncate(bag + video, 300 << 30)
+        }
         try check("many") { bag in
             try FileManager.default.createDirectory(atPath: bag + "/data/2", withIntermediateDirectories: false)
             for number in 0..<20_000 { close(creat("\(bag)/data/2/\(number)", 0o600)) }

@@ -31,6 +31,8 @@ struct CertificateTests {
         let page = try String(contentsOfFile: path + "/certificate.html", encoding: .utf8)
         #expect(
             page.contains("K-0") && page.contains("2 objects of the case are still kept") && page.contains("epoch 1"))
+        // While the case lives, what stands under commitments is opened.
+        #expect(!page.contains("Not proved by this certificate"))
         #expect(page.contains("house v1, rule video") && !page.contains("<script"))
         #expect(
             refusal { _ = try archive.destruction.certify(.caseID(try CaseID("K-0")), to: path) }?.code == .outputExists
@@ -57,6 +59,12 @@ struct CertificateTests {
         #expect(try problems(path, key: done.verifierKey) == [])
         let page = try String(contentsOfFile: path + "/certificate.html", encoding: .utf8)
         #expect(page.contains("With its last object the case's own key was destroyed"))
+        #expect(page.contains("Not proved by this certificate: exact lengths, exact times, age, outcome."))
+        // Who takes that out of the record is found.
+        let json = path + "/certificate.json"
+        let text = try String(contentsOfFile: json, encoding: .utf8)
+        try text.replacing("\"exact lengths\",", with: "").write(toFile: json, atomically: true, encoding: .utf8)
+        #expect(try !problems(path, key: done.verifierKey).isEmpty)
     }
 
     @Test func everyFileThatIsChangedIsNoticed() throws {

@@ -89,6 +89,7 @@ struct BadArchiveTests {
                     try two.write(to: URL(fileURLWithPath: first)); try one.write(to: URL(fileURLWithPath: second))
                 }, "blob-altered", 2
             ),
+            ("endless", { #expect(truncate(first, 1 << 40) == 0) }, "blob-altered", 1),
             ("gone", { try FileManager.default.removeItem(atPath: first) }, "blob-missing", 1),
             (
                 "a stranger",

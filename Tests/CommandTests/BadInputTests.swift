@@ -200,6 +200,7 @@ struct BadInputTests {
         #expect(
             try place.strongroom("status", "--json").json()["verifications"] as? [String: Int] == [
                 "awaiting": 1, "archived": 0, "incomplete": 0, "unreadable": 0, "expired": 0, "rejected": 0,
+                "continued": 0,
             ])
     }
 

@@ -105,6 +105,9 @@ extension Destruction {
                 uid: stamp.uid.hex, known: stamp.known.rawValue, name: try session.name(of: actor, in: index))
         }
         let nodes = index.ledgerNodes
+        // Of a case that is gone nobody can open what the entries have exactly.
+        let lives = try caseUID.map { try index.caseRecord($0) != nil } ?? false
+        let shown = Set(["nameCommitment"]).union(lives ? Entry.exactMembers : [])
         let document = Certificate.Document(
             format: Certificate.Document.format, archive: session.uid, form: run == nil ? "case" : "run",
             caseUID: caseUID?.hex, askedFor: askedFor, run: run,
@@ -118,9 +121,10 @@ extension Destruction {
             epochs: head.epochs.map { Certificate.Document.Epoch(number: $0.number, state: $0.state) },
             actors: actors.values.sorted { $0.uid < $1.uid },
             record: try entries.map { number, entry in
-                // Only what proves who acted: reasons and particulars stay closed.
-                let openings = try session.openings(of: number, in: index).filter { $0.key == "nameCommitment" }
-                try openings.open(try entry.commitments().filter { $0.key == "nameCommitment" }, of: number)
+                // Only what proves who acted, and what exactly was destroyed and when: reasons and particulars stay
+                // closed.
+                let openings = try session.openings(of: number, in: index).filter { shown.contains($0.key) }
+                try openings.open(try entry.commitments().filter { shown.contains($0.key) }, of: number)
                 return Custody.Document.Line(
                     number: number, time: LedgerTime.text(entry.time), kind: entry.event.kind.rawValue,
                     actor: entry.actor.uid.hex, sentence: entry.event.sentence,

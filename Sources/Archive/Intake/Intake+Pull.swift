@@ -140,7 +140,9 @@ extension Intake {
             try session.unhurried.noteWitness(skew: client.clockSkew)
         } catch let error as any ProviderError {
             try session.unhurried.noteWitness(skew: client.clockSkew)
-            if error.isUnreadable, isDue(verification, isSecond: isSecond, isWayWhole: answersOthers()) {
+            if error.isUnreadable,
+                isDue(verification, isUnreadable: true, isSecond: isSecond, isWayWhole: answersOthers())
+            {
                 if let raw = try unread(client, token, asking.region) {
                     return (
                         try end(asking, of: caseID, key: opened.key, as: .unreadable, staged: raw, answer: nil), .over
@@ -167,7 +169,7 @@ extension Intake {
         switch fetched {
         case .ended(let answer):
             let state = Self.state(of: answer, staged)
-            if state == .incomplete, !isDue(verification, isSecond: isSecond, isWayWhole: true) {
+            if state == .incomplete, !isDue(verification, isUnreadable: false, isSecond: isSecond, isWayWhole: true) {
                 staged.discard()
                 try Intake(session.unhurried).note(asking, problem: Self.noMedia, isOdd: true)
                 return (self.report(verification, caseID: caseID, state: .awaiting), .askSoon)
@@ -268,7 +270,9 @@ extension Intake {
     /// Whether an answer without media, or one that cannot be read, is archived now: where such answers came for ten
     /// minutes, and no others, and the way to the vendor is whole, or for an hour; or where its hours run out. It is
     /// asked twice first, and asked about later as well (``askForBetter``): nothing is lost by it.
-    private func isDue(_ verification: VerificationRecord, isSecond: Bool, isWayWhole: Bool) -> Bool {
+    private func isDue(
+        _ verification: VerificationRecord, isUnreadable: Bool, isSecond: Bool, isWayWhole: Bool
+    ) -> Bool {
         let now = session.now
         let lifetime = session.effects.provider.resultLifetime
         // At the earliest: a token is issued before it is registered, and one that was reopened long before.
@@ -277,11 +281,11 @@ extension Intake {
         if left <= Self.lastMinute { return true }
         guard isSecond || verification.oddSince != nil else { return false }
         if left <= Self.lastHours { return true }
+        // Where the time of issue is not known, nobody knows when the vendor forgets.
+        if isUnreadable, verification.tokenIssueIsAssumed { return true }
         guard let since = verification.oddSince else { return false }
         let passed = now.timeIntervalSince(since)
-        // Where the time of issue is not known, nobody knows when the vendor forgets.
-        return passed >= Self.refusalTime
-            && (isWayWhole || verification.tokenIssueIsAssumed || passed >= Self.longEnough)
+        return passed >= Self.refusalTime && (isWayWhole || passed >= Self.longEnough)
     }
 
     /// An answer as it came; nil where the vendor cannot be asked, or gives one that can be read.

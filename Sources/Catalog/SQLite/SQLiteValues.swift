@@ -74,7 +74,15 @@ extension EngineError {
             case (_, .SQLITE_ERROR) where error.message?.hasPrefix("no such") ?? false: .damaged
             default: .failed
             }
+        var reason: Int32?
+        if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            // The log's part of it has 32 KiB, and grows by as much.
+            reason = limit.rlim_cur < 1 << 20 ? EFBIG : ENOSPC
+        }
         self.init(
-            kind, error.message ?? "SQLite \(error.resultCode.rawValue)", code: error.extendedResultCode.rawValue)
+            kind, error.message ?? "SQLite \(error.resultCode.rawValue)", code: error.extendedResultCode.rawValue,
+            reason: reason)
     }
 }
