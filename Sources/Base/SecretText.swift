@@ -77,10 +77,12 @@ public final class SecretText: Sendable {
         try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
     }
 
-    /// A part of it without blanks and line ends around it.
+    /// A part of it without blanks and line ends around it, and without a byte order mark in front.
     public var trimmed: SecretText {
-        withBytes { bytes in
+        withBytes { whole in
             let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+            let mark = whole.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+            let bytes = UnsafeRawBufferPointer(rebasing: whole[mark...])
             let first = bytes.firstIndex { !isBlank($0) } ?? bytes.endIndex
             let last = bytes.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? first
             return SecretText(bytes[first..<last])

@@ -40,6 +40,8 @@ public struct AnswerError: AnswerProblem, Equatable, Sendable {
         case badEnding
         /// A media field holds a URL.
         case url
+        /// A media field holds a `data:` URI, which has its Base64 behind a comma.
+        case dataURI
     }
 
     public let reason: Reason
@@ -79,6 +81,7 @@ extension AnswerError {
         case .textAfterPadding: what = "\(field ?? "a field") is not Base64: text stands behind the padding"
         case .badEnding: what = "\(field ?? "a field") is not Base64: it ends in the middle of a group of four"
         case .url: what = "\(field ?? "a field") holds a URL where media should be"
+        case .dataURI: what = "\(field ?? "a field") is a data: URI, where its Base64 alone should be"
         }
         guard let valueOffset else { return "\(what) at byte \(offset)" }
         return "\(what) at byte \(valueOffset) of the value (byte \(offset) of the answer)"
@@ -100,6 +103,7 @@ extension AnswerError {
             "the value was changed on its way: save or fetch the answer again"
         case .notBase64:
             "the value was changed on its way; if this is the vendor's documentation example, it is not a real answer"
+        case .dataURI: "who saved it put something in front of the media: a lenient reader takes what stands behind the comma"
         case .url: "the vendor stores this account's media elsewhere; fetch the file and put its Base64 in place"
         }
     }

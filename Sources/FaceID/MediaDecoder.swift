@@ -142,6 +142,7 @@ struct MediaDecoder: ~Copyable {
         guard let value = tables.value(of: character) else {
             let text = String(decoding: prefix, as: UTF8.self).lowercased()
             if character == UInt8(ascii: ":"), text == "http:" || text == "https:" { throw problem(.url, at: start) }
+            if !isLenient, character == UInt8(ascii: ":"), text == "data:" { throw problem(.dataURI, at: start) }
             throw problem(.notBase64(character: character), at: offset)
         }
         guard padding == 0 else { throw problem(.textAfterPadding, at: offset) }

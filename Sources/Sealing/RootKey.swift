@@ -35,10 +35,15 @@ public enum RootKey: ~Copyable {
     public struct Passphrase: ~Copyable {
         private let memory: UnsafeMutableRawBufferPointer
 
-        /// Takes the passphrase from the first line of a file's content; what stands after the first
-        /// line break is not part of it.
+        /// Takes the passphrase from the first line of a file's content that is not empty; what stands behind its
+        /// line break is not part of it, nor is a byte order mark in front. What looks like UTF-16 is refused: typed
+        /// elsewhere, it would be another passphrase.
         public init(file content: UnsafeRawBufferPointer) throws(SealingError) {
-            let line = content.prefix { $0 != 0x0A && $0 != 0x0D }
+            let text = content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content[...]
+            guard !text.starts(with: [0xFF, 0xFE]), !text.starts(with: [0xFE, 0xFF]), !text.contains(0) else {
+                throw .passphraseNotText
+            }
+            let line = text.drop { $0 == 0x0A || $0 == 0x0D }.prefix { $0 != 0x0A && $0 != 0x0D }
             guard line.count >= RootKey.shortestPassphrase else { throw .passphraseTooShort }
             memory = UnsafeMutableRawBufferPointer(start: LockedMemory.allocate(line.count), count: line.count)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: line))
@@ -105,11 +110,15 @@ public enum RootKeyFile {
         try write(UnsafeRawBufferPointer(start: memory, count: length))
     }
 
-    /// Reads the content of a root key file.
-    public static func read(_ content: UnsafeRawBufferPointer) throws(SealingError) -> RootKey {
-        guard content.count == length || content.count == length - 1, content.starts(with: label) else {
-            throw .notRootKeyFile
-        }
+    /// Reads the content of a root key file; also with blank lines, blanks and line ends of other systems around it, and
+    /// with a byte order mark.
+    public static func read(_ file: UnsafeRawBufferPointer) throws(SealingError) -> RootKey {
+        let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+        var text = file.starts(with: [0xEF, 0xBB, 0xBF]) ? file.dropFirst(3) : file[...]
+        text = text.drop(while: isBlank)
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        let content = UnsafeRawBufferPointer(rebasing: text)
+        guard content.count == length - 1, content.starts(with: label) else { throw .notRootKeyFile }
         let digits = (content.baseAddress! + label.count).assumingMemoryBound(to: CChar.self)
         return .keyFile(
             try SecretKey { (buffer) throws(SealingError) in

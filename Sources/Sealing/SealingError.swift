@@ -37,6 +37,8 @@ public enum SealingError: Error, Equatable, Sendable {
     case notRootKeyFile
     /// The passphrase is shorter than ``RootKey/shortestPassphrase`` bytes.
     case passphraseTooShort
+    /// The passphrase is UTF-16, or has a zero in it.
+    case passphraseNotText
     /// The memory for the passphrase's key derivation could not be had.
     case outOfMemory
 }
@@ -64,6 +66,7 @@ extension SealingError: CustomStringConvertible {
         case .otherRootKeyKind(let needed): "the keyring is opened by a \(needed.name)"
         case .keyMissing(let purpose, let number): "the keyring holds no \(purpose.name) key \(number)"
         case .notRootKeyFile: "not a root key file"
+        case .passphraseNotText: "the passphrase is UTF-16, or no text: save it as UTF-8"
         case .passphraseTooShort: "the passphrase is shorter than \(RootKey.shortestPassphrase) bytes"
         case .outOfMemory: "not enough memory to derive the key from the passphrase"
         }

@@ -1,6 +1,7 @@
 public import Base
 
-/// What media is, told by its first bytes: brands and structure, and not by a few bytes that much else begins with, too.
+/// What media is, told by its first bytes: brands and structure, and not by a few bytes that much else begins with,
+/// too.
 ///
 /// Sources: ISO/IEC 14496-12 and the register of brands (mp4ra.org), RFC 9559 (Matroska), the WebP, AVI and FLV
 /// specifications, ISO/IEC 13818-1.
@@ -128,7 +129,8 @@ extension MediaType {
     private static func film(_ bytes: [UInt8]) -> MediaType? {
         if holds("RIFF", in: bytes, at: 0), holds("AVI ", in: bytes, at: 8) { return .avi }
         // Version 1, nothing but whether there is sound and picture, and the length of the header.
-        if holds("FLV\u{1}", in: bytes, at: 0), bytes.count < 9 || bytes[4] & 0xFA == 0 && number(in: bytes, at: 5) == 9 {
+        if holds("FLV\u{1}", in: bytes, at: 0), bytes.count < 9 || bytes[4] & 0xFA == 0 && number(in: bytes, at: 5) == 9
+        {
             return .flv
         }
         if bytes.starts(with: [0x1A, 0x45, 0xDF, 0xA3]) { return ebml(bytes) }

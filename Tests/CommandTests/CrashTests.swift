@@ -40,19 +40,20 @@ import Testing
             #expect(runs[1].code == 0, "\(fault): \(runs[1].err)")
             try Faults.cutPower(place)
         }
-        let acknowledged = runs.flatMap { run in
-            let lines = (try? run.jsonLines()) ?? []
-            return lines.filter { ["archived", "unchanged"].contains($0["state"] as? String) }.compactMap {
-                $0["caseID"] as? String
-            }
-        }
+        let acknowledged = Set(
+            runs.flatMap { run in
+                let lines = (try? run.jsonLines()) ?? []
+                return lines.filter { ["archived", "unchanged"].contains($0["state"] as? String) }.compactMap {
+                    $0["caseID"] as? String
+                }
+            })
 
         // Right after the crash, before any other command could mend something.
         let reconciled = try place.strongroom("audit", "reconcile")
         #expect(reconciled.code == 0, "\(fault): \(reconciled.text)\(reconciled.err)")
         let verified = try place.strongroom("verify")
         #expect(verified.code == 0, "\(fault): \(verified.text)\(verified.err)")
-        for caseID in acknowledged + ["K-before"] {
+        for caseID in acknowledged.union(["K-before"]) {
             #expect(
                 try place.strongroom("retrieve", caseID, "--reason", "r", "--out", place.folder + "/bag-" + caseID).code
                     == 0, "\(fault): \(caseID) is missing")

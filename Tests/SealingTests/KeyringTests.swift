@@ -68,6 +68,11 @@ struct KeyringTests {
             try Keyring(opening: sealed, with: keyFileRoot(1))
         }
         #expect(throws: SealingError.passphraseTooShort) { _ = try passphraseRoot("short\nand a second line") }
+        // A byte order mark, line ends of other systems and blank lines in front are nothing that a person types.
+        for same in ["\u{FEFF}correct horse battery\n", "correct horse battery\r\n", "\n\r\ncorrect horse battery"] {
+            _ = try Keyring(opening: sealed, with: try passphraseRoot(same))
+        }
+        #expect(throws: SealingError.passphraseNotText) { _ = try passphraseRoot("c\0o\0r\0r\0e\0c\0t\0 \0h\0") }
     }
 
     @Test func aHeaderCannotAskForUnboundedWork() throws {
@@ -82,8 +87,14 @@ struct KeyringTests {
         try RootKeyFile.generate(.system) { content = Array($0) }
         #expect(content.count == RootKeyFile.length)
         try readKeyFile(content)
+        // What editors put around it is no part of it.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        for good in [
+            content + [0x0A], [0x20] + content, content.dropLast() + [0x0D, 0x0A], mark + content,
+            mark + [0x0D, 0x0A] + content + [0x20],
+        ] { try readKeyFile(Array(good)) }
         for bad in [
-            [], Array(content.dropLast(2)), content + [0x0A], [0x20] + content.dropLast(),
+            [], Array(content.dropLast(2)), mark + mark + content, content + content,
             Array(content.dropLast(4)) + [0x7A, 0x7A, 0x7A, 0x0A],
         ] {
             #expect(throws: SealingError.notRootKeyFile) { try readKeyFile(bad) }

@@ -2,8 +2,8 @@ internal import Base
 internal import Foundation
 internal import Vault
 
-/// Reads comma-separated values by RFC 4180, strictly: every record knows its line, and what other
-/// readers guess at is an error.
+/// Reads separated values by RFC 4180, strictly: every record knows its line, and what other readers guess at is an
+/// error. The separator is a comma, a semicolon or a tab: the one that the first line has most of.
 struct CSVReader {
     struct Record: Equatable {
         /// The line that it begins on, counted from 1.
@@ -18,6 +18,8 @@ struct CSVReader {
 
         let reason: Reason
         let line: Int
+        /// Counted from 1.
+        var column = 1
     }
 
     /// All records of a text; lines end with LF or CRLF, empty ones are skipped, and a byte order mark at
@@ -28,6 +30,7 @@ struct CSVReader {
         in text: some Collection<UInt8>, secret: String? = nil
     ) throws(Problem) -> [Record] {
         var reader = CSVReader()
+        reader.separator = separator(of: text)
         reader.secretName = secret
         // Grown, it would leave its beginning elsewhere.
         reader.field.reserveCapacity(4096)
@@ -39,8 +42,21 @@ struct CSVReader {
         return reader.records
     }
 
+    private static func separator(of text: some Collection<UInt8>) -> UInt8 {
+        var (counts, isQuoted) = ([UInt8(ascii: ","): 0, UInt8(ascii: ";"): 0, UInt8(ascii: "\t"): 0], false)
+        for byte in text {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if byte == 0x0A, !isQuoted, counts.values.contains(where: { $0 > 0 }) { break }
+            if !isQuoted { counts[byte]? += 1 }
+        }
+        // Of as many, the comma before the semicolon before the tab.
+        let order = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
+        return order.reduce(order[0]) { counts[$1]! > counts[$0]! ? $1 : $0 }
+    }
+
     private enum State { case start, plain, quoted, quoteInQuoted }
 
+    private var separator = UInt8(ascii: ",")
     private var state = State.start
     private var line = 1
     private var recordLine = 1
@@ -67,22 +83,26 @@ struct CSVReader {
             field.append(byte)
             state = .quoted
         case (.start, UInt8(ascii: "\"")): state = .quoted
-        case (.plain, UInt8(ascii: "\"")): throw Problem(reason: .quoteInField, line: line)
-        case (_, UInt8(ascii: ",")): try endField()
+        case (.plain, UInt8(ascii: "\"")): throw problem(.quoteInField, line: line)
+        case (_, separator): try endField()
         case (_, 0x0D): pendingReturn = true
         case (_, 0x0A):
             try endRecord()
             line += 1
             recordLine = line
-        case (.quoteInQuoted, _): throw Problem(reason: .textAfterQuote, line: line)
+        case (.quoteInQuoted, _): throw problem(.textAfterQuote, line: line)
         default:
             field.append(byte)
             state = .plain
         }
     }
 
+    private func problem(_ reason: Problem.Reason, line: Int) -> Problem {
+        Problem(reason: reason, line: line, column: fields.count + 1)
+    }
+
     private mutating func finish() throws(Problem) {
-        if state == .quoted { throw Problem(reason: .openQuote, line: recordLine) }
+        if state == .quoted { throw problem(.openQuote, line: recordLine) }
         try endRecord()
     }
 
@@ -93,7 +113,7 @@ struct CSVReader {
             field.zero()
         } else {
             guard let text = String(validating: field, as: UTF8.self) else {
-                throw Problem(reason: .notUTF8, line: line)
+                throw problem(.notUTF8, line: line)
             }
             fields.append(text)
         }
@@ -125,6 +145,6 @@ extension CSVReader.Problem: CustomStringConvertible {
             case .openQuote: "a quoted field that begins here never ends"
             case .notUTF8: "the text is not UTF-8"
             }
-        return "line \(line): \(what)"
+        return "line \(line), column \(column): \(what)"
     }
 }

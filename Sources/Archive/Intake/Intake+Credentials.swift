@@ -61,7 +61,12 @@ extension Intake {
                                 "\(path): entry \(index + 1) is not one of \(names.joined(separator: ", "))",
                                 remedy: "write NAME=VALUE, one a line")
                         }
-                        values[name] = SecretText(line[(sign + 1)...])
+                        let value = line[(sign + 1)...]
+                        // As many such files are written, the quotes are no part of the value.
+                        let isQuoted =
+                            value.count >= 2 && value.first == value.last
+                            && [UInt8(ascii: "\""), UInt8(ascii: "'")].contains(value.first)
+                        values[name] = SecretText(isQuoted ? value.dropFirst().dropLast() : value)
                     }
                 }
             }

@@ -3,8 +3,8 @@ public import Foundation
 public import Vault
 internal import Vendor
 
-/// A table of verifications: the first line names the columns as the options are named, each further line
-/// is one verification. It is checked whole before anything is registered.
+/// A table of verifications: the first line names the columns as the options are named, each further line is one
+/// verification. A line that cannot be used takes nothing from the others: the vendor's hours do not wait.
 public struct RegistrationTable: Sendable {
     public struct Row: Sendable {
         public let line: Int
@@ -16,6 +16,8 @@ public struct RegistrationTable: Sendable {
     public enum Use: Sendable { case pull, `import` }
 
     public let rows: [Row]
+    /// Lines that cannot be used, in their order.
+    public let problems: [TableProblem]
 
     private static let optional = [
         "jurisdiction", "subject", "purpose", "consent", "age", "token-issued-at", "captured-at", "region",
@@ -24,83 +26,48 @@ public struct RegistrationTable: Sendable {
     /// - Parameters:
     ///   - name: the table's file, for messages.
     ///   - shared: what options say for all rows; a row's own value goes before it.
+    /// - Throws: where the table as a whole cannot be used.
     public init(
         _ text: some Collection<UInt8>, name: String, use: Use, shared: Registration.Input, purposes: [String],
         now: Date
     ) throws(ArchiveError) {
-        let records: [CSVReader.Record]
-        do {
-            records = try CSVReader.records(in: text, secret: "sdk-token")
-        } catch {
-            throw ArchiveError(.badTable, "\(name), \(error)", remedy: "write the table by RFC 4180, as UTF-8")
-        }
-        guard let header = records.first else {
-            throw ArchiveError(
-                .badTable, "\(name) is empty", remedy: "its first line names the columns: \(Self.example(use))")
-        }
-        let columns = try Self.columns(header, name: name, use: use)
+        let required = use == .pull ? ["case", Self.token] : ["case", "file"]
+        var table = try Table(
+            text, name: name, known: required + Self.optional + (use == .import ? [Self.token] : []),
+            required: required, secret: Self.token, example: Self.example(use))
         var rows: [Row] = []
-        var tokenLines: [SDKToken: Int] = [:]
-        for record in records.dropFirst() {
-            let place = "\(name), line \(record.line)"
-            guard record.fields.count == header.fields.count else {
-                throw ArchiveError(
-                    .badTable,
-                    "\(place): \(record.fields.count) fields where the first line names \(header.fields.count) columns",
-                    remedy: "put a field that has a comma in double quotes")
-            }
+        var tokenLines: [SDKToken: [Int]] = [:]
+        for record in table.rows {
             do throws(ArchiveError) {
-                let row = try Self.row(record, columns: columns, use: use, shared: shared, purposes: purposes, now: now)
-                if let token = row.registration.token, let earlier = tokenLines.updateValue(record.line, forKey: token)
-                {
-                    throw ArchiveError(
-                        .tokenTwice, "the SDK token of line \(earlier) stands here again",
-                        remedy: "a token is one verification: take one of the lines out")
-                }
+                let row = try Self.row(record, use: use, shared: shared, purposes: purposes, now: now)
+                if let token = row.registration.token { tokenLines[token, default: []].append(record.line) }
                 rows.append(row)
             } catch {
-                throw ArchiveError(error.code, "\(place): \(error.message)", remedy: error.remedy)
+                table.note(record.line, record.fields["case"], error)
             }
         }
-        self.rows = rows
+        // Nobody knows which of the lines is right: the media of one person would come into the case of another.
+        var doubtful: Set<Int> = []
+        for row in rows {
+            guard let token = row.registration.token, let lines = tokenLines[token], lines.count > 1 else { continue }
+            doubtful.insert(row.line)
+            let other = lines.first { $0 != row.line } ?? row.line
+            table.note(
+                row.line, row.registration.caseID.text,
+                ArchiveError(
+                    .tokenTwice, "the SDK token of line \(other) stands here, too",
+                    remedy: "a token is one verification: see which of the lines is right, and take the other out"))
+        }
+        self.rows = rows.filter { !doubtful.contains($0.line) }
+        problems = table.problems.sorted { $0.line < $1.line }
     }
 
-    private static func columns(_ header: CSVReader.Record, name: String, use: Use) throws(ArchiveError) -> [String:
-        Int]
-    {
-        let required = use == .pull ? ["case", "sdk-token"] : ["case", "file"]
-        let known = required + optional + (use == .import ? ["sdk-token"] : [])
-        var columns: [String: Int] = [:]
-        for (index, field) in header.fields.enumerated() {
-            let column = field.trimmingCharacters(in: .whitespaces)
-            guard known.contains(column) else {
-                throw ArchiveError(
-                    .badTable, "\(name), line \(header.line): the name of column \(index + 1) is not known",
-                    remedy: "the first line names the columns; known are \(known.joined(separator: ", "))")
-            }
-            guard columns.updateValue(index, forKey: column) == nil else {
-                throw ArchiveError(
-                    .badTable, "\(name), line \(header.line): the column \(column) is there twice",
-                    remedy: "take one out"
-                )
-            }
-        }
-        for column in required where columns[column] == nil {
-            throw ArchiveError(
-                .badTable, "\(name), line \(header.line): the column \(column) is missing",
-                remedy: "the first line names the columns, such as \(example(use))")
-        }
-        return columns
-    }
+    private static let token = "sdk-token"
 
     private static func row(
-        _ record: CSVReader.Record, columns: [String: Int], use: Use, shared: Registration.Input, purposes: [String],
-        now: Date
+        _ record: Table.Row, use: Use, shared: Registration.Input, purposes: [String], now: Date
     ) throws(ArchiveError) -> Row {
-        func field(_ column: String) -> String? {
-            guard let index = columns[column], !record.fields[index].isEmpty else { return nil }
-            return record.fields[index]
-        }
+        func field(_ column: String) -> String? { record.fields[column] }
         var input = shared
         input.caseID = field("case") ?? ""
         input.token = record.secret.flatMap { $0.count == 0 ? nil : $0 } ?? (use == .pull ? SecretText([]) : nil)

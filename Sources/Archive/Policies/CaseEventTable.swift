@@ -3,7 +3,7 @@ public import Foundation
 public import Vault
 
 /// A table of events: the first line names the columns `case` or `subject`, `event` and `at`, each further line is
-/// one event. It is checked whole before anything is recorded.
+/// one event. A line that cannot be used takes nothing from the others.
 public struct CaseEventTable: Sendable {
     public struct Row: Sendable {
         public let line: Int
@@ -14,35 +14,29 @@ public struct CaseEventTable: Sendable {
     }
 
     public let rows: [Row]
+    /// Lines that cannot be used, in their order.
+    public let problems: [TableProblem]
 
     /// - Parameter name: the table's file, for messages.
+    /// - Throws: where the table as a whole cannot be used.
     public init(_ text: some Collection<UInt8>, name: String, now: Date) throws(ArchiveError) {
-        let records: [CSVReader.Record]
-        do {
-            records = try CSVReader.records(in: text)
-        } catch {
-            throw ArchiveError(.badTable, "\(name), \(error)", remedy: "write the table by RFC 4180, as UTF-8")
-        }
-        let known = ["case", "subject", "event", "at"]
-        let header = records.first?.fields.map { $0.trimmingCharacters(in: .whitespaces) } ?? []
-        guard header.contains("event"), header.contains("case") != header.contains("subject"),
-            header.allSatisfy(known.contains), Set(header).count == header.count
-        else {
+        var table = try Table(
+            text, name: name, known: ["case", "subject", "event", "at"], required: ["event"],
+            example: "case,event,at or subject,event,at")
+        guard table.columns.contains("case") != table.columns.contains("subject") else {
             throw ArchiveError(
                 .badTable, "\(name), line 1: the columns are not those of a table of events",
                 remedy: "the first line names them: case,event,at or subject,event,at")
         }
         var rows: [Row] = []
-        for record in records.dropFirst() {
-            let place = "\(name), line \(record.line)"
-            guard record.fields.count == header.count else {
-                throw ArchiveError(
-                    .badTable,
-                    "\(place): \(record.fields.count) fields where the first line names \(header.count) columns",
-                    remedy: "put a field that has a comma in double quotes")
-            }
-            let fields = Dictionary(uniqueKeysWithValues: zip(header, record.fields)).filter { !$0.value.isEmpty }
+        for record in table.rows {
+            let fields = record.fields
             do throws(ArchiveError) {
+                // An empty cell is a time that somebody does not know, and never now.
+                guard !table.columns.contains("at") || fields["at"] != nil else {
+                    throw ArchiveError(
+                        .badEvent, "at is empty", remedy: "say when it happened; a table without the column means now")
+                }
                 let input = try CaseEventInput(
                     event: fields["event"] ?? "", at: fields["at"], change: .happened, now: now)
                 if let caseID = fields["case"] { _ = try CaseID(caseID) }
@@ -52,9 +46,10 @@ public struct CaseEventTable: Sendable {
                 rows.append(
                     Row(line: record.line, caseID: fields["case"], subject: fields["subject"], input: input))
             } catch {
-                throw ArchiveError(error.code, "\(place): \(error.message)", remedy: error.remedy)
+                table.note(record.line, fields["case"], error)
             }
         }
         self.rows = rows
+        problems = table.problems.sorted { $0.line < $1.line }
     }
 }

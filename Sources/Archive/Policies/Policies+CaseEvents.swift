@@ -40,6 +40,7 @@ public struct CaseEventInput: Sendable {
                     .badEvent, "the event (\(Timestamp.minute(time))) lies in the future",
                     remedy: "record it when it has happened")
             }
+            try Timestamp.checkIsNoZero(time, name: "the time of the event")
             return time
         }
         self.change = change

@@ -34,8 +34,17 @@ package struct Parts {
         store = Self.store(in: directory, effects: effects)
         let randomness = effects.randomness
         let mark = UnsettledMark(in: directory, files: effects.files) { UID<Parts>(from: randomness).hex }
+        // Whoever opens it makes an empty one.
+        let hadLog = files.exists(directory + "/" + OpenArchive.indexName + "-wal")
         catalog = Index(try Self.engine(in: directory), noteUnsettled: { mark.set() })
         wasUnsettled = try mark.settle(catalog)
+        do { _ = try catalog.read { try $0.archive() } } catch CatalogError.notIndex where !hadLog {
+            throw ArchiveError(
+                .indexDamaged,
+                "\(directory)/\(OpenArchive.indexName) has no archive in it, and its log (index.sqlite-wal), where the "
+                    + "newest changes stand, is not beside it",
+                remedy: "put back index.sqlite-wal of the same copy: a copy of the index needs both files")
+        }
     }
 
     /// The index of an archive. On a full disk what its processes share may find no room: then it gets some that is

@@ -18,8 +18,8 @@ struct ReportLine: Encodable {
     @OrNull var error: String?
 
     /// A line of a table that was refused before there was a verification.
-    init(refused caseID: CaseID, line: Int, problem: ArchiveError) {
-        _caseID = OrNull(wrappedValue: caseID.text)
+    init(refused caseID: CaseID?, line: Int, problem: ArchiveError) {
+        _caseID = OrNull(wrappedValue: caseID?.text)
         _number = OrNull(wrappedValue: nil)
         state = VerificationReport.State.failed.rawValue
         _outcome = OrNull(wrappedValue: nil)
@@ -43,6 +43,14 @@ struct ReportLine: Encodable {
         _line = OrNull(wrappedValue: report.line)
         _error = OrNull(
             wrappedValue: report.problem?.message ?? report.refusal.map { "the vendor refuses it: \($0)" })
+    }
+}
+
+extension TableProblem {
+    /// Says it: a line of JSON, or a sentence.
+    func say(json: Bool) throws {
+        guard json else { return Terminal.complain(error) }
+        try Terminal.document(ReportLine(refused: caseID, line: line, problem: error), pretty: false)
     }
 }
 

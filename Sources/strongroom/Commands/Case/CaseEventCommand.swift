@@ -77,8 +77,10 @@ struct CaseEventCommand: ParsableCommand {
             table == "-"
             ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: table)
         guard let bytes else { throw ArchiveError(.badTable, "\(table) cannot be read", remedy: "check the path") }
-        let rows = try CaseEventTable(bytes, name: table == "-" ? "standard input" : table, now: Date()).rows
-        var (recorded, known, failed) = (0, 0, 0)
+        let read = try CaseEventTable(bytes, name: table == "-" ? "standard input" : table, now: Date())
+        let rows = read.rows
+        var (recorded, known, failed) = (0, 0, read.problems.count)
+        for problem in read.problems { try problem.say(json: common.json) }
         try common.withArchive { archive in
             for row in rows {
                 do {
@@ -90,17 +92,21 @@ struct CaseEventCommand: ParsableCommand {
                     if common.json { for event in events { try Terminal.document(event, pretty: false) } }
                 } catch let error as ArchiveError where !error.concernsAll {
                     failed += 1
-                    Terminal.say("\(Terminal.red("error")): line \(row.line): \(Terminal.visible(error.message))")
-                    if let remedy = error.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
+                    guard common.json else {
+                        Terminal.complain(error, prefix: "line \(row.line): ")
+                        continue
+                    }
+                    try Terminal.document(
+                        ReportLine(refused: try? CaseID(row.caseID ?? ""), line: row.line, problem: error),
+                        pretty: false)
                 }
             }
         }
         if !common.json {
-            Terminal.print(
-                "\(Figure.count(rows.count, "line")) · \(recorded) recorded · \(known) known already · \(failed) failed"
-            )
+            let lines = Figure.count(rows.count + read.problems.count, "line")
+            Terminal.print("\(lines) · \(recorded) recorded · \(known) known already · \(failed) failed")
         }
-        if failed > 0 { throw Exit.partly }
+        if failed > 0 { throw recorded + known > 0 ? Exit.partly : Exit.failed }
     }
 
     private func text(_ event: RecordedEvent) -> String {

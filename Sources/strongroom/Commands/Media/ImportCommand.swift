@@ -67,12 +67,14 @@ struct ImportCommand: ParsableCommand {
             if done.state == .incomplete { throw Exit.partly }
             return
         }
-        let items = try registration.table(.import, for: archive).rows.map {
+        let table = try registration.table(.import, for: archive)
+        for problem in table.problems { try problem.say(json: common.json) }
+        let items = try table.rows.map {
             try ImportItem(
                 registration: $0.registration, file: $0.file ?? "", line: $0.line, isLenient: lenient)
         }
         let report = BatchReport("importing", total: items.count, json: common.json, isBatch: true)
-        let totals = Mutex(Totals())
+        let totals = Mutex(Totals(failed: table.problems.count, firstProblem: table.problems.first?.error))
         archive.intake.import(items) { done in
             totals.withLock { totals in
                 switch done.state {

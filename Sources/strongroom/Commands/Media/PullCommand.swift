@@ -108,9 +108,10 @@ struct PullCommand: ParsableCommand {
             return ([name], 0)
         }
         guard registration.from != nil else { return (nil, 0) }
-        var failed = 0
-        let rows = try registration.table(.pull, for: archive, region: region).rows
-        let names = try archive.intake.register(rows) { row, error in
+        let table = try registration.table(.pull, for: archive, region: region)
+        for problem in table.problems { try problem.say(json: common.json) }
+        var failed = table.problems.count
+        let names = try archive.intake.register(table.rows) { row, error in
             failed += 1
             if common.json {
                 try Terminal.document(
