@@ -103,7 +103,8 @@ extension AnswerError {
             "the value was changed on its way: save or fetch the answer again"
         case .notBase64:
             "the value was changed on its way; if this is the vendor's documentation example, it is not a real answer"
-        case .dataURI: "who saved it put something in front of the media: a lenient reader takes what stands behind the comma"
+        case .dataURI:
+            "who saved it put something in front of the media: a lenient reader takes what stands behind the comma"
         case .url: "the vendor stores this account's media elsewhere; fetch the file and put its Base64 in place"
         }
     }

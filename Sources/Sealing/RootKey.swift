@@ -110,8 +110,8 @@ public enum RootKeyFile {
         try write(UnsafeRawBufferPointer(start: memory, count: length))
     }
 
-    /// Reads the content of a root key file; also with blank lines, blanks and line ends of other systems around it, and
-    /// with a byte order mark.
+    /// Reads the content of a root key file; also with blank lines, blanks and line ends of other systems around it,
+    /// and with a byte order mark.
     public static func read(_ file: UnsafeRawBufferPointer) throws(SealingError) -> RootKey {
         let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
         var text = file.starts(with: [0xEF, 0xBB, 0xBF]) ? file.dropFirst(3) : file[...]

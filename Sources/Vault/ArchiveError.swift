@@ -121,7 +121,8 @@ extension ArchiveError {
             case .rangeOutside: self.init(.rangeOutside, prefix + error.description)
             case .notKeyring, .keyringAltered, .keyMissing, .passphraseCostRefused:
                 self.init(.badKeyring, prefix + error.description, remedy: "put back the newest copy of keyring.sealed")
-            case .notRootKeyFile, .passphraseTooShort, .passphraseNotText, .outOfMemory: self.init(.badRootKey, prefix + error.description)
+            case .notRootKeyFile, .passphraseTooShort, .passphraseNotText, .outOfMemory:
+                self.init(.badRootKey, prefix + error.description)
             case .fieldAltered: self.init(.indexDamaged, prefix + error.description, remedy: Self.restoreRemedy)
             default: self.init(.blobAltered, "\(prefix)the blob was altered: \(error)", remedy: Self.restoreRemedy)
             }

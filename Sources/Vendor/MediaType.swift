@@ -28,8 +28,9 @@ public enum MediaType: String, Sendable, CaseIterable {
     public static let sniffLength = 1024
 
     public init(sniffing bytes: some Collection<UInt8>) {
-        let bytes = Array(bytes.prefix(Self.sniffLength))
+        var bytes = Array(bytes.prefix(Self.sniffLength))
         self = Self.image(bytes) ?? Self.isoMedia(bytes) ?? Self.film(bytes) ?? .unknown
+        bytes.zero()
     }
 
     public var isImage: Bool { rawValue.hasPrefix("image/") }

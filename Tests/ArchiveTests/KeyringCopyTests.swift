@@ -66,6 +66,15 @@ struct KeyringCopyTests {
         #expect(try contents(keyring) == good)
     }
 
+    /// What the operator wrote by hand is looked at, too.
+    @Test func aCopyBesideTheRootKeyIsSaid() throws {
+        try test.setOperator("keyring-copy: \(copies)", "keyring-copy: \(test.directory)")
+        let problem = try #require(try test.open().archive.keyringCopyProblem)
+        #expect(problem.message.contains("where the root key is"))
+        let status = try test.open().overview.status()
+        #expect(status.keyringCopy == nil && status.keyringCopyProblem == problem.message)
+    }
+
     @Test func aCopyInsideTheArchiveIsRefused() throws {
         try test.setOperator("keyring-copy: \(copies)", "keyring-copy: \(test.path)/staging")
         #expect(refusal { _ = try test.open() }?.code == .badConfiguration)

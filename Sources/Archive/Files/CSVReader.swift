@@ -30,7 +30,7 @@ struct CSVReader {
         in text: some Collection<UInt8>, secret: String? = nil
     ) throws(Problem) -> [Record] {
         var reader = CSVReader()
-        reader.separator = separator(of: text)
+        reader.separator = separator(of: text).byte
         reader.secretName = secret
         // Grown, it would leave its beginning elsewhere.
         reader.field.reserveCapacity(4096)
@@ -42,16 +42,29 @@ struct CSVReader {
         return reader.records
     }
 
-    private static func separator(of text: some Collection<UInt8>) -> UInt8 {
-        var (counts, isQuoted) = ([UInt8(ascii: ","): 0, UInt8(ascii: ";"): 0, UInt8(ascii: "\t"): 0], false)
+    enum Separator: String, CaseIterable {
+        // Of as many, the first.
+        case commas, semicolons, tabs
+
+        var byte: UInt8 {
+            switch self {
+            case .commas: UInt8(ascii: ",")
+            case .semicolons: UInt8(ascii: ";")
+            case .tabs: UInt8(ascii: "\t")
+            }
+        }
+    }
+
+    /// What the first line has most of, outside of quotes.
+    static func separator(of text: some Collection<UInt8>) -> Separator {
+        var counts = Dictionary(uniqueKeysWithValues: Separator.allCases.map { ($0.byte, 0) })
+        var isQuoted = false
         for byte in text {
             if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
             if byte == 0x0A, !isQuoted, counts.values.contains(where: { $0 > 0 }) { break }
             if !isQuoted { counts[byte]? += 1 }
         }
-        // Of as many, the comma before the semicolon before the tab.
-        let order = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
-        return order.reduce(order[0]) { counts[$1]! > counts[$0]! ? $1 : $0 }
+        return Separator.allCases.reduce(.commas) { counts[$1.byte]! > counts[$0.byte]! ? $1 : $0 }
     }
 
     private enum State { case start, plain, quoted, quoteInQuoted }

@@ -22,6 +22,8 @@ struct Table {
     }
 
     let columns: [String]
+    /// What stands between its columns, where that is no comma: `semicolons` or `tabs`.
+    let unusualSeparator: String?
     private(set) var rows: [Row] = []
     private(set) var problems: [TableProblem] = []
     private let name: String
@@ -48,6 +50,8 @@ struct Table {
         do { records = try CSVReader.records(in: text, secret: secret) } catch {
             throw refuse(", \(error)", "write the table by RFC 4180, as UTF-8")
         }
+        let separator = CSVReader.separator(of: text)
+        unusualSeparator = separator == .commas ? nil : separator.rawValue
         guard let header = records.first else {
             throw refuse(" is empty", "its first line names the columns: \(example)")
         }

@@ -54,11 +54,11 @@ extension Intake {
         try session.catalog.read { index in
             let waiting = try index.awaiting()
             // Perhaps the vendor has something better by now.
-            let now = session.now
-            let odd = try index.odd(at: now).filter { verification in
-                let pause =
-                    verification.deadline.map { $0.timeIntervalSince(now) > Self.lastHours } ?? true
-                    ? Self.pauseForBetter : Self.refusalTime
+            let (now, provider) = (session.now, session.effects.provider)
+            // Its clock may be another than this one: it is asked a while longer.
+            let since = now.addingTimeInterval(-provider.resultLifetime - Self.tokenGrace)
+            let odd = try index.odd(since: since).filter { verification in
+                let pause = Self.pauseForBetter(verification, at: now, provider)
                 let last = verification.askedAgainAt ?? verification.endedAt ?? verification.registeredAt
                 return abs(now.timeIntervalSince(last)) >= pause
             }
@@ -127,8 +127,13 @@ extension Intake {
             region: region ?? verification.region ?? session.configuration.vendor.region)
         guard verification.state == .awaiting else {
             if verification.isOdd { return try askForBetter(asking, of: caseID, key: opened.key, client) }
-            let state = verification.state == .archived ? .unchanged : VerificationReport.State(verification.state)
-            return (self.report(verification, caseID: caseID, state: state), .over)
+            // Another run was first.
+            let isKnown = verification.state == .archived || verification.goesOn
+            return (
+                self.report(
+                    verification, caseID: caseID,
+                    state: isKnown ? .unchanged : VerificationReport.State(verification.state)), .over
+            )
         }
         let token = try session.token(of: verification, key: opened.key)
         let fetched: Fetched
@@ -141,7 +146,7 @@ extension Intake {
         } catch let error as any ProviderError {
             try session.unhurried.noteWitness(skew: client.clockSkew)
             if error.isUnreadable,
-                isDue(verification, isUnreadable: true, isSecond: isSecond, isWayWhole: answersOthers())
+                isDue(verification, isSecond: isSecond, isWayWhole: answersOthers())
             {
                 if let raw = try unread(client, token, asking.region) {
                     return (
@@ -169,7 +174,7 @@ extension Intake {
         switch fetched {
         case .ended(let answer):
             let state = Self.state(of: answer, staged)
-            if state == .incomplete, !isDue(verification, isUnreadable: false, isSecond: isSecond, isWayWhole: true) {
+            if state == .incomplete, !isDue(verification, isSecond: isSecond, isWayWhole: true) {
                 staged.discard()
                 try Intake(session.unhurried).note(asking, problem: Self.noMedia, isOdd: true)
                 return (self.report(verification, caseID: caseID, state: .awaiting), .askSoon)
@@ -224,10 +229,12 @@ extension Intake {
                 staged.discard()
             }
         } catch let error as any ProviderError {
-            if error.stopsPulling {
+            try session.unhurried.noteWitness(skew: client.clockSkew)
+            // Who was not reached was not asked.
+            if error.stopsPulling || error.isOutage {
                 var failed = report(old, caseID: caseID, state: .failed)
                 failed.problem = ArchiveError(error, subject: "case \(caseID.text)")
-                return (failed, .stop)
+                return (failed, error.stopsPulling ? .stop : .outage)
             }
         }
         guard let (answer, staged) = found else {
@@ -265,24 +272,33 @@ extension Intake {
     /// Seconds after which an answer that cannot be read is archived though nothing shows that the way is whole.
     private static let longEnough: TimeInterval = 3600
     /// Seconds between two questions about what ended without media, or unreadable; fewer in the last hours.
-    private static let pauseForBetter: TimeInterval = 3600
+    private static func pauseForBetter(
+        _ verification: VerificationRecord, at now: Date, _ provider: any Provider
+    ) -> TimeInterval {
+        // By the time of issue that was given, which can be wrong, as well as by the registration.
+        let left = [verification.deadline, verification.lastDeadline(provider)].compactMap { $0 }
+            .map { $0.timeIntervalSince(now) }.filter { $0 > 0 }.min()
+        guard let left, left <= lastHours else { return 3600 }
+        return max(10, min(refusalTime, left / 2))
+    }
 
     /// Whether an answer without media, or one that cannot be read, is archived now: where such answers came for ten
     /// minutes, and no others, and the way to the vendor is whole, or for an hour; or where its hours run out. It is
     /// asked twice first, and asked about later as well (``askForBetter``): nothing is lost by it.
     private func isDue(
-        _ verification: VerificationRecord, isUnreadable: Bool, isSecond: Bool, isWayWhole: Bool
+        _ verification: VerificationRecord, isSecond: Bool, isWayWhole: Bool
     ) -> Bool {
         let now = session.now
         let lifetime = session.effects.provider.resultLifetime
         // At the earliest: a token is issued before it is registered, and one that was reopened long before.
         let left = min(verification.tokenIssuedAt ?? verification.registeredAt, verification.registeredAt)
             .addingTimeInterval(lifetime).timeIntervalSince(now)
-        if left <= Self.lastMinute { return true }
+        // Where they are over by the time that was given, the vendor's answer shows that it is wrong.
+        if left > 0, left <= Self.lastMinute { return true }
         guard isSecond || verification.oddSince != nil else { return false }
         if left <= Self.lastHours { return true }
         // Where the time of issue is not known, nobody knows when the vendor forgets.
-        if isUnreadable, verification.tokenIssueIsAssumed { return true }
+        if verification.tokenIssueIsAssumed { return true }
         guard let since = verification.oddSince else { return false }
         let passed = now.timeIntervalSince(since)
         return passed >= Self.refusalTime && (isWayWhole || passed >= Self.longEnough)

@@ -119,7 +119,7 @@ final class PullRun: Sendable {
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider),
                 .askSoon where options.waits && !isStopped,
                 .outage
-            where options.waits && !isStopped
+            where options.waits && !isStopped && entry.verification.state == .awaiting
                 && !entry.verification.isOver(at: session.now - Self.grace, session.effects.provider):
                 let deadline = entry.verification.lastDeadline(session.effects.provider)
                 let later = session.now.addingTimeInterval(PullQueue.pollDelay(rounds: entry.rounds))
@@ -130,6 +130,12 @@ final class PullRun: Sendable {
             case .askAgain, .askSoon, .over, .refused: take(report)
             case .outage: take(report, isOutage: true)
             case .stop: take(report, stops: true)
+            }
+        } catch let ended as WaitEnded {
+            // Who asked wants no more: that is no failure of this one.
+            state.withLock { state in
+                state.summary.notAsked += 1
+                state.stop(ArchiveError(ended))
             }
         } catch {
             let problem = ArchiveError(error, subject: "verification \(entry.verification.uid)")

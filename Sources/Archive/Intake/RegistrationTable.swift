@@ -18,6 +18,8 @@ public struct RegistrationTable: Sendable {
     public let rows: [Row]
     /// Lines that cannot be used, in their order.
     public let problems: [TableProblem]
+    /// What stands between its columns, where that is no comma: `semicolons` or `tabs`.
+    public let unusualSeparator: String?
 
     private static let optional = [
         "jurisdiction", "subject", "purpose", "consent", "age", "token-issued-at", "captured-at", "region",
@@ -60,6 +62,7 @@ public struct RegistrationTable: Sendable {
         }
         self.rows = rows.filter { !doubtful.contains($0.line) }
         problems = table.problems.sorted { $0.line < $1.line }
+        unusualSeparator = table.unusualSeparator
     }
 
     private static let token = "sdk-token"

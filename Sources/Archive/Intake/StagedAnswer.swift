@@ -74,15 +74,20 @@ final class StagedObject {
     private var sealer: SealedObject.Sealer
     private let keyring: Keyring
     private var content: SHA256? = SHA256()
+    /// The beginning of the media, until its type is told by it.
     private var front: [UInt8] = []
-    private var finished: (address: BlobAddress, digest: Digest)?
+    private var finished: (address: BlobAddress, digest: Digest, mediaType: MediaType)?
 
     init(kind: MediaKind, stage: any BlobStage, keyring: Keyring, randomness: Randomness) {
         self.kind = kind
         self.stage = stage
         self.keyring = keyring
         sealer = SealedObject.Sealer(randomness: randomness)
+        // Grown, it would leave its beginning elsewhere.
+        front.reserveCapacity(MediaType.sniffLength)
     }
+
+    deinit { front.zero() }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         if front.count < MediaType.sniffLength { front += bytes.prefix(MediaType.sniffLength - front.count) }
@@ -93,10 +98,12 @@ final class StagedObject {
 
     func finish() throws {
         try sealer.finishPadded { try stage.write($0) }
-        finished = (stage.finish(), content.take()!.finish())
+        let type = kind == .result ? .json : MediaType(sniffing: front)
+        front.zero()
+        finished = (stage.finish(), content.take()!.finish(), type)
     }
 
-    var mediaType: MediaType { kind == .result ? .json : MediaType(sniffing: front) }
+    var mediaType: MediaType { finished!.mediaType }
     var address: BlobAddress { finished!.address }
     /// The SHA-256 of the plaintext.
     var digest: Digest { finished!.digest }

@@ -19,8 +19,10 @@ public struct ArchiveStatus: Encodable, Sendable {
     public let verifications: [String: Int]
     /// Of those that wait, how many met which problem last: a code of the vendor, or of this program.
     public let problems: [String: Int]
-    /// Where the second copy of the sealed keyring is kept.
+    /// Where the second copy of the sealed keyring is kept, and is the newest.
     @OrNull public var keyringCopy: String?
+    /// Why it is not, where one is asked for.
+    @OrNull public var keyringCopyProblem: String?
     /// Cases that were kept although they lack what the active terms ask for.
     public let casesLackingTerms: Int
     public let deadlines: Deadlines
@@ -149,7 +151,8 @@ extension Overview {
                     cases: summary.cases,
                     objects: summary.objects, bytes: summary.bytes, objectsByKind: summary.objectsByKind,
                     verifications: verifications, problems: try index.problems(),
-                    keyringCopy: session.configuration.keyringCopy, casesLackingTerms: summary.casesLackingTerms,
+                    keyringCopy: session.archive.keyringCopyProblem == nil ? session.configuration.keyringCopy : nil,
+                    keyringCopyProblem: session.archive.keyringCopyProblem?.message, casesLackingTerms: summary.casesLackingTerms,
                     deadlines: deadlines,
                     epochs: try index.epochs().map {
                         ArchiveStatus.EpochStatus(

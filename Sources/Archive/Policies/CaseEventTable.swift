@@ -16,6 +16,8 @@ public struct CaseEventTable: Sendable {
     public let rows: [Row]
     /// Lines that cannot be used, in their order.
     public let problems: [TableProblem]
+    /// What stands between its columns, where that is no comma: `semicolons` or `tabs`.
+    public let unusualSeparator: String?
 
     /// - Parameter name: the table's file, for messages.
     /// - Throws: where the table as a whole cannot be used.
@@ -51,5 +53,6 @@ public struct CaseEventTable: Sendable {
         }
         self.rows = rows
         problems = table.problems.sorted { $0.line < $1.line }
+        unusualSeparator = table.unusualSeparator
     }
 }

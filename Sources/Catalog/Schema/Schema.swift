@@ -116,7 +116,7 @@ enum Schema {
         CREATE INDEX verification_problem ON verification (last_problem)
             WHERE state = 'awaiting' AND last_problem IS NOT NULL;
         -- What perhaps has a better answer by now.
-        CREATE INDEX verification_odd ON verification (deadline)
+        CREATE INDEX verification_odd ON verification (registered_at)
             WHERE sealed_token IS NOT NULL AND state IN ('incomplete', 'unreadable');
         -- Tokens of what ended, until its hours are over.
         CREATE INDEX verification_token_left ON verification (registered_at)

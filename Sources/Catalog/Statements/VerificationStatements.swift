@@ -41,13 +41,14 @@ extension IndexReader {
         ).reduce(into: [:]) { $0[try $1["last_problem"]] = try $1["number"] }
     }
 
-    /// What ended without media, or unreadable, has its token still, and is not forgotten by the vendor at a time.
-    public func odd(at time: Date) throws -> [VerificationRecord] {
+    /// What ended without media, or unreadable, has its token still, and was issued or registered after a time.
+    public func odd(since time: Date) throws -> [VerificationRecord] {
         try rows(
             """
-            \(Self.selection) WHERE sealed_token IS NOT NULL AND state IN ('incomplete', 'unreadable') AND deadline > ?
+            \(Self.selection) WHERE sealed_token IS NOT NULL AND state IN ('incomplete', 'unreadable')
+                AND (verification.registered_at > ? OR token_issued_at > ?)
             ORDER BY deadline, verification.id
-            """, [time]
+            """, [time, time]
         ).map(verification)
     }
 

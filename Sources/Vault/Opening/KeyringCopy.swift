@@ -25,15 +25,20 @@ struct KeyringCopy {
                 .badConfiguration, "\(PlainText.excerpt(directory)) is inside the archive",
                 remedy: "put the copy elsewhere: what loses the one must not lose the other")
         }
-        guard FilePath.resolved(FilePath.parent(FilePath.resolved(rootKey.path))) != FilePath.resolved(directory) else {
-            throw ArchiveError(
-                .badConfiguration, "\(PlainText.excerpt(directory)) is where the root key is",
-                remedy: "put the copy elsewhere: who finds both opens everything")
-        }
+        try checkIsApart(directory, from: rootKey)
         guard (try? files.status(directory + "/.").kind) == .directory else {
             throw ArchiveError(
                 .badConfiguration, "there is no directory \(PlainText.excerpt(directory))",
                 remedy: "make it first: it is best on another disk")
+        }
+    }
+
+    /// Refuses a directory that has the root key in it, or somewhere below.
+    static func checkIsApart(_ directory: String, from rootKey: RootKeySource) throws(ArchiveError) {
+        guard FilePath.isOutside(rootKey.path, of: directory) else {
+            throw ArchiveError(
+                .badConfiguration, "\(PlainText.excerpt(directory)) is where the root key is",
+                remedy: "keep the copy elsewhere: who finds both opens everything")
         }
     }
 

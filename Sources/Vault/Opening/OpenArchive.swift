@@ -227,8 +227,9 @@ public final class OpenArchive: Sendable {
             do {
                 try KeyringCopy(in: copy, of: record.uid, effects: effects)
                     .update(file, generation: keyring.generation, rootKey: rootKey)
+                try KeyringCopy.checkIsApart(copy, from: source)
             } catch {
-                let problem = ArchiveError(error, subject: "the second copy of the keyring is not the newest")
+                let problem = ArchiveError(error, subject: "the second copy of the keyring is not as it should be")
                 copyProblem = ArchiveError(
                     problem.code, problem.message,
                     remedy: problem.remedy ?? "mend the directory, or name another in the configuration: keyring-copy")

@@ -14,6 +14,7 @@ extension Session {
         _ publication: Publication, keptAt kept: KeptCheckpoint? = nil, recorder: Recorder,
         configuration: Configuration, catalog: VouchedIndex
     ) throws -> LedgerState {
+        let start = DispatchTime.now().uptimeNanoseconds
         var state = LedgerState(origin: publication.origin, size: 0, published: publication.origin.published)
         let place = MarkPlace(configuration.publication, of: configuration.archiveUID, effects: publication.effects)
         do {
@@ -96,6 +97,10 @@ extension Session {
         } catch {
             // The place cannot be read now; the index knows what was published at least.
             state.problem = ArchiveError(error)
+            // A program that hangs costs a command its deadline once.
+            if DispatchTime.now().uptimeNanoseconds - start > slowFailure {
+                state.restsUntil = publication.effects.clock.ticks() + rest
+            }
             state.size = try catalog.read { try $0.ledgerSize() }
         }
         return state

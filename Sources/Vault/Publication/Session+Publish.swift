@@ -61,8 +61,8 @@ extension Session {
     private typealias Repair = LedgerState.Repair
 
     /// Nanoseconds after which a failure counts as slow, and for which it is then not met again.
-    private static let slowFailure: UInt64 = 5_000_000_000
-    private static let rest: UInt64 = 300_000_000_000
+    static let slowFailure: UInt64 = 5_000_000_000
+    static let rest: UInt64 = 300_000_000_000
 
     /// How often a command hands over to a program at once while others add to the ledger.
     private static let mostRounds = 3

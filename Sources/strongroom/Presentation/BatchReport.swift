@@ -46,11 +46,20 @@ struct ReportLine: Encodable {
     }
 }
 
-extension TableProblem {
-    /// Says it: a line of JSON, or a sentence.
-    func say(json: Bool) throws {
-        guard json else { return Terminal.complain(error) }
-        try Terminal.document(ReportLine(refused: caseID, line: line, problem: error), pretty: false)
+extension [TableProblem] {
+    /// Says each: a line of JSON, or a sentence.
+    ///
+    /// - Parameter separator: what the columns are separated by, where that is unusual: perhaps it was guessed wrong.
+    func say(json: Bool, separator: String?) throws {
+        if !json, let separator { Terminal.say("note: the columns of the table are separated by \(separator)") }
+        for problem in self {
+            guard json else {
+                Terminal.complain(problem.error)
+                continue
+            }
+            try Terminal.document(
+                ReportLine(refused: problem.caseID, line: problem.line, problem: problem.error), pretty: false)
+        }
     }
 }
 

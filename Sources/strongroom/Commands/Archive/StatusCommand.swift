@@ -115,7 +115,8 @@ struct StatusCommand: ParsableCommand {
         lines.append(
             "keyring    "
                 + (status.keyringCopy.map { "second copy in \(Terminal.visible($0))" }
-                    ?? "\(Terminal.red("no second copy", on: STDOUT_FILENO)): strongroom keys copy DIR"))
+                    ?? "\(Terminal.red("no second copy", on: STDOUT_FILENO)): "
+                    + (status.keyringCopyProblem.map(Terminal.visible) ?? "strongroom keys copy DIR")))
         for place in status.weakPlaces {
             lines.append("storage    \(Terminal.red("weak", on: STDOUT_FILENO)): \(Terminal.visible(place))")
         }

@@ -80,7 +80,7 @@ struct CaseEventCommand: ParsableCommand {
         let read = try CaseEventTable(bytes, name: table == "-" ? "standard input" : table, now: Date())
         let rows = read.rows
         var (recorded, known, failed) = (0, 0, read.problems.count)
-        for problem in read.problems { try problem.say(json: common.json) }
+        try read.problems.say(json: common.json, separator: read.unusualSeparator)
         try common.withArchive { archive in
             for row in rows {
                 do {

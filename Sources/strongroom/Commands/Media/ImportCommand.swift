@@ -68,7 +68,7 @@ struct ImportCommand: ParsableCommand {
             return
         }
         let table = try registration.table(.import, for: archive)
-        for problem in table.problems { try problem.say(json: common.json) }
+        try table.problems.say(json: common.json, separator: table.unusualSeparator)
         let items = try table.rows.map {
             try ImportItem(
                 registration: $0.registration, file: $0.file ?? "", line: $0.line, isLenient: lenient)

@@ -109,7 +109,7 @@ struct PullCommand: ParsableCommand {
         }
         guard registration.from != nil else { return (nil, 0) }
         let table = try registration.table(.pull, for: archive, region: region)
-        for problem in table.problems { try problem.say(json: common.json) }
+        try table.problems.say(json: common.json, separator: table.unusualSeparator)
         var failed = table.problems.count
         let names = try archive.intake.register(table.rows) { row, error in
             failed += 1

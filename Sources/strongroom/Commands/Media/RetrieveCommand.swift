@@ -94,6 +94,7 @@ struct RetrieveCommand: ParsableCommand {
             let count = Foundation.write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress!, rest.count)
             if count < 0, errno == EINTR, !Interruption.isWished { continue }
             guard count >= 0 else {
+                if errno == EINTR { throw WaitEnded.cancelled }
                 throw ArchiveError(.storage, "standard output: \(String(cString: strerror(errno)).lowercased())")
             }
             rest = rest.dropFirst(count)
