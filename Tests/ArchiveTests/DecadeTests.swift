@@ -204,7 +204,7 @@ struct DecadeTests {
     private func play(years: Int, arrivals: Double, seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }
-        let test = try TestArchive(time: TestTime(Date(timeIntervalSince1970: 1_451_649_600)))
+        let test = try TestArchive(time: TestTime(Date(timeIntervalSince1970: 1_546_344_000)))
         let archive = try test.open()
         var rules: [String: [Rule]] = [:]
         func activate(_ name: String, _ policy: (String, [Rule])) throws {

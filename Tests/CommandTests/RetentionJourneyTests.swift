@@ -186,7 +186,7 @@ import Testing
         try expect(
             1, "records no relationship-ended", from: ["case", "event", "K-1", "relationship-ended", "--withdraw", "2"])
         try expect(
-            1, "columns are not those", from: ["case", "event", "--from", try place.file("t.csv", "a,b\n1,2\n")])
+            1, "no column is named", from: ["case", "event", "--from", try place.file("t.csv", "a,b\n1,2\n")])
 
         try expect(3, from: ["explain", "K-9"])
         try expect(3, "there is", from: ["explain", "K-1", "--media", "hologram"])

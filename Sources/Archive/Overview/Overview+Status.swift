@@ -152,7 +152,8 @@ extension Overview {
                     objects: summary.objects, bytes: summary.bytes, objectsByKind: summary.objectsByKind,
                     verifications: verifications, problems: try index.problems(),
                     keyringCopy: session.archive.keyringCopyProblem == nil ? session.configuration.keyringCopy : nil,
-                    keyringCopyProblem: session.archive.keyringCopyProblem?.message, casesLackingTerms: summary.casesLackingTerms,
+                    keyringCopyProblem: session.archive.keyringCopyProblem?.message,
+                    casesLackingTerms: summary.casesLackingTerms,
                     deadlines: deadlines,
                     epochs: try index.epochs().map {
                         ArchiveStatus.EpochStatus(
