@@ -89,6 +89,8 @@ public struct VerificationDetails: Encodable, Sendable {
 public struct ObjectDetails: Encodable, Sendable {
     public let kind: String
     public let mediaType: String
+    /// It is not what a medium of its kind should be: a film in place of a picture, or of no type that is known.
+    public let contradictsKind: Bool
     /// Bytes.
     public let length: UInt64
     public let address: String
@@ -205,7 +207,8 @@ extension Retrieval {
             .reduce(into: [ObjectUID: [String]]()) { $0[$1.object] = $1.facts.holds.map(\.matter) }
         let objects = try records.map { object in
             ObjectDetails(
-                kind: object.kind.name, mediaType: object.mediaType, length: object.length, address: object.address.hex,
+                kind: object.kind.name, mediaType: object.mediaType,
+                contradictsKind: !(MediaType(rawValue: object.mediaType) ?? .unknown).fits(object.kind), length: object.length, address: object.address.hex,
                 archivedAt: object.archivedAt, alsoIn: try caseIDs(sharing: object, in: index),
                 heldBy: try session.matters(held[object.uid] ?? [], in: index))
         }

@@ -95,6 +95,9 @@ struct CaseShowCommand: ParsableCommand {
                     + "\(String(repeating: " ", count: max(0, 8 - Figure.size(object.length).count)))"
                     + "\(Figure.size(object.length))  \(object.address.prefix(16))…"
             )
+            if object.contradictsKind {
+                lines.append("    \(Terminal.red("not what it should be", on: STDOUT_FILENO)): see what the vendor sent")
+            }
             if !object.heldBy.isEmpty {
                 lines.append("    held: \(object.heldBy.map(Terminal.visible).joined(separator: ", "))")
             }
