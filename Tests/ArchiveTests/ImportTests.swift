@@ -76,6 +76,7 @@ struct ImportTests {
         let objects = try archive.retrieval.caseDetails(try CaseID("K-1")).verifications[0].objects
         #expect(objects.map(\.kind) == ["best-frame", "result", "video"])
         #expect(objects.map(\.mediaType) == ["video/mp4", "application/json", "image/jpeg"])
-        #expect(objects.map(\.contradictsKind) == [true, false, true], "a film in place of a picture, and the other way")
+        #expect(
+            objects.map(\.contradictsKind) == [true, false, true], "a film in place of a picture, and the other way")
     }
 }

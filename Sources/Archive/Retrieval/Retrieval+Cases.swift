@@ -208,7 +208,8 @@ extension Retrieval {
         let objects = try records.map { object in
             ObjectDetails(
                 kind: object.kind.name, mediaType: object.mediaType,
-                contradictsKind: !(MediaType(rawValue: object.mediaType) ?? .unknown).fits(object.kind), length: object.length, address: object.address.hex,
+                contradictsKind: !(MediaType(rawValue: object.mediaType) ?? .unknown).fits(object.kind),
+                length: object.length, address: object.address.hex,
                 archivedAt: object.archivedAt, alsoIn: try caseIDs(sharing: object, in: index),
                 heldBy: try session.matters(held[object.uid] ?? [], in: index))
         }

@@ -96,7 +96,8 @@ struct CaseShowCommand: ParsableCommand {
                     + "\(Figure.size(object.length))  \(object.address.prefix(16))…"
             )
             if object.contradictsKind {
-                lines.append("    \(Terminal.red("not what it should be", on: STDOUT_FILENO)): see what the vendor sent")
+                lines.append(
+                    "    \(Terminal.red("not what it should be", on: STDOUT_FILENO)): see what the vendor sent")
             }
             if !object.heldBy.isEmpty {
                 lines.append("    held: \(object.heldBy.map(Terminal.visible).joined(separator: ", "))")
