@@ -138,7 +138,7 @@ public struct AnswerReader: ~Copyable {
             guard byte == (offset == 1 ? 0xBB : 0xBF) else { throw notJSON(expected.name) }
             if offset == 2 { mode = .structure }
         case .number:
-            guard Self.isNumberByte(byte) else {
+            guard JSONNumber.hasByte(byte) else {
                 try endNumber()
                 return false
             }
@@ -343,7 +343,7 @@ public struct AnswerReader: ~Copyable {
     }
 
     private mutating func endNumber() throws {
-        guard Self.isNumber(document[textStart...]) else { throw notJSON("a number") }
+        guard JSONNumber.isWhole(document[textStart...]) else { throw notJSON("a number") }
         mode = .structure
         expected = .commaOrEnd
     }
@@ -354,40 +354,6 @@ public struct AnswerReader: ~Copyable {
         }
         mode = .structure
         expected = .commaOrEnd
-    }
-
-    private static func isNumberByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
-            UInt8(ascii: "e"), UInt8(ascii: "E"):
-            true
-        default: false
-        }
-    }
-
-    /// RFC 8259, section 6.
-    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
-        var rest = text
-        func digits() -> Int {
-            let run = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            rest = rest.dropFirst(run.count)
-            return run.count
-        }
-        func skip(_ bytes: String) -> Bool {
-            guard let first = rest.first, bytes.utf8.contains(first) else { return false }
-            rest = rest.dropFirst()
-            return true
-        }
-        _ = skip("-")
-        let leadingZero = rest.first == UInt8(ascii: "0")
-        let whole = digits()
-        guard whole == 1 || whole > 1 && !leadingZero else { return false }
-        if skip("."), digits() == 0 { return false }
-        if skip("eE") {
-            _ = skip("+-")
-            if digits() == 0 { return false }
-        }
-        return rest.isEmpty
     }
 
     // MARK: Document

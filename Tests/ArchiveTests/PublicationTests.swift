@@ -235,6 +235,29 @@ struct PublicationTests {
         #expect(try EvidenceVerifier().verify(taken).problems == [])
     }
 
+    /// What a crash left behind the published checkpoint is completed; what somebody put behind that is found, and
+    /// stays.
+    @Test(arguments: [true, false]) func whatStandsBehindALeftoverIsNotCutOff(isForeign: Bool) throws {
+        let test = try TestArchive()
+        try test.work("K-1")
+        try test.open().finishPublication()
+        let (checkpoint, entries) = (try test.published() + "/checkpoint", try test.published() + "/entries.jsonl")
+        let early = try Data(contentsOf: URL(fileURLWithPath: checkpoint))
+        let session = try test.open()
+        _ = try session.intake.import(try test.item("K-2", answer: TestAnswer(videoLength: 10).text))
+        session.publish()
+        // The entries were durable, and the checkpoint was not replaced yet.
+        try early.write(to: URL(fileURLWithPath: checkpoint))
+        var left = try Data(contentsOf: URL(fileURLWithPath: entries))
+        if isForeign { left += Data("{\"somebody\":\"else\"}\n".utf8) }
+        try left.write(to: URL(fileURLWithPath: entries))
+        let next = try test.open()
+        next.publish()
+        #expect((next.fork != nil) == isForeign, "\(String(describing: next.publicationProblem))")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: entries)) == left)
+        if !isForeign { #expect(try EvidenceVerifier().verify(test.published()).problems == []) }
+    }
+
     /// What a command gives back is what is compared with: an older index is known by it alone.
     @Test func aCommandIsAskedForItsNewestCheckpoint() throws {
         let test = try TestArchive()

@@ -25,7 +25,7 @@ extension IndexReader {
             restrict("subject_tag = ? AND subject_tag_key = ?", [tag.bytes, tag.keyNumber])
         }
         if let state = filter.state {
-            restrict("id IN (SELECT case_id FROM verification WHERE state = ?)", [state.rawValue])
+            restrict("id IN (SELECT case_id FROM verification WHERE state = ? AND goes_on = 0)", [state.rawValue])
         }
         if let from = filter.registeredFrom { restrict("registered_at >= ?", [from]) }
         if let before = filter.registeredBefore { restrict("registered_at < ?", [before]) }

@@ -11,7 +11,7 @@ package struct Publication: Sendable {
     private let archive: ArchiveUID
     private let settings: PublicationSettings
     let effects: Effects
-    private var files: any FileSystem { effects.files }
+    var files: any FileSystem { effects.files }
     /// The folder of this archive, which its origins are in.
     private let home: String
     /// How long is waited for others who publish, and for the command.
@@ -244,104 +244,6 @@ package struct Publication: Sendable {
         let kept = try append(after: published, last: last, lines: lines)
         try replace(folder + "/" + LedgerFiles.checkpoint, note.bytes)
         return kept
-    }
-
-    /// Appends the lines that the place does not hold yet. What stands there is never cut off, but for zeros that a
-    /// crash can leave: it must be what the ledger says.
-    private func append(
-        after published: UInt64, last: LedgerRow?,
-        lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws -> UInt64 {
-        let path = folder + "/" + LedgerFiles.entries
-        let end = last.map { $0.offset + UInt64($0.bytes.count) + 1 } ?? 0
-        var length: UInt64
-        do throws(FileError) {
-            length = try files.status(path).length
-        } catch {
-            guard error.code == ENOENT else { throw error }
-            try writeAnew(path, lines: lines)
-            return 0
-        }
-        if length < end {
-            var kept: UInt64 = 0
-            _ = try files.forEachLine(of: path) { _ in kept += 1 }
-            guard kept < published else {
-                throw CatalogError.damaged("where the lines of its entries begin is not what the published file says")
-            }
-            // The rest of what was published is gone; the file that is left stays beside the new one.
-            try? files.rename(path, to: path + ".cut")
-            try writeAnew(path, lines: lines)
-            return kept
-        }
-        let file = try files.open(path)
-        defer { files.close(file) }
-        if let last { try compare(last.bytes + [0x0A], with: file, at: end - UInt64(last.bytes.count) - 1) }
-        let output = try files.openForAppending(path)
-        defer { files.close(output) }
-        var position = end
-        try lines(published) { piece in
-            // What a crash, or a sync that failed, left of this very piece.
-            let there = position < length ? min(UInt64(piece.count), length - position) : 0
-            var rest = Int(there)
-            if there > 0 {
-                let same = try sameBytes(piece, file, at: position, count: Int(there))
-                if same < Int(there) {
-                    guard try isZero(file, from: position + UInt64(same), to: length) else { throw notOurs(path) }
-                    length = position + UInt64(same)
-                    try files.truncate(output, to: length)
-                    rest = same
-                }
-                // After a sync that failed, what is read is perhaps in memory only, and no later sync writes it: it is
-                // written anew, where the place lets something be taken away that no checkpoint counts.
-                if (try? files.truncate(output, to: position)) != nil {
-                    length = position
-                    rest = 0
-                }
-            }
-            try files.append(UnsafeRawBufferPointer(rebasing: piece[rest...]), to: output)
-            position += UInt64(piece.count)
-        }
-        guard length <= position else { throw notOurs(path) }
-        try files.syncData(output)
-        return published
-    }
-
-    private func writeAnew(
-        _ path: String, lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws {
-        let temporary = path + ".new"
-        try? files.remove(temporary)
-        let file = try files.create(temporary)
-        defer { files.close(file) }
-        try lines(0) { try files.append($0, to: file) }
-        try files.syncData(file)
-        try files.changingNames(in: [folder]) { () throws(FileError) in try files.rename(temporary, to: path) }
-    }
-
-    private func compare(_ bytes: [UInt8], with file: OpenFile, at offset: UInt64) throws {
-        let same = try bytes.withUnsafeBytes { try sameBytes($0, file, at: offset, count: bytes.count) }
-        guard same == bytes.count else { throw notOurs(file.path) }
-    }
-
-    private func notOurs(_ path: String) -> ArchiveError {
-        ArchiveError(
-            .ledgerForked, "\(path) holds other entries than the ledger", remedy: Session.forkRemedy)
-    }
-
-    /// How many of the first bytes stand in the file, too.
-    private func sameBytes(
-        _ bytes: UnsafeRawBufferPointer, _ file: OpenFile, at offset: UInt64, count: Int
-    ) throws -> Int {
-        var found = [UInt8](repeating: 0, count: count)
-        let read = try found.withUnsafeMutableBytes { try files.read(file, at: offset, into: $0) }
-        return zip(bytes, found.prefix(read)).prefix { $0 == $1 }.count
-    }
-
-    private func isZero(_ file: OpenFile, from start: UInt64, to end: UInt64) throws -> Bool {
-        guard end - start <= 1 << 24 else { return false }
-        var found = [UInt8](repeating: 1, count: Int(end - start))
-        let read = try found.withUnsafeMutableBytes { try files.read(file, at: start, into: $0) }
-        return read == found.count && found.allSatisfy { $0 == 0 }
     }
 
     private func handOver(

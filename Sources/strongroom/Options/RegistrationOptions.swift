@@ -52,8 +52,8 @@ struct RegistrationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A table of verifications (CSV) whose first line names columns as these options are named; - is "
-                + "standard input.",
+            "A table of verifications (CSV, with commas, semicolons or tabs) whose first line names columns as these "
+                + "options are named; - is standard input.",
             valueName: "file"),
         completion: .file())
     var from: String?

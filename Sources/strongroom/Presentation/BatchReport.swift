@@ -99,12 +99,12 @@ final class BatchReport: Sendable {
             return
                 "\(Terminal.red("incomplete")): \(name): the vendor says that the person passed, and its answer has no "
                 + "media of a type that is known; it is archived\n"
-                + "  while an SDK token is kept, strongroom case reopen has the vendor asked once more"
+                + "  while an SDK token is kept, strongroom pull asks again by itself, and case reopen at once"
         case .unreadable:
             return
                 "\(Terminal.red("unreadable")): \(name): the vendor's answer cannot be read; it is archived as it "
                 + "came\n"
-                + "  strongroom case reread --lenient reads it, strongroom case reopen asks once more"
+                + "  strongroom pull asks again by itself; strongroom case reread --lenient reads what is there"
         case .archived:
             guard !isBatch else { return nil }
             let meaning = report.outcome.map { " · result \($0.code)" } ?? ""
@@ -129,8 +129,8 @@ final class BatchReport: Sendable {
             return "\(Terminal.red("expired")): \(name)\(issued)\(ended ?? ", by the vendor's word")"
         case .rejected:
             return
-                "\(Terminal.red("rejected")): \(name): the vendor will never give a result for this token; see "
-                + "strongroom case show"
+                "\(Terminal.red("rejected")): \(name): the vendor says again that there is no result; while the "
+                + "token is kept, strongroom case reopen has it asked once more"
         case .refused:
             let until = report.deadline.map { ", until \(Figure.time($0)) at least" } ?? ""
             let code = Terminal.visible(report.refusal ?? "?")
