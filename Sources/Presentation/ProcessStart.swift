@@ -13,6 +13,9 @@ package enum ProcessStart {
         secrets.withLock { $0.removeValue(forKey: name) }
     }
 
+    /// Whether it was taken, and not given out yet.
+    package static func hasSecret(_ name: String) -> Bool { secrets.withLock { $0[name] != nil } }
+
     /// Variables by which a library, or Swift's runtime, would write keys or memory somewhere.
     private static let tellingVariables = ["SSLKEYLOGFILE", "SWIFT_BACKTRACE"]
 

@@ -143,6 +143,21 @@ struct BadInputTests {
         for name in ["K", "M", "N", "case"] { #expect(try place.strongroom("case", "show", name).code == 3) }
     }
 
+    /// Standard input holds the token or the answer; a token on the command line leaves it to the answer.
+    @Test func standardInputHoldsOneThing() throws {
+        let place = try Workplace()
+        let answer = Data(try Simulator.answer("tok").utf8)
+        let rest = ["--captured-at", "2026-01-01T00:00:00Z", "-"]
+        try expect(
+            place, 64, saying: "not both", from: ["import", "--case", "K", "--sdk-token", "-"] + rest, input: answer)
+        for (name, option) in [("K", ["--sdk-token", "tok-1"]), ("L", ["--sdk-token=tok-2"])] {
+            let run = try Programs.run(
+                Programs.folder + "/strongroom", ["import", "--case", name] + option + rest,
+                environment: place.environment, input: Data(try Simulator.answer(name).utf8))
+            #expect(run.code == 0, "\(run.err)")
+        }
+    }
+
     @Test func credentials() throws {
         let place = try Workplace()
         let simulator = try Simulator()

@@ -36,8 +36,8 @@ extension Publication {
         let file = try files.open(path)
         defer { files.close(file) }
         if let last { try compare(last.bytes + [0x0A], with: file, at: end - UInt64(last.bytes.count) - 1) }
-        // What a crash, or a sync that failed, left behind what is published: all of it is looked at before anything of it
-        // is touched.
+        // What a crash, or a sync that failed, left behind what is published: all of it is looked at before anything
+        // of it is touched.
         let left = try leftover(behind: end, of: length, in: file, after: published, lines: lines)
         let output = try files.openForAppending(path)
         defer { files.close(output) }
@@ -54,8 +54,8 @@ extension Publication {
         return published
     }
 
-    /// How many bytes behind what is published are the beginning of the next lines. Behind them may be zeros, and nothing
-    /// else.
+    /// How many bytes behind what is published are the beginning of the next lines. Behind them may be zeros, and
+    /// nothing else.
     private func leftover(
         behind end: UInt64, of length: UInt64, in file: OpenFile, after published: UInt64,
         lines: (UInt64, (UnsafeRawBufferPointer) throws -> Void) throws -> Void

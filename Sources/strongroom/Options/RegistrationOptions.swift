@@ -23,6 +23,9 @@ struct RegistrationOptions: ParsableArguments {
     static let tokenOption = "--sdk-token"
     private static let isTaken = "-"
 
+    /// The token is to come from standard input.
+    var readsToken: Bool { sdkToken == Self.isTaken && !ProcessStart.hasSecret(Self.tokenOption) }
+
     @Option(
         help: ArgumentHelp(
             "When the token was issued, such as 2026-11-22T08:02:00Z. The vendor's 72 hours count from it.",

@@ -38,7 +38,7 @@ struct ImportCommand: ParsableCommand {
             guard registration.capturedAt != nil || registration.tokenIssuedAt != nil else {
                 throw ValidationError("Give --captured-at or --token-issued-at: retention counts from it.")
             }
-            if file == "-", registration.sdkToken == "-" {
+            if file == "-", registration.readsToken {
                 throw ValidationError("Standard input can hold the token or the answer, not both.")
             }
         }
