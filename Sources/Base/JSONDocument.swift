@@ -13,7 +13,8 @@ public struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
     }
 }
 
-/// JSON documents as the program prints them: keys in order, times by RFC 3339.
+/// JSON documents as the program prints them: keys in order, times by RFC 3339, to the
+/// millisecond.
 public enum JSONDocument {
     public static func encode(_ value: some Encodable, pretty: Bool) throws -> Data {
         let encoder = JSONEncoder()
@@ -21,7 +22,7 @@ public enum JSONDocument {
             pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(Timestamp.format(date))
+            try container.encode(Timestamp.exact(date))
         }
         return try encoder.encode(value)
     }

@@ -2,8 +2,8 @@ public import Foundation
 
 /// Times as they are read and written: RFC 3339, in UTC when written.
 public enum Timestamp {
-    /// Reads `2026-11-22T08:02:00Z`, with a fraction of a second or an offset such as `+08:00`. Days and hours
-    /// that no calendar has are refused.
+    /// Reads `2026-11-22T08:02Z`, with seconds, with a fraction of them, or with an offset such as `+08:00` or `+0800`;
+    /// a blank may stand for the `T`. Days and hours that no calendar has are refused, and so is a time without a zone.
     public static func parse(_ text: String) -> Date? {
         // By hand: a table of a million lines has millions of them.
         var rest = Array(text.utf8)[...]
@@ -24,13 +24,20 @@ public enum Timestamp {
             rest.removeFirst(digits)
             return number
         }
-        guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2), take("Tt"),
-            let hour = number(2), take(":"), let minute = number(2), take(":"), let second = number(2),
-            year >= 1, (1...12).contains(month), day >= 1, day <= days(of: month, year),
-            hour < 24, minute < 60, second < 60
+        guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2), take("Tt "),
+            let hour = number(2), take(":"), let minute = number(2), year >= 1, (1...12).contains(month), day >= 1,
+            day <= CivilDate.daysIn(month, of: year),
+            hour < 24, minute < 60
         else { return nil }
+        var second = 0
+        let hasSeconds = take(":")
+        if hasSeconds {
+            guard let value = number(2), value < 60 else { return nil }
+            second = value
+        }
         var fraction = 0.0
-        if take(".") {
+        if rest.first == UInt8(ascii: "."), hasSeconds {
+            rest.removeFirst()
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
             guard (1...9).contains(digits), let value = number(digits) else { return nil }
             fraction = Double(value) / pow(10, Double(digits))
@@ -38,9 +45,9 @@ public enum Timestamp {
         var offset = 0
         if !take("Zz") {
             let isWest = rest.first == UInt8(ascii: "-")
-            guard take("+-"), let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60 else {
-                return nil
-            }
+            guard take("+-"), let hours = number(2), take(":") || !rest.isEmpty, let minutes = number(2), hours < 24,
+                minutes < 60
+            else { return nil }
             offset = (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
         }
         guard rest.isEmpty else { return nil }
@@ -56,21 +63,19 @@ public enum Timestamp {
     private static let earliest: Int64 = -62_135_596_800
     private static let latest: Int64 = 253_402_300_799
 
-    private static func days(of month: Int, _ year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// To the second, or to the millisecond where there is one.
+    /// To the second, or to the millisecond where there is one; for sentences.
     public static func format(_ date: Date) -> String {
         // In whole milliseconds: cut from a fraction of seconds, the last digit would often be one too low.
         let whole = (date.timeIntervalSince1970 * 1000).rounded()
         let milliseconds = Int64(min(max(whole, Double(earliest) * 1000), Double(latest) * 1000 + 999))
         let text = LedgerTime.text(milliseconds: milliseconds)
         return milliseconds % 1000 == 0 ? text.dropLast(5) + "Z" : text
+    }
+
+    /// To the millisecond, as every document has it: `2026-11-22T08:02:00.000Z`.
+    public static func exact(_ date: Date) -> String {
+        let text = format(date)
+        return text.utf8.count == 20 ? text.dropLast() + ".000Z" : text
     }
 
     /// For sentences: `2026-11-22 08:02 UTC`.
@@ -81,9 +86,4 @@ public enum Timestamp {
 
     /// For sentences: `2026-11-22`.
     public static func day(_ date: Date) -> String { String(format(date).prefix(10)) }
-
-    /// Reads a time of the past or the future, or a day, which begins at midnight UTC.
-    public static func parseDayOrTime(_ text: String) -> Date? {
-        parse(text.utf8.count == 10 ? "\(text)T00:00:00Z" : text)
-    }
 }

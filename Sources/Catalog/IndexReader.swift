@@ -156,20 +156,6 @@ public final class IndexWriter: IndexReader {
     }
 }
 
-extension Date {
-    /// Milliseconds since 1970-01-01 UTC.
-    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
-
-    /// The next whole one, where it is none itself: what stands as due is due. Less than a microsecond beyond one is
-    /// that one: so far a double can be off, and the same time comes to the same however often it is written.
-    var nextMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000 - 0.001).rounded(.up)) }
-
-    /// The last whole one: what is over by it is over.
-    var wholeMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
-
-    init(milliseconds: Int64) { self.init(timeIntervalSince1970: TimeInterval(milliseconds) / 1000) }
-}
-
 extension Row {
     func date(_ column: String) throws -> Date? {
         try (self[column] as Int64?).map { milliseconds in

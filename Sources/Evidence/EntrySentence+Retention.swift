@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 internal import Ledger
 
@@ -26,7 +27,7 @@ extension Event {
                 : "decided that \(upper) counts where \(lower) contradicts it: what both are about is destroyed"
         case .caseEventRecorded(let event):
             if let entry = event.withdraws { return "took back \(event.event) of entry \(entry): it did not happen" }
-            let at = event.at.map { Self.time($0) } ?? ""
+            let at = event.at?.words ?? ""
             if let entry = event.corrects { return "corrected \(event.event) of entry \(entry): it happened on \(at)" }
             return "recorded \(event.event), on \(at)"
         case .purgeStarted(let event):

@@ -85,9 +85,9 @@ extension Event {
         /// What is asked of it, such as `GetFaceIdResultIntl/2018-03-01`.
         public let api: String
         public let region: String?
-        public let tokenIssued: LedgerDay?
+        public let tokenIssued: CalendarDay?
         public let tokenIssueAssumed: Bool
-        public let captured: LedgerDay?
+        public let captured: CalendarDay?
         /// What the active terms ask for and the case does not have: it was kept all the same.
         public let lacks: [String]?
         /// To the exact times, and what the token is recognised by; nil where there is neither.
@@ -97,7 +97,7 @@ extension Event {
 
         public init(
             caseUID: CaseUID, verification: UInt64, uid: VerificationUID, origin: Origin, vendor: String, api: String,
-            region: String?, tokenIssued: LedgerDay?, tokenIssueAssumed: Bool, captured: LedgerDay?,
+            region: String?, tokenIssued: CalendarDay?, tokenIssueAssumed: Bool, captured: CalendarDay?,
             lacks: [String]? = nil, exact: Commitment?
         ) {
             self.caseUID = caseUID
@@ -128,8 +128,8 @@ extension Event {
     public struct VerificationCompleted: EventFields {
         public let caseUID: CaseUID
         public let verification: UInt64
-        public let tokenIssued: LedgerDay?
-        public let captured: LedgerDay?
+        public let tokenIssued: CalendarDay?
+        public let captured: CalendarDay?
         /// To the exact times, and what the token is recognised by; nil where neither was added.
         public let exact: Commitment?
         /// These, once they were opened.
@@ -138,7 +138,8 @@ extension Event {
         public let tokenAdded: Bool?
 
         public init(
-            caseUID: CaseUID, verification: UInt64, tokenIssued: LedgerDay?, captured: LedgerDay?, exact: Commitment?,
+            caseUID: CaseUID, verification: UInt64, tokenIssued: CalendarDay?, captured: CalendarDay?,
+            exact: Commitment?,
             tokenAdded: Bool?
         ) {
             self.caseUID = caseUID
@@ -230,8 +231,8 @@ extension Event {
         public let issueDisproved: Bool?
         /// The answer was read leniently, because a person said so.
         public let lenient: Bool?
-        public let capturedFrom: LedgerDay?
-        public let capturedUntil: LedgerDay?
+        public let capturedFrom: CalendarDay?
+        public let capturedUntil: CalendarDay?
         /// How many entries of objects follow.
         public let objects: UInt64
         /// To outcome, exact times, and the lengths of the objects.
@@ -241,7 +242,7 @@ extension Event {
 
         public init(
             caseUID: CaseUID, verification: UInt64, state: State, problem: String?, issueDisproved: Bool?,
-            lenient: Bool?, capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, objects: UInt64, exact: Commitment
+            lenient: Bool?, capturedFrom: CalendarDay?, capturedUntil: CalendarDay?, objects: UInt64, exact: Commitment
         ) {
             self.caseUID = caseUID
             self.verification = verification
@@ -299,9 +300,9 @@ extension Event {
         public let caseUID: CaseUID
         public let jurisdictions: [String]?
         public let verification: UInt64?
-        public let tokenIssued: LedgerDay?
-        public let capturedFrom: LedgerDay?
-        public let capturedUntil: LedgerDay?
+        public let tokenIssued: CalendarDay?
+        public let capturedFrom: CalendarDay?
+        public let capturedUntil: CalendarDay?
         /// To the exact times.
         public let exact: Commitment?
         /// These, once they were opened.
@@ -309,8 +310,8 @@ extension Event {
         public let reason: Commitment
 
         public init(
-            caseUID: CaseUID, jurisdictions: [String]?, verification: UInt64?, tokenIssued: LedgerDay?,
-            capturedFrom: LedgerDay?, capturedUntil: LedgerDay?, exact: Commitment?, reason: Commitment
+            caseUID: CaseUID, jurisdictions: [String]?, verification: UInt64?, tokenIssued: CalendarDay?,
+            capturedFrom: CalendarDay?, capturedUntil: CalendarDay?, exact: Commitment?, reason: Commitment
         ) {
             self.caseUID = caseUID
             self.jurisdictions = jurisdictions

@@ -67,15 +67,15 @@ extension Event {
         public let rule: String?
         /// SHA-256 of the policy's file, in hexadecimal.
         public let file: String?
-        public let keepUntil: LedgerDay?
-        public let goneBy: LedgerDay?
+        public let keepUntil: CalendarDay?
+        public let goneBy: CalendarDay?
         /// The entry of the run that destroyed it.
         public let run: UInt64
 
         public init(
             caseUID: CaseUID, verification: UInt64, object: ObjectUID, media: String, length: UInt64,
             address: BlobAddress, cause: Cause, policy: String?, version: UInt64?, rule: String?, file: String?,
-            keepUntil: LedgerDay?, goneBy: LedgerDay?, run: UInt64
+            keepUntil: CalendarDay?, goneBy: CalendarDay?, run: UInt64
         ) {
             self.caseUID = caseUID
             self.verification = verification

@@ -1,5 +1,5 @@
 public import Base
-public import Foundation
+internal import Foundation
 
 extension Event {
     /// Rules are in force from here on: a new set of policies, of which one is new.
@@ -136,14 +136,14 @@ extension Event {
         public let caseUID: CaseUID
         /// What happened: a code.
         public let event: String
-        /// When; nil where an earlier record is withdrawn.
-        public let at: Date?
+        /// When, as somebody said it: a day, or a time; nil where an earlier record is withdrawn.
+        public let at: DayOrTime?
         /// The entry of the record that this one corrects.
         public let corrects: UInt64?
         /// The entry of the record that never happened.
         public let withdraws: UInt64?
 
-        public init(caseUID: CaseUID, event: String, at: Date?, corrects: UInt64?, withdraws: UInt64?) {
+        public init(caseUID: CaseUID, event: String, at: DayOrTime?, corrects: UInt64?, withdraws: UInt64?) {
             self.caseUID = caseUID
             self.event = event
             self.at = at

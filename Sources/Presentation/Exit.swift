@@ -10,6 +10,7 @@ package enum Exit {
     package static let notFound = ExitCode(3)
     package static let integrity = ExitCode(4)
     package static let partly = ExitCode(5)
+    package static let usage = ExitCode(64)
     package static let unknown = ExitCode(6)
 }
 

@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 package import Foundation
 
 /// Figures as people read them.
@@ -42,6 +42,9 @@ package enum Figure {
 
     /// `2026-11-22 08:02 UTC`
     package static func time(_ date: Date) -> String { Timestamp.minute(date) }
+
+    /// `2026-11-22` where nobody said the time, or `2026-11-22 08:02 UTC`
+    package static func time(_ at: DayOrTime) -> String { at.words }
 
     /// `2026-11-22`
     package static func day(_ date: Date) -> String { Timestamp.day(date) }

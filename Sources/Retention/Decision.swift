@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// What the rules say about one object at one time, and why.
@@ -32,7 +33,7 @@ public struct Decision: Equatable, Sendable {
         let clause: Clause
         public let side: Side
         /// What the period counts from; nil where the event has not happened.
-        public let from: Date?
+        public let from: DayOrTime?
         /// The ledger entry of the event that it counts from.
         public let event: UInt64?
         /// Where it ends; nil where the event has not happened.

@@ -38,9 +38,9 @@ public struct ObjectFacts: Sendable {
 /// A record of an event, as the ledger has it.
 public struct EventRecord: Equatable, Sendable {
     public enum Effect: Equatable, Sendable {
-        case happened(Date)
+        case happened(DayOrTime)
         /// Another time takes the place of an earlier record's.
-        case corrects(UInt64, Date)
+        case corrects(UInt64, DayOrTime)
         /// The earlier record never happened.
         case withdraws(UInt64)
     }
@@ -60,8 +60,8 @@ public struct EventRecord: Equatable, Sendable {
 extension EventRecord {
     /// The records of an event that count, with their present times, in the order of the ledger. See
     /// <doc:Decisions>.
-    public static func standing(_ name: String, in records: [EventRecord]) -> [(entry: UInt64, time: Date)] {
-        var times: [(entry: UInt64, time: Date)] = []
+    public static func standing(_ name: String, in records: [EventRecord]) -> [(entry: UInt64, time: DayOrTime)] {
+        var times: [(entry: UInt64, time: DayOrTime)] = []
         for record in records.filter({ $0.name == name }).sorted(by: { $0.entry < $1.entry }) {
             switch record.effect {
             case .happened(let time): times.append((record.entry, time))
@@ -73,22 +73,21 @@ extension EventRecord {
         return times
     }
 
-    private static let day: TimeInterval = 86_400
-
-    /// Whether an event is about what was captured from a time on: it did not happen before. Of an event at midnight
-    /// UTC only the day is known, and the whole of it counts.
-    public static func isAbout(_ time: Date, captured start: Date) -> Bool {
-        if time >= start { return true }
-        let isDay = time.timeIntervalSince1970.truncatingRemainder(dividingBy: day) == 0
-        return isDay && time.addingTimeInterval(day) > start
+    /// Whether an event is about what was captured from a time on: it did not happen before. Of a day, the whole
+    /// counts.
+    public static func isAbout(_ time: DayOrTime, captured start: Date, in zone: TimeZone) -> Bool {
+        switch time {
+        case .time(let time): time >= start
+        case .day(let day): day.end(in: zone) > start
+        }
     }
 
     /// The record of an event that decides about what was captured from a time on; nil where it did not happen.
     public static func decisive(
-        _ name: String, mode: Policy.EventMode, in records: [EventRecord], captured start: Date
-    ) -> (entry: UInt64, time: Date)? {
-        let standing = standing(name, in: records).filter { isAbout($0.time, captured: start) }
-        return mode == .once ? standing.first : standing.max { $0.time < $1.time }
+        _ name: String, mode: Policy.EventMode, in records: [EventRecord], captured start: Date, in zone: TimeZone
+    ) -> (entry: UInt64, time: DayOrTime)? {
+        let standing = standing(name, in: records).filter { isAbout($0.time, captured: start, in: zone) }
+        return mode == .once ? standing.first : standing.max { $0.time.end(in: zone) < $1.time.end(in: zone) }
     }
 }
 

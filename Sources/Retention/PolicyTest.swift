@@ -65,21 +65,36 @@ public struct PolicyTest: Sendable {
     public func differences(from decision: Decision) -> [String] {
         var differences: [String] = []
         func compare(_ what: String, _ expected: String?, _ found: String) {
+            guard let expected, expected != found else { return }
+            differences.append("\(what) is \(found), and not \(expected)")
+        }
+        /// The same time can be written in more ways than one; a day takes in every moment of it, and what is kept
+        /// until a day also its end.
+        func compare(_ what: String, _ expected: String?, _ found: Date, _ sides: [Decision.Reason.Side]) {
             guard let expected else { return }
-            // The same time can be written in more ways than one.
-            let wanted = Self.time(expected).map(Self.text) ?? expected
-            if wanted != found { differences.append("\(what) is \(found), and not \(wanted)") }
+            let zone = decision.timeZone(of: found, sides)
+            switch DayOrTime(expected) {
+            case .time(found): return
+            case .day(let day) where day == CalendarDay(of: found, in: zone): return
+            case .day(let day) where sides == [.atLeast] && day.end(in: zone) == found: return
+            default:
+                let place = zone == .gmt ? "" : " (\(CalendarDay(of: found, in: zone)) in \(zone.identifier))"
+                differences.append("\(what) is \(Timestamp.format(found))\(place), and not \(expected)")
+            }
         }
         compare("status", status.rawValue, decision.status.rawValue)
-        let kept: String
         switch decision.keepUntil {
-        case .nothing: kept = "nothing"
-        case .time(let time): kept = Self.text(time)
-        case .open: kept = "open"
+        case .nothing: compare("keep-until", keepUntil, "nothing")
+        case .time(let time): compare("keep-until", keepUntil, time, [.atLeast])
+        case .open: compare("keep-until", keepUntil, "open")
         }
-        compare("keep-until", keepUntil, kept)
-        compare("gone-by", goneBy, decision.goneBy.map(Self.text) ?? "none")
-        compare("due-at", dueAt, decision.dueAt.map(Self.text) ?? "none")
+        for (what, expected, found) in [("gone-by", goneBy, decision.goneBy), ("due-at", dueAt, decision.dueAt)] {
+            if let found {
+                compare(what, expected, found, [.atMost, .atLeast])
+            } else {
+                compare(what, expected, "none")
+            }
+        }
         if let rules {
             let found = Set(decision.decisive.map { "\($0.policy)/\($0.rule)" })
             if found != Set(rules) {
@@ -99,8 +114,12 @@ public struct PolicyTest: Sendable {
         ])
         let captured: ClosedRange<Date>
         if given.isText("captured") || !given.has("captured") {
-            guard let time = try time("captured", in: given) else { throw given.missing("captured") }
-            captured = time...time
+            guard let given = try dayOrTime("captured", in: given) else { throw given.missing("captured") }
+            if case .day(let day) = given {
+                captured = day.start()...day.end().addingTimeInterval(-0.001)
+            } else {
+                captured = given.start(in: .gmt)...given.start(in: .gmt)
+            }
         } else {
             guard let interval = try given.mapping("captured"), let from = try time("from", in: interval),
                 let until = try time("until", in: interval), from <= until
@@ -117,7 +136,7 @@ public struct PolicyTest: Sendable {
             if let gone = try item.wholeNumber("withdraws", within: 1...1000) {
                 effect = .withdraws(UInt64(gone))
             } else {
-                guard let time = try time("at", in: item) else { throw item.missing("at") }
+                guard let time = try dayOrTime("at", in: item) else { throw item.missing("at") }
                 effect = earlier.map { .corrects(UInt64($0), time) } ?? .happened(time)
             }
             events.append(EventRecord(entry: entry, name: name, effect: effect))
@@ -145,18 +164,27 @@ public struct PolicyTest: Sendable {
         return Outcome(verdict, code: "any")
     }
 
-    private static func time(_ key: String, in file: YAMLMapping) throws(YAMLProblem) -> Date? {
+    private static func dayOrTime(_ key: String, in file: YAMLMapping) throws(YAMLProblem) -> DayOrTime? {
         guard let text = try file.text(key) else { return nil }
-        guard let time = time(text) else {
-            throw file.problem(key, "\(key) is not a time such as 2026-11-22T08:02:00Z")
+        guard let time = DayOrTime(text) else {
+            throw file.problem(key, "\(key) is neither a day nor a time such as \(DayOrTime.examples)")
         }
         return time
     }
 
-    private static func time(_ text: String) -> Date? {
-        if text.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil { return try? Date("\(text)T00:00:00Z", strategy: .iso8601) }
-        return try? Date(text, strategy: .iso8601)
+    /// A point in time; a day is its beginning in UTC.
+    private static func time(_ key: String, in file: YAMLMapping) throws(YAMLProblem) -> Date? {
+        try dayOrTime(key, in: file)?.start(in: .gmt)
     }
 
-    private static func text(_ time: Date) -> String { time.formatted(.iso8601) }
+    private static func time(_ text: String) -> Date? { DayOrTime(text)?.start(in: .gmt) }
+
+}
+
+extension Decision {
+    /// The time zone of the policy that a bound comes from.
+    fileprivate func timeZone(of bound: Date, _ sides: [Reason.Side]) -> TimeZone {
+        let reason = reasons.first { sides.contains($0.side) && ($0.until == bound || $0.counts == bound) }
+        return (reason ?? reasons.first { sides.contains($0.side) && $0.isDecisive } ?? reasons.first)?.timeZone ?? .gmt
+    }
 }

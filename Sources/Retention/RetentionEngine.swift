@@ -99,6 +99,12 @@ public struct RetentionEngine: Sendable {
         }
     }
 
+    /// The time zones of the policies that declare an event: in each, a day of it is another span of time.
+    public func timeZones(ofEvent name: String) -> [TimeZone] {
+        let zones = policies.filter { $0.events[name] != nil }.map(\.timeZone)
+        return zones.isEmpty ? [.gmt] : zones
+    }
+
     // MARK: Matching
 
     func clauses(for facts: ObjectFacts) -> [Clause] {
@@ -117,10 +123,14 @@ public struct RetentionEngine: Sendable {
     private func append(_ clause: Clause, for facts: ObjectFacts, to reasons: inout [Decision.Reason]) {
         func add(_ side: Decision.Reason.Side, _ period: RetentionPeriod, _ anchor: Policy.Anchor) {
             let (from, event) = time(of: anchor, side: side, in: clause, for: facts)
-            reasons.append(
-                Decision.Reason(
-                    clause: clause, side: side, from: from, event: event,
-                    until: from.map { period.after($0, in: clause.timeZone) }))
+            // Of a day, what is to be kept counts from the end, and what is to go from the beginning.
+            let until: Date? =
+                switch from {
+                case .day(let day): period.after(day, in: clause.timeZone, atItsEnd: side != .atMost)
+                case .time(let time): period.after(time, in: clause.timeZone)
+                case nil: nil
+                }
+            reasons.append(Decision.Reason(clause: clause, side: side, from: from, event: event, until: until))
         }
         let rule = clause.rule
         if let period = rule.atLeast { add(.atLeast, period, rule.anchor) }
@@ -138,16 +148,16 @@ public struct RetentionEngine: Sendable {
 
     private func time(
         of anchor: Policy.Anchor, side: Decision.Reason.Side, in clause: Clause, for facts: ObjectFacts
-    ) -> (Date?, UInt64?) {
+    ) -> (DayOrTime?, UInt64?) {
         switch anchor {
         // Nobody may lose by what is not known: what is to be kept counts from the later end.
-        case .captured: return (side == .atMost ? facts.captured.lowerBound : facts.captured.upperBound, nil)
-        case .archived: return (facts.archived, nil)
+        case .captured: return (.time(side == .atMost ? facts.captured.lowerBound : facts.captured.upperBound), nil)
+        case .archived: return (.time(facts.archived), nil)
         case .event(let name):
             guard !facts.events.isEmpty else { return (nil, nil) }
             // What happened before the person stood before the camera is not about this object.
             let record = EventRecord.decisive(
-                name, mode: clause.mode, in: facts.events, captured: facts.captured.lowerBound)
+                name, mode: clause.mode, in: facts.events, captured: facts.captured.lowerBound, in: clause.timeZone)
             return (record?.time, record?.entry)
         }
     }

@@ -1,3 +1,4 @@
+public import Base
 public import Foundation
 
 /// A length of time in calendar units, such as five years: an ISO 8601 duration of years, months, weeks and
@@ -85,53 +86,22 @@ public struct RetentionPeriod: Hashable, Sendable {
         let offset = isUTC ? 0 : zone.secondsFromGMT(for: time)
         let local = (time.timeIntervalSince1970 + TimeInterval(offset))
         let day = Int((local / 86_400).rounded(.down))
-        let timeOfDay = local - TimeInterval(day) * 86_400
+        let wanted = TimeInterval(moved(day)) * 86_400 + (local - TimeInterval(day) * 86_400)
+        return isUTC ? Date(timeIntervalSince1970: wanted) : CivilDate.time(wanted, in: zone)
+    }
+
+    /// The beginning of the day this long after another, or its end: the beginning of the next.
+    public func after(_ day: CalendarDay, in zone: TimeZone, atItsEnd: Bool) -> Date {
+        CivilDate.start(of: moved(day.number) + (atItsEnd ? 1 : 0), in: zone)
+    }
+
+    /// A day, in days since 1970-01-01, this much later: months first, by which a day that the month does not have
+    /// becomes its last, then days.
+    private func moved(_ day: Int) -> Int {
         var (year, month, dayOfMonth) = CivilDate.date(day)
         let monthsSinceZero = year * 12 + month - 1 + months
         (year, month) = (monthsSinceZero / 12, monthsSinceZero % 12 + 1)
         dayOfMonth = min(dayOfMonth, CivilDate.daysIn(month, of: year))
-        let target = CivilDate.days(year, month, dayOfMonth) + days
-        let wanted = TimeInterval(target) * 86_400 + timeOfDay
-        return isUTC ? Date(timeIntervalSince1970: wanted) : CivilDate.time(wanted, in: zone)
-    }
-}
-
-/// Days of the Gregorian calendar, counted from 1970-01-01, by the C library's arithmetic for UTC.
-enum CivilDate {
-    static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        var parts = tm()
-        parts.tm_year = Int32(year - 1900)
-        parts.tm_mon = Int32(month - 1)
-        parts.tm_mday = Int32(day)
-        return timegm(&parts) / 86_400
-    }
-
-    static func date(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        var seconds = time_t(days) * 86_400
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        return (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday))
-    }
-
-    static func daysIn(_ month: Int, of year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// The moment at which clocks of a zone show a local time, given in seconds since its 1970-01-01. Where they
-    /// skip it, as much later as they skip; where they show it twice, the first time.
-    static func time(_ local: TimeInterval, in zone: TimeZone) -> Date {
-        func shown(_ offset: Int) -> Date? {
-            let time = Date(timeIntervalSince1970: local - TimeInterval(offset))
-            return zone.secondsFromGMT(for: time) == offset ? time : nil
-        }
-        // The offsets of a day before and a day after are those on both sides of any change in between.
-        let before = zone.secondsFromGMT(for: Date(timeIntervalSince1970: local - 86_400))
-        let after = zone.secondsFromGMT(for: Date(timeIntervalSince1970: local + 86_400))
-        let found = [shown(before), shown(after)].compactMap { $0 }.min()
-        return found ?? Date(timeIntervalSince1970: local - TimeInterval(before))
+        return CivilDate.days(year, month, dayOfMonth) + days
     }
 }

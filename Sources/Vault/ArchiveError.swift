@@ -17,6 +17,8 @@ public struct ArchiveError: Error, Sendable {
         case failed
         /// Refused by a rule.
         case refused
+        /// What was said cannot be read.
+        case usage
         /// What was asked for is not there.
         case notFound
         /// Stored bytes, keys and index do not fit together.
@@ -32,7 +34,7 @@ public struct ArchiveError: Error, Sendable {
         case badCaseID, badParticular, otherParticulars, tokenElsewhere, tokenEnded, tokenTwice
         case badAnswer, answerNotFinished, answerIsError, noTimeGiven
         case noCredentials, vendor
-        case badTable
+        case badTable, badTime
         case unknownCase, noSuchMedia, ambiguous, rangeOutside
         case outputExists, badReason, interrupted, timedOut
         case blobMissing, blobAltered, indexDamaged
@@ -60,6 +62,7 @@ public struct ArchiveError: Error, Sendable {
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity
             case .unsettled: .unsettled
+            case .badTime: .usage
             default: .failed
             }
         }

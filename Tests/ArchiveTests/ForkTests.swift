@@ -363,7 +363,7 @@ struct ForkTests {
 
     /// The codes of lost rules are read as they were written.
     @Test func codesOfLostRulesAreReadAgain() {
-        let (uid, time) = (CaseUID(from: .system), Date(timeIntervalSince1970: 1_767_225_600))
+        let (uid, time) = (CaseUID(from: .system), DayOrTime.time(Date(timeIntervalSince1970: 1_767_225_600)))
         let rule = RuleName(policy: "hk-bank", version: 4, rule: "video")
         for lost in [
             LostRule.policy("hk-bank", version: 4, file: String(repeating: "7", count: 64)),
@@ -371,6 +371,7 @@ struct ForkTests {
             .setting("approve hold release"), .setting("limit"), .completed(uid),
             .happened(uid, "relationship-ended", time),
             .neverHappened(uid, "relationship-ended", time),
+            .happened(uid, "relationship-ended", .day(CalendarDay(number: 20_000)!)),
         ] {
             #expect(LostRule(code: lost.code) == lost, "\(lost.code)")
         }

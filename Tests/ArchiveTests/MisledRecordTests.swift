@@ -321,7 +321,7 @@ struct MisledRecordTests {
         } else {
             try test.alter(
                 """
-                INSERT INTO case_event SELECT 3, id, 'relationship-ended', 1700000000000, NULL, NULL FROM cases
+                INSERT INTO case_event SELECT 3, id, 'relationship-ended', NULL, 1700000000000, NULL, NULL FROM cases
                 """)
         }
         expectDamaged(change) { _ = try test.open().policies.recordEvent(input, ofSubject: "S-1") }

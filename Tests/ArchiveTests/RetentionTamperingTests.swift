@@ -30,11 +30,12 @@ struct RetentionTamperingTests {
 
     @Test(arguments: [
         "UPDATE case_event SET time = time - 200000000000",
+        "UPDATE case_event SET day = time / 86400000, time = NULL",
         "UPDATE verification SET captured_from = 1000, captured_until = 1000",
         "UPDATE object SET archived_at = 1000", "DELETE FROM case_jurisdiction",
         "UPDATE object SET kind = 'video-2' WHERE kind = 'result'",
         "UPDATE verification SET result_code = '1004'", "UPDATE cases SET purpose = 'transaction'",
-        "INSERT INTO case_event SELECT 2, case_id, name, 1, NULL, NULL FROM case_event LIMIT 1",
+        "INSERT INTO case_event SELECT 2, case_id, name, 1, NULL, NULL, NULL FROM case_event LIMIT 1",
         "DELETE FROM case_event",
     ])
     func alteredFactsDestroyNothing(sql: String) throws {

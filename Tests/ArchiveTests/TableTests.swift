@@ -10,7 +10,8 @@ struct TableTests {
 
     private func table(_ text: String, use: RegistrationTable.Use = .pull) throws(ArchiveError) -> RegistrationTable {
         try RegistrationTable(
-            Array(text.utf8), name: "t.csv", use: use, shared: Registration.Input(), purposes: ["onboarding"], now: now)
+            Array(text.utf8), name: "t.csv", use: use, shared: Registration.Input(timeZone: .gmt),
+            purposes: ["onboarding"], now: now)
     }
 
     private func message(_ text: String, use: RegistrationTable.Use = .pull) -> String {
@@ -44,7 +45,7 @@ struct TableTests {
         #expect(message("case,sdk-token\nK,a\nL\n") == "t.csv, line 3: 1 fields where the first line names 2 columns")
         #expect(
             message("case,sdk-token,token-issued-at\nK,a,\nL,b,20.11.2026\n")
-                == "t.csv, line 3: token-issued-at is not a time")
+                == "t.csv, line 3: token-issued-at is neither a day nor a time")
         #expect(
             message("case,sdk-token\nK,a\nL,b\nM,a\n") == "t.csv, line 2: the SDK token of line 4 stands here, too")
         #expect(message("case,sdk-token\n,a\n") == "t.csv, line 2: the case ID is empty")
@@ -100,7 +101,8 @@ struct TableTests {
         for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] as [[UInt8]] {
             let refused = refusal {
                 _ = try RegistrationTable(
-                    mark + Array("c\0a\0".utf8), name: "t.csv", use: .pull, shared: Registration.Input(), purposes: [],
+                    mark + Array("c\0a\0".utf8), name: "t.csv", use: .pull, shared: Registration.Input(timeZone: .gmt),
+                    purposes: [],
                     now: now)
             }
             #expect(refused?.message == "t.csv is UTF-16")
@@ -113,11 +115,11 @@ struct TableTests {
             now: now)
         #expect(table.rows.map(\.caseID) == ["L"])
         #expect(table.problems.map(\.error.message) == ["t.csv, line 2: at is empty"])
-        for zero in ["1970-01-01", "1900-01-01T00:00:00Z", "1899-12-30"] {
-            #expect(
-                refusal {
-                    _ = try CaseEventInput(event: "relationship-ended", at: zero, change: .happened, now: now)
-                }?.code == .badEvent)
+        for zero in ["1970-01-01", "1900-01-01T00:00:00Z", "1899-12-30", "1904-01-01", "9999-12-31"] {
+            let refused = refusal {
+                _ = try CaseEventInput(event: "relationship-ended", at: zero, change: .happened, now: now)
+            }
+            #expect([.badEvent, .badTime].contains(refused?.code), "\(zero)")
         }
     }
 

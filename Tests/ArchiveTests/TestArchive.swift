@@ -90,7 +90,7 @@ final class TestArchive: Sendable {
     func registration(
         _ caseID: String, token: String? = nil, _ change: (inout Registration.Input) -> Void = { _ in }
     ) throws -> Registration {
-        var input = Registration.Input()
+        var input = Registration.Input(timeZone: .gmt)
         input.caseID = caseID
         input.token = token.map { SecretText($0.utf8) }
         change(&input)

@@ -77,9 +77,12 @@ struct RetentionChecks {
         let (uid, objects) = try insertCase([5])
         try catalog.write { index in
             try index.insert(
-                CaseEventRecord(caseUID: uid, event: EventRecord(entry: 3, name: "ended", effect: .happened(day(1)))))
+                CaseEventRecord(
+                    caseUID: uid,
+                    event: EventRecord(entry: 3, name: "ended", effect: .happened(.day(CalendarDay(of: day(1)))))))
             try index.insert(
-                CaseEventRecord(caseUID: uid, event: EventRecord(entry: 5, name: "ended", effect: .corrects(3, day(2))))
+                CaseEventRecord(
+                    caseUID: uid, event: EventRecord(entry: 5, name: "ended", effect: .corrects(3, .time(day(2)))))
             )
             try index.insert(
                 CaseEventRecord(caseUID: uid, event: EventRecord(entry: 4, name: "seen", effect: .withdraws(2))))
@@ -149,7 +152,7 @@ struct RetentionChecks {
         try catalog.write { index in
             try index.insert(OpeningRecord(entry: 3, member: "m", caseUID: uid, sealed: [1]))
             try index.insert(
-                CaseEventRecord(caseUID: uid, event: EventRecord(entry: 4, name: "e", effect: .happened(time))))
+                CaseEventRecord(caseUID: uid, event: EventRecord(entry: 4, name: "e", effect: .happened(.time(time)))))
             try index.destroy(DestructionPermit(rows[1], in: index), at: time)
             // Nor before it is remembered.
             try index.insert(

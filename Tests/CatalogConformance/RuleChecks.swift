@@ -34,7 +34,10 @@ struct RuleChecks {
                     sealedParticulars: [], subjectTag: nil))
             try index.insert(
                 CaseEventRecord(
-                    caseUID: caseUID, event: EventRecord(entry: 2, name: "closed", effect: .happened(Date()))))
+                    caseUID: caseUID,
+                    event: EventRecord(
+                        entry: 2, name: "closed", effect: .happened(.time(Date(timeIntervalSince1970: 1_800_000_000)))))
+            )
             try index.insert(
                 VerificationRecord(
                     uid: verificationUID, caseUID: caseUID, number: 1, origin: .pull, vendor: "tencent-faceid",

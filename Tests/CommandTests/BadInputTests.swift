@@ -107,7 +107,7 @@ struct BadInputTests {
                 simulator.url,
             ])
         try expect(
-            place, 1, saying: "not a time",
+            place, 64, saying: "neither a day nor a time",
             from: ["pull", "--case", "L", "--sdk-token", "t3", "--token-issued-at", "now", "--endpoint", simulator.url])
         try expect(
             place, 1, saying: "not an endpoint",

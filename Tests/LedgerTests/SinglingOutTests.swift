@@ -18,7 +18,7 @@ struct SinglingOutTests {
         /// What the entries about the case tell of the person, but when each was written
         /// (``SinglingOutTests/nobodyIsFoundByTheSecondOrTheByte()``).
         var told: String {
-            "\(LedgerDay(of: captured)) \(jurisdiction) \(purpose) \(lengths.map(Exact.rounded))"
+            "\(CalendarDay(of: captured)) \(jurisdiction) \(purpose) \(lengths.map(Exact.rounded))"
         }
     }
 
@@ -52,7 +52,7 @@ struct SinglingOutTests {
             CaseUID(bytes: Array(repeating: 1, count: 16))!, ObjectUID(bytes: Array(repeating: 2, count: 16))!
         )
         let address = BlobAddress(bytes: Array(repeating: 3, count: 32))!
-        let day = LedgerDay(of: person.captured)
+        let day = CalendarDay(of: person.captured)
         let gone = person.captured.addingTimeInterval(90 * 86_400)
         var events: [Event] = [
             .caseRegistered(
@@ -82,7 +82,7 @@ struct SinglingOutTests {
                     .init(
                         caseUID: uid, verification: 1, object: object, media: media, length: length, address: address,
                         cause: .upperBound, policy: "house", version: 1, rule: "videos", file: Self.commitment.hex,
-                        keepUntil: nil, goneBy: LedgerDay(of: gone), run: 9)))
+                        keepUntil: nil, goneBy: CalendarDay(of: gone), run: 9)))
         }
         return try events.map { event in
             String(
@@ -105,9 +105,9 @@ struct SinglingOutTests {
         let exact = singledOut(people) { "\($0.lengths) \($0.captured.timeIntervalSince1970)" }
         let byVideo = singledOut(people) { Exact.rounded($0.lengths[1]) }
         let byLengths = singledOut(people) { $0.lengths.map(Exact.rounded) }
-        let byDay = singledOut(people) { LedgerDay(of: $0.captured) }
+        let byDay = singledOut(people) { CalendarDay(of: $0.captured) }
         let byAll = singledOut(people, by: \.told)
-        let smallest = Dictionary(grouping: people) { LedgerDay(of: $0.captured) }.values.map(\.count).min() ?? 0
+        let smallest = Dictionary(grouping: people) { CalendarDay(of: $0.captured) }.values.map(\.count).min() ?? 0
         print(
             "singled out of 100,000: by the file of the video \(byVideo), by all files \(byLengths), by the day "
                 + "\(byDay) (the smallest day has \(smallest)), by files, day, place and purpose together \(byAll); "
@@ -122,7 +122,7 @@ struct SinglingOutTests {
     @Test func nobodyIsFoundByTheSecondOrTheByte() throws {
         var random = SeededGenerator.ofTest()
         for person in population(300, &random) {
-            let start = LedgerDay(of: person.captured).start
+            let start = CalendarDay(of: person.captured).start()
             let other = Person(
                 jurisdiction: person.jurisdiction, purpose: person.purpose,
                 captured: start.addingTimeInterval(Double.random(in: 0..<86_399, using: &random)),

@@ -29,7 +29,7 @@ public enum HoldVerbs {
 
     public static let all: [Verb] = [
         Verb("import", weight: 24) { world in
-            var input = Registration.Input()
+            var input = Registration.Input(timeZone: .gmt)
             input.caseID = try world.caseID().text
             if world.chance(2) { input.jurisdictions = [world.one(of: ["HK", "SG", "US-IL"])] }
             if world.chance(3) { input.subject = "S-\(world.number(0..<6))" }
@@ -43,7 +43,7 @@ public enum HoldVerbs {
             return ["case": input.caseID, "state": report.state.rawValue]
         },
         Verb("complete", weight: 6) { world in
-            var input = Registration.Input()
+            var input = Registration.Input(timeZone: .gmt)
             input.caseID = try world.caseID().text
             input.jurisdictions = [world.one(of: ["HK", "SG", "US-IL"])]
             if world.chance(2) { input.purpose = "onboarding" }

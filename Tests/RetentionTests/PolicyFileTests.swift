@@ -233,7 +233,7 @@ struct PolicyFileTests {
         func status(_ offsets: Double...) -> Decision.Status {
             let events = offsets.enumerated().map { number, offset in
                 EventRecord(
-                    entry: UInt64(number), name: "e", effect: .happened(day.addingTimeInterval(offset * 86_400)))
+                    entry: UInt64(number), name: "e", effect: .happened(.time(day.addingTimeInterval(offset * 86_400))))
             }
             let facts = ObjectFacts(
                 media: "video", outcome: Outcome(.passed, code: "0"), jurisdictions: [], purpose: nil,
@@ -242,12 +242,16 @@ struct PolicyFileTests {
             return RetentionEngine(policies: [policy]).decide(facts, at: day.addingTimeInterval(19 * 86_400)).status
         }
         #expect(
-            status(-3000) == .waitingForEvent && status(-1.1) == .waitingForEvent && status(-0.9) == .waitingForEvent)
+            status(-3000) == .waitingForEvent && status(-1.1) == .waitingForEvent && status(-0.1) == .waitingForEvent)
         #expect(status(0) == .due && status(0.1) == .kept && status(-3000, 0) == .due)
-        // Of midnight only the day is known.
+        // A day counts whole, by the clocks of the policy's time zone.
+        let chicago = try #require(TimeZone(identifier: "America/Chicago"))
         let noon = day.addingTimeInterval(43_200)
-        #expect(
-            EventRecord.isAbout(day, captured: noon) && !EventRecord.isAbout(day.addingTimeInterval(1), captured: noon))
-        #expect(!EventRecord.isAbout(day.addingTimeInterval(-86_400), captured: noon))
+        let that = DayOrTime.day(CalendarDay(of: day))
+        #expect(EventRecord.isAbout(that, captured: noon, in: .gmt))
+        #expect(!EventRecord.isAbout(.time(day), captured: noon, in: .gmt))
+        #expect(!EventRecord.isAbout(.day(CalendarDay(of: day.addingTimeInterval(-1))), captured: noon, in: .gmt))
+        #expect(!EventRecord.isAbout(that, captured: day.addingTimeInterval(86_400), in: .gmt))
+        #expect(EventRecord.isAbout(that, captured: day.addingTimeInterval(86_400), in: chicago))
     }
 }

@@ -77,9 +77,44 @@ struct RetentionEngineTests {
                 && waiting.goneBy == nil)
         #expect(waiting.changesAt == Self.day(100))
         #expect(decide(facts(), rules, at: 100).status == .backstopReview)
-        let ended = EventRecord(entry: 5, name: "relationship-ended", effect: .happened(Self.day(90)))
+        let ended = EventRecord(entry: 5, name: "relationship-ended", effect: .happened(.time(Self.day(90))))
         #expect(decide(facts(events: [ended]), rules, at: 100).status == .kept)
         #expect(decide(facts(events: [ended]), rules, at: 109).status == .due)
+    }
+
+    /// Of an event of which only the day is known, what is kept counts from its end and what goes from its beginning,
+    /// by the clocks of the policy's time zone; the period is added to the day.
+    @Test func aDayCountsWhole() throws {
+        let cases = [
+            // zone, day, period, kept until, gone by
+            ("America/Chicago", "2026-03-01", "P1M", "2026-04-02T05:00:00Z", "2026-04-01T05:00:00Z"),
+            ("UTC", "2026-03-01", "P1M", "2026-04-02T00:00:00Z", "2026-04-01T00:00:00Z"),
+            ("Asia/Hong_Kong", "2026-03-01", "P1M", "2026-04-01T16:00:00Z", "2026-03-31T16:00:00Z"),
+            // The last of February is no day less because the next year has a shorter one.
+            ("UTC", "2028-02-28", "P1Y", "2029-03-01T00:00:00Z", "2029-02-28T00:00:00Z"),
+            ("UTC", "2028-02-29", "P1Y", "2029-03-01T00:00:00Z", "2029-02-28T00:00:00Z"),
+            ("UTC", "2026-01-31", "P1M", "2026-03-01T00:00:00Z", "2026-02-28T00:00:00Z"),
+            ("UTC", "2026-12-31", "P1D", "2027-01-02T00:00:00Z", "2027-01-01T00:00:00Z"),
+        ]
+        for (zone, day, length, keepUntil, goneBy) in cases {
+            let ended = EventRecord(entry: 5, name: "gone", effect: .happened(.day(try #require(CalendarDay(day)))))
+            func decision(_ rule: Policy.Rule) throws -> Decision {
+                let policy = Policy(
+                    name: "p", version: 1, title: "", timeZone: try #require(TimeZone(identifier: zone)),
+                    events: ["gone": .once], rules: [rule])
+                var facts = facts(events: [ended])
+                facts.captured = .distantPast ... .distantPast
+                return RetentionEngine(policies: [policy]).decide(facts, at: Date(timeIntervalSince1970: 1_700_000_000))
+            }
+            let lower = try decision(.init(name: "r", anchor: .event("gone"), atLeast: period(length)))
+            #expect(lower.keepUntil == .time(try #require(Timestamp.parse(keepUntil))), "\(zone) \(day)")
+            let upper = try decision(.init(name: "r", anchor: .event("gone"), atMost: period(length)))
+            #expect(upper.goneBy == Timestamp.parse(goneBy), "\(zone) \(day)")
+            // Bounds of one rule do not cross.
+            let both = try decision(
+                .init(name: "r", anchor: .event("gone"), atLeast: period(length), atMost: period(length)))
+            #expect(both.keepUntil == lower.keepUntil && both.goneBy == Timestamp.parse(keepUntil), "\(zone) \(day)")
+        }
     }
 
     @Test func correctionsAndWithdrawalsFollowTheLedger() {
@@ -93,18 +128,22 @@ struct RetentionEngineTests {
         func gone(_ entry: UInt64, _ effect: EventRecord.Effect) -> EventRecord {
             EventRecord(entry: entry, name: "gone", effect: effect)
         }
-        let seen = [1, 2].map { EventRecord(entry: 90 + $0, name: "seen", effect: .happened(Self.day(Double(3 - $0)))) }
+        let seen = [1, 2].map {
+            EventRecord(entry: 90 + $0, name: "seen", effect: .happened(.time(Self.day(Double(3 - $0)))))
+        }
         #expect(keepUntil(seen[0], seen[1]) == .open(["gone"]))
-        #expect(keepUntil(seen[0], seen[1], gone(1, .happened(Self.day(1)))) == .time(Self.day(3)))
+        #expect(keepUntil(seen[0], seen[1], gone(1, .happened(.time(Self.day(1))))) == .time(Self.day(3)))
         #expect(
-            keepUntil(seen[0], gone(1, .happened(Self.day(9))), gone(2, .happened(Self.day(5)))) == .time(Self.day(10)))
+            keepUntil(seen[0], gone(1, .happened(.time(Self.day(9)))), gone(2, .happened(.time(Self.day(5)))))
+                == .time(Self.day(10)))
         #expect(
-            keepUntil(seen[0], gone(1, .happened(Self.day(9))), gone(3, .corrects(1, Self.day(20))))
+            keepUntil(seen[0], gone(1, .happened(.time(Self.day(9)))), gone(3, .corrects(1, .time(Self.day(20)))))
                 == .time(Self.day(21)))
-        #expect(keepUntil(seen[0], gone(1, .happened(Self.day(9))), gone(3, .withdraws(1))) == .open(["gone"]))
+        #expect(keepUntil(seen[0], gone(1, .happened(.time(Self.day(9)))), gone(3, .withdraws(1))) == .open(["gone"]))
         #expect(
             keepUntil(
-                seen[0], gone(1, .happened(Self.day(9))), gone(3, .withdraws(1)), gone(4, .corrects(1, Self.day(2))))
+                seen[0], gone(1, .happened(.time(Self.day(9)))), gone(3, .withdraws(1)),
+                gone(4, .corrects(1, .time(Self.day(2)))))
                 == .open(["gone"]))
     }
 
@@ -175,7 +214,8 @@ struct RetentionEngineTests {
     private func someFacts(_ random: inout SeededGenerator) -> ObjectFacts {
         var events: [EventRecord] = []
         for entry in 0..<UInt64(Int.random(in: 0...4, using: &random)) {
-            let time = Self.day(Double(Int.random(in: -10...60, using: &random)))
+            let moment = Self.day(Double(Int.random(in: -10...60, using: &random)))
+            let time = Bool.random(using: &random) ? DayOrTime.time(moment) : .day(CalendarDay(of: moment))
             let effect: EventRecord.Effect =
                 entry > 0 && Int.random(in: 0..<3, using: &random) == 0 ? .corrects(entry - 1, time) : .happened(time)
             events.append(EventRecord(entry: entry, name: ["a", "b"].randomElement(using: &random)!, effect: effect))

@@ -44,7 +44,7 @@ extension Destruction {
                         items.append(
                             PurgePlan.Item(
                                 object: row.object.hex, caseUID: row.caseUID.hex, media: row.facts.media,
-                                length: row.length, dueSince: Timestamp.format(row.standing.dueAt ?? until),
+                                length: row.length, dueSince: Timestamp.exact(row.standing.dueAt ?? until),
                                 rule: rule.map { "\($0.name)" }))
                     }
                 }

@@ -89,9 +89,9 @@ struct PurgePlan: Codable, Equatable {
         format = Self.format
         self.archive = archive.hex
         self.id = id
-        self.madeAt = Timestamp.format(madeAt)
-        self.until = Timestamp.format(until)
-        self.validUntil = Timestamp.format(validUntil)
+        self.madeAt = Timestamp.exact(madeAt)
+        self.until = Timestamp.exact(until)
+        self.validUntil = Timestamp.exact(validUntil)
         set = rules.set
         policies = rules.records.map { ActivePolicy(policy: $0.name, version: $0.version, file: $0.digest.hex) }
         self.objects = objects

@@ -13,14 +13,14 @@ public struct CaseCorrection: Sendable {
     /// Needed only where the case has several.
     public let verification: Int?
     public let tokenIssuedAt: Date?
-    public let capturedAt: Date?
+    public let captured: ClosedRange<Date>?
 
     /// Takes texts, as they come from a command line.
     ///
     /// - Parameter jurisdictions: all that apply; nil where those on record are right.
     public init(
         jurisdictions: [String]? = nil, verification: Int? = nil, tokenIssuedAt: String? = nil,
-        capturedAt: String? = nil, now: Date
+        capturedAt: String? = nil, timeZone: TimeZone = .gmt, now: Date
     ) throws(ArchiveError) {
         self.jurisdictions = try jurisdictions.map { (codes) throws(ArchiveError) in
             var known: Set<Jurisdiction> = []
@@ -29,14 +29,15 @@ public struct CaseCorrection: Sendable {
         }
         self.verification = verification
         self.tokenIssuedAt = try tokenIssuedAt.map { (text) throws(ArchiveError) in
-            try Timestamp.parse(text, name: "token-issued-at", now: now)
+            try GivenTime.pastTime(text, name: "token-issued-at", now: now)
         }
-        self.capturedAt = try capturedAt.map { (text) throws(ArchiveError) in
-            try Timestamp.parse(text, name: "captured-at", now: now)
+        captured = try capturedAt.map { (text) throws(ArchiveError) in
+            GivenTime.span(
+                try GivenTime.past(text, name: "captured-at", in: timeZone, now: now), in: timeZone)
         }
     }
 
-    var hasTimes: Bool { tokenIssuedAt != nil || capturedAt != nil }
+    var hasTimes: Bool { tokenIssuedAt != nil || captured != nil }
 }
 
 /// A correction that was put on the record.
@@ -121,8 +122,8 @@ extension Intake {
                 .init(
                     caseUID: uid, jurisdictions: jurisdictions,
                     verification: isIssued || isCaptured ? after.map { UInt64($0.number) } : nil,
-                    tokenIssued: issued.map { LedgerDay(of: $0) }, capturedFrom: from.map { LedgerDay(of: $0) },
-                    capturedUntil: until.map { LedgerDay(of: $0) }, exact: exact, reason: commitment)))
+                    tokenIssued: issued.map { CalendarDay(of: $0) }, capturedFrom: from.map { CalendarDay(of: $0) },
+                    capturedUntil: until.map { CalendarDay(of: $0) }, exact: exact, reason: commitment)))
     }
 
     private func verification(_ number: Int?, of uid: CaseUID, in index: IndexReader) throws -> VerificationRecord {
@@ -190,25 +191,27 @@ extension Intake {
             right.tokenIssuedAt = issued
             right.tokenIssueIsAssumed = false
             right.deadline = issued.addingTimeInterval(lifetime)
-            // An interval was concluded from the time of issue; a time was given by somebody.
-            if known.capturedFrom != known.capturedUntil, let ended = known.endedAt {
+            // An interval that begins then was concluded from it; another was given by somebody.
+            if known.capturedFrom != known.capturedUntil, known.capturedFrom == known.tokenIssuedAt,
+                let ended = known.endedAt
+            {
                 right.capturedFrom = issued
                 right.capturedUntil = max(
                     issued, min(evidence.answered ?? ended, issued.addingTimeInterval(lifetime)))
             }
         }
-        if let captured = correction.capturedAt {
-            let what = "captured-at (\(Timestamp.format(captured)))"
-            if let ended = known.endedAt, captured > ended {
+        if let given = correction.captured {
+            let what = "captured-at (\(Timestamp.format(given.lowerBound)))"
+            if let ended = known.endedAt, given.lowerBound > ended {
                 throw refuse(what, "the answer was archived at \(Timestamp.format(ended))")
             }
-            if let answered = evidence.answered, captured < answered.addingTimeInterval(-lifetime) {
+            if let answered = evidence.answered, given.upperBound < answered.addingTimeInterval(-lifetime) {
                 throw refuse(
                     what, "the vendor keeps a result for 72 hours, and had it at \(Timestamp.format(answered))")
             }
-            (right.capturedFrom, right.capturedUntil) = (captured, captured)
+            (right.capturedFrom, right.capturedUntil) = (given.lowerBound, given.upperBound)
         }
-        if let issued = right.tokenIssuedAt, !right.tokenIssueIsAssumed, let captured = right.capturedFrom,
+        if let issued = right.tokenIssuedAt, !right.tokenIssueIsAssumed, let captured = right.capturedUntil,
             captured < issued
         {
             throw refuse(

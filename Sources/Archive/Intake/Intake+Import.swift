@@ -63,7 +63,7 @@ public struct ImportItem: Sendable {
     public init(
         registration: Registration, file: String, line: Int? = nil, isLenient: Bool = false
     ) throws(ArchiveError) {
-        guard registration.capturedAt != nil || registration.tokenIssuedAt != nil else {
+        guard registration.captured != nil || registration.tokenIssuedAt != nil else {
             throw ArchiveError(
                 .noTimeGiven, "neither captured-at nor token-issued-at is given",
                 remedy: "retention counts from that time: give \(input: .capturedAt) or \(input: .tokenIssuedAt)")

@@ -159,7 +159,8 @@ extension Intake {
             region: registration.region, tokenTag: nil, sealedToken: nil,
             tokenIssuedAt: issuedAt, tokenIssueIsAssumed: origin == .pull && registration.tokenIssuedAt == nil,
             deadline: issuedAt?.addingTimeInterval(session.effects.provider.resultLifetime),
-            capturedFrom: registration.capturedAt, capturedUntil: registration.capturedAt, registeredAt: now)
+            capturedFrom: registration.captured?.lowerBound, capturedUntil: registration.captured?.upperBound,
+            registeredAt: now)
         if let token = registration.token {
             record.tokenTag = session.tag(of: token)
             if origin == .pull {
@@ -186,9 +187,9 @@ extension Intake {
                 .init(
                     caseUID: record.caseUID, verification: UInt64(record.number), uid: record.uid,
                     origin: record.origin == .pull ? .pull : .import, vendor: record.vendor, api: record.api,
-                    region: record.region, tokenIssued: record.tokenIssuedAt.map { LedgerDay(of: $0) },
+                    region: record.region, tokenIssued: record.tokenIssuedAt.map { CalendarDay(of: $0) },
                     tokenIssueAssumed: record.tokenIssueIsAssumed,
-                    captured: record.capturedFrom.map { LedgerDay(of: $0) }, lacks: lacks, exact: exact)))
+                    captured: record.capturedFrom.map { CalendarDay(of: $0) }, lacks: lacks, exact: exact)))
     }
 
     /// A token is one verification for ever: what is given for one that is known must be what is on record,
@@ -213,20 +214,21 @@ extension Intake {
         let index = transaction.index
         try index.update(completed)
         let issued = completed.tokenIssueIsAssumed == known.tokenIssueIsAssumed ? nil : completed.tokenIssuedAt
-        let captured = completed.capturedFrom == known.capturedFrom ? nil : completed.capturedFrom
+        let isCaptured = completed.capturedFrom == known.capturedFrom && completed.capturedUntil == known.capturedUntil
+        let (captured, until) = isCaptured ? (nil, nil) : (completed.capturedFrom, completed.capturedUntil)
         guard let record = try index.caseRecord(known.caseUID) else {
             throw CatalogError.damaged("a verification without a case")
         }
         let exact = try transaction.commit(
             Exact(
-                tokenIssuedAt: issued, capturedFrom: captured, capturedUntil: captured,
+                tokenIssuedAt: issued, capturedFrom: captured, capturedUntil: until,
                 token: completed.tokenTag == known.tokenTag ? nil : Exact.Recognised(completed.tokenTag)),
             of: known.caseUID, key: try session.open(record).key)
         try transaction.add(
             .verificationCompleted(
                 .init(
                     caseUID: known.caseUID, verification: UInt64(known.number),
-                    tokenIssued: issued.map { LedgerDay(of: $0) }, captured: captured.map { LedgerDay(of: $0) },
+                    tokenIssued: issued.map { CalendarDay(of: $0) }, captured: captured.map { CalendarDay(of: $0) },
                     exact: exact, tokenAdded: completed.tokenTag == known.tokenTag ? nil : true)))
     }
 
@@ -244,14 +246,14 @@ extension Intake {
             completed.tokenIssueIsAssumed = false
             completed.deadline = given.addingTimeInterval(session.effects.provider.resultLifetime)
         }
-        if let given = registration.capturedAt,
-            differs(given, known.capturedFrom) || differs(given, known.capturedUntil)
+        if let given = registration.captured,
+            differs(given.lowerBound, known.capturedFrom) || differs(given.upperBound, known.capturedUntil)
         {
             guard known.state == .awaiting, known.capturedFrom == nil else {
                 throw otherParticulars("captured-at", of: registration.caseID)
             }
-            completed.capturedFrom = given
-            completed.capturedUntil = given
+            completed.capturedFrom = given.lowerBound
+            completed.capturedUntil = given.upperBound
         }
         return completed
     }

@@ -23,7 +23,8 @@ public struct Registration: Sendable {
     public let age: AgeAttestation?
     public let token: SDKToken?
     public let tokenIssuedAt: Date?
-    public let capturedAt: Date?
+    /// When the person stood before the camera: of a day that was given, all of it.
+    public let captured: ClosedRange<Date>?
     /// The vendor's region to ask, where it is not the configured one.
     public let region: String?
 
@@ -39,8 +40,10 @@ public struct Registration: Sendable {
         public var tokenIssuedAt: String?
         public var capturedAt: String?
         public var region: String?
+        /// In which a day is a day.
+        public var timeZone: TimeZone
 
-        public init() {}
+        public init(timeZone: TimeZone) { self.timeZone = timeZone }
     }
 
     /// - Parameter purposes: the codes that are configured.
@@ -77,25 +80,30 @@ public struct Registration: Sendable {
         } else {
             token = nil
         }
-        tokenIssuedAt = try Self.time(input.tokenIssuedAt, name: "token-issued-at", now: now)
-        capturedAt = try Self.time(input.capturedAt, name: "captured-at", now: now)
-        if let tokenIssuedAt, let capturedAt, capturedAt < tokenIssuedAt {
-            throw ArchiveError(
-                .badParticular,
-                "captured-at (\(Timestamp.format(capturedAt))) lies before token-issued-at "
-                    + "(\(Timestamp.format(tokenIssuedAt)))",
-                remedy: "a token is issued before the person stands before the camera")
+        tokenIssuedAt = try input.tokenIssuedAt.map { (text) throws(ArchiveError) in
+            try GivenTime.pastTime(text, name: "token-issued-at", now: now)
         }
+        var captured = try input.capturedAt.map { (text) throws(ArchiveError) in
+            GivenTime.span(
+                try GivenTime.past(text, name: "captured-at", in: input.timeZone, now: now), in: input.timeZone)
+        }
+        if let tokenIssuedAt, let given = captured {
+            guard given.upperBound >= tokenIssuedAt else {
+                throw ArchiveError(
+                    .badParticular,
+                    "captured-at (\(Timestamp.format(given.upperBound))) lies before token-issued-at "
+                        + "(\(Timestamp.format(tokenIssuedAt)))",
+                    remedy: "a token is issued before the person stands before the camera")
+            }
+            // Of the day, what lies before it was not.
+            captured = max(given.lowerBound, tokenIssuedAt)...given.upperBound
+        }
+        self.captured = captured
         if let text = input.region { region = try Configuration.region(text) } else { region = nil }
     }
 
     private static func reference(_ text: String?, name: String) throws(ArchiveError) -> String? {
         guard let text else { return nil }
         return try PlainText.name(text, name, longest: 500, code: .badParticular)
-    }
-
-    private static func time(_ text: String?, name: String, now: Date) throws(ArchiveError) -> Date? {
-        guard let text else { return nil }
-        return try Timestamp.parse(text, name: name, now: now)
     }
 }

@@ -37,7 +37,7 @@ public struct CaseEventTable: Sendable {
                 // An empty cell is a time that somebody does not know, and never now.
                 guard !table.columns.contains("at") || fields["at"] != nil else {
                     throw ArchiveError(
-                        .badEvent, "at is empty", remedy: "say when it happened; a table without the column means now")
+                        .badTime, "at is empty", remedy: "say when it happened; a table without the column means now")
                 }
                 let input = try CaseEventInput(
                     event: fields["event"] ?? "", at: fields["at"], change: .happened, now: now)

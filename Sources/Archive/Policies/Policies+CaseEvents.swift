@@ -15,8 +15,8 @@ public struct CaseEventInput: Sendable {
     }
 
     public let event: String
-    /// When; now, where it is not given.
-    public let at: Date?
+    /// When; now, where it is not given. A day is a day in the time zone of each policy that waits for it.
+    public let at: DayOrTime?
     public let change: Change
 
     public init(event: String, at: String?, change: Change, now: Date) throws(ArchiveError) {
@@ -30,21 +30,15 @@ public struct CaseEventInput: Sendable {
         }
         self.event = event
         self.at = try at.map { (text) throws(ArchiveError) in
-            guard let time = Timestamp.parseDayOrTime(text) else {
-                throw ArchiveError(
-                    .badEvent, "the time of the event is not a time",
-                    remedy: "write it like 2026-11-22 or 2026-11-22T08:02:00Z")
-            }
-            guard time <= now.addingTimeInterval(300) else {
-                throw ArchiveError(
-                    .badEvent, "the event (\(Timestamp.minute(time))) lies in the future",
-                    remedy: "record it when it has happened")
-            }
-            try Timestamp.checkIsNoZero(time, name: "the time of the event")
-            return time
+            let given = try GivenTime.read(text, name: "the time of the event")
+            try GivenTime.checkHasHappened(given, in: [Self.earliestZone], now: now)
+            return given
         }
         self.change = change
     }
+
+    /// Where days begin first: what has not begun there is the future wherever a policy counts.
+    private static let earliestZone = TimeZone(secondsFromGMT: 14 * 3600)!
 }
 
 /// An event that was put on the record.
@@ -53,7 +47,7 @@ public struct RecordedEvent: Encodable, Sendable {
     public let event: String
     /// The ledger entry; of the earlier record, where the same was known already.
     public let entry: UInt64
-    @OrNull public var at: Date?
+    @OrNull public var at: DayOrTime?
     /// The same was on record already.
     public let wasKnown: Bool
     /// Objects of the case that are due by now.
@@ -100,9 +94,10 @@ extension Policies {
     ) throws -> RecordedEvent {
         let index = transaction.index
         let records = try index.caseEvents(of: uid).map(\.event)
-        let at = input.at ?? transaction.now
+        let at = input.at ?? .time(Date(milliseconds: transaction.now.milliseconds))
+        let zones = try session.rules(in: index).engine.timeZones(ofEvent: input.event)
         let rows = try index.retentionRows(.ofCase(uid), after: nil, limit: .max)
-        func known(_ entry: UInt64, _ time: Date) -> RecordedEvent {
+        func known(_ entry: UInt64, _ time: DayOrTime) -> RecordedEvent {
             RecordedEvent(
                 caseID: caseID, event: input.event, entry: entry, at: time, wasKnown: true,
                 due: rows.filter { $0.standing.status.isDue }.count)
@@ -112,15 +107,17 @@ extension Policies {
         case .happened:
             let mode = try mode(of: input.event, in: index)
             let standing = EventRecord.standing(input.event, in: records)
-            if let same = standing.first(where: { abs($0.time.timeIntervalSince(at)) < 0.001 }) {
+            if let same = standing.first(where: { $0.time == at }) {
                 return known(same.entry, same.time)
             }
             // One that is about everything in the case leaves nothing for another to be about.
             let newest = rows.map(\.facts.captured.lowerBound).max() ?? .distantPast
-            if mode == .once, let other = standing.first(where: { EventRecord.isAbout($0.time, captured: newest) }) {
+            if mode == .once,
+                let other = standing.first(where: { Self.isAbout($0.time, captured: newest, inOneOf: zones) })
+            {
                 throw ArchiveError(
                     .eventExists,
-                    "\(input.event) is on record already, as of \(Timestamp.minute(other.time)) (entry \(other.entry))",
+                    "\(input.event) is on record already, as of \(other.time.words) (entry \(other.entry))",
                     remedy:
                         "it happens once: use \(input: .correct) \(other.entry) for another time, "
                         + "or \(input: .withdraw) \(other.entry)"
@@ -139,7 +136,8 @@ extension Policies {
         }
         if case .withdraws = effect {
         } else {
-            try checkIsNotBefore(at, input.event, rows, of: uid, in: index)
+            try GivenTime.checkHasHappened(at, in: zones, now: transaction.now)
+            try checkIsNotBefore(at, input.event, rows, of: uid, zones: zones, in: index)
         }
         let details = CaseEventDetails(EventRecord(entry: 0, name: input.event, effect: effect))
         let entry = try transaction.add(
@@ -157,19 +155,26 @@ extension Policies {
 
     /// Refuses an event that would be about nothing: it lies before everything of the case.
     private func checkIsNotBefore(
-        _ at: Date, _ event: String, _ rows: [RetentionRow], of uid: CaseUID, in index: IndexReader
+        _ at: DayOrTime, _ event: String, _ rows: [RetentionRow], of uid: CaseUID, zones: [TimeZone],
+        in index: IndexReader
     ) throws {
         // What waits for the vendor was captured after its token was issued, or will be.
         let waiting = try index.verifications(of: uid).filter { $0.state == .awaiting }
             .map { $0.capturedFrom ?? $0.tokenIssuedAt ?? $0.registeredAt }
         let earliest =
-            try (rows.map(\.facts.captured.lowerBound) + waiting).min() ?? index.caseRecord(uid)?.registeredAt ?? at
-        guard !EventRecord.isAbout(at, captured: earliest) else { return }
+            try (rows.map(\.facts.captured.lowerBound) + waiting).min() ?? index.caseRecord(uid)?.registeredAt
+            ?? .distantPast
+        guard !Self.isAbout(at, captured: earliest, inOneOf: zones) else { return }
         throw ArchiveError(
             .badEvent,
-            "\(event) at \(Timestamp.minute(at)) lies before the capture of everything in the case "
+            "\(event) at \(at.words) lies before the capture of everything in the case "
                 + "(\(Timestamp.minute(earliest)))",
             remedy: "check the time: an event counts for what was captured before it")
+    }
+
+    /// Whether an event is about what was captured from a time on, by one of the policies that wait for it.
+    private static func isAbout(_ time: DayOrTime, captured start: Date, inOneOf zones: [TimeZone]) -> Bool {
+        zones.contains { EventRecord.isAbout(time, captured: start, in: $0) }
     }
 
     private func checkStands(_ entry: UInt64, _ event: String, _ records: [EventRecord]) throws {
@@ -198,15 +203,15 @@ public struct CaseEventDetails: Encodable, Sendable {
     /// The ledger entry that records it.
     public let entry: UInt64
     public let event: String
-    /// When it happened.
-    @OrNull public var at: Date?
+    /// When it happened, as it was said: a day, or a time.
+    @OrNull public var at: DayOrTime?
     @OrNull public var corrects: UInt64?
     @OrNull public var withdraws: UInt64?
 }
 
 extension CaseEventDetails {
     init(_ record: EventRecord) {
-        var (at, corrects, withdraws): (Date?, UInt64?, UInt64?) = (nil, nil, nil)
+        var (at, corrects, withdraws): (DayOrTime?, UInt64?, UInt64?) = (nil, nil, nil)
         switch record.effect {
         case .happened(let time): at = time
         case .corrects(let entry, let time): (at, corrects) = (time, entry)

@@ -71,7 +71,8 @@ public struct ReasonExplanation: Encodable, Sendable {
     public let period: String
     public let words: String
     public let anchor: String
-    @OrNull public var from: Date?
+    /// What it counts from: a day, of which nobody said the time, or a time.
+    @OrNull public var from: DayOrTime?
     /// The ledger entry of the event.
     @OrNull public var event: UInt64?
     @OrNull public var until: Date?

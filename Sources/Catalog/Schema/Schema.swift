@@ -305,10 +305,13 @@ enum Schema {
             entry INTEGER PRIMARY KEY REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED,
             case_id INTEGER NOT NULL REFERENCES cases,
             name TEXT NOT NULL,
+            -- When it happened: a day, in days since 1970-01-01, or a time.
+            day INTEGER,
             time INTEGER,
             corrects INTEGER,
             withdraws INTEGER,
-            CHECK ((time IS NULL) = (withdraws IS NOT NULL)),
+            CHECK ((withdraws IS NULL) = (day IS NOT NULL OR time IS NOT NULL)),
+            CHECK (day IS NULL OR time IS NULL),
             CHECK (corrects IS NULL OR withdraws IS NULL)
         ) STRICT;
         CREATE INDEX case_event_case ON case_event (case_id);

@@ -9,7 +9,7 @@ extension IndexReader {
     public func caseEvents(of caseUID: CaseUID) throws -> [CaseEventRecord] {
         try rows(
             """
-            SELECT entry, name, time, corrects, withdraws FROM case_event JOIN cases ON cases.id = case_id
+            SELECT entry, name, day, time, corrects, withdraws FROM case_event JOIN cases ON cases.id = case_id
             WHERE cases.uid = ? ORDER BY entry
             """, [caseUID]
         ).map { CaseEventRecord(caseUID: caseUID, event: try event($0)) }
@@ -20,9 +20,13 @@ extension IndexReader {
         if try row["withdraws"] as Int64? != nil {
             effect = .withdraws(try row.unsigned("withdraws"))
         } else {
-            let time = try row.required(try row.date("time"), "time")
-            effect =
-                try row["corrects"] as Int64? == nil ? .happened(time) : .corrects(try row.unsigned("corrects"), time)
+            let at: DayOrTime
+            if let day = try row["day"] as Int? {
+                at = .day(try row.required(CalendarDay(number: day), "day"))
+            } else {
+                at = .time(try row.required(try row.date("time"), "time"))
+            }
+            effect = try row["corrects"] as Int64? == nil ? .happened(at) : .corrects(try row.unsigned("corrects"), at)
         }
         return EventRecord(entry: try row.unsigned("entry"), name: try row["name"], effect: effect)
     }
@@ -122,7 +126,7 @@ extension IndexReader {
         var events: [Int64: [EventRecord]] = [:]
         let rows = try rows(about: ids) { places in
             """
-            SELECT case_id, entry, name, time, corrects, withdraws FROM case_event
+            SELECT case_id, entry, name, day, time, corrects, withdraws FROM case_event
             WHERE case_id IN (\(places)) ORDER BY entry
             """
         }
@@ -198,18 +202,24 @@ extension IndexReader {
 
 extension IndexWriter {
     public func insert(_ event: CaseEventRecord) throws {
-        var (time, corrects, withdraws): (Date?, UInt64?, UInt64?) = (nil, nil, nil)
+        var (happened, corrects, withdraws): (DayOrTime?, UInt64?, UInt64?) = (nil, nil, nil)
         switch event.event.effect {
-        case .happened(let at): time = at
-        case .corrects(let entry, let at): (time, corrects) = (at, entry)
+        case .happened(let at): happened = at
+        case .corrects(let entry, let at): (happened, corrects) = (at, entry)
         case .withdraws(let entry): withdraws = entry
+        }
+        var (day, time): (Int?, Date?) = (nil, nil)
+        switch happened {
+        case .day(let at): day = at.number
+        case .time(let at): time = at
+        case nil: break
         }
         try insert(
             "event",
             """
-            INSERT INTO case_event (entry, case_id, name, time, corrects, withdraws)
-            VALUES (?, (SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?)
-            """, [event.event.entry, event.caseUID, event.event.name, time, corrects, withdraws])
+            INSERT INTO case_event (entry, case_id, name, day, time, corrects, withdraws)
+            VALUES (?, (SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?)
+            """, [event.event.entry, event.caseUID, event.event.name, day, time, corrects, withdraws])
     }
 
     /// Writes down what was decided about an object.

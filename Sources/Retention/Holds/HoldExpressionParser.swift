@@ -224,7 +224,7 @@ struct HoldExpressionParser {
 
     private func span(_ comparison: String, _ token: Token) throws(Problem) -> HoldClause.TimeSpan {
         guard let (start, end) = Self.moment(token.text, in: vocabulary.timeZone) else {
-            throw problem(token, "'\(token.text)' is not a time", "write it like 2026-03-01 or 2026-03-01T08:00:00Z")
+            throw problem(token, "'\(token.text)' is not a time", "write it like \(DayOrTime.examples)")
         }
         return switch comparison {
         case "<": HoldClause.TimeSpan(before: start)
@@ -237,29 +237,11 @@ struct HoldExpressionParser {
 
     /// The beginning and the end of a day, or of a millisecond.
     private static func moment(_ text: String, in zone: TimeZone) -> (start: Date, end: Date)? {
-        if let match = text.wholeMatch(of: /(\d{4})-(\d\d)-(\d\d)/) {
-            var calendar = Calendar(identifier: .gregorian)
-            calendar.timeZone = zone
-            let parts = DateComponents(year: Int(match.1), month: Int(match.2), day: Int(match.3))
-            guard parts.isValidDate(in: calendar), let start = calendar.date(from: parts),
-                let end = calendar.date(byAdding: .day, value: 1, to: start)
-            else { return nil }
-            return (start, end)
+        switch DayOrTime(text) {
+        case .day(let day): (day.start(in: zone), day.end(in: zone))
+        case .time(let time): (time, time.addingTimeInterval(0.001))
+        case nil: nil
         }
-        let form = /(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,3})?(Z|[+-]\d\d:\d\d)/
-        guard let match = text.wholeMatch(of: form), let day = moment(String(match.1), in: .gmt)?.start,
-            let hour = Int(match.2), let minute = Int(match.3), let second = Int(match.4), hour < 24, minute < 60,
-            second < 60
-        else { return nil }
-        var time = day.timeIntervalSince1970 + Double(hour * 3600 + minute * 60 + second)
-        time += match.5.flatMap { Double("0" + $0) } ?? 0
-        if match.6 != "Z" {
-            let parts = match.6.dropFirst().split(separator: ":").compactMap { Double($0) }
-            guard parts.count == 2, parts[0] < 24, parts[1] < 60 else { return nil }
-            time -= (parts[0] * 3600 + parts[1] * 60) * (match.6.hasPrefix("-") ? -1 : 1)
-        }
-        let start = Date(timeIntervalSince1970: time)
-        return (start, start.addingTimeInterval(0.001))
     }
 
     // MARK: Clauses

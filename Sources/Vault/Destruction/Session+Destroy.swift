@@ -211,8 +211,8 @@ extension Session {
             caseUID: row.caseUID, verification: UInt64(row.verification), object: row.object, media: row.facts.media,
             length: row.length, address: row.address,
             cause: cause, policy: rule?.policy, version: rule.map { UInt64($0.version) }, rule: rule?.rule,
-            file: rule.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil.map { LedgerDay(of: $0) },
-            goneBy: decision.goneBy.map { LedgerDay(of: $0) },
+            file: rule.flatMap { rules.digest(of: $0.policy)?.hex }, keepUntil: keepUntil.map { CalendarDay(of: $0) },
+            goneBy: decision.goneBy.map { CalendarDay(of: $0) },
             run: run)
     }
 

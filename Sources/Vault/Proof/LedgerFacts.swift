@@ -74,7 +74,7 @@ package struct LedgerFacts {
             change(number, jurisdictions: event.jurisdictions, purpose: nil)
             guard let verification = event.verification, let from = event.capturedFrom, let until = event.capturedUntil
             else { break }
-            verifications[verification]?.days = (from.start, until.start.addingTimeInterval(Self.day))
+            verifications[verification]?.days = (from.start(), until.end())
             if let opened = event.opened {
                 verifications[verification]?.exact?.capturedFrom = opened.capturedFrom
                 verifications[verification]?.exact?.capturedUntil = opened.capturedUntil
@@ -87,7 +87,7 @@ package struct LedgerFacts {
         case .verificationEnded(let event):
             verifications[event.verification] = Verification(
                 exact: event.opened,
-                days: (event.capturedFrom?.start, event.capturedUntil?.start.addingTimeInterval(Self.day)))
+                days: (event.capturedFrom?.start(), event.capturedUntil?.end()))
         case .verificationCompleted(let event):
             // A token that became known after the answer was there.
             if let token = event.opened?.token { verifications[event.verification]?.exact?.token = token }
@@ -137,17 +137,7 @@ package struct LedgerFacts {
             && facts.jurisdictions.sorted() == known.jurisdictions.sorted() && facts.purpose == known.purpose
             && same(facts.archived, object.archived) && same(facts.captured.lowerBound, from)
             && same(facts.captured.upperBound, max(from, verification.captured.until ?? object.archived))
-            && facts.events.count == events.count
-            && zip(facts.events, events).allSatisfy { $0.entry == $1.entry && $0.name == $1.name && sameEffect($0, $1) }
-    }
-
-    private func sameEffect(_ a: EventRecord, _ b: EventRecord) -> Bool {
-        switch (a.effect, b.effect) {
-        case (.happened(let a), .happened(let b)): abs(a.timeIntervalSince(b)) < 0.0005
-        case (.corrects(let x, let a), .corrects(let y, let b)): x == y && abs(a.timeIntervalSince(b)) < 0.0005
-        case (.withdraws(let x), .withdraws(let y)): x == y
-        default: false
-        }
+            && facts.events == events
     }
 
     /// Objects that were archived and not destroyed.
@@ -176,7 +166,7 @@ package struct LedgerFacts {
 
 extension EventRecord {
     package init(_ event: Event.CaseEventRecorded, entry: UInt64) {
-        let at = event.at ?? .distantPast
+        let at = event.at ?? .time(.distantPast)
         self.init(
             entry: entry, name: event.event,
             effect: event.withdraws.map { .withdraws($0) } ?? event.corrects.map { .corrects($0, at) } ?? .happened(at))

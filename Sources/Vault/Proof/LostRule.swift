@@ -1,7 +1,7 @@
 package import Base
 package import Catalog
 internal import Evidence
-package import Foundation
+internal import Foundation
 internal import Ledger
 package import Retention
 
@@ -17,8 +17,8 @@ package enum LostRule: Hashable, Sendable {
     case setting(String)
     /// Something was added to a case.
     case completed(CaseUID)
-    case happened(CaseUID, String, Date)
-    case neverHappened(CaseUID, String, Date)
+    case happened(CaseUID, String, DayOrTime)
+    case neverHappened(CaseUID, String, DayOrTime)
 
     var isOfCase: Bool {
         switch self {
@@ -36,8 +36,8 @@ package enum LostRule: Hashable, Sendable {
         case .resolved(let lower, let upper, let winner): "resolved \(name(lower)) \(name(upper)) \(winner.rawValue)"
         case .setting(let key): "setting \(key)"
         case .completed(let uid): "completed \(uid)"
-        case .happened(let uid, let event, let time): "happened \(uid) \(event) \(LedgerTime.text(time))"
-        case .neverHappened(let uid, let event, let time): "never-happened \(uid) \(event) \(LedgerTime.text(time))"
+        case .happened(let uid, let event, let time): "happened \(uid) \(event) \(time.text)"
+        case .neverHappened(let uid, let event, let time): "never-happened \(uid) \(event) \(time.text)"
         }
     }
 
@@ -69,7 +69,7 @@ package enum LostRule: Hashable, Sendable {
             guard let uid = CaseUID(hex: words[1]) else { return nil }
             self = .completed(uid)
         case ("happened", 4), ("never-happened", 4):
-            guard let uid = CaseUID(hex: words[1]), let time = LedgerTime.time(words[3]) else { return nil }
+            guard let uid = CaseUID(hex: words[1]), let time = DayOrTime(words[3]) else { return nil }
             self = words[0] == "happened" ? .happened(uid, words[2], time) : .neverHappened(uid, words[2], time)
         default: return nil
         }
@@ -221,9 +221,9 @@ extension LostRule {
         case .setting(let key): "the setting \(key) is another"
         case .completed(let uid): "more is known of case \(name(uid)), or of a verification of it"
         case .happened(let uid, let event, let time):
-            "\(event) happened to case \(name(uid)) at \(Timestamp.format(time)), exactly then"
+            "\(event) happened to case \(name(uid)) at \(time.words), exactly then"
         case .neverHappened(let uid, let event, let time):
-            "\(event) of \(Timestamp.format(time)) did not happen to case \(name(uid))"
+            "\(event) of \(time.words) did not happen to case \(name(uid))"
         }
     }
 }

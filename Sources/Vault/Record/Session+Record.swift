@@ -275,7 +275,7 @@ extension Event.AttemptFailed.Outcome {
     fileprivate init(_ outcome: ArchiveError.Outcome) {
         self =
             switch outcome {
-            case .failed, .unsettled: .failed
+            case .failed, .usage, .unsettled: .failed
             case .refused: .refused
             case .notFound: .notFound
             case .integrity: .integrity

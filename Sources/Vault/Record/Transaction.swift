@@ -118,8 +118,8 @@ package final class Transaction {
                     caseUID: ended.caseUID, verification: UInt64(ended.number), state: state,
                     problem: ended.lastProblem,
                     issueDisproved: issueDisproved ? true : nil, lenient: isLenient ? true : nil,
-                    capturedFrom: ended.capturedFrom.map { LedgerDay(of: $0) },
-                    capturedUntil: ended.capturedUntil.map { LedgerDay(of: $0) }, objects: UInt64(lengths.count),
+                    capturedFrom: ended.capturedFrom.map { CalendarDay(of: $0) },
+                    capturedUntil: ended.capturedUntil.map { CalendarDay(of: $0) }, objects: UInt64(lengths.count),
                     exact: commitment)))
     }
 

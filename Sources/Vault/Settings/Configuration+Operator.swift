@@ -59,6 +59,10 @@ extension Configuration {
         # kept the newest: without the keyring, nothing can be opened. Not where the root key is.
         \(keyringCopy.map { "keyring-copy: \(quoted($0))" } ?? "# keyring-copy: /mnt/other/strongroom")
 
+        # In which time zone a day is a day, where an option or a table gives one (--time-zone goes before it); the days
+        # of case events are those of the policies that wait for them.
+        # time-zone: Asia/Hong_Kong
+
         # Where the ledger's checkpoints and entries are published, outside of the archive.
         ledger:
           # A directory, best on another machine.
@@ -178,7 +182,15 @@ extension Configuration {
     }
 
     private mutating func read(operator reader: YAMLMapping) throws {
-        try reader.allow(["archive", "vendor", "ledger", "locked-memory", "keyring-copy"])
+        try reader.allow(["archive", "vendor", "ledger", "locked-memory", "keyring-copy", "time-zone"])
+        if let text = try reader.text("time-zone") {
+            guard let zone = TimeZone(identifier: text) else {
+                throw ArchiveError(
+                    .badConfiguration, "time-zone: '\(PlainText.excerpt(text))' is not a time zone",
+                    remedy: "give one like Asia/Hong_Kong")
+            }
+            timeZone = zone
+        }
         keyringCopy = try reader.text("keyring-copy")
         if let keyringCopy { try Self.checkIsAbsolute(keyringCopy) }
         if let text = try reader.text("locked-memory") {

@@ -43,6 +43,8 @@ public struct Configuration: Sendable {
     public var publicationHours: Double { publication.hours }
     /// A directory with a second copy of the sealed keyring.
     public internal(set) var keyringCopy: String?
+    /// In which a day is a day, where neither a policy nor an option says so.
+    public internal(set) var timeZone = TimeZone.gmt
     /// A file with the vendor's credentials.
     public internal(set) var credentialsFile: String?
     /// How destruction is timed, and what stops it.

@@ -32,9 +32,7 @@ struct HoldScopeOptions: ParsableArguments {
     @Flag(help: "With --where: leave out what the expression cannot judge, which is held otherwise.")
     var judgedOnly = false
 
-    @Option(
-        help: ArgumentHelp("In which the days of --where and --review-by are days; UTC by default.", valueName: "zone"))
-    var timeZone: String?
+    @OptionGroup var zone: ZoneOptions
 
     @Flag(help: "All there is, and all that comes.")
     var everything = false
@@ -54,17 +52,12 @@ struct HoldScopeOptions: ParsableArguments {
             throw ValidationError("Give one --subject; hold extend adds another.")
         }
         if judgedOnly, expression == nil { throw ValidationError("--judged-only goes with --where.") }
-        if let timeZone, TimeZone(identifier: timeZone) == nil {
-            throw ValidationError("'\(timeZone)' is not a time zone; give one like Asia/Hong_Kong.")
-        }
     }
 
-    var zone: TimeZone { timeZone.flatMap { TimeZone(identifier: $0) } ?? .gmt }
-
-    func scope() throws -> HoldOrder.Scope {
+    func scope(for archive: Session) throws -> HoldOrder.Scope {
         if everything { return .everything }
         if let subject = subjects.first { return .subject(subject) }
-        if let expression { return .expression(expression, judgedOnly: judgedOnly, timeZone: zone) }
+        if let expression { return .expression(expression, judgedOnly: judgedOnly, timeZone: zone.zone(of: archive)) }
         if cases.isEmpty, caseFiles.isEmpty { return .review }
         return .cases(try named())
     }
@@ -83,19 +76,5 @@ struct HoldScopeOptions: ParsableArguments {
             found += file.cases
         }
         return found
-    }
-
-    /// A day of review: the whole day counts.
-    static func reviewDay(_ text: String, in zone: TimeZone) throws -> Date {
-        if text.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil, let midnight = Timestamp.parseDayOrTime(text) {
-            var calendar = Calendar(identifier: .gregorian)
-            calendar.timeZone = .gmt
-            let day = calendar.dateComponents([.year, .month, .day], from: midnight)
-            calendar.timeZone = zone
-            if let start = calendar.date(from: day), let end = calendar.date(byAdding: .day, value: 1, to: start) {
-                return end.addingTimeInterval(-1)
-            }
-        }
-        return try Moment.parse(text, option: "--review-by")
     }
 }

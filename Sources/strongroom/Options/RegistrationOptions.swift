@@ -28,13 +28,14 @@ struct RegistrationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When the token was issued, such as 2026-11-22T08:02:00Z. The vendor's 72 hours count from it.",
+            "When the token was issued, such as 2026-11-22T08:02Z. The vendor's 72 hours count from it.",
             valueName: "time"))
     var tokenIssuedAt: String?
 
     @Option(
         help: ArgumentHelp(
-            "When the person stood before the camera, where it is known better than by the token.", valueName: "time"))
+            "When the person stood before the camera, where it is known better than by the token; a day is all of it.",
+            valueName: "time"))
     var capturedAt: String?
 
     @Option(
@@ -61,14 +62,16 @@ struct RegistrationOptions: ParsableArguments {
         completion: .file())
     var from: String?
 
+    @OptionGroup var zone: ZoneOptions
+
     func validate() throws {
         if from != nil, caseID != nil || sdkToken != nil {
             throw ValidationError("With --from, the case and the token stand in the table.")
         }
     }
 
-    private func input(region: String?) throws -> Registration.Input {
-        var input = Registration.Input()
+    private func input(region: String?, for archive: Session) throws -> Registration.Input {
+        var input = Registration.Input(timeZone: zone.zone(of: archive))
         input.caseID = caseID ?? ""
         input.jurisdictions = jurisdiction
         input.subject = subject
@@ -105,7 +108,7 @@ struct RegistrationOptions: ParsableArguments {
                 .badTable, "\(name) cannot be read: \(String(cString: strerror(error.code)).lowercased())",
                 remedy: "check the path; a table has 1 GiB at most")
         }
-        let shared = try input(region: region)
+        let shared = try input(region: region, for: archive)
         return try content.withBytes {
             try RegistrationTable(
                 $0, name: name, use: use, shared: shared, purposes: archive.configuration.purposes, now: Date())
@@ -116,7 +119,7 @@ struct RegistrationOptions: ParsableArguments {
     private static let longestTable = 1 << 30
 
     func registration(for archive: Session, region: String? = nil) throws -> Registration {
-        try Registration(try input(region: region), purposes: archive.configuration.purposes, now: Date())
+        try Registration(try input(region: region, for: archive), purposes: archive.configuration.purposes, now: Date())
     }
 
     private static func firstLineOfStandardInput() throws -> SecretText {

@@ -9,6 +9,7 @@ extension Exit {
         switch error.outcome {
         case .failed: failed
         case .refused: refused
+        case .usage: usage
         case .notFound: notFound
         case .integrity: integrity
         case .unsettled: unknown

@@ -64,8 +64,8 @@ enum ExplanationText {
                 let source = reason.event.map { ", recorded in entry \(Figure.count(Int($0)))" } ?? ""
                 detail(
                     "",
-                    "\(reason.anchor) \(Figure.day(from, in: reason.timeZone))\(source) + \(reason.words) = "
-                        + Figure.day(until, in: reason.timeZone)
+                    "\(reason.anchor) \(text(from, in: reason.timeZone))\(source) + \(reason.words) = "
+                        + end(until, reason)
                         + (reason.timeZone == "GMT" ? "" : " (\(reason.timeZone))")
                 )
             }
@@ -84,6 +84,19 @@ enum ExplanationText {
             detail("next", "\(to) on \(Figure.day(at)), if nothing else happens")
         }
         return lines
+    }
+
+    private static func text(_ from: DayOrTime, in zone: String) -> String {
+        switch from {
+        case .day(let day): day.text
+        case .time(let time): Figure.day(time, in: zone)
+        }
+    }
+
+    /// Of a day that is kept whole, the day itself, and not the midnight after it.
+    private static func end(_ until: Date, _ reason: ReasonExplanation) -> String {
+        guard case .day = reason.from, reason.side != "at-most" else { return Figure.day(until, in: reason.timeZone) }
+        return "the end of \(Figure.day(until.addingTimeInterval(-1), in: reason.timeZone))"
     }
 
     private static func held(_ hold: HoldMention) -> String {
@@ -143,7 +156,7 @@ enum ExplanationText {
 
     private static func text(_ event: CaseEventDetails) -> String {
         if let entry = event.withdraws { return "\(event.event) of entry \(entry) withdrawn, entry \(event.entry)" }
-        let at = event.at.map(Figure.day) ?? ""
+        let at = event.at.map(Figure.time) ?? ""
         if let entry = event.corrects { return "\(event.event) \(at), corrects entry \(entry), entry \(event.entry)" }
         return "\(event.event) \(at), entry \(event.entry)"
     }

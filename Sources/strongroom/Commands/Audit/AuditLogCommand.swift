@@ -47,13 +47,12 @@ struct AuditLogCommand: ParsableCommand {
     @Flag(help: "Go on showing entries as they come, until interrupted.")
     var follow = false
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 100000.") }
-        for text in [since, before].compactMap({ $0 }) where Timestamp.parse(text) == nil {
-            throw ValidationError("'\(text)' is not a time; write it like 2026-11-22T08:02:00Z.")
-        }
         if let kind, !LedgerQuery.kinds.contains(kind) {
             throw ValidationError("'\(kind)' is not a kind of entry: \(LedgerQuery.kinds.joined(separator: ", ")).")
         }
@@ -66,12 +65,15 @@ struct AuditLogCommand: ParsableCommand {
             query.kind = kind
             query.actor = by
             query.caseID = try caseID.map { try CaseID($0) }
-            query.from = since.flatMap(Timestamp.parse)
-            query.before = before.flatMap(Timestamp.parse)
+            let since = try since.map { try Moment($0, option: "--since") }
+            let before = try before.map { try Moment($0, option: "--before") }
             query.after = after
             query.fromStart = fromStart
             query.limit = limit
             try common.withArchive(toLook: true) { archive in
+                let zone = zone.zone(of: archive)
+                query.from = since?.from(zone)
+                query.before = before?.before(zone)
                 let newest = try archive.audit.lastEntry()
                 var lines = try archive.audit.entries(query)
                 try show(lines)

@@ -37,15 +37,19 @@ struct CaseCorrectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Why; it stands on the ledger.", valueName: "text"))
     var reason: String
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try reportingErrors {
             let (id, reason) = (try CaseID(caseID), try Reason(reason))
-            let correction = try CaseCorrection(
-                jurisdictions: jurisdiction.isEmpty ? nil : jurisdiction, verification: verification,
-                tokenIssuedAt: tokenIssuedAt, capturedAt: capturedAt, now: Date())
-            let done = try common.withArchive { try $0.intake.correct(correction, of: id, for: reason) }
+            let done = try common.withArchive { archive in
+                let correction = try CaseCorrection(
+                    jurisdictions: jurisdiction.isEmpty ? nil : jurisdiction, verification: verification,
+                    tokenIssuedAt: tokenIssuedAt, capturedAt: capturedAt, timeZone: zone.zone(of: archive), now: Date())
+                return try archive.intake.correct(correction, of: id, for: reason)
+            }
             if common.json { return try Terminal.document(done) }
             Terminal.print(
                 "corrected: case \(Terminal.visible(done.caseID)) · ledger entry \(done.entry)"

@@ -20,7 +20,10 @@ struct CaseEventCommand: ParsableCommand {
         help: ArgumentHelp("The case ID and the event; with --subject, the event alone.", valueName: "id-and-event"))
     var words: [String] = []
 
-    @Option(help: ArgumentHelp("When it happened; now by default.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "When it happened; now by default. A day is a day in the time zone of the policy, and counts whole.",
+            valueName: "time"))
     var at: String?
 
     @Option(help: ArgumentHelp("The entry of an earlier record whose time was wrong.", valueName: "entry"))

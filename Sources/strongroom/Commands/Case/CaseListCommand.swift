@@ -41,13 +41,12 @@ struct CaseListCommand: ParsableCommand {
     @Option(help: "How many cases at most.")
     var limit = 100
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 100000.") }
-        for text in [since, before].compactMap({ $0 }) where Timestamp.parse(text) == nil {
-            throw ValidationError("'\(text)' is not a time; write it like 2026-11-22T08:02:00Z.")
-        }
     }
 
     func run() throws {
@@ -57,11 +56,16 @@ struct CaseListCommand: ParsableCommand {
             query.purpose = purpose
             query.subject = subject
             query.state = state
-            query.registeredFrom = since.flatMap(Timestamp.parse)
-            query.registeredBefore = before.flatMap(Timestamp.parse)
+            let since = try since.map { try Moment($0, option: "--since") }
+            let before = try before.map { try Moment($0, option: "--before") }
             query.after = after
             query.limit = limit
-            let cases = try common.withArchive { try $0.retrieval.cases(query) }
+            let cases = try common.withArchive { archive in
+                let zone = zone.zone(of: archive)
+                query.registeredFrom = since?.from(zone)
+                query.registeredBefore = before?.before(zone)
+                return try archive.retrieval.cases(query)
+            }
             if common.json {
                 for found in cases { try Terminal.document(found, pretty: false) }
                 return

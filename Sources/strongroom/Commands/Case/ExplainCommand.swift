@@ -28,6 +28,8 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "Show contradicting rules.")
     var conflicts = false
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -42,10 +44,13 @@ struct ExplainCommand: ParsableCommand {
             guard let caseID else { return try showConflicts() }
             var query = ExplanationQuery()
             query.media = media
-            query.asOf = try asOf.map { try Moment.parse($0, option: "--as-of") }
+            let asOf = try asOf.map { try Moment($0, option: "--as-of") }
             query.ifActive = try ifFile.map { try PolicyFile(path: $0) }
             let id = try CaseID(caseID)
-            let explanation = try common.withArchive(toLook: true) { try $0.policies.explain(id, query) }
+            let explanation = try common.withArchive(toLook: true) { archive in
+                query.asOf = asOf?.until(zone.zone(of: archive))
+                return try archive.policies.explain(id, query)
+            }
             if common.json { return try Terminal.document(explanation) }
             for line in ExplanationText.lines(explanation) { Terminal.print(line) }
         }

@@ -13,14 +13,18 @@ struct ClockAcceptCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Why the clock is right.", valueName: "text"))
     var reason: String
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try reportingErrors {
-            let time = try Moment.parse(day, option: "the day")
+            let time = try Moment(day, option: "the day")
             let reason = try Reason(reason)
             let status = try common.withArchive { archive in
-                try PermittedText.settle(try archive.destruction.acceptClock(time, reason: reason), json: common.json)
+                try PermittedText.settle(
+                    try archive.destruction.acceptClock(time.from(zone.zone(of: archive)), reason: reason),
+                    json: common.json)
             }
             if common.json { return try Terminal.document(status) }
             Terminal.print("the clock is accepted: it is \(Figure.time(status.now))")

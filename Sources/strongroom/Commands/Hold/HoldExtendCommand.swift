@@ -34,11 +34,12 @@ struct HoldExtendCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let order = HoldOrder(
-                matter: try Matter(matter.matter), reason: try Reason(reason),
-                reviewBy: try reviewBy.map { try HoldScopeOptions.reviewDay($0, in: scope.zone) },
-                scope: try scope.scope())
+            let (matter, reason) = (try Matter(matter.matter), try Reason(reason))
+            let reviewBy = try reviewBy.map { try Moment($0, option: "--review-by") }
             try common.withArchive { archive in
+                let order = HoldOrder(
+                    matter: matter, reason: reason, reviewBy: reviewBy?.until(scope.zone.zone(of: archive)),
+                    scope: try scope.scope(for: archive))
                 let answer = try archive.holds.extend(order, preview: preview)
                 try HoldText.say(answer, json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }

@@ -39,11 +39,12 @@ struct HoldPlaceCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let order = HoldOrder(
-                matter: try Matter(matter.matter), reason: try Reason(reason),
-                reviewBy: try HoldScopeOptions.reviewDay(reviewBy, in: scope.zone), scope: try scope.scope(),
-                isConfidential: confidential)
+            let (matter, reason) = (try Matter(matter.matter), try Reason(reason))
+            let reviewBy = try Moment(reviewBy, option: "--review-by")
             try common.withArchive { archive in
+                let order = HoldOrder(
+                    matter: matter, reason: reason, reviewBy: reviewBy.until(scope.zone.zone(of: archive)),
+                    scope: try scope.scope(for: archive), isConfidential: confidential)
                 let answer = try archive.holds.place(order, preview: preview)
                 try HoldText.say(answer, json: common.json)
                 if !preview { try HoldText.finish(archive, json: common.json) }

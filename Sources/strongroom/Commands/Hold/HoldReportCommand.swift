@@ -18,6 +18,8 @@ struct HoldReportCommand: ParsableCommand {
     @Flag(help: "Print a table (CSV) of the objects.")
     var csv = false
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -27,8 +29,10 @@ struct HoldReportCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let matter = try Matter(matter.matter)
-            let time = try asOf.map { try Moment.parse($0, option: "--as-of") }
-            let report = try common.withArchive(toLook: true) { try $0.holds.report(matter, asOf: time) }
+            let time = try asOf.map { try Moment($0, option: "--as-of") }
+            let report = try common.withArchive(toLook: true) { archive in
+                try archive.holds.report(matter, asOf: time?.until(zone.zone(of: archive)))
+            }
             if common.json { return try Terminal.document(report) }
             if csv {
                 Terminal.print("matter,case,caseUID,object,media,archivedAt,since,until")
@@ -36,8 +40,8 @@ struct HoldReportCommand: ParsableCommand {
                     Terminal.print(
                         [
                             report.hold.matter, object.caseID ?? "", object.caseUID, object.object, object.media,
-                            Timestamp.format(object.archivedAt), Timestamp.format(object.since),
-                            object.until.map(Timestamp.format) ?? "",
+                            Timestamp.exact(object.archivedAt), Timestamp.exact(object.since),
+                            object.until.map(Timestamp.exact) ?? "",
                         ].map(HoldText.quoted).joined(separator: ","))
                 }
                 return

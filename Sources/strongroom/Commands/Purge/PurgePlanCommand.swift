@@ -12,14 +12,18 @@ struct PurgePlanCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The file to write the plan to.", valueName: "file"), completion: .file())
     var out: String
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try reportingErrors {
-            let until = try until.map { try Moment.parse($0, option: "--until") }
+            let until = try until.map { try Moment($0, option: "--until") }
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)
-                let plan = try archive.destruction.plan(until: until, to: out) { bar.advance(to: $0, of: $1) }
+                let plan = try archive.destruction.plan(until: until?.until(zone.zone(of: archive)), to: out) {
+                    bar.advance(to: $0, of: $1)
+                }
                 bar.clear()
                 if common.json { return try Terminal.document(plan) }
                 Terminal.print(

@@ -23,6 +23,8 @@ struct TokenCreateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Why; shown to who has to allow it.", valueName: "text"))
     var reason = "a token is needed"
 
+    @OptionGroup var zone: ZoneOptions
+
     @OptionGroup var common: CommonOptions
 
     private struct Report: Encodable {
@@ -52,14 +54,15 @@ struct TokenCreateCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason)
-            let expires = try expires.map { try Moment.parse($0, option: "--expires") }
+            let expires = try expires.map { try Moment($0, option: "--expires") }
             // Of this command, --actor names the holder, and not who acts.
             var acting = common
             acting.actor = nil
             let made = try acting.withArchive { archive in
                 if let request { return try archive.people.createToken(byRequest: request) }
                 let permitted = try archive.people.createToken(
-                    for: common.actor ?? "", roles: role.compactMap(Role.init(rawValue:)), expires: expires,
+                    for: common.actor ?? "", roles: role.compactMap(Role.init(rawValue:)),
+                    expires: expires?.until(zone.zone(of: archive)),
                     reason: reason)
                 return try PermittedText.settle(permitted, json: common.json)
             }

@@ -74,13 +74,13 @@ import Vault
                     .init(
                         caseUID: uid, verification: 1, uid: VerificationUID(from: .system), origin: .import,
                         vendor: "tencent-faceid",
-                        api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssued: LedgerDay(of: now),
+                        api: "GetFaceIdResultIntl/2018-03-01", region: nil, tokenIssued: CalendarDay(of: now),
                         tokenIssueAssumed: false, captured: nil, exact: commitment())),
                 .verificationEnded(
                     .init(
                         caseUID: uid, verification: 1, state: .archived, problem: nil, issueDisproved: nil,
                         lenient: nil,
-                        capturedFrom: LedgerDay(of: now), capturedUntil: LedgerDay(of: now), objects: 4,
+                        capturedFrom: CalendarDay(of: now), capturedUntil: CalendarDay(of: now), objects: 4,
                         exact: commitment())),
             ]
             + ["action-video", "best-frame", "result", "video"].map { media in
@@ -98,7 +98,7 @@ import Vault
             time: Date(), actor: actor,
             event: .verificationCompleted(
                 .init(
-                    caseUID: uid, verification: 1, tokenIssued: nil, captured: LedgerDay(of: Date()),
+                    caseUID: uid, verification: 1, tokenIssued: nil, captured: CalendarDay(of: Date()),
                     exact: commitment(), tokenAdded: nil)))
     }
 

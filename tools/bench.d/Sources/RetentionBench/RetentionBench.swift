@@ -42,7 +42,7 @@ import Vault
                     ? [
                         EventRecord(
                             entry: 1, name: "relationship-ended",
-                            effect: .happened(captured.addingTimeInterval(8_640_000)))
+                            effect: .happened(.time(captured.addingTimeInterval(8_640_000))))
                     ] : [])
         }
         var due = 0
@@ -146,7 +146,7 @@ import Vault
                     sealed: key.sealField(opening.bytes, context: context, randomness: .system)))
             return opening.commitment
         }
-        let day = LedgerDay(of: captured)
+        let day = CalendarDay(of: captured)
         var events: [Event] = [
             .caseRegistered(
                 .init(

@@ -25,7 +25,11 @@ func fuzzPolicy(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let start = Date(timeIntervalSince1970: 1_760_000_000)
     let events = policy.events.keys.sorted().enumerated().map { number, name in
         EventRecord(
-            entry: UInt64(number), name: name, effect: .happened(start.addingTimeInterval(Double(number) * 1e6)))
+            entry: UInt64(number), name: name,
+            effect: .happened(
+                number % 2 == 0
+                    ? .time(start.addingTimeInterval(Double(number) * 1e6))
+                    : .day(CalendarDay(of: start.addingTimeInterval(Double(number) * 1e6)))))
     }
     for media in PolicyCheck.knownMedia {
         let facts = ObjectFacts(

@@ -23,7 +23,7 @@ func fuzzTable(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     for use in [RegistrationTable.Use.pull, .import] {
         do throws(ArchiveError) {
             let table = try RegistrationTable(
-                text, name: "fuzz", use: use, shared: Registration.Input(), purposes: ["onboarding"],
+                text, name: "fuzz", use: use, shared: Registration.Input(timeZone: .gmt), purposes: ["onboarding"],
                 now: Date(timeIntervalSince1970: 1_800_000_000))
             for row in table.rows { precondition(!row.registration.caseID.text.isEmpty) }
         } catch {
