@@ -34,7 +34,10 @@ public struct FileError: Error, Equatable, Sendable {
         case EFBIG where operation == .read: "see that it is the right file: this one is longer than any that is read"
         case EFBIG: "let this user write larger files (ulimit -f, LimitFSIZE) and run the same command again"
         case EACCES, EPERM: "run this as the user who owns the archive"
-        case EROFS: "the file system is mounted read-only"
+        case EROFS:
+            "the file system is mounted read-only: what is there can be looked at; whatever goes on the record, as "
+                + "handing "
+                + "out media does, needs the archive itself"
         case EIO: "the disk reports an error: look at the kernel's log before you go on"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
         default: nil

@@ -23,6 +23,12 @@ public enum FileSystemType {
         return nil
     }
 
+    /// Whether nothing can be written there: the file system is mounted so, as a snapshot or a backup is.
+    public static func isReadOnly(_ path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
+    }
+
     /// Whether what lies there is gone with the machine's power.
     public static func isInMemory(_ path: String) -> Bool { name(at: path).map(isInMemory(type:)) ?? false }
 

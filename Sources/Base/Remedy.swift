@@ -6,7 +6,7 @@ public struct Remedy: Sendable, Equatable {
     /// Something that can be done with an archive.
     public enum Verb: String, Sendable, CaseIterable {
         case initialize, status, verify, pull
-        case caseList, caseShow, caseReopen, explain
+        case caseList, caseShow, caseReopen, caseConfirm, caseCorrect, explain
         case purgePlan, purgeApply, purgeRun, certificate, acceptClock
         case holdPlace, holdExtend, holdRelease, holdWithdraw, holdList, holdShow, holdReport
         case policyList, policyTerms, policyRefresh

@@ -8,6 +8,9 @@ public import Base
 ///
 /// Errors of the database are ``EngineError``; whatever a body throws comes out as it is.
 public protocol Engine: Sendable {
+    /// Nothing can be written: every write fails.
+    var isReadOnly: Bool { get }
+
     /// Runs `body` on one consistent state, beside whoever writes.
     func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result
 
@@ -42,6 +45,8 @@ public protocol Engine: Sendable {
 }
 
 extension Engine {
+    public var isReadOnly: Bool { false }
+
     /// A database that has no such log, or a server that sees to it.
     public func shortenLog() throws {}
 

@@ -21,6 +21,9 @@ public final class Index: Sendable {
     /// And nothing could be left that says so to who comes next.
     public var isUnmarked: Bool { unmarked.load(ordering: .relaxed) }
 
+    /// It lies where nothing can be written: a snapshot, or a backup.
+    public var isReadOnly: Bool { engine.isReadOnly }
+
     /// - Parameters:
     ///   - requiresEntries: refuse a body that changed rows and put no entry on the ledger. Counters, and what follows
     ///     from entries that are there, need none. Without it for what is no archive.

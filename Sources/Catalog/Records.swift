@@ -191,11 +191,13 @@ public struct ObjectRecord: Equatable, Sendable {
     public let archivedAt: Date
     /// What was decided about it when it was archived, or since.
     public let standing: Standing
+    /// It was due when it came, and waits for a person's word.
+    public let isUnconfirmed: Bool
 
     public init(
         uid: ObjectUID, verificationUID: VerificationUID, caseUID: CaseUID, kind: MediaKind, mediaType: String,
         length: UInt64, address: BlobAddress, contentTag: Tag, key: WrappedKey, archivedAt: Date,
-        standing: Standing = .initial
+        standing: Standing = .initial, isUnconfirmed: Bool = false
     ) {
         self.uid = uid
         self.verificationUID = verificationUID
@@ -208,5 +210,6 @@ public struct ObjectRecord: Equatable, Sendable {
         self.key = key
         self.archivedAt = archivedAt
         self.standing = standing
+        self.isUnconfirmed = isUnconfirmed
     }
 }

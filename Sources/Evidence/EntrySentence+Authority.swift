@@ -62,6 +62,11 @@ extension Event {
                 "let \(Self.count(UInt64(event.objects.count), "object", "objects")) go, whose event never came "
                 + "and whose backstop has passed"
                 + Self.by(event.request)
+        case .dueConfirmed(let event):
+            return
+                "said that \(Self.count(UInt64(event.objects.count), "object", "objects")) may be destroyed that "
+                + "had been "
+                + "due when imported"
         default: preconditionFailure("an entry of another kind")
         }
     }

@@ -14,10 +14,19 @@ extension Event {
         public let address: BlobAddress
         /// To the SHA-256 of the content, in hexadecimal.
         public let content: Commitment
+        /// It was due the moment it came, by a time that a person gave.
+        public let dueAtOnce: DueAtOnce?
+
+        public enum DueAtOnce: String, Codable, Sendable {
+            /// Nothing destroys it before a person has said that its times are right.
+            case waits
+            /// A person said so when it was imported.
+            case confirmed
+        }
 
         public init(
             caseUID: CaseUID, verification: UInt64, object: ObjectUID, media: String, mediaType: String, length: UInt64,
-            address: BlobAddress, content: Commitment
+            address: BlobAddress, content: Commitment, dueAtOnce: DueAtOnce? = nil
         ) {
             self.caseUID = caseUID
             self.verification = verification
@@ -27,11 +36,12 @@ extension Event {
             self.length = Exact.rounded(length)
             self.address = address
             self.content = content
+            self.dueAtOnce = dueAtOnce
         }
 
         enum CodingKeys: String, CodingKey {
             case caseUID = "case", verification, object, media, mediaType, length, address,
-                content = "contentCommitment"
+                content = "contentCommitment", dueAtOnce
         }
 
         static var kind: Event.Kind { .objectArchived }

@@ -190,4 +190,24 @@ extension Event {
         var about: CaseUID? { caseUID }
         var asEvent: Event { .backstopApproved(self) }
     }
+    /// Objects that were due when they came may be destroyed: a person says that their times are right.
+    public struct DueConfirmed: EventFields {
+        public let caseUID: CaseUID
+        public let objects: [ObjectUID]
+        public let reason: Commitment
+
+        public init(caseUID: CaseUID, objects: [ObjectUID], reason: Commitment) {
+            self.caseUID = caseUID
+            self.objects = objects
+            self.reason = reason
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case caseUID = "case", objects, reason = "reasonCommitment"
+        }
+
+        static var kind: Event.Kind { .dueConfirmed }
+        var about: CaseUID? { caseUID }
+        var asEvent: Event { .dueConfirmed(self) }
+    }
 }

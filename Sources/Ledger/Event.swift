@@ -50,6 +50,7 @@ public enum Event: Equatable, Sendable {
     case requestClosed(RequestClosed)
     case twoPersonsEnded(TwoPersonsEnded)
     case backstopApproved(BackstopApproved)
+    case dueConfirmed(DueConfirmed)
     case strands(Strands)
 
     public enum Kind: String, CaseIterable, Sendable {
@@ -101,6 +102,7 @@ public enum Event: Equatable, Sendable {
         case requestClosed = "request closed"
         case twoPersonsEnded = "two-person rules ended"
         case backstopApproved = "backstop approved"
+        case dueConfirmed = "due confirmed"
         case strands
     }
 
@@ -156,6 +158,7 @@ public enum Event: Equatable, Sendable {
         case .requestClosed(let fields): fields
         case .twoPersonsEnded(let fields): fields
         case .backstopApproved(let fields): fields
+        case .dueConfirmed(let fields): fields
         case .strands(let fields): fields
         }
     }
@@ -218,6 +221,7 @@ extension Event.Kind {
         case .requestClosed: Event.RequestClosed.self
         case .twoPersonsEnded: Event.TwoPersonsEnded.self
         case .backstopApproved: Event.BackstopApproved.self
+        case .dueConfirmed: Event.DueConfirmed.self
         case .strands: Event.Strands.self
         }
     }

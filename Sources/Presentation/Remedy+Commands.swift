@@ -16,6 +16,8 @@ extension Remedy.Verb {
         case .caseList: "case list"
         case .caseShow: "case show"
         case .caseReopen: "case reopen"
+        case .caseConfirm: "case confirm"
+        case .caseCorrect: "case correct"
         case .explain: "explain CASE"
         case .purgePlan: "purge plan"
         case .purgeApply: "purge apply"

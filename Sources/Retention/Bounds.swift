@@ -25,6 +25,8 @@ struct Bounds {
     var erasureRequested: Date?
     /// When persons decided to destroy after a backstop.
     var backstopApproved: Date?
+    /// It was due when it came, and waits for a person's word.
+    var isUnconfirmed = false
     var holds: [HoldFact] = []
     var margins = RetentionMargins()
 
@@ -36,10 +38,10 @@ struct Bounds {
         var isDue = false
         for track in tracks {
             guard let since = track.dueSince(margins), since <= time, let goneBy = track.goneBy else { continue }
-            if goneBy.addingTimeInterval(margins.grace) <= time { return .overdue }
+            if goneBy.addingTimeInterval(margins.grace) <= time { return isUnconfirmed ? .unconfirmed : .overdue }
             isDue = true
         }
-        if isDue { return .due }
+        if isDue { return isUnconfirmed ? .unconfirmed : .due }
         let track = first
         if track.hasOpenLower {
             if let goneBy = track.goneBy, goneBy <= time || track.lastLower.map({ goneBy < $0 }) ?? false {

@@ -4,7 +4,7 @@ public import Foundation
 /// What the rules say about one object at one time, and why.
 public struct Decision: Equatable, Sendable {
     public enum Status: String, Sendable, CaseIterable {
-        case held, uncovered, conflict, overdue, due, kept, unbounded
+        case held, uncovered, conflict, overdue, due, unconfirmed, kept, unbounded
         case backstopReview = "backstop-review"
         case erasurePending = "erasure-pending"
         case waitingForEvent = "waiting-for-event"

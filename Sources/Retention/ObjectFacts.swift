@@ -16,11 +16,13 @@ public struct ObjectFacts: Sendable {
     public var erasureRequested: Date?
     /// When persons decided that it is destroyed although an event that its keeping counts from never came.
     public var backstopApproved: Date?
+    /// It was due when it came, by a time that a person gave, and nobody has said that this is right.
+    public var isUnconfirmed: Bool
 
     public init(
         media: String, outcome: Outcome?, jurisdictions: [String], purpose: String?, captured: ClosedRange<Date>,
         archived: Date, events: [EventRecord] = [], holds: [HoldFact] = [], erasureRequested: Date? = nil,
-        backstopApproved: Date? = nil
+        backstopApproved: Date? = nil, isUnconfirmed: Bool = false
     ) {
         self.media = media
         self.outcome = outcome
@@ -32,6 +34,7 @@ public struct ObjectFacts: Sendable {
         self.holds = holds
         self.erasureRequested = erasureRequested
         self.backstopApproved = backstopApproved
+        self.isUnconfirmed = isUnconfirmed
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 public import StrictYAML
 
@@ -131,10 +132,11 @@ extension Policy {
     private static func jurisdictions(
         _ texts: [String], _ key: String, in file: YAMLMapping
     ) throws(YAMLProblem) -> [String] {
-        for text in texts where text.wholeMatch(of: /[A-Z]{2}(-[A-Z0-9]{1,3})?/) == nil {
+        for text in texts where !ISO3166.contains(text) {
             throw file.problem(
-                key, "'\(YAMLMapping.excerpt(text))' is neither a jurisdiction such as HK or US-IL, nor a group of them"
-            )
+                key,
+                "'\(YAMLMapping.excerpt(text))' is neither a jurisdiction by ISO 3166, nor a group of them: "
+                    + ISO3166.advice(about: text))
         }
         return texts
     }

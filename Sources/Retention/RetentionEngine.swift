@@ -59,6 +59,7 @@ public struct RetentionEngine: Sendable {
         bounds.tracks = tracks
         bounds.erasureRequested = facts.erasureRequested
         bounds.backstopApproved = facts.backstopApproved
+        bounds.isUnconfirmed = facts.isUnconfirmed
         bounds.holds = facts.holds
         bounds.margins = margins
         let status = bounds.status(at: now)
@@ -252,6 +253,7 @@ public struct RetentionEngine: Sendable {
                 case .conflict:
                     isUpper || isLower || (side == .atLeast && until != nil && until == bounds.lastLower)
                 case .backstopReview: side == .backstop
+                case .unconfirmed: isUpper
                 case .waitingForEvent: isLower
                 case .erasurePending: isLower
                 case .kept: bounds.lastLower != nil && isLower || isUpper

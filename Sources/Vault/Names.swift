@@ -19,10 +19,12 @@ public struct Jurisdiction: Hashable, Comparable, Sendable {
     public let code: String
 
     public init(_ code: String) throws(ArchiveError) {
-        guard code.wholeMatch(of: /[A-Z]{2}(-[A-Z0-9]{1,3})?/) != nil else {
+        guard ISO3166.contains(code) else {
+            // What looks like no code stays unsaid: columns that were exchanged bring names and tokens here.
+            let shown = code.wholeMatch(of: /[A-Za-z]{2,3}(-[A-Za-z0-9]{1,3})?/) == nil ? "" : " '\(code)'"
             throw ArchiveError(
-                .badParticular, "a jurisdiction is not one of ISO 3166",
-                remedy: "give an ISO 3166 code in capitals, such as HK or US-IL")
+                .badParticular, "the jurisdiction\(shown) is not one of ISO 3166",
+                remedy: "\(ISO3166.advice(about: code))")
         }
         self.code = code
     }

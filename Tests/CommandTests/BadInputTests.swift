@@ -93,7 +93,7 @@ struct BadInputTests {
             place, 2, saying: "another case",
             from: ["pull", "--case", "L", "--sdk-token", "tok", "--endpoint", simulator.url])
         try expect(
-            place, 1, saying: "a jurisdiction is not one of ISO 3166",
+            place, 1, saying: "the jurisdiction is not one of ISO 3166", "did you mean HK?",
             from: [
                 "pull", "--case", "L", "--sdk-token", "t3", "--jurisdiction", "Hong Kong", "--endpoint", simulator.url,
             ])

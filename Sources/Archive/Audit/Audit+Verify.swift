@@ -53,6 +53,9 @@ public struct StoreReport: Encodable, Sendable {
     /// Blobs whose keys are gone, and which the next purge removes.
     public internal(set) var awaitingRemoval = 0
     public internal(set) var cases = 0
+    /// The ledger says that it was verified, and what was found: not where no key vouches for it, and not where nothing
+    /// can be written.
+    public internal(set) var isRecorded = false
     public internal(set) var findings: [Finding] = []
 }
 
@@ -91,8 +94,10 @@ extension Audit {
             try check.checkObjects()
             try checkCases(check)
             try check.checkStore()
-            try record(check.result)
-            return check.result
+            var result = check.result
+            result.isRecorded = !session.catalog.index.isReadOnly
+            if result.isRecorded { try record(result) }
+            return result
         }
     }
 

@@ -97,7 +97,7 @@ struct LedgerReplay {
         case .publicationRepaired, .configurationChanged, .attemptFailed, .openingsRefused, .archiveVerified,
             .integrityFound, .purgeStarted, .purgeFinished, .indexCompacted, .strands, .clockDoubted, .holdPlaced,
             .holdCovers, .holdExpects, .holdNarrowed, .holdReleased, .holdEnded, .holdAcknowledged, .tokenCreated,
-            .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved,
+            .tokenRevoked, .requestMade, .voteCast, .requestClosed, .twoPersonsEnded, .backstopApproved, .dueConfirmed,
             .caseCompleted, .verificationCompleted, .verificationReopened, .caseCorrected, .vendorAsked, .vendorRefused,
             .caseEventRecorded, .blobsRemoved:
             break

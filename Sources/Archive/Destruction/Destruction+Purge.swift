@@ -141,7 +141,7 @@ extension Destruction {
     func heldBack(in index: IndexReader) throws -> [String: Int] {
         let standings = try index.standingCounts()
         var held: [String: Int] = [:]
-        for status in [Decision.Status.held, .conflict, .backstopReview, .erasurePending] {
+        for status in [Decision.Status.held, .conflict, .backstopReview, .erasurePending, .unconfirmed] {
             if let count = standings[status], count > 0 { held[status.rawValue] = count }
         }
         return held

@@ -48,10 +48,12 @@ extension Intake {
     ///
     /// - Parameters:
     ///   - isLenient: the answer was read so.
+    ///   - isConfirmed: a person says that its times are right, whatever is due by them.
     ///   - answeredAt: when the vendor gave the answer; now, where that is not known.
     func end(
         _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
-        answer: Answer?, isLenient: Bool = false, answeredAt: Date? = nil, key: borrowing SecretKey,
+        answer: Answer?, isLenient: Bool = false, isConfirmed: Bool = false, answeredAt: Date? = nil,
+        key: borrowing SecretKey,
         _ transaction: Transaction
     ) throws -> VerificationRecord {
         let (index, now) = (transaction.index, transaction.now)
@@ -99,6 +101,14 @@ extension Intake {
         var facts = try session.facts(of: ended, archived: now, in: index)
         for (uid, object) in objects {
             facts.media = object.kind.name
+            // A time that was typed wrong looks like one that is right. What the vendor gave just now was not captured
+            // long ago, whatever was typed.
+            facts.isUnconfirmed = false
+            var dueAtOnce: Event.ObjectArchived.DueAtOnce?
+            if ended.origin == .import, rules.map({ $0.engine.decide(facts, at: now).status.isDue }) ?? !isConfirmed {
+                dueAtOnce = isConfirmed ? .confirmed : .waits
+                facts.isUnconfirmed = !isConfirmed
+            }
             let context = session.contexts.objectKey(
                 uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
                 length: object.length, epoch: epoch)
@@ -113,7 +123,7 @@ extension Intake {
                     },
                     archivedAt: now,
                     standing: rules.map { Standing($0.engine.decide(facts, at: now), set: $0.set) }
-                        ?? .unknown(since: now)))
+                        ?? .unknown(since: now), isUnconfirmed: facts.isUnconfirmed))
             let content = try transaction.commit(
                 object.digest.hex, as: "contentCommitment", of: ended.caseUID, key: key)
             try transaction.add(
@@ -122,7 +132,7 @@ extension Intake {
                         caseUID: ended.caseUID, verification: UInt64(ended.number), object: uid,
                         media: object.kind.name,
                         mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
-                        content: content)))
+                        content: content, dueAtOnce: dueAtOnce)))
         }
         // What a hold takes in has just been pinned.
         if rules != nil, try index.hasHolds() { try session.refresh(ended.caseUID, transaction) }

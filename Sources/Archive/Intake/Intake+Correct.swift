@@ -96,7 +96,15 @@ extension Intake {
                 let entry = try record(
                     isOther ? codes : nil, before, after, of: opened.record.uid, for: reason, key: opened.key,
                     transaction)
-                if let after, after != before { try index.update(after) }
+                if let after, after != before {
+                    try index.update(after)
+                    // Whoever puts the time right has looked at it.
+                    if after.capturedFrom != before?.capturedFrom || after.capturedUntil != before?.capturedUntil {
+                        for row in rows where row.facts.isUnconfirmed && row.verificationUID == after.uid {
+                            try index.confirmDue(of: row.object)
+                        }
+                    }
+                }
                 try session.refresh(opened.record.uid, transaction)
                 let due = try index.retentionRows(.ofCase(opened.record.uid), after: nil, limit: .max)
                     .filter { $0.standing.status.isDue }.count

@@ -2,6 +2,7 @@ public import Base
 internal import Catalog
 public import Foundation
 internal import Ledger
+internal import Retention
 internal import Sealing
 internal import Synchronization
 public import Vault
@@ -29,6 +30,8 @@ public struct VerificationReport: Sendable {
     public internal(set) var bytes: UInt64 = 0
     /// When the vendor forgets, for what waits.
     public internal(set) var deadline: Date?
+    /// Objects that were due the moment they came: they wait for a person's word.
+    public internal(set) var unconfirmed = 0
     public internal(set) var tokenIssuedAt: Date?
     public internal(set) var problem: ArchiveError?
     /// The vendor's code for why there is no result, of one that is refused.
@@ -59,9 +62,12 @@ public struct ImportItem: Sendable {
     public let line: Int?
     /// Take also what is no strict Base64 or JSON. That this was done stands on the ledger.
     public let isLenient: Bool
+    /// A person says that its times are right: what is due by them at once goes with the next purge.
+    public let isConfirmed: Bool
 
     public init(
-        registration: Registration, file: String, line: Int? = nil, isLenient: Bool = false
+        registration: Registration, file: String, line: Int? = nil, isLenient: Bool = false,
+        isConfirmed: Bool = false
     ) throws(ArchiveError) {
         guard registration.captured != nil || registration.tokenIssuedAt != nil else {
             throw ArchiveError(
@@ -72,6 +78,7 @@ public struct ImportItem: Sendable {
         self.file = file
         self.line = line
         self.isLenient = isLenient
+        self.isConfirmed = isConfirmed
     }
 }
 
@@ -101,8 +108,7 @@ extension Intake {
             }
             try Self.checkArchivable(answer)
             try staged.add(document: answer.document)
-            return try commitImport(
-                item.registration, staged: staged, answer: answer, isLenient: item.isLenient)
+            return try commitImport(item, staged: staged, answer: answer)
         }
     }
 
@@ -138,8 +144,9 @@ extension Intake {
     }
 
     private func commitImport(
-        _ registration: Registration, staged: StagedAnswer, answer: Answer, isLenient: Bool
+        _ item: ImportItem, staged: StagedAnswer, answer: Answer
     ) throws -> VerificationReport {
+        let registration = item.registration
         let tag = staged.tag
         let state = Self.state(of: answer, staged)
         return try commit(staged) { transaction in
@@ -179,11 +186,13 @@ extension Intake {
             let verification =
                 try byToken ?? makeVerification(registration, origin: .import, of: opened, transaction)
             let ended = try end(
-                verification, as: state, with: staged, answer: answer, isLenient: isLenient, key: opened.key,
-                transaction)
+                verification, as: state, with: staged, answer: answer, isLenient: item.isLenient,
+                isConfirmed: item.isConfirmed, key: opened.key, transaction)
             var done = report(ended, caseID: registration.caseID, state: .init(state))
             done.objects = staged.objects.count
             done.bytes = staged.bytes
+            done.unconfirmed = try index.retentionRows(.ofCase(ended.caseUID), after: nil, limit: .max)
+                .filter { $0.verificationUID == ended.uid && $0.facts.isUnconfirmed }.count
             return (true, done)
         }
     }

@@ -17,9 +17,9 @@ public final class SQLiteEngine: Engine {
     private static let busyTimeout: TimeInterval = 30
 
     private let path: String
-    private let writer: DatabaseQueue
-    private let readers: DatabasePool
-    private let lock: WriterLock
+    /// The connection that writes, and what stands in front of it; nil where nothing can be written.
+    private let writing: (queue: DatabaseQueue, lock: WriterLock)?
+    private let readers: any DatabaseReader
     /// In front of the writing connection and the lock: one thread of this process at a time.
     private let own = NSLock()
     private let columns = KnownColumns()
@@ -27,12 +27,16 @@ public final class SQLiteEngine: Engine {
     /// finds, and a sync that failed is never tried again on the same descriptor: it writes nothing any more.
     private let isInDoubt = Atomic(false)
 
+    public var isReadOnly: Bool { writing == nil }
+
     /// Opens an index that ``create(at:)`` made.
-    public convenience init(path: String) throws {
+    ///
+    /// - Parameter readOnly: it lies on a file system where nothing can be written.
+    public convenience init(path: String, readOnly: Bool = false) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             throw CatalogError.notIndex("there is no file \(path)")
         }
-        try self.init(opening: path)
+        if readOnly { try self.init(readingOnly: path) } else { try self.init(opening: path) }
         try Self.telling {
             try readers.read { db in
                 guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == SQLiteSchema.applicationID else {
@@ -83,13 +87,40 @@ public final class SQLiteEngine: Engine {
         configuration.readonly = true
         let reading = configuration
         self.path = path
-        lock = try WriterLock(path: path + "-lock")
-        (writer, readers) = try Self.telling {
+        let lock = try WriterLock(path: path + "-lock")
+        let (writer, readers) = try Self.telling {
             // The writer comes first: while it is open, the WAL that readers need is there.
             let writer = try DatabaseQueue(path: path, configuration: writing)
             try writer.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
             return (writer, try DatabasePool(path: path, configuration: reading))
         }
+        (self.writing, self.readers) = ((writer, lock), readers)
+    }
+
+    /// Opens what lies where nothing can be written, with all that its log has. Where the memory that processes share
+    /// is there, SQLite reads it, beside whoever writes through another mount. A copy has none: its log is read without
+    /// any lock, and without a log the database is what it is. See <https://sqlite.org/wal.html#read_only_databases>.
+    private init(readingOnly path: String) throws {
+        var configuration = Configuration()
+        configuration.label = "index"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(Self.busyTimeout)
+        func has(_ suffix: String) -> Bool {
+            var status = stat()
+            return stat(path + suffix, &status) == 0 && status.st_size > 0
+        }
+        let hasLog = has("-wal")
+        let isAlone = !(hasLog && has("-shm"))
+        configuration.prepareDatabase { db in
+            // Without it, the index of the log would have to be a file.
+            if isAlone, hasLog { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
+        }
+        self.path = path
+        writing = nil
+        let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+        let name = isAlone ? "file:\(escaped)?\(hasLog ? "vfs=unix-none" : "immutable=1")" : path
+        readers = try Self.telling { try DatabaseQueue(path: name, configuration: configuration) }
     }
 
     public func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result {
@@ -160,9 +191,10 @@ public final class SQLiteEngine: Engine {
 
     /// Runs `body` on the writing connection while nobody else writes, in this process or another.
     private func exclusively<Result>(until limit: WaitLimit, _ body: (Database) throws -> Result) throws -> Result {
+        guard let writing else { throw FileError(.write, path: path, code: EROFS) }
         if limit.isBounded { try limit.wait { own.try() } } else { own.lock() }
         defer { own.unlock() }
-        return try lock.withLock(until: limit) { try writer.writeWithoutTransaction(body) }
+        return try writing.lock.withLock(until: limit) { try writing.queue.writeWithoutTransaction(body) }
     }
 
     /// Bytes of a log that is left as it is: to read it costs less than a millisecond, to move it several.
@@ -247,7 +279,7 @@ public final class SQLiteEngine: Engine {
 
     /// A setting of the writing connection, for tests.
     func writerPragma(_ name: String) throws -> Int? {
-        try writer.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
+        try writing?.queue.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
     /// What goes wrong while a database is opened, as who uses the index is told.

@@ -142,6 +142,8 @@ enum Schema {
             policy_set INTEGER NOT NULL DEFAULT 0,
             -- Clauses of holds up to this one were asked when the object came, and those that fit are pinned.
             holds_seen INTEGER NOT NULL DEFAULT 0,
+            -- It was due when it came, and waits for a person's word.
+            unconfirmed INTEGER NOT NULL DEFAULT 0 CHECK (unconfirmed IN (0, 1)),
             UNIQUE (verification_id, kind)
         ) STRICT;
         CREATE INDEX object_content ON object (content_tag) WHERE kind <> 'result';

@@ -8,7 +8,7 @@ extension IndexReader {
     private static let selection = """
         SELECT object.id, object.uid, kind, media_type, length, address, content_tag, content_tag_key, object.epoch,
             object.wrapped_key, archived_at, status, changes_at, due_at, policy_set,
-            verification.uid AS verification_uid, cases.uid AS case_uid
+            unconfirmed, verification.uid AS verification_uid, cases.uid AS case_uid
         FROM object JOIN verification ON verification.id = verification_id JOIN cases ON cases.id = case_id
         """
 
@@ -116,7 +116,7 @@ extension IndexReader {
                 Standing(
                     status: $0, changesAt: try row.date("changes_at"), dueAt: try row.date("due_at"),
                     set: try row["policy_set"])
-            } ?? .initial)
+            } ?? .initial, isUnconfirmed: try row["unconfirmed"] as Int != 0)
     }
 }
 
@@ -128,8 +128,9 @@ extension IndexWriter {
             "object",
             """
             INSERT INTO object (verification_id, uid, kind, media_type, length, address, content_tag,
-                content_tag_key, epoch, wrapped_key, archived_at, status, changes_at, due_at, policy_set, holds_seen)
-            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                content_tag_key, epoch, wrapped_key, archived_at, status, changes_at, due_at, policy_set, holds_seen,
+                unconfirmed)
+            VALUES ((SELECT id FROM verification WHERE uid = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             epoch: object.key.epoch,
             [
@@ -138,7 +139,7 @@ extension IndexWriter {
                 object.contentTag.keyNumber, object.key.epoch.number, object.key.bytes,
                 object.archivedAt, object.standing.status.rawValue,
                 object.standing.changesAt?.nextMilliseconds, object.standing.dueAt?.nextMilliseconds,
-                object.standing.set, seen,
+                object.standing.set, seen, object.isUnconfirmed ? 1 : 0,
             ])
         for scope in scopes {
             try run(

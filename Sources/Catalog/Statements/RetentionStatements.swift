@@ -38,7 +38,7 @@ extension IndexReader {
             verification.captured_until, object.archived_at, object.status, object.changes_at, object.due_at,
             object.policy_set, cases.id,
             (SELECT approved_at FROM backstop_approval WHERE backstop_approval.object_id = object.id),
-            verification.result_code
+            verification.result_code, object.unconfirmed
         FROM object CROSS JOIN verification CROSS JOIN cases
         WHERE verification.id = object.verification_id AND cases.id = verification.case_id
         """
@@ -158,7 +158,7 @@ extension IndexReader {
             media: try row[7], outcome: try row.outcome("outcome", code: "result_code"), jurisdictions: jurisdictions,
             purpose: try row[9],
             captured: from...(try max(from, time(11) ?? archived)), archived: archived, events: events, holds: holds,
-            backstopApproved: try time(18))
+            backstopApproved: try time(18), isUnconfirmed: try row[20] as Int != 0)
         return RetentionRow(
             position: CatalogPosition(rowID: try row[0], key: isByChange ? try row[14] : try row[15]),
             object: try uid(1), verificationUID: try uid(2), verification: try row[3], caseUID: try uid(4),
@@ -220,6 +220,11 @@ extension IndexWriter {
             INSERT INTO case_event (entry, case_id, name, day, time, corrects, withdraws)
             VALUES (?, (SELECT id FROM cases WHERE uid = ?), ?, ?, ?, ?, ?)
             """, [event.event.entry, event.caseUID, event.event.name, day, time, corrects, withdraws])
+    }
+
+    /// A person has said that it may go although it was due when it came.
+    public func confirmDue(of object: ObjectUID) throws {
+        try run("UPDATE object SET unconfirmed = 0 WHERE uid = ?", [object])
     }
 
     /// Writes down what was decided about an object.

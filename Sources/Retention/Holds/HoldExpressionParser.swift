@@ -193,9 +193,8 @@ struct HoldExpressionParser {
         let text = token.text
         switch name {
         case "jurisdiction":
-            guard text.wholeMatch(of: /[A-Z]{2}(-[A-Z0-9]{1,3})?/) != nil else {
-                throw problem(
-                    token, "'\(text)' is not a jurisdiction", "give an ISO 3166 code in capitals, such as HK or US-IL")
+            guard ISO3166.contains(text) else {
+                throw problem(token, "'\(text)' is not a jurisdiction by ISO 3166", "\(ISO3166.advice(about: text))")
             }
         case "purpose":
             guard vocabulary.purposes.contains(text) else {

@@ -37,7 +37,8 @@ package struct Parts {
         // Whoever opens it makes an empty one.
         let hadLog = files.exists(directory + "/" + OpenArchive.indexName + "-wal")
         catalog = Index(try Self.engine(in: directory), noteUnsettled: { mark.set() })
-        wasUnsettled = try mark.settle(catalog)
+        // Where nothing can be written, what is there stays there.
+        wasUnsettled = catalog.isReadOnly ? false : try mark.settle(catalog)
         do { _ = try catalog.read { try $0.archive() } } catch CatalogError.notIndex where !hadLog {
             throw ArchiveError(
                 .indexDamaged,
@@ -51,6 +52,7 @@ package struct Parts {
     /// kept, so that a purge can free more.
     private static func engine(in directory: String) throws -> SQLiteEngine {
         let path = directory + "/" + OpenArchive.indexName
+        if FileSystemType.isReadOnly(directory) { return try SQLiteEngine(path: path, readOnly: true) }
         do { return try SQLiteEngine(path: path) } catch let error as FileError
             where error.code == ENOSPC && SpaceReserve(in: directory).lend()
         { return try SQLiteEngine(path: path) }
@@ -129,7 +131,7 @@ package struct Parts {
             throw Self.lost(lost, directory)
         }
         guard names.contains(Configuration.fileName) else { throw missing }
-        if names.contains(OpenArchive.unfinishedName) {
+        if names.contains(OpenArchive.unfinishedName), !FileSystemType.isReadOnly(directory) {
             // The creation ended at its last step: its settings are seen, and may not be durable yet.
             try files.syncNames(in: directory)
             try? files.remove(directory + "/" + OpenArchive.unfinishedName)

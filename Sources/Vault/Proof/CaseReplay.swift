@@ -188,6 +188,7 @@ package struct CaseReplay {
                 contradict("it changes entry \(earlier), which records no \(event.event) that stands")
             }
             known!.events.append(EventRecord(event, entry: number))
+        case .dueConfirmed: if known == nil { contradict("the case is not registered") }
         case .objectDestroyed(let event):
             change(event.verification, number) { verification in
                 guard let object = verification.objects.removeValue(forKey: event.object) else {

@@ -27,6 +27,8 @@ package struct LedgerFacts {
         let address: BlobAddress
         /// Exactly; nil where what says so cannot be opened.
         let length: UInt64?
+        /// It was due when it came, and nobody has said that this is right.
+        var isUnconfirmed: Bool
     }
 
     /// What was known of the case, and until which entry.
@@ -47,7 +49,8 @@ package struct LedgerFacts {
     package static let kinds: Set<String> = Set(
         [
             Event.Kind.caseRegistered, .caseCompleted, .caseEventRecorded, .verificationCompleted,
-            .verificationEnded, .objectArchived, .objectDestroyed, .backstopApproved, .verificationReopened,
+            .verificationEnded, .objectArchived, .objectDestroyed, .backstopApproved, .dueConfirmed,
+            .verificationReopened,
             .caseCorrected,
         ].map(\.rawValue))
 
@@ -74,7 +77,11 @@ package struct LedgerFacts {
             change(number, jurisdictions: event.jurisdictions, purpose: nil)
             guard let verification = event.verification, let from = event.capturedFrom, let until = event.capturedUntil
             else { break }
-            verifications[verification]?.days = (from.start(), until.end())
+            verifications[verification]?.days = (from.start(), until.end().addingTimeInterval(-0.001))
+            // Whoever put its times right has said so.
+            for (uid, object) in objects where object.verification == verification {
+                objects[uid]?.isUnconfirmed = false
+            }
             if let opened = event.opened {
                 verifications[verification]?.exact?.capturedFrom = opened.capturedFrom
                 verifications[verification]?.exact?.capturedUntil = opened.capturedUntil
@@ -87,7 +94,7 @@ package struct LedgerFacts {
         case .verificationEnded(let event):
             verifications[event.verification] = Verification(
                 exact: event.opened,
-                days: (event.capturedFrom?.start(), event.capturedUntil?.end()))
+                days: (event.capturedFrom?.start(), event.capturedUntil?.end().addingTimeInterval(-0.001)))
         case .verificationCompleted(let event):
             // A token that became known after the answer was there.
             if let token = event.opened?.token { verifications[event.verification]?.exact?.token = token }
@@ -95,8 +102,11 @@ package struct LedgerFacts {
             objects[event.object] = Object(
                 media: event.media, verification: event.verification, archived: entry.time, entry: number,
                 address: event.address,
-                length: verifications[event.verification]?.exact?.lengths?.first { $0.object == event.object }?.length)
+                length: verifications[event.verification]?.exact?.lengths?.first { $0.object == event.object }?.length,
+                isUnconfirmed: event.dueAtOnce == .waits)
         case .objectDestroyed(let event): objects[event.object] = nil
+        case .dueConfirmed(let event):
+            for object in event.objects { objects[object]?.isUnconfirmed = false }
         case .backstopApproved(let event):
             for object in event.objects where backstops[object] == nil {
                 backstops[object] = (entry.time, event.request)
@@ -104,9 +114,6 @@ package struct LedgerFacts {
         default: break
         }
     }
-
-    /// Seconds to the end of a day.
-    private static let day: TimeInterval = 86_399.999
 
     private mutating func change(_ number: UInt64, jurisdictions: [String]?, purpose: String?) {
         guard jurisdictions != nil || purpose != nil else { return }
@@ -137,7 +144,7 @@ package struct LedgerFacts {
             && facts.jurisdictions.sorted() == known.jurisdictions.sorted() && facts.purpose == known.purpose
             && same(facts.archived, object.archived) && same(facts.captured.lowerBound, from)
             && same(facts.captured.upperBound, max(from, verification.captured.until ?? object.archived))
-            && facts.events == events
+            && facts.isUnconfirmed == object.isUnconfirmed && facts.events == events
     }
 
     /// Objects that were archived and not destroyed.

@@ -249,6 +249,8 @@ extension Session {
     /// Publishes what is left, notes in the index how far the place has come, and leaves the index quick to open. For
     /// the end of a command.
     public func finishPublication() {
+        // A snapshot, or a backup: the archive itself publishes.
+        guard !catalog.index.isReadOnly else { return }
         defer { if fork == nil { try? catalog.index.shortenLog() } }
         let isNeeded = archive.ledgerState.withLock { $0.size > $0.published || $0.isIncomplete }
         if isNeeded { publish() }

@@ -169,7 +169,7 @@ package final class Transaction {
     /// Kinds that can contradict what the ledger said of a case before.
     private static let consequences: Set<Event.Kind> = [
         .caseRegistered, .caseCompleted, .verificationRegistered, .verificationCompleted, .vendorAsked, .vendorRefused,
-        .verificationEnded, .verificationReopened, .caseCorrected, .objectArchived, .caseEventRecorded,
+        .verificationEnded, .verificationReopened, .caseCorrected, .objectArchived, .caseEventRecorded, .dueConfirmed,
         .objectDestroyed, .caseDestroyed, .blobsRemoved,
         .accessOpened,
     ]

@@ -13,6 +13,8 @@ struct ReportLine: Encodable {
     @OrNull var resultCode: String?
     let objects: Int
     let bytes: UInt64
+    /// Objects that were due the moment they came: they wait for a person's word.
+    let unconfirmed: Int
     @OrNull var deadline: Date?
     @OrNull var line: Int?
     @OrNull var error: String?
@@ -26,6 +28,7 @@ struct ReportLine: Encodable {
         _resultCode = OrNull(wrappedValue: nil)
         objects = 0
         bytes = 0
+        unconfirmed = 0
         _deadline = OrNull(wrappedValue: nil)
         _line = OrNull(wrappedValue: line)
         _error = OrNull(wrappedValue: problem.message)
@@ -39,6 +42,7 @@ struct ReportLine: Encodable {
         _resultCode = OrNull(wrappedValue: report.outcome?.code)
         objects = report.objects
         bytes = report.bytes
+        unconfirmed = report.unconfirmed
         _deadline = OrNull(wrappedValue: [.awaiting, .refused].contains(report.state) ? report.deadline : nil)
         _line = OrNull(wrappedValue: report.line)
         _error = OrNull(
@@ -91,6 +95,16 @@ final class BatchReport: Sendable {
         bar.advance()
     }
 
+    private static func unconfirmed(_ report: VerificationReport) -> String {
+        guard report.unconfirmed > 0 else { return "" }
+        let one = report.unconfirmed == 1
+        return
+            "\n  by its dates, \(Figure.count(report.unconfirmed, "object")) of it \(one ? "is" : "are") due "
+            + "already: no "
+            + "purge takes \(one ? "it" : "them") before somebody says that they are right\n"
+            + "  strongroom case confirm says so; strongroom case correct puts them right"
+    }
+
     /// What is said of a verification that is not simply archived.
     private func sentence(_ report: VerificationReport) -> String? {
         let name = "case \(Terminal.visible(report.caseID?.text ?? "?")), verification \(report.number ?? 0)"
@@ -110,6 +124,7 @@ final class BatchReport: Sendable {
             let meaning = report.outcome.map { " · result \($0.code)" } ?? ""
             return
                 "archived: \(name)\(meaning) · \(Figure.count(report.objects, "object")) · \(Figure.size(report.bytes))"
+                + Self.unconfirmed(report)
         case .unchanged:
             return isBatch
                 ? nil : "unchanged: \(name) is \(report.outcome == nil ? "registered" : "archived") already"

@@ -124,6 +124,11 @@ enum ExplanationText {
             return
                 "\(Terminal.red("CONFLICT", on: STDOUT_FILENO)): \(kept), and gone by "
                 + "\(object.goneBy.map(Figure.day) ?? "—"); it is kept"
+        case "unconfirmed":
+            return
+                "kept: it was due when it was imported\(gone); strongroom case confirm lets it go, case correct "
+                + "puts its dates "
+                + "right"
         case "unbounded": return "kept: nothing says when it goes"
         case "uncovered": return "kept: no rule is about it"
         case "backstop-review": return "kept: past its backstop; an approval destroys it, the event would keep it"

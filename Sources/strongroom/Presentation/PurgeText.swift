@@ -11,6 +11,7 @@ enum PurgeText {
             case "conflict": "\(Figure.count(count)) in conflict (strongroom explain --conflicts)"
             case "backstop-review": "\(Figure.count(count)) past their backstop, waiting for an approval"
             case "erasure-pending": "\(Figure.count(count)) to be erased once they need not be kept any more"
+            case "unconfirmed": "\(Figure.count(count)) due when imported, waiting for a word (strongroom case confirm)"
             case "gone": "\(Figure.count(count)) destroyed before"
             case "kept": "\(Figure.count(count)) not due"
             case "interrupted": "\(Figure.count(count)) not reached"

@@ -194,6 +194,7 @@ struct StatusCommand: ParsableCommand {
                 ].joined(separator: " · "))
         let more = [
             ("held", "held"), ("erasure-pending", "to be erased later"), ("backstop-review", "past their backstop"),
+            ("unconfirmed", "due when imported, waiting for strongroom case confirm"),
         ]
         .filter { retention[$0.0] > 0 }.map { count($0.0, $0.1) }
         if !more.isEmpty { lines.append("           \(more.joined(separator: " · "))") }

@@ -66,6 +66,9 @@ struct VerifyCommand: ParsableCommand {
             + "\(addressesOnly ? "" : Figure.count(result.opened) + " ")\(read) (\(Figure.size(result.bytes))) · "
         Terminal.print(
             summary + (result.findings.isEmpty ? "everything fits" : Figure.count(result.findings.count, "finding")))
+        if !addressesOnly, !result.isRecorded {
+            Terminal.say("note: nothing can be written there, so the ledger does not say that it was verified")
+        }
         if result.unsettled > 0 {
             Terminal.say(
                 "note: \(Figure.count(result.unsettled, "blob")) of a command that is at work or was killed; "

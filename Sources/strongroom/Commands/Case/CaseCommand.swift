@@ -7,6 +7,7 @@ struct CaseCommand: ParsableCommand {
         abstract: "Look at cases, and record what happens to them.",
         subcommands: [
             CaseListCommand.self, CaseShowCommand.self, CaseEventCommand.self, CaseCorrectCommand.self,
+            CaseConfirmCommand.self,
             CaseReopenCommand.self, CaseRereadCommand.self,
         ])
 }

@@ -27,6 +27,10 @@ struct ImportCommand: ParsableCommand {
         help: "Read also Base64 and JSON that are not quite what the standards say; that this was done is recorded.")
     var lenient = false
 
+    @Flag(
+        help: "Say that the dates are right: what is due by them at once goes with the next purge, and does not wait.")
+    var confirm = false
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -49,6 +53,7 @@ struct ImportCommand: ParsableCommand {
         var unchanged = 0
         var incomplete = 0
         var failed = 0
+        var unconfirmed = 0
         var bytes: UInt64 = 0
         var firstProblem: ArchiveError?
         var isUnsettled = false
@@ -61,7 +66,8 @@ struct ImportCommand: ParsableCommand {
     private func `import`(into archive: Session) throws {
         if let file {
             let item = try ImportItem(
-                registration: try registration.registration(for: archive), file: file, isLenient: lenient)
+                registration: try registration.registration(for: archive), file: file, isLenient: lenient,
+                isConfirmed: confirm)
             let done = try archive.intake.import(item)
             BatchReport("importing", total: 1, json: common.json, isBatch: false).take(done)
             if done.state == .incomplete { throw Exit.partly }
@@ -71,7 +77,8 @@ struct ImportCommand: ParsableCommand {
         try table.problems.say(json: common.json, separator: table.unusualSeparator)
         let items = try table.rows.map {
             try ImportItem(
-                registration: $0.registration, file: $0.file ?? "", line: $0.line, isLenient: lenient)
+                registration: $0.registration, file: $0.file ?? "", line: $0.line, isLenient: lenient,
+                isConfirmed: confirm)
         }
         let report = BatchReport("importing", total: items.count, json: common.json, isBatch: true)
         let totals = Mutex(Totals(failed: table.problems.count, firstProblem: table.problems.first?.error))
@@ -84,6 +91,7 @@ struct ImportCommand: ParsableCommand {
                 default: totals.failed += 1
                 }
                 totals.bytes += done.bytes
+                totals.unconfirmed += done.unconfirmed
                 totals.firstProblem = totals.firstProblem ?? done.problem
                 totals.isUnsettled = totals.isUnsettled || done.problem?.outcome == .unsettled
             }
@@ -103,6 +111,14 @@ struct ImportCommand: ParsableCommand {
                 totals.failed > 0 ? "\(Figure.count(totals.failed)) failed" : nil,
             ]
             Terminal.print(parts.compactMap { $0 }.joined(separator: " · "))
+            if totals.unconfirmed > 0 {
+                let one = totals.unconfirmed == 1
+                Terminal.print(
+                    "by their dates, \(Figure.count(totals.unconfirmed, "object")) \(one ? "is" : "are") due "
+                        + "already: no "
+                        + "purge takes \(one ? "it" : "them") before somebody says that they are right")
+                Terminal.print("  strongroom case confirm says so; strongroom case correct puts them right")
+            }
         }
         guard totals.failed > 0 else {
             if totals.incomplete > 0 { throw Exit.partly }

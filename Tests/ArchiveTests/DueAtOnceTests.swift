@@ -1,0 +1,101 @@
+import Base
+import Foundation
+import GRDB
+import Testing
+
+@testable import Archive
+@testable import Vault
+
+/// A time that was typed wrong can make media due the moment it comes in. It waits for a person's word, whatever the
+/// rules say.
+struct DueAtOnceTests {
+    private func imported(
+        _ days: Double, confirmed: Bool = false, _ caseID: String = "K-1", into archive: Session, _ test: TestArchive
+    ) throws -> VerificationReport {
+        let item = try test.item(caseID, answer: TestAnswer(videoLength: 10).text) {
+            $0.jurisdictions = ["HK"]
+            $0.capturedAt = Timestamp.format(test.time.now.addingTimeInterval(-days * 86_400))
+        }
+        return try archive.intake.import(
+            try ImportItem(registration: item.registration, file: item.file, isConfirmed: confirmed))
+    }
+
+    private func status(_ kind: String, _ caseID: String = "K-1", in archive: Session) throws -> String? {
+        try archive.policies.explain(try CaseID(caseID)).objects.first { $0.kind == kind }?.status
+    }
+
+    @Test func nothingGoesWithoutAWord() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(try imported(91, into: archive, test).unconfirmed == 1)
+        #expect(try imported(10, "K-2", into: archive, test).unconfirmed == 0)
+        #expect(try status("video", in: archive) == "unconfirmed" && status("best-frame", in: archive) != "unconfirmed")
+        #expect(try archive.overview.status().retention["unconfirmed"] == 1)
+        // Neither the first purge, nor a later one, nor one by a plan.
+        for _ in 0..<2 {
+            let report = try archive.destruction.run(accepting: nil).get()
+            #expect(report.destroyed == 0 && report.skipped["unconfirmed"] == 1)
+            try test.pass(days: 30, in: archive)
+        }
+        #expect(try test.stored("video", in: archive) == 2)
+        let done = try archive.intake.confirmDue(of: try CaseID("K-1"), for: try Reason("the register says so"))
+        #expect(done.objects == 1 && done.due == 1)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try test.stored("video", in: archive) == 1)
+        #expect(try archive.audit.reconcile().findings.isEmpty)
+        let again = refusal { _ = try archive.intake.confirmDue(of: try CaseID("K-2"), for: try Reason("x")) }
+        #expect(again?.outcome == .notFound)
+    }
+
+    /// Who imports can say so at once; who puts a time right has looked at it.
+    @Test func aWordCanBeGivenAtOnceOrByACorrection() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(try imported(91, confirmed: true, into: archive, test).unconfirmed == 0)
+        #expect(try status("video", in: archive) == "overdue" || status("video", in: archive) == "due")
+        #expect(try imported(400, "K-2", into: archive, test).unconfirmed == 1)
+        let right = Timestamp.format(test.time.now.addingTimeInterval(-40 * 86_400))
+        _ = try archive.intake.correct(
+            try CaseCorrection(capturedAt: right, now: test.time.now), of: try CaseID("K-2"),
+            for: try Reason("a year was typed wrong"))
+        #expect(try status("video", "K-2", in: archive) == "kept")
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        // When its time comes, it goes by itself.
+        try test.pass(days: 51, in: archive)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try archive.audit.reconcile().findings.isEmpty)
+    }
+
+    /// What somebody writes into the index is nobody's word.
+    @Test func theIndexCannotSayTheWord() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        _ = try imported(91, into: archive, test)
+        try DatabaseQueue(path: test.path + "/index.sqlite").altering { db in
+            try db.execute(sql: "UPDATE object SET unconfirmed = 0, status = 'due', due_at = 1, changes_at = 1")
+        }
+        let report = try test.open().destruction.run(accepting: nil).get()
+        #expect(report.destroyed == 0)
+        #expect(try test.stored("video", in: archive) == 1)
+        #expect(try !archive.audit.reconcile().findings.isEmpty)
+    }
+
+    /// What the vendor gives now was not captured long ago, whatever was typed: its rules may be short.
+    @Test func whatIsPulledGoesByItsRules() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(
+            TestArchive.policy.replacingOccurrences(of: "at-most: P90D", with: "at-most: P1D"), in: archive)
+        test.transport.answer { _, _ in (200, TestAnswer(videoLength: 10).text) }
+        _ = try archive.intake.register(
+            try test.registration("K-1", token: "tok") {
+                $0.tokenIssuedAt = Timestamp.format(test.time.now.addingTimeInterval(-3600))
+                $0.jurisdictions = ["HK"]
+            })
+        _ = try test.pull(archive)
+        #expect(try status("video", in: archive) == "due")
+    }
+}
