@@ -29,6 +29,14 @@ public enum FileSystemType {
         return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
     }
 
+    /// How many bytes are free there for this user, and how many there are at all; nil where the system does not say.
+    public static func space(at path: String) -> (free: UInt64, all: UInt64)? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let unit = UInt64(status.f_frsize)
+        return (UInt64(status.f_bavail) * unit, UInt64(status.f_blocks) * unit)
+    }
+
     /// Whether what lies there is gone with the machine's power.
     public static func isInMemory(_ path: String) -> Bool { name(at: path).map(isInMemory(type:)) ?? false }
 

@@ -5,7 +5,9 @@ package import Synchronization
 
 /// What goes to the person: documents to standard output, messages to standard error.
 package enum Terminal {
-    package static let errorsAreShown = isatty(STDERR_FILENO) == 1
+    /// Somebody looks at the messages, on a terminal that can move its cursor.
+    package static let errorsAreShown = isatty(STDERR_FILENO) == 1 && !isDumb
+    private static let isDumb = ["", "dumb"].contains(ProcessInfo.processInfo.environment["TERM", default: ""])
     private static let wantsColour = ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
 
     /// Why a document could not be written out; 0 where all were.
@@ -61,7 +63,7 @@ package enum Terminal {
 
     /// For messages; in a document give standard output's descriptor.
     package static func red(_ text: String, on descriptor: Int32 = STDERR_FILENO) -> String {
-        wantsColour && isatty(descriptor) == 1 ? "\u{1B}[31m\(text)\u{1B}[0m" : text
+        wantsColour && !isDumb && isatty(descriptor) == 1 ? "\u{1B}[31m\(text)\u{1B}[0m" : text
     }
 
     /// A text from outside, without what could act on a terminal.

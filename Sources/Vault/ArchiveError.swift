@@ -34,7 +34,7 @@ public struct ArchiveError: Error, Sendable {
         case badCaseID, badParticular, otherParticulars, tokenElsewhere, tokenEnded, tokenTwice
         case badAnswer, answerNotFinished, answerIsError, noTimeGiven
         case noCredentials, vendor
-        case badTable, badTime
+        case badTable, badTime, badUsage
         case unknownCase, noSuchMedia, ambiguous, rangeOutside
         case outputExists, badReason, interrupted, timedOut
         case blobMissing, blobAltered, indexDamaged
@@ -62,7 +62,7 @@ public struct ArchiveError: Error, Sendable {
             case .wrongRootKey, .badKeyring, .blobMissing, .blobAltered, .indexDamaged, .ledgerForked, .badEvidence:
                 .integrity
             case .unsettled: .unsettled
-            case .badTime: .usage
+            case .badTime, .badUsage: .usage
             default: .failed
             }
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FaceID
 import Foundation
 import Presentation
+internal import Vault
 
 @main
 struct StrongroomCommand: ParsableCommand {
@@ -39,6 +40,18 @@ struct StrongroomCommand: ParsableCommand {
             Terminal.say("  put it into STRONGROOM_TOKEN, or into a file for --token-file; and revoke this one")
             Foundation.exit(64)
         }
-        main(nil)
+        do {
+            var command = try parseAsRoot(try Arguments.arranged(Array(CommandLine.arguments.dropFirst())))
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            // What a command reported itself has been printed.
+            if Arguments.wantJSON, code.rawValue == Exit.usage.rawValue, !(error is ExitCode) {
+                Terminal.failure(
+                    ArchiveError(.badUsage, message(for: error).split(separator: "\n").first.map(String.init) ?? ""),
+                    exit: code.rawValue)
+            }
+            exit(withError: error)
+        }
     }
 }

@@ -374,7 +374,7 @@ struct AuthorityTests {
         #expect(refusal { _ = try archive.destruction.run(accepting: nil) }?.code == .limitExceeded)
         #expect(try lau.people.approve(request.request, reason: reason).state == "approved")
         // What becomes due meanwhile waits for the next.
-        try test.archive("P-9", in: archive, answer: TestAnswer(videoLength: 33).text) { input in
+        try test.archive("P-9", in: archive, answer: TestAnswer(videoLength: 33).text, isConfirmed: true) { input in
             input.capturedAt = Timestamp.format(test.time.now.addingTimeInterval(-100 * 86_400))
         }
         let report = try archive.destruction.run(accepting: nil).get()

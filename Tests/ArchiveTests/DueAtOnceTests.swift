@@ -12,12 +12,11 @@ struct DueAtOnceTests {
     private func imported(
         _ days: Double, confirmed: Bool = false, _ caseID: String = "K-1", into archive: Session, _ test: TestArchive
     ) throws -> VerificationReport {
-        let item = try test.item(caseID, answer: TestAnswer(videoLength: 10).text) {
-            $0.jurisdictions = ["HK"]
-            $0.capturedAt = Timestamp.format(test.time.now.addingTimeInterval(-days * 86_400))
-        }
-        return try archive.intake.import(
-            try ImportItem(registration: item.registration, file: item.file, isConfirmed: confirmed))
+        try archive.intake.import(
+            try test.item(caseID, answer: TestAnswer(videoLength: 10).text, isConfirmed: confirmed) {
+                $0.jurisdictions = ["HK"]
+                $0.capturedAt = Timestamp.format(test.time.now.addingTimeInterval(-days * 86_400))
+            })
     }
 
     private func status(_ kind: String, _ caseID: String = "K-1", in archive: Session) throws -> String? {

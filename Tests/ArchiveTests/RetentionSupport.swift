@@ -38,9 +38,10 @@ extension TestArchive {
     @discardableResult
     func archive(
         _ caseID: String, in archive: Session, place: String? = "HK", token: String? = nil,
-        answer: String = TestAnswer(videoLength: 10).text, _ change: (inout Registration.Input) -> Void = { _ in }
+        answer: String = TestAnswer(videoLength: 10).text, isConfirmed: Bool = false,
+        _ change: (inout Registration.Input) -> Void = { _ in }
     ) throws -> CaseUID {
-        let item = try item(caseID, answer: answer, token: token) { input in
+        let item = try item(caseID, answer: answer, token: token, isConfirmed: isConfirmed) { input in
             input.jurisdictions = place.map { [$0] } ?? []
             change(&input)
         }

@@ -99,7 +99,8 @@ final class TestArchive: Sendable {
 
     /// Saves an answer and returns what imports it.
     func item(
-        _ caseID: String, answer: String, token: String? = nil, _ change: (inout Registration.Input) -> Void = { _ in }
+        _ caseID: String, answer: String, token: String? = nil, isConfirmed: Bool = false,
+        _ change: (inout Registration.Input) -> Void = { _ in }
     ) throws -> ImportItem {
         let file = directory + "/\(UUID().uuidString).json"
         try Data(answer.utf8).write(to: URL(fileURLWithPath: file))
@@ -108,7 +109,7 @@ final class TestArchive: Sendable {
             input.capturedAt = captured
             change(&input)
         }
-        return try ImportItem(registration: registration, file: file)
+        return try ImportItem(registration: registration, file: file, isConfirmed: isConfirmed)
     }
 
     /// Registers a token that was issued some hours ago.

@@ -114,19 +114,21 @@ struct CommonOptions: ParsableArguments {
 
     /// Opens the archive for a command; before the command ends, its ledger is published.
     ///
-    /// - Parameter toLook: open also an archive whose ledger is not the one that was published.
-    func withArchive<Result>(toLook: Bool = false, _ body: (Session) throws -> Result) throws -> Result {
+    /// - Parameters:
+    ///   - toLook: open also an archive whose ledger is not the one that was published.
+    ///   - quietly: say nothing beside what the command says.
+    func withArchive<Result>(toLook: Bool = false, quietly: Bool = false, _ body: (Session) throws -> Result) throws -> Result {
         let isCancelled = Interruption.begin()
         let identity = try identity()
         let opened = try OpenArchive.open(
             directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook,
             isCancelled: isCancelled)
         let archive = try opened.session(as: identity, isCancelled: isCancelled)
-        for problem in [OpenArchive.memoryProblem, opened.keyringCopyProblem].compactMap({ $0 }) {
+        for problem in [OpenArchive.memoryProblem, opened.keyringCopyProblem].compactMap({ $0 }) where !quietly {
             Terminal.say("\(Terminal.red("warning")): \(Terminal.visible(problem.message))")
             if let remedy = problem.remedy { Terminal.say("  \(Terminal.visible(remedy.words))") }
         }
-        if opened.wasUnsettled {
+        if opened.wasUnsettled, !quietly {
             Terminal.say("note: the disk had failed while a command before committed; what is there is durable now")
             Terminal.say("  what that command was to do is done or not: the same command says which")
         }
@@ -134,7 +136,7 @@ struct CommonOptions: ParsableArguments {
         do {
             result = try body(archive)
         } catch {
-            sayPublication(of: archive)
+            if !quietly { sayPublication(of: archive) }
             // What failed after it says nothing of what is in doubt.
             if opened.isUnsettled, (error as? ArchiveError)?.outcome != .unsettled {
                 if let error = error as? ArchiveError { Terminal.complain(error) }
@@ -143,7 +145,7 @@ struct CommonOptions: ParsableArguments {
             if opened.isUnmarked { Terminal.complain(Self.unsettled(opened)) }
             throw error
         }
-        sayPublication(of: archive)
+        if quietly { archive.finishPublication() } else { sayPublication(of: archive) }
         if opened.isUnsettled { throw Self.unsettled(opened) }
         // Found on the way, or known before: whoever looks must see it.
         if let fork = archive.fork { throw fork }

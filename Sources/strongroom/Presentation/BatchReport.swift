@@ -17,7 +17,10 @@ struct ReportLine: Encodable {
     let unconfirmed: Int
     @OrNull var deadline: Date?
     @OrNull var line: Int?
+    /// Why it could not be worked on, of which kind that is, and what to do about it.
     @OrNull var error: String?
+    @OrNull var code: String?
+    @OrNull var remedy: String?
 
     /// A line of a table that was refused before there was a verification.
     init(refused caseID: CaseID?, line: Int, problem: ArchiveError) {
@@ -32,6 +35,8 @@ struct ReportLine: Encodable {
         _deadline = OrNull(wrappedValue: nil)
         _line = OrNull(wrappedValue: line)
         _error = OrNull(wrappedValue: problem.message)
+        _code = OrNull(wrappedValue: problem.code.rawValue)
+        _remedy = OrNull(wrappedValue: problem.remedy?.words)
     }
 
     init(_ report: VerificationReport) {
@@ -47,6 +52,8 @@ struct ReportLine: Encodable {
         _line = OrNull(wrappedValue: report.line)
         _error = OrNull(
             wrappedValue: report.problem?.message ?? report.refusal.map { "the vendor refuses it: \($0)" })
+        _code = OrNull(wrappedValue: report.problem?.code.rawValue)
+        _remedy = OrNull(wrappedValue: report.problem?.remedy?.words)
     }
 }
 

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Base
 import Foundation
 import Presentation
 internal import Vault
@@ -17,7 +18,27 @@ extension Exit {
     }
 }
 
+/// A failure as JSON: the last document, or the last line, of what a command prints.
+struct FailureDocument: Encodable {
+    /// What went wrong, in a sentence.
+    let error: String
+    /// Its kind.
+    let code: String
+    /// What to do about it.
+    @OrNull var remedy: String?
+    let exitCode: Int32
+    /// Of an impact that has to be accepted: what `--accept-impact` takes.
+    @OrNull var digest: String?
+}
+
 extension Terminal {
+    static func failure(_ error: ArchiveError, exit: Int32) {
+        try? document(
+            FailureDocument(
+                error: error.message, code: error.code.rawValue, remedy: error.remedy?.words, exitCode: exit,
+                digest: error.digest), pretty: false)
+    }
+
     static func complain(_ error: ArchiveError, prefix: String = "") {
         complain(error.message, hint: error.remedy?.words, isRefusal: error.outcome == .refused, prefix: prefix)
     }
@@ -25,13 +46,13 @@ extension Terminal {
 
 /// Runs a command's body; an error becomes a sentence on standard error and an exit code.
 ///
-/// - Parameter json: print the digest of an impact that has to be accepted as a document, too.
-func reportingErrors(json: Bool = false, _ body: () throws -> Void) throws {
+/// Where JSON is asked for, it becomes a document, too.
+func reportingErrors(_ body: () throws -> Void) throws {
     do {
         try body()
         try Terminal.checkOutput()
     } catch let error as ArchiveError {
-        if json, let digest = error.digest { try Terminal.document(["digest": digest, "refused": error.message]) }
+        if Arguments.wantJSON { Terminal.failure(error, exit: Exit.code(of: error).rawValue) }
         if let (text, column) = error.mark {
             // The place of the fault, under the text.
             let (line, place) = Terminal.excerpt(text, around: column)

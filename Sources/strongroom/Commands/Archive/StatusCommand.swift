@@ -8,11 +8,19 @@ internal import Vault
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what the archive holds and what waits.")
+        abstract: "Show what the archive holds and what waits.",
+        discussion: """
+            With --check, one line as monitoring plugins print it, and their exit codes: 0 all is well, 1 a warning, 2 \
+            critical, 3 not known, because the archive cannot be opened.
+            """)
+
+    @Flag(help: "One line for a monitoring program, with its exit codes.")
+    var check = false
 
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        if check { return try sayConditions() }
         try reportingErrors {
             try common.withArchive(toLook: true) { archive in
                 let status = try archive.overview.status()
@@ -27,6 +35,38 @@ struct StatusCommand: ParsableCommand {
                     remedy: "mend the place that the ledger is published to, or name another in the configuration")
             }
 
+        }
+    }
+
+    private func sayConditions() throws {
+        var found: ConditionReport?
+        var problem: ArchiveError?
+        // What the command would say of a fork, or of a ledger that is not published, is in the list.
+        do {
+            try common.withArchive(toLook: true, quietly: true) { found = try $0.overview.conditions() }
+        } catch let error as ArchiveError { problem = error }
+        guard let report = found else {
+            let level = problem?.outcome == .integrity ? "CRITICAL" : "UNKNOWN"
+            let message = Terminal.visible(problem?.message ?? "").replacing("|", with: "/")
+            if common.json { Terminal.failure(problem ?? ArchiveError(.storage, "not known"), exit: 3) }
+            if !common.json { Terminal.print("\(level): \(message)") }
+            throw ExitCode(level == "CRITICAL" ? 2 : 3)
+        }
+        if common.json {
+            try Terminal.document(report)
+        } else {
+            // What is wrong comes first: the line may be cut off.
+            let worst = report.conditions.filter { $0.level == report.level && report.level != .ok }
+            let rest = report.conditions.filter { $0.level != report.level || report.level == .ok }
+            let words = (worst + rest).map { "\($0.name.rawValue) \($0.says)" }.joined(separator: " · ")
+            let figures = report.figures.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            Terminal.print(
+                "\(report.level.rawValue.uppercased()) \(words) | \(figures.joined(separator: " "))")
+        }
+        switch report.level {
+        case .ok: return
+        case .warning: throw ExitCode(1)
+        case .critical: throw ExitCode(2)
         }
     }
 

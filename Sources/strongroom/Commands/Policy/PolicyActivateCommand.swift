@@ -20,7 +20,7 @@ struct PolicyActivateCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors(json: common.json) {
+        try reportingErrors {
             let file = try PolicyFile(path: file)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)

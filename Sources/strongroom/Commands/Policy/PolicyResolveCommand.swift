@@ -37,7 +37,7 @@ struct PolicyResolveCommand: ParsableCommand {
     }
 
     func run() throws {
-        try reportingErrors(json: common.json) {
+        try reportingErrors {
             let reason = try Reason(reason)
             guard let winner = Resolution.Winner(rawValue: winner) else { return }
             try common.withArchive { archive in

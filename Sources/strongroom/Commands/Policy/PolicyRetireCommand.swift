@@ -23,7 +23,7 @@ struct PolicyRetireCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors(json: common.json) {
+        try reportingErrors {
             let reason = try Reason(reason)
             try common.withArchive { archive in
                 let bar = ProgressBar("deciding", total: 2, isShown: !common.json)

@@ -17,7 +17,7 @@ struct PurgeApplyCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors(json: common.json) {
+        try reportingErrors {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
                 let permitted = try archive.destruction.apply(plan, accepting: acceptImpact) {

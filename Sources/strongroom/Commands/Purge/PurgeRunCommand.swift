@@ -18,7 +18,7 @@ struct PurgeRunCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try reportingErrors(json: common.json) {
+        try reportingErrors {
             try common.withArchive { archive in
                 let bar = ProgressBar("destroying", total: 2, isShown: !common.json)
                 let permitted = try archive.destruction.run(accepting: acceptImpact) { bar.advance(to: $0, of: $1) }
