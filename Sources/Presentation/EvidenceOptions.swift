@@ -64,8 +64,15 @@ package struct EvidenceOptions: ParsableArguments {
             if !result.problems.isEmpty { throw Exit.integrity }
             try Terminal.checkOutput()
         } catch let error as EvidenceError {
+            let exit = error.code == .badEvidence ? Exit.integrity : Exit.failed
+            if json {
+                try Terminal.document(
+                    FailureDocument(
+                        error: error.message, code: "\(error.code)", remedy: error.remedy, exitCode: exit.rawValue),
+                    pretty: false)
+            }
             Terminal.complain(error.message, hint: error.remedy?.words)
-            throw error.code == .badEvidence ? Exit.integrity : Exit.failed
+            throw exit
         }
     }
 

@@ -68,7 +68,9 @@ enum Programs {
         process.waitUntilExit()
         let code =
             process.terminationReason == .uncaughtSignal ? process.terminationStatus + 128 : process.terminationStatus
-        return Outcome(code: code, out: output, err: String(decoding: errorData, as: UTF8.self))
+        let outcome = Outcome(code: code, out: output, err: String(decoding: errorData, as: UTF8.self))
+        Schemas.check(path, arguments, outcome)
+        return outcome
     }
 }
 

@@ -20,6 +20,8 @@ public final class SQLiteEngine: Engine {
     /// The connection that writes, and what stands in front of it; nil where nothing can be written.
     private let writing: (queue: DatabaseQueue, lock: WriterLock)?
     private let readers: any DatabaseReader
+    /// How the files were when they were opened without any lock.
+    private let unlocked: [FileState]?
     /// In front of the writing connection and the lock: one thread of this process at a time.
     private let own = NSLock()
     private let columns = KnownColumns()
@@ -94,7 +96,7 @@ public final class SQLiteEngine: Engine {
             try writer.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
             return (writer, try DatabasePool(path: path, configuration: reading))
         }
-        (self.writing, self.readers) = ((writer, lock), readers)
+        (self.writing, self.readers, unlocked) = ((writer, lock), readers, nil)
     }
 
     /// Opens what lies where nothing can be written, with all that its log has. Where the memory that processes share
@@ -118,13 +120,39 @@ public final class SQLiteEngine: Engine {
         }
         self.path = path
         writing = nil
+        unlocked = isAlone ? Self.states(of: path) : nil
         let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
         let name = isAlone ? "file:\(escaped)?\(hasLog ? "vfs=unix-none" : "immutable=1")" : path
         readers = try Self.telling { try DatabaseQueue(path: name, configuration: configuration) }
     }
 
     public func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result {
-        try Self.translate { try readers.read { try body(SQLiteTransaction($0, columns)) } }
+        // What was read while somebody wrote through another mount can be of two states.
+        let result = Swift.Result { try Self.translate { try readers.read { try body(SQLiteTransaction($0, columns)) } } }
+        if let unlocked, Self.states(of: path) != unlocked {
+            throw EngineError(
+                .failed, "it was changed through another mount while it was read: try again, or read a snapshot",
+                code: SQLITE_BUSY)
+        }
+        return try result.get()
+    }
+
+    /// What changes whenever a file is written.
+    private struct FileState: Equatable {
+        var size: Int64 = -1
+        var seconds = 0
+        var nanoseconds = 0
+        var inode: UInt64 = 0
+    }
+
+    private static func states(of path: String) -> [FileState] {
+        [path, path + "-wal"].map { path in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return FileState() }
+            return FileState(
+                size: Int64(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
+                inode: UInt64(status.st_ino))
+        }
     }
 
     public func write(until limit: WaitLimit, _ body: (any EngineWriting) throws -> Void) throws {

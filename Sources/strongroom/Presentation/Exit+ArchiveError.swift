@@ -18,24 +18,11 @@ extension Exit {
     }
 }
 
-/// A failure as JSON: the last document, or the last line, of what a command prints.
-struct FailureDocument: Encodable {
-    /// What went wrong, in a sentence.
-    let error: String
-    /// Its kind.
-    let code: String
-    /// What to do about it.
-    @OrNull var remedy: String?
-    let exitCode: Int32
-    /// Of an impact that has to be accepted: what `--accept-impact` takes.
-    @OrNull var digest: String?
-}
-
 extension Terminal {
     static func failure(_ error: ArchiveError, exit: Int32) {
         try? document(
             FailureDocument(
-                error: error.message, code: error.code.rawValue, remedy: error.remedy?.words, exitCode: exit,
+                error: error.message, code: error.code.rawValue, remedy: error.remedy, exitCode: exit,
                 digest: error.digest), pretty: false)
     }
 

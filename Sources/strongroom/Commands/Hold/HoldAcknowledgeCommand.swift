@@ -19,7 +19,7 @@ struct HoldAcknowledgeCommand: ParsableCommand {
         try reportingErrors {
             let matter = try Matter(matter.matter)
             let entry = try common.withArchive { try $0.holds.acknowledge(matter, reader: reader) }
-            if common.json { return try Terminal.document(["entry": entry]) }
+            if common.json { return try Terminal.document(EntryDocument(entry: entry)) }
             Terminal.print("acknowledged, ledger entry \(entry)")
         }
     }

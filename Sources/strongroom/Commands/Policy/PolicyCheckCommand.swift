@@ -27,8 +27,9 @@ struct PolicyCheckCommand: ParsableCommand {
 
     private struct Line: Encodable {
         let file: String
-        let line: Int?
-        let column: Int?
+        @OrNull var line: Int?
+        @OrNull var column: Int?
+        /// `error`, or what a note is about.
         let kind: String
         let message: String
     }

@@ -29,7 +29,7 @@ struct PurgeBackstopCommand: ParsableCommand {
                     try archive.destruction.approveBackstop(of: caseID, media: media, reason: reason), json: common.json
                 )
             }
-            if common.json { return try Terminal.document(["entry": entry]) }
+            if common.json { return try Terminal.document(EntryDocument(entry: entry)) }
             Terminal.print("due now, ledger entry \(entry): strongroom purge run destroys it")
         }
     }

@@ -19,7 +19,7 @@ struct SettingsApplyCommand: ParsableCommand {
             let entry = try common.withArchive { archive in
                 try PermittedText.settle(try archive.people.applySettings(reason: reason), json: common.json)
             }
-            if common.json { return try Terminal.document(["entry": entry]) }
+            if common.json { return try Terminal.document(EntryDocument(entry: entry)) }
             Terminal.print("the file counts now, ledger entry \(entry)")
         }
     }
