@@ -4,74 +4,50 @@ internal import Foundation
 /// A certificate of destruction as a page to read and to print. Made from the document alone.
 enum CertificatePage {
     static func html(_ document: Certificate.Document) -> String {
-        let people = Dictionary(document.actors.map { ($0.uid, $0) }) { first, _ in first }
-        let title = document.form == "case" ? "Certificate of destruction of a case" : "Certificate of a purge"
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>\(title)</title>
-            <style>
-            \(EvidencePage.style)
-            </style>
-            </head>
-            <body>
+        let people = EvidencePage.people(document.actors)
+        let title =
+            document.form == "case"
+            ? "Certificate of destruction, case UID \(document.caseUID ?? "")"
+            : "Certificate of the purge of entry \(document.run ?? 0)"
+        return EvidencePage.page(
+            title: title,
+            """
             <h1>Certificate of destruction</h1>
             <table class="facts">
             \(facts(document))
             </table>
             <h2>What was destroyed</h2>
-            <p>Every object was kept encrypted under a key of its own, which stood, encrypted itself, in the \
-            archive's index and in copies
-            of it. The entry that is named was written in the same transaction that deleted the key from the index. \
-            What the archive holds since then
-            cannot open the object.</p>
-            <table>
-            <thead><tr><th>Object</th><th>Media</th><th>Key destroyed</th><th>Because of</th><th>Had to be gone \
-            by</th><th class="number">Entry</th><th>Encrypted bytes</th></tr></thead>
-            <tbody>
-            \(document.objects.map(line).joined(separator: "\n"))
-            </tbody>
-            </table>
+            <p>Every object was kept encrypted under a key of its own, which stood, encrypted itself, in the archive’s \
+            index and in copies of it. The entry that is named was written in the same transaction that deleted the key \
+            from the index. What the archive holds since then cannot open the object.</p>
+            \(EvidencePage.table(
+                "What was destroyed",
+                head: [
+                    ("Object", false), ("Key destroyed", false), ("Because of", false), ("Had to be gone by", false),
+                    ("Entry", true), ("Encrypted bytes", false),
+                ], document.objects.map(line)))
             \(caseSentence(document))
             <h2>What this does not say</h2>
-            <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are \
-            noise. The vendor has
-            its own copy, about which this archive knows nothing.</p>
+            <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are noise. \
+            The vendor has its own copy, about which this archive knows nothing.</p>
             \(notProved(document))
             <h2>The entries</h2>
-            <p>Each line is an entry of the archive's ledger, which is only ever added to. Times are the archive's \
-            own clock, in
-            UTC.</p>
-            <table>
-            <thead><tr><th class="number">Entry</th><th>When</th><th>Who</th><th>What</th></tr></thead>
-            <tbody>
-            \(document.record.map { line in
-                "<tr><td class=\"number\">\(line.number)</td><td>\(EvidencePage.time(line.time))</td>"
-                    + "<td>\(EvidencePage.escaped(people[line.actor]?.name ?? line.actor))</td>"
-                    + "<td>\(EvidencePage.escaped(line.sentence))"
-                    + CustodyPage.texts(of: line).map { "<br><small>\(EvidencePage.escaped($0))</small>" }.joined()
-                    + "</td></tr>"
-            }.joined(separator: "\n"))
-            </tbody>
-            </table>
+            \(document.form == "case" ? CaseTimeline(document.record, title: "What happened to the case").svg : "")
+            <p>Each line is an entry of the archive’s ledger, which is only ever added to. Times are the archive’s own \
+            clock, in UTC.</p>
+            \(EvidencePage.record(document.record, people))
+            <h2>Who</h2>
+            \(EvidencePage.peopleTable(document.actors))
             <h2>How to check this</h2>
             <p>The ledger had \(document.entries) entries when this was made. Its head, <code>checkpoint</code>, is \
-            signed by the
-            archive's key:</p>
-            <p><code>\(EvidencePage.escaped(document.verifierKey))</code></p>
-            <p>Ask the archive's owner, in another way than by these files, whether that is the key. Then</p>
+            signed by the archive’s key:</p>
+            <p><code class="key">\(EvidencePage.escaped(document.verifierKey))</code></p>
+            <p>Ask the archive’s owner, in another way than by these files, whether that is the key. Then</p>
             <pre>strongroom audit verify CERTIFICATE --verifier-key KEY</pre>
             <p>checks everything on this page against the files beside it. Without that program: \
-            <code>custody/N.json</code> holds entry N,
-            and <code>custody/N.tlog-proof</code> proves that it is in the ledger, in a published format (C2SP \
-            tlog-proof, RFC 6962).</p>
-            </body>
-            </html>
-
-            """
+            <code>custody/N.json</code> holds entry N, and <code>custody/N.tlog-proof</code> proves that it is in the \
+            ledger, in a published format (C2SP tlog-proof, RFC 6962).</p>
+            """)
     }
 
     private static func facts(_ document: Certificate.Document) -> String {
@@ -84,21 +60,21 @@ enum CertificatePage {
                         + "do not prove it</small>"
                 ))
         }
-        if let uid = document.caseUID { rows.append(("Case UID", "<code>\(EvidencePage.escaped(uid))</code>")) }
+        if let uid = document.caseUID { rows.append(("Case UID", EvidencePage.digits(uid))) }
         if let run = document.run {
             let end =
                 document.ended.map { ", ended by entry \($0)" }
                 ?? "; <strong>no entry ends it: more may have been destroyed in it</strong>"
             rows.append(("Purge", "of entry \(run)\(end)"))
         }
-        rows.append(("Archive", "<code>\(EvidencePage.escaped(document.archive))</code>"))
+        rows.append(("Archive", EvidencePage.digits(document.archive)))
         rows.append(("Made", EvidencePage.time(document.madeAt)))
         rows.append(
             (
                 "Objects",
                 "\(document.objects.count) destroyed" + (document.form == "case" ? ", \(document.kept.count) kept" : "")
             ))
-        return rows.map { "<tr><th>\($0.0)</th><td>\($0.1)</td></tr>" }.joined(separator: "\n")
+        return rows.map { EvidencePage.fact($0.0, $0.1) }.joined(separator: "\n")
     }
 
     private static func line(_ object: Certificate.Document.Destroyed) -> String {
@@ -108,8 +84,7 @@ enum CertificatePage {
             }
             ?? "not removed yet"
         return
-            "<tr><td><code>\(EvidencePage.escaped(object.object))</code></td>"
-            + "<td>\(EvidencePage.escaped(object.media))</td>"
+            "<tr><td>\(EvidencePage.escaped(object.media))<br><small>\(EvidencePage.digits(object.object))</small></td>"
             + "<td>\(EvidencePage.time(object.time))</td><td>\(EvidencePage.escaped(object.cause))</td>"
             + "<td>\(object.goneBy.map(EvidencePage.escaped) ?? "")</td><td "
             + "class=\"number\">\(object.entry)</td><td>\(removed)</td></tr>"

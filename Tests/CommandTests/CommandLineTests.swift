@@ -70,7 +70,8 @@ struct CommandLineTests {
         #expect(json["level"] as? String == "ok" && (json["conditions"] as? [Any])?.count == 8)
         // A keyring that is not the archive's, and no archive at all.
         let none = try Programs.run(
-            Programs.folder + "/strongroom", ["status", "--check", "--archive", "/none"], environment: place.environment)
+            Programs.folder + "/strongroom", ["status", "--check", "--archive", "/none"], environment: place.environment
+        )
         #expect(none.code == 3 && none.text.hasPrefix("UNKNOWN: there is no archive") && none.err == "")
         // A ledger that is published nowhere any more, and an older index.
         let index = place.folder + "/index.sqlite"

@@ -4,7 +4,8 @@ import Testing
 /// The JSON Schemas that stand in the repository, as far as they go: what a command prints with `--json` is checked
 /// against that of the command wherever a test runs one.
 enum Schemas {
-    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path + "/Sources/strongroom/strongroom.docc/Schemas"
 
     static let commands: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
@@ -29,7 +30,8 @@ enum Schemas {
         let documents = documents(outcome.text)
         // What a command fails with is a document, too; that a batch ended badly, its lines say.
         if outcome.code != 0, documents?.isEmpty ?? true, !outcome.text.isEmpty || outcome.code != 64 {
-            Issue.record("\(arguments): exit \(outcome.code), and no document: \(outcome.text.prefix(300)) \(outcome.err)")
+            Issue.record(
+                "\(arguments): exit \(outcome.code), and no document: \(outcome.text.prefix(300)) \(outcome.err)")
         }
         do {
             let schema = try schema(command)
@@ -82,7 +84,9 @@ enum Schemas {
                 return problems.compactMap { $0 }.min { $0.count < $1.count }
             }
             if let options = schema["enum"] as? [String] {
-                guard let text = value as? String, options.contains(text) else { return "\(path): not one of \(options)" }
+                guard let text = value as? String, options.contains(text) else {
+                    return "\(path): not one of \(options)"
+                }
             }
             guard let type = schema["type"] as? String else { return nil }
             return problem(value, ofType: type, schema, at: path)
@@ -103,7 +107,8 @@ enum Schemas {
             case "string":
                 guard let text = value as? String else { return wrong }
                 guard let pattern = schema["pattern"] as? String else { return nil }
-                return text.range(of: pattern, options: .regularExpression) == nil ? "\(path): not like \(pattern)" : nil
+                return text.range(of: pattern, options: .regularExpression) == nil
+                    ? "\(path): not like \(pattern)" : nil
             case "array":
                 guard let list = value as? [Any] else { return wrong }
                 guard let items = schema["items"] as? [String: Any] else { return nil }

@@ -128,7 +128,9 @@ public final class SQLiteEngine: Engine {
 
     public func read<Result>(_ body: (any EngineReading) throws -> Result) throws -> Result {
         // What was read while somebody wrote through another mount can be of two states.
-        let result = Swift.Result { try Self.translate { try readers.read { try body(SQLiteTransaction($0, columns)) } } }
+        let result = Swift.Result {
+            try Self.translate { try readers.read { try body(SQLiteTransaction($0, columns)) } }
+        }
         if let unlocked, Self.states(of: path) != unlocked {
             throw EngineError(
                 .failed, "it was changed through another mount while it was read: try again, or read a snapshot",

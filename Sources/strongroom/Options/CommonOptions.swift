@@ -117,7 +117,9 @@ struct CommonOptions: ParsableArguments {
     /// - Parameters:
     ///   - toLook: open also an archive whose ledger is not the one that was published.
     ///   - quietly: say nothing beside what the command says.
-    func withArchive<Result>(toLook: Bool = false, quietly: Bool = false, _ body: (Session) throws -> Result) throws -> Result {
+    func withArchive<Result>(toLook: Bool = false, quietly: Bool = false, _ body: (Session) throws -> Result) throws
+        -> Result
+    {
         let isCancelled = Interruption.begin()
         let identity = try identity()
         let opened = try OpenArchive.open(
