@@ -18,7 +18,8 @@ enum CertificatePage {
             </table>
             <h2>What was destroyed</h2>
             <p>Every object was kept encrypted under a key of its own, which stood, encrypted itself, in the archive’s \
-            index and in copies of it. The entry that is named was written in the same transaction that deleted the key \
+            index and in copies of it. The entry that is named was written in the same transaction that deleted the \
+            key \
             from the index. What the archive holds since then cannot open the object.</p>
             \(EvidencePage.table(
                 "What was destroyed",
@@ -28,7 +29,8 @@ enum CertificatePage {
                 ], document.objects.map(line)))
             \(caseSentence(document))
             <h2>What this does not say</h2>
-            <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are noise. \
+            <p>\(epochs(document)) Flash storage may keep old blocks of deleted files; without the keys they are \
+            noise. \
             The vendor has its own copy, about which this archive knows nothing.</p>
             \(notProved(document))
             <h2>The entries</h2>

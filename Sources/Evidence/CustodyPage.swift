@@ -33,9 +33,11 @@ enum CustodyPage {
             had: a proof of that lies beside this page, which cannot show it itself.</p>
             \(EvidencePage.record(document.record, people))
             <h2>How it was kept</h2>
-            <p>From the entry that archived it to the entry that retrieved it, each item was kept encrypted under a key \
+            <p>From the entry that archived it to the entry that retrieved it, each item was kept encrypted under a \
+            key \
             of its own. The encrypted bytes are named by their SHA-256, which stands in the entry: a change of any of \
-            them shows, and nothing that was changed is handed out. Each entry that opened an access stood on the ledger \
+            them shows, and nothing that was changed is handed out. Each entry that opened an access stood on the \
+            ledger \
             before the first byte left the archive.</p>
             <h2>Who</h2>
             \(EvidencePage.peopleTable(document.actors))

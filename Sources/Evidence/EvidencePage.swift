@@ -125,15 +125,18 @@ enum EvidencePage {
         font-size: .88em; }
         code, pre { font: .82em/1.45 DejaVu Sans Mono, Consolas, monospace; } code { white-space: nowrap; } \
         pre, .key { white-space: pre-wrap; overflow-wrap: anywhere; }
-        .media { display: flex; flex-wrap: wrap; gap: 1em; margin-top: 1em; } figure { margin: 0; } figure img, figure video { \
+        .media { display: flex; flex-wrap: wrap; gap: 1em; margin-top: 1em; } figure { margin: 0; } figure img, \
+        figure video { \
         display: block; max-width: 100%; height: 15em; background: #000; object-fit: contain; }
-        a { color: var(--mark); } svg { display: block; width: 100%; height: auto; } svg text { font: 11px DejaVu Sans, Arial, sans-serif; \
+        a { color: var(--mark); } svg { display: block; width: 100%; height: auto; } svg text { font: 11px DejaVu \
+        Sans, Arial, sans-serif; \
         fill: var(--ink); } svg .faint { fill: var(--faint); } svg line { stroke: var(--line); } svg circle { \
         fill: var(--mark); stroke: var(--paper); } svg rect { fill: var(--mark); opacity: .45; } svg .gone { \
         fill: var(--gone); }
         tr, figure, svg { break-inside: avoid; } thead { display: table-header-group; } h2 { break-after: avoid; }
         @page { size: A4; margin: 20mm 15mm 18mm; font: 8.5pt Georgia, DejaVu Serif, serif; color: #444; }
-        @media print { :root { --ink: #111; --paper: #fff; --faint: #444; --line: #bbb; --mark: #14508c; --gone: #9a1c1c; }
+        @media print { :root { --ink: #111; --paper: #fff; --faint: #444; --line: #bbb; --mark: #14508c; --gone: \
+        #9a1c1c; }
         main { margin: 0; max-width: none; padding: 0; } body { font-size: 9.5pt; } .wide { overflow: visible; } \
         figure img { height: 9em; } figure video { display: none; } a { color: inherit; } }
         """
