@@ -1,5 +1,6 @@
 public import Base
 public import Foundation
+public import Retention
 public import Sealing
 internal import Synchronization
 
@@ -294,6 +295,13 @@ public struct CaseFilter: Sendable {
     public var state: VerificationRecord.State?
     public var registeredFrom: Date?
     public var registeredBefore: Date?
+    /// Cases with a verification that ended so: `passed`, `failed`, or the vendor's code.
+    public var result: String?
+    /// Cases with a verification that can have been captured then.
+    public var capturedFrom: Date?
+    public var capturedBefore: Date?
+    /// Cases with an object of this standing.
+    public var standing: Decision.Status?
 
     public init() {}
 }

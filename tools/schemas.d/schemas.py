@@ -14,7 +14,7 @@ COMMANDS = {
     "init": ["InitializeCommand.Report"],
     "pull": {"lines": ["ReportLine"]},
     "import": {"lines": ["ReportLine"]},
-    "retrieve": ["RetrievalReport"],
+    "retrieve": {"lines": ["RetrievalReport"]},
     "status": ["ArchiveStatus", "ConditionReport"],
     "verify": ["StoreReport"],
     "explain": ["Explanation", "[ConflictClass]"],

@@ -21,6 +21,8 @@ public struct LedgerQuery: Sendable {
     public var after: UInt64?
     /// Entries from the first on.
     public var fromStart = false
+    /// The reasons that people gave are shown, too.
+    public var withReasons = false
     public var limit = 50
 
     public init() {}
@@ -41,6 +43,10 @@ public struct LedgerLine: Encodable, Sendable {
     /// The case's ID; of a case that is gone, or that nobody can open, null.
     @OrNull public var caseID: String?
     public let sentence: String
+    /// Of an access, which kinds of media it was about; empty of everything else.
+    public let media: [String]
+    /// Why, where that was asked for and can be opened.
+    @OrNull public var reason: String?
     /// Whether the keys vouch for it and for what is said with it: its case's ID, and the name of who acted. False of
     /// one that was altered, or is missing, and of its neighbour, which is proved by its hash.
     public let vouched: Bool
@@ -53,13 +59,13 @@ extension LedgerLine {
     fileprivate init(damaged row: LedgerRow, _ error: EntryError) {
         self.init(
             number: row.number, time: row.time, kind: row.kind, actor: row.actorUID.hex, known: "unknown", caseID: nil,
-            sentence: "this entry was altered: \(error)", vouched: false, entry: .text(""))
+            sentence: "this entry was altered: \(error)", media: [], reason: nil, vouched: false, entry: .text(""))
     }
 
     fileprivate init(missing number: UInt64) {
         self.init(
             number: number, time: Date(timeIntervalSince1970: 0), kind: "missing", actor: "-", known: "unknown",
-            caseID: nil, sentence: "this entry is missing", vouched: false, entry: .text(""))
+            caseID: nil, sentence: "this entry is missing", media: [], reason: nil, vouched: false, entry: .text(""))
     }
 }
 
@@ -98,6 +104,7 @@ extension Audit {
                 var names: [ActorUID: String] = [:]
                 var cases: [CaseUID: (id: String?, isKnown: Bool)] = [:]
                 var altered: Set<ActorUID> = []
+                var kinds: [CaseUID: [ObjectUID: String]] = [:]
                 let lines = try rows.map { row in
                     let entry: Entry
                     do throws(EntryError) {
@@ -127,6 +134,8 @@ extension Audit {
                         sentence: isAltered
                             ? "this entry, or the one beside it, was altered; it says: \(entry.event.sentence)"
                             : entry.event.sentence,
+                        media: isAltered ? [] : try media(of: entry, &kinds, in: index),
+                        reason: query.withReasons && !isAltered ? try reason(of: row.number, in: index) : nil,
                         vouched: vouched != nil && !isAltered && known?.isKnown != false && !altered.contains(uid),
                         entry: try CanonicalJSON(row.bytes))
                 }
@@ -134,6 +143,49 @@ extension Audit {
                 return try withMissing(lines, from: first, limit: query.limit, in: index)
             }
         }
+    }
+
+    /// How many entries a query takes in that are older than the first that was shown; counted up to a bound.
+    public func earlier(than number: UInt64, _ query: LedgerQuery, countedUpTo most: Int = 100_000) throws -> Int {
+        try session.attempt(.audit) {
+            try session.catalog.read { index in
+                var filter = LedgerFilter()
+                filter.kind = query.kind
+                filter.from = query.from
+                filter.before = query.before
+                if let caseID = query.caseID { filter.strand = .ofCase(try session.caseUID(of: caseID, in: index)) }
+                if let actor = query.actor {
+                    filter.actorUIDs = try index.actors(nameTag: session.keyring.tag(actor.utf8, purpose: .actor)).map(
+                        \.stamp.uid)
+                }
+                if filter.isEmpty { return Int(clamping: number) }
+                return try index.ledgerCount(filter, before: number, most: most)
+            }
+        }
+    }
+
+    /// The kinds of media of an access, by the case's own entries.
+    private func media(
+        of entry: Entry, _ known: inout [CaseUID: [ObjectUID: String]], in index: IndexReader
+    ) throws -> [String] {
+        guard case .accessOpened(let event) = entry.event else { return [] }
+        if known[event.caseUID] == nil {
+            var kinds: [ObjectUID: String] = [:]
+            // Of a case that cannot be read nothing is said; that it was altered, its entries say.
+            _ = try ifVouched {
+                for (_, entry) in try session.provedEntries(of: event.caseUID, in: index) {
+                    if case .objectArchived(let object) = entry.event { kinds[object.object] = object.media }
+                }
+            }
+            known[event.caseUID] = kinds
+        }
+        return Set(event.objects.compactMap { known[event.caseUID]?[$0] }).sorted()
+    }
+
+    private func reason(of number: UInt64, in index: IndexReader) throws -> String? {
+        var reason: String?
+        _ = try ifVouched { reason = try session.openings(of: number, in: index)["reasonCommitment"]?.text }
+        return reason
     }
 
     /// - Returns: whether nothing was found to be altered.

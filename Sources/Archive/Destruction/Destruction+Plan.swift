@@ -22,6 +22,8 @@ extension Destruction {
                 let rules = try session.rules(in: index)
                 var (items, bytes, overdue) = ([PurgePlan.Item](), UInt64(0), 0)
                 var cases: Set<CaseUID> = []
+                var names: [CaseUID: String] = [:]
+                var (examples, order): ([CaseUID: (media: [String], dueSince: Date)], [CaseUID]) = ([:], [])
                 var dropped = try heldBack(in: index)
                 var position: CatalogPosition?
                 while true {
@@ -45,7 +47,15 @@ extension Destruction {
                             PurgePlan.Item(
                                 object: row.object.hex, caseUID: row.caseUID.hex, media: row.facts.media,
                                 length: row.length, dueSince: Timestamp.exact(row.standing.dueAt ?? until),
-                                rule: rule.map { "\($0.name)" }))
+                                rule: rule.map { "\($0.name)" },
+                                caseID: try name(of: row.caseUID, &names, in: index)))
+                        if examples[row.caseUID] == nil, examples.count < Self.mostExamples {
+                            order.append(row.caseUID)
+                        }
+                        if examples[row.caseUID] != nil || order.last == row.caseUID {
+                            examples[row.caseUID, default: ([], row.standing.dueAt ?? until)].media.append(
+                                row.facts.media)
+                        }
                     }
                 }
                 var plan = PurgePlan(
@@ -62,9 +72,27 @@ extension Destruction {
                     id: plan.id, digest: plan.digest, output: path, objects: items.count, cases: cases.count,
                     bytes: bytes, until: until, validUntil: now.addingTimeInterval(settings.planLifetime),
                     dropped: dropped, overdue: overdue, share: share, limitShare: settings.limitShare,
-                    limitObjects: settings.limitObjects, exceedsLimit: exceeds)
+                    limitObjects: settings.limitObjects, exceedsLimit: exceeds,
+                    isAhead: until > now,
+                    examples: order.map {
+                        PurgePlanSummary.Example(
+                            caseID: names[$0] ?? $0.hex, media: examples[$0]?.media.sorted() ?? [],
+                            dueSince: examples[$0]?.dueSince ?? until)
+                    })
             }
         }
+    }
+
+    /// Cases that the answer names.
+    private static let mostExamples = 10
+
+    private func name(
+        of uid: CaseUID, _ names: inout [CaseUID: String], in index: IndexReader
+    ) throws -> String? {
+        if let known = names[uid] { return known }
+        let name = try index.caseRecord(uid).map { try session.open($0).particulars.caseID }
+        names[uid] = name
+        return name
     }
 
     /// Destroys what is in a plan and still due.

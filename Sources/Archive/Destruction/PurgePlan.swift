@@ -19,6 +19,8 @@ struct PurgePlan: Codable, Equatable {
         let dueSince: String
         /// `POLICY vVERSION, rule RULE`; null where it is by another cause.
         let rule: String?
+        /// The case's ID, for people: the plan lives no longer than the case.
+        let caseID: String?
     }
 
     struct ActivePolicy: Codable, Equatable {
@@ -118,6 +120,16 @@ public struct PurgePlanSummary: Encodable, Sendable {
     public let limitShare: Double
     public let limitObjects: Int
     public let exceedsLimit: Bool
+    /// Its day lies ahead: nothing of it is destroyed before it is due.
+    public let isAhead: Bool
+    /// Some of its cases, those first that have been due the longest.
+    public let examples: [Example]
+
+    public struct Example: Encodable, Sendable {
+        public let caseID: String
+        public let media: [String]
+        public let dueSince: Date
+    }
 }
 
 /// What a purge did.

@@ -16,6 +16,14 @@ public struct CaseQuery: Sendable {
     public var state: String?
     public var registeredFrom: Date?
     public var registeredBefore: Date?
+    /// Cases with a verification that ended so: `passed`, `failed`, or a code of the vendor.
+    public var result: String?
+    /// Cases with a verification whose person stood before the camera, or can have, at this time or later, and before
+    /// another.
+    public var capturedFrom: Date?
+    public var capturedBefore: Date?
+    /// Cases with an object of this standing, such as `held`, `due` or `conflict`, as the last decision has it.
+    public var standing: String?
     /// The last case UID of the page before.
     public var after: String?
     public var limit = 100
@@ -31,6 +39,10 @@ public struct CaseSummary: Encodable, Sendable {
     @OrNull public var purpose: String?
     /// The states of its verifications, in their order.
     public let states: [String]
+    /// The vendor's codes that they ended with, in their order; null where there is none.
+    public let results: [String?]
+    /// How many of its objects have each standing, as the last decisions have it.
+    public let standings: [String: Int]
 }
 
 public struct CaseDetails: Encodable, Sendable {
@@ -121,6 +133,24 @@ extension Retrieval {
             }
             filter.state = known
         }
+        if let result = query.result {
+            guard Outcome.Verdict(rawValue: result) != nil || result.wholeMatch(of: /-?[0-9]{1,9}/) != nil else {
+                throw ArchiveError(
+                    .badParticular, "'\(PlainText.excerpt(result))' is not a result",
+                    remedy: "use passed, failed, or a code of the vendor, such as 1004")
+            }
+            filter.result = result
+        }
+        if let standing = query.standing {
+            guard let known = Decision.Status(rawValue: standing) else {
+                throw ArchiveError(
+                    .badParticular, "'\(PlainText.excerpt(standing))' is not a standing",
+                    remedy: "use one of \(Decision.Status.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            filter.standing = known
+        }
+        filter.capturedFrom = query.capturedFrom
+        filter.capturedBefore = query.capturedBefore
         return try session.attempt(.look) {
             try session.catalog.read { index in
                 var after: CaseUID?
@@ -135,11 +165,26 @@ extension Retrieval {
                 let records = try index.cases(filter, after: after, limit: query.limit)
                 if let tag = filter.subjectTag { try session.prove(records, ofSubject: tag, in: index) }
                 return try records.map { record in
-                    CaseSummary(
+                    let verifications = try index.verifications(of: record.uid)
+                    return CaseSummary(
                         caseID: try session.open(record).particulars.caseID, caseUID: record.uid.hex,
                         registeredAt: record.registeredAt, jurisdictions: record.jurisdictions, purpose: record.purpose,
-                        states: try index.verifications(of: record.uid).map(\.state.rawValue))
+                        states: verifications.map(\.state.rawValue), results: verifications.map { $0.outcome?.code },
+                        standings: try index.retentionRows(.ofCase(record.uid), after: nil, limit: .max)
+                            .reduce(into: [:]) { $0[$1.standing.status.rawValue, default: 0] += 1 })
                 }
+            }
+        }
+    }
+
+    /// The case ID that was meant: where there is no such case, and a case has this UID, that one's.
+    public func named(_ caseID: CaseID) throws -> CaseID {
+        guard let uid = CaseUID(hex: caseID.text) else { return caseID }
+        return try session.attempt(.look) {
+            try session.catalog.read { index in
+                guard try session.caseRecord(of: caseID, in: index) == nil, let record = try index.caseRecord(uid)
+                else { return caseID }
+                return try CaseID(try session.prove(record, in: index).particulars.caseID)
             }
         }
     }

@@ -1,6 +1,7 @@
 public import Base
 internal import Foundation
 internal import Ledger
+internal import Retention
 public import Sealing
 
 extension IndexReader {
@@ -26,6 +27,27 @@ extension IndexReader {
         }
         if let state = filter.state {
             restrict("id IN (SELECT case_id FROM verification WHERE state = ? AND goes_on = 0)", [state.rawValue])
+        }
+        // For an auditor's page now and then: whoever asks for what is rare walks over all cases.
+        if let result = filter.result {
+            restrict(
+                "EXISTS (SELECT 1 FROM verification AS v WHERE v.case_id = cases.id AND (v.outcome = ? OR "
+                    + "v.result_code = ?))",
+                [result, result])
+        }
+        if filter.capturedFrom != nil || filter.capturedBefore != nil {
+            restrict(
+                """
+                EXISTS (SELECT 1 FROM verification AS v WHERE v.case_id = cases.id
+                    AND v.captured_until >= ? AND v.captured_from < ?)
+                """, [filter.capturedFrom ?? .distantPast, filter.capturedBefore ?? .distantFuture])
+        }
+        if let standing = filter.standing {
+            restrict(
+                """
+                EXISTS (SELECT 1 FROM verification AS v JOIN object AS o ON o.verification_id = v.id
+                    WHERE v.case_id = cases.id AND o.status = ?)
+                """, [standing.rawValue])
         }
         if let from = filter.registeredFrom { restrict("registered_at >= ?", [from]) }
         if let before = filter.registeredBefore { restrict("registered_at < ?", [before]) }

@@ -82,6 +82,37 @@ extension IndexReader {
         return found.reversed()
     }
 
+    /// How many entries before a number a filter takes in, counted up to a bound.
+    public func ledgerCount(_ filter: LedgerFilter, before number: UInt64, most: Int) throws -> Int {
+        var (conditions, values) = (["number < ?"], [Int64(clamping: number)] as [any Bindable])
+        if let kind = filter.kind {
+            conditions.append("kind = ?")
+            values.append(kind)
+        }
+        if let uids = filter.actorUIDs {
+            guard !uids.isEmpty else { return 0 }
+            conditions.append("actor_uid IN (\(uids.map { _ in "?" }.joined(separator: ", ")))")
+            values += uids as [any Bindable]
+        }
+        if let strand = filter.strand {
+            conditions.append("strand = ?")
+            values.append(strand)
+        }
+        if let from = filter.from {
+            conditions.append("time >= ?")
+            values.append(from)
+        }
+        if let before = filter.before {
+            conditions.append("time < ?")
+            values.append(before)
+        }
+        return try count(
+            """
+            SELECT count(*) FROM (SELECT 1 FROM ledger_entry WHERE \(conditions.joined(separator: " AND ")) LIMIT ?) \
+            AS found
+            """, values + [most])
+    }
+
     /// The numbers among which a filter's times can lie: all from `first` on, and nearly all before `end`.
     private func bounds(of filter: LedgerFilter) throws -> (first: UInt64, end: UInt64) {
         func first(_ time: Date) throws -> UInt64 {

@@ -17,9 +17,27 @@ enum ExplanationText {
         if let policy = explanation.ifActive { lines.append("as if \(policy) were active") }
         lines.append("as of \(Figure.time(explanation.asOf))")
         let severalVerifications = Set(explanation.objects.map(\.verification)).count > 1
+        // What is said of several is said once.
+        var said: [(names: [String], lines: [String])] = []
         for object in explanation.objects {
+            let name = severalVerifications ? "\(object.kind) (\(object.verification))" : object.kind
+            let text = self.lines(object, asOf: explanation.asOf)
+            if let place = said.firstIndex(where: { $0.lines == text }) {
+                said[place].names.append(name)
+            } else {
+                said.append(([name], text))
+            }
+        }
+        for (names, text) in said {
             lines.append("")
-            lines += self.lines(object, showsVerification: severalVerifications, asOf: explanation.asOf)
+            guard names.count > 1 else {
+                lines.append("\(Figure.padded(names[0], 12)) \(text[0])")
+                lines += text.dropFirst()
+                continue
+            }
+            lines.append(names.joined(separator: ", "))
+            lines.append("             \(text[0])")
+            lines += text.dropFirst()
         }
         for gone in explanation.destroyed {
             lines.append("")
@@ -41,9 +59,9 @@ enum ExplanationText {
         return lines
     }
 
-    private static func lines(_ object: ObjectExplanation, showsVerification: Bool, asOf: Date) -> [String] {
-        let name = showsVerification ? "\(object.kind) (\(object.verification))" : object.kind
-        var lines = ["\(Figure.padded(name, 12)) \(headline(object, asOf: asOf))"]
+    /// Without its name: what becomes of it, and the details.
+    private static func lines(_ object: ObjectExplanation, asOf: Date) -> [String] {
+        var lines = [headline(object, asOf: asOf)]
         func detail(_ label: String, _ text: String) {
             for (number, part) in Figure.wrapped(text, 79).enumerated() {
                 lines.append("             \(Figure.padded(number == 0 ? label : "", 6)) \(part)")

@@ -44,6 +44,9 @@ struct AuditLogCommand: ParsableCommand {
     @Option(help: "How many entries at most.")
     var limit = 50
 
+    @Flag(help: "Show also the reasons that people gave, where they can be opened.")
+    var reasons = false
+
     @Flag(help: "Go on showing entries as they come, until interrupted.")
     var follow = false
 
@@ -69,11 +72,13 @@ struct AuditLogCommand: ParsableCommand {
             let before = try before.map { try Moment($0, option: "--before") }
             query.after = after
             query.fromStart = fromStart
+            query.withReasons = reasons
             query.limit = limit
             try common.withArchive(toLook: true) { archive in
                 let zone = zone.zone(of: archive)
                 query.from = since?.from(zone)
                 query.before = before?.before(zone)
+                query.caseID = try query.caseID.map { try archive.retrieval.named($0) }
                 let newest = try archive.audit.lastEntry()
                 var lines = try archive.audit.entries(query)
                 try show(lines)
@@ -84,6 +89,8 @@ struct AuditLogCommand: ParsableCommand {
                         Terminal.say("more may follow: strongroom audit log --after \(last.number)")
                     } else if lines.isEmpty {
                         Terminal.say("no entries")
+                    } else if let first = lines.first, query.after == nil, !fromStart {
+                        try sayLeftOut(archive.audit.earlier(than: first.number, query))
                     }
                     return
                 }
@@ -102,10 +109,28 @@ struct AuditLogCommand: ParsableCommand {
         }
     }
 
+    private func sayLeftOut(_ count: Int) {
+        guard count > 0, !common.json else { return }
+        let many = count >= 100_000 && kind != nil ? "at least \(Figure.count(count))" : Figure.count(count)
+        Terminal.say(
+            "\(many) earlier \(count == 1 ? "entry" : "entries") not shown: --limit shows more, --from-start begins "
+                + "with "
+                + "the first")
+    }
+
     /// What was altered has been shown; that it was is the end of it.
     private func check(_ lines: [LedgerLine]) throws {
         guard let problem = Audit.problem(among: lines) else { return }
         throw problem
+    }
+
+    /// Who is only claimed looks different from who is known.
+    private static func known(_ source: String) -> String {
+        switch source {
+        case "claimed": " (claimed)"
+        case "token": " (token)"
+        default: ""
+        }
     }
 
     private func show(_ lines: [LedgerLine]) throws {
@@ -118,8 +143,9 @@ struct AuditLogCommand: ParsableCommand {
             let about = line.caseID.map { " · case \(Terminal.visible($0))" } ?? ""
             Terminal.print(
                 "\(String(repeating: " ", count: max(0, 7 - number.count)))\(number)  \(Figure.time(line.time))  "
-                    + "\(Terminal.visible(line.actor)) \(Terminal.visible(line.sentence))\(about)"
-            )
+                    + "\(Terminal.visible(line.actor))\(Self.known(line.known)) \(Terminal.visible(line.sentence))"
+                    + (line.media.isEmpty ? "" : ": \(line.media.joined(separator: ", "))") + about
+                    + (line.reason.map { " · “\(Terminal.visible($0))”" } ?? ""))
         }
     }
 }

@@ -29,6 +29,25 @@ struct CaseListCommand: ParsableCommand {
             valueName: "state"))
     var state: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only cases that passed, failed, or got this code of the vendor.", valueName: "result"))
+    var result: String?
+
+    @Option(
+        help: ArgumentHelp("Only cases whose person can have stood before the camera then or later.", valueName: "time")
+    )
+    var capturedFrom: String?
+
+    @Option(
+        help: ArgumentHelp("Only cases whose person can have stood before the camera before then.", valueName: "time"))
+    var capturedBefore: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only cases of which something is held, due, overdue, kept, in conflict and so on.", valueName: "standing"))
+    var standing: String?
+
     @Option(help: ArgumentHelp("Only cases registered at this time or later.", valueName: "time"))
     var since: String?
 
@@ -56,6 +75,10 @@ struct CaseListCommand: ParsableCommand {
             query.purpose = purpose
             query.subject = subject
             query.state = state
+            query.result = result
+            query.standing = standing
+            let capturedFrom = try capturedFrom.map { try Moment($0, option: "--captured-from") }
+            let capturedBefore = try capturedBefore.map { try Moment($0, option: "--captured-before") }
             let since = try since.map { try Moment($0, option: "--since") }
             let before = try before.map { try Moment($0, option: "--before") }
             query.after = after
@@ -63,6 +86,8 @@ struct CaseListCommand: ParsableCommand {
             let cases = try common.withArchive { archive in
                 let zone = zone.zone(of: archive)
                 query.registeredFrom = since?.from(zone)
+                query.capturedFrom = capturedFrom?.from(zone)
+                query.capturedBefore = capturedBefore?.before(zone)
                 query.registeredBefore = before?.before(zone)
                 return try archive.retrieval.cases(query)
             }
@@ -71,12 +96,23 @@ struct CaseListCommand: ParsableCommand {
                 return
             }
             let width = min(40, cases.map { Figure.columns(Terminal.visible($0.caseID)) }.max() ?? 0)
+            // A header is for people: who counts lines gets no other line.
+            if !cases.isEmpty, isatty(STDOUT_FILENO) == 1 {
+                Terminal.print(
+                    "\(Figure.padded("case", width))  registered            jurisdiction  result  state, what is "
+                        + "decided"
+                )
+            }
             for found in cases {
+                let results = found.results.map { $0 ?? "—" }.joined(separator: " ")
+                let decided = found.standings.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
                 let places =
                     found.jurisdictions.isEmpty ? "—" : Terminal.visible(found.jurisdictions.joined(separator: " "))
                 Terminal.print(
                     "\(Figure.padded(Terminal.visible(found.caseID), width))  \(Figure.time(found.registeredAt))  "
-                        + "\(Figure.padded(places, 8))  \(Terminal.visible(found.states.joined(separator: ", ")))")
+                        + "\(Figure.padded(places, 12))  \(Figure.padded(results, 6))  "
+                        + Terminal.visible(found.states.joined(separator: ", "))
+                        + (decided.isEmpty ? "" : ": \(decided.joined(separator: ", "))"))
             }
             if cases.count == limit, let last = cases.last {
                 Terminal.say("more may follow: strongroom case list --after \(last.caseUID)")

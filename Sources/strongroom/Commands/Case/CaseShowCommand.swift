@@ -17,7 +17,7 @@ struct CaseShowCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let id = try CaseID(caseID)
-            let details = try common.withArchive { try $0.retrieval.caseDetails(id) }
+            let details = try common.withArchive { try $0.retrieval.caseDetails(try $0.retrieval.named(id)) }
             if common.json { return try Terminal.document(details) }
             Terminal.print(text(details))
         }

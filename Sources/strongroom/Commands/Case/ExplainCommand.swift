@@ -49,7 +49,7 @@ struct ExplainCommand: ParsableCommand {
             let id = try CaseID(caseID)
             let explanation = try common.withArchive(toLook: true) { archive in
                 query.asOf = asOf?.until(zone.zone(of: archive))
-                return try archive.policies.explain(id, query)
+                return try archive.policies.explain(try archive.retrieval.named(id), query)
             }
             if common.json { return try Terminal.document(explanation) }
             for line in ExplanationText.lines(explanation) { Terminal.print(line) }

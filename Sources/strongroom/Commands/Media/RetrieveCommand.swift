@@ -18,8 +18,8 @@ struct RetrieveCommand: ParsableCommand {
             all, and never replaces anything.
             """)
 
-    @Argument(help: ArgumentHelp("The case ID.", valueName: "id"))
-    var caseID: String
+    @Argument(help: ArgumentHelp("The case ID; of several, each becomes a bag in the directory.", valueName: "id"))
+    var caseIDs: [String]
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Why it is retrieved.", valueName: "text"))
     var reason: String
@@ -52,6 +52,12 @@ struct RetrieveCommand: ParsableCommand {
         if reason.allSatisfy(\.isWhitespace) {
             throw ValidationError("--reason says why the media is retrieved; it cannot be empty.")
         }
+        guard !caseIDs.isEmpty else { throw ValidationError("Give a case ID.") }
+        if caseIDs.count > 1, out == nil { throw ValidationError("Several cases are retrieved with --out DIR.") }
+        if output == "-", isatty(STDOUT_FILENO) == 1 {
+            throw ValidationError(
+                "Media is not printed to a terminal: send it on with | or >, or name a file with --output.")
+        }
         guard (out == nil) != (output == nil) else {
             throw ValidationError("Give either --out DIR, or --media KIND --output FILE.")
         }
@@ -65,9 +71,46 @@ struct RetrieveCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let reason = try Reason(reason.trimmingCharacters(in: .whitespaces))
-            let caseID = try CaseID(caseID)
-            try common.withArchive { try retrieve(caseID, for: reason, from: $0) }
+            let caseIDs = try caseIDs.map { try CaseID($0) }
+            try common.withArchive { archive in
+                let named = try caseIDs.map { try archive.retrieval.named($0) }
+                guard named.count > 1, let out else { return try retrieve(named[0], for: reason, from: archive) }
+                try retrieve(named, for: reason, into: out, from: archive)
+            }
         }
+    }
+
+    /// A bag for each, named by the case's UID, in a new directory.
+    private func retrieve(_ caseIDs: [CaseID], for reason: Reason, into out: String, from archive: Session) throws {
+        guard mkdir(out, 0o700) == 0 else {
+            throw ArchiveError(
+                errno == EEXIST ? .outputExists : .storage,
+                "cannot make \(out): \(String(cString: strerror(errno)).lowercased())",
+                remedy: "name a directory that is not there yet, in one that is")
+        }
+        var (failed, done) = ([ArchiveError](), 0)
+        for caseID in caseIDs {
+            do {
+                let uid = try archive.retrieval.caseDetails(caseID).caseUID
+                let report = try archive.retrieval.retrieve(
+                    caseID, for: reason, to: "\(out)/\(uid)", withReasons: withReasons)
+                done += 1
+                if common.json {
+                    try Terminal.document(report, pretty: false)
+                } else {
+                    Terminal.print(
+                        "\(Terminal.visible(caseID.text)): bag written to \(report.output) · "
+                            + "\(Figure.count(report.files, "file")) · \(Figure.size(report.bytes))")
+                }
+            } catch let error as ArchiveError where !error.concernsAll {
+                failed.append(error)
+                if common.json { Terminal.failure(error, exit: Exit.code(of: error).rawValue) }
+                Terminal.complain(error)
+            }
+        }
+        guard let first = failed.first else { return }
+        if done == 0 { rmdir(out) }
+        throw done == 0 ? Exit.code(of: first) : Exit.partly
     }
 
     private func retrieve(_ caseID: CaseID, for reason: Reason, from archive: Session) throws {

@@ -30,6 +30,21 @@ struct PurgePlanCommand: ParsableCommand {
                     "\(Figure.count(plan.objects, "object")) of \(Figure.count(plan.cases, "case")) "
                         + "\(plan.objects == 1 ? "is" : "are") due (\(Figure.size(plan.bytes))) · "
                         + "overdue: \(plan.overdue == 0 ? "none" : Figure.count(plan.overdue))")
+                if plan.isAhead {
+                    Terminal.print(
+                        "   by \(Figure.time(plan.until)), which lies ahead: nothing of it is destroyed before it "
+                            + "is due"
+                    )
+                }
+                let width = plan.examples.map { Figure.columns(Terminal.visible($0.caseID)) }.max() ?? 0
+                for example in plan.examples {
+                    Terminal.print(
+                        "   \(Figure.padded(Terminal.visible(example.caseID), min(width, 40)))  since "
+                            + "\(Figure.day(example.dueSince))  \(example.media.joined(separator: ", "))")
+                }
+                if plan.cases > plan.examples.count {
+                    Terminal.print("   and \(Figure.count(plan.cases - plan.examples.count, "case")) more, in the plan")
+                }
                 if !plan.dropped.isEmpty { Terminal.print("   not in the plan: \(PurgeText.reasons(plan.dropped))") }
                 Terminal.print(
                     "   after it: \(PurgeText.percent(plan.share)) of the archive destroyed within 24 hours, "
