@@ -27,6 +27,11 @@ public struct WaitLimit: Sendable {
     /// Whether it can end at all.
     public var isBounded: Bool { end != nil || cancellation != nil }
 
+    private var words: String {
+        guard let end else { return "Ctrl-C ends the wait" }
+        return "the wait ends in \((end - min(end, Self.now)) / 1_000_000_000) s"
+    }
+
     public var isCancelled: Bool { cancellation?() ?? false }
 
     public var isOver: Bool {
@@ -41,10 +46,14 @@ public struct WaitLimit: Sendable {
     }
 
     /// Tries again and again until it works: after a millisecond first, after 10 later.
-    public func wait(for attempt: () throws -> Bool) throws {
+    ///
+    /// - Parameter path: of the file that is waited for; who waits long is told who has it.
+    public func wait(for path: String? = nil, _ attempt: () throws -> Bool) throws {
         var pause: UInt32 = 1000
+        let noticed = Self.now + UInt64(WaitNotice.patience * 1e9)
         while try !attempt() {
             try check()
+            if let path, Self.now > noticed { WaitNotice.say(path, limit: words) }
             usleep(pause)
             pause = min(10_000, pause * 2)
         }
@@ -63,6 +72,6 @@ extension FileLock {
     /// - Throws: ``FileError`` or ``WaitEnded``.
     public func take(until limit: WaitLimit) throws {
         guard limit.isBounded else { return try take() }
-        try limit.wait { try tryToTake() }
+        try limit.wait(for: file.path) { try tryToTake() }
     }
 }

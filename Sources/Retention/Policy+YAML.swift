@@ -80,8 +80,7 @@ extension Policy {
             let checked = try item.text("checked") ?? "unverified"
             guard
                 ["unverified", "second-hand", "read"].contains(checked)
-                    || checked.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil
-                        && (try? Date("\(checked)T00:00:00Z", strategy: .iso8601)) != nil
+                    || CalendarDay(checked) != nil
             else {
                 throw item.problem("checked", "checked is a date such as 2026-11-22, read, second-hand, or unverified")
             }

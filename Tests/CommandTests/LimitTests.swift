@@ -109,4 +109,22 @@ struct LimitTests {
         let ledger = try #require(try place.strongroom("status", "--json").json()["ledger"] as? [String: Any])
         #expect(ledger["entries"] as? Int == ledger["published"] as? Int && ledger["entries"] as? Int ?? 0 > 0)
     }
+
+    /// A lock that somebody has is said after a second, with who has it.
+    @Test func aLockThatIsHeldIsNamed() throws {
+        let place = try Workplace()
+        let file = try place.file("a.json", try Simulator.answer("tok"))
+        let run = try shell(
+            place,
+            """
+            flock \(place.archive)/index.sqlite-lock sleep 3 & holder=$!
+            for i in $(seq 50); do flock -n \(place.archive)/index.sqlite-lock true || break; sleep 0.1; done
+            "$S" import --case K '\(file)' --captured-at 2026-01-01T00:00:00Z; echo "code $?"; wait $holder
+            """)
+        #expect(run.text.contains("code 0"), "\(run.text)\(run.err)")
+        #expect(
+            run.err.contains(/note: waiting for \S*index.sqlite-lock\S*, which process [0-9]+ \((flock|sleep)\)/),
+            "\(run.err)")
+        #expect(run.err.contains("Ctrl-C ends the wait"))
+    }
 }

@@ -15,6 +15,7 @@ internal import Synchronization
 public final class SQLiteEngine: Engine {
     /// Seconds.
     private static let busyTimeout: TimeInterval = 30
+    private static let busyPause: TimeInterval = 0.01
 
     private let path: String
     /// The connection that writes, and what stands in front of it; nil where nothing can be written.
@@ -73,7 +74,16 @@ public final class SQLiteEngine: Engine {
         var configuration = Configuration()
         configuration.label = "index"
         configuration.maximumReaderCount = 4
-        configuration.busyMode = .timeout(Self.busyTimeout)
+        // Our own processes wait at the lock; what is met here is another program, such as one that makes a copy.
+        configuration.busyMode = .callback { attempts in
+            let waited = Double(attempts) * Self.busyPause
+            guard waited < Self.busyTimeout else { return false }
+            if waited >= WaitNotice.patience {
+                WaitNotice.say(path, limit: "the wait ends in \(Int(Self.busyTimeout - waited)) s")
+            }
+            usleep(UInt32(Self.busyPause * 1e6))
+            return true
+        }
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
         }

@@ -121,6 +121,7 @@ struct CommonOptions: ParsableArguments {
         -> Result
     {
         let isCancelled = Interruption.begin()
+        if !quietly { WaitNotice.handle { Terminal.say("note: \(Terminal.visible($0))") } }
         let identity = try identity()
         let opened = try OpenArchive.open(
             directory, rootKey: rootKey, effects: effects, checkpoint: checkpoint, toLook: toLook,
