@@ -76,3 +76,24 @@ package enum Terminal {
                 }))
     }
 }
+
+extension Terminal {
+    /// Runs `body`, which reads a secret from standard input. On a terminal, what is asked for is said first, and
+    /// nothing of what is typed is shown.
+    package static func withoutEcho<Result, Failure: Error>(
+        _ question: String, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var before = termios()
+        guard isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &before) == 0 else { return try body() }
+        write("\(question): ", to: STDERR_FILENO)
+        var quiet = before
+        quiet.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet)
+        // Also where a signal ends the reading: the terminal is somebody's.
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+            write("\n", to: STDERR_FILENO)
+        }
+        return try body()
+    }
+}

@@ -66,7 +66,10 @@ struct Bounds {
     }
 
     /// Whether persons let it go after its backstop.
-    private func isApproved(at time: Date) -> Bool { backstopApproved.map { $0 <= time } ?? false }
+    /// It is written down to the millisecond, which can lie a little after the moment that it was said in.
+    private func isApproved(at time: Date) -> Bool {
+        backstopApproved.map { $0 <= time.addingTimeInterval(0.001) } ?? false
+    }
 
     /// The track by which it is due the longest, or else the first.
     func decidingTrack(at time: Date) -> Int {

@@ -113,5 +113,6 @@ public struct HoldFact: Hashable, Sendable {
 
     var end: Date? { released.map { $0.addingTimeInterval(cooling) } }
 
-    func binds(at now: Date) -> Bool { placed <= now && (end.map { now < $0 } ?? true) }
+    /// What is placed in this moment binds in it: it is written down to the millisecond, which can lie a little after.
+    func binds(at now: Date) -> Bool { placed <= now.addingTimeInterval(0.001) && (end.map { now < $0 } ?? true) }
 }

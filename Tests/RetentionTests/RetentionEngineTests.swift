@@ -82,6 +82,25 @@ struct RetentionEngineTests {
         #expect(decide(facts(events: [ended]), rules, at: 109).status == .due)
     }
 
+    /// What is written down to the millisecond can lie a little after the moment that it was said in; it counts then.
+    @Test func whatWasSaidInThisMomentCounts() {
+        let rules = policy(
+            events: ["relationship-ended": .once],
+            .init(
+                name: "r", anchor: .event("relationship-ended"), atLeast: period("P1Y"),
+                backstop: .init(anchor: .captured, after: period("P10D"))))
+        let now = Self.day(20).addingTimeInterval(0.0006)
+        let noted = Self.day(20).addingTimeInterval(0.001)
+        var approved = facts()
+        approved.backstopApproved = noted
+        let engine = RetentionEngine(policies: [rules])
+        #expect(engine.decide(approved, at: now).status == .due)
+        approved.holds = [HoldFact(matter: "M", placed: noted, released: nil, cooling: 0)]
+        #expect(engine.decide(approved, at: now).status == .held)
+        // And not before.
+        #expect(engine.decide(approved, at: Self.day(19)).status != .held)
+    }
+
     /// Of an event of which only the day is known, what is kept counts from its end and what goes from its beginning,
     /// by the clocks of the policy's time zone; the period is added to the day.
     @Test func aDayCountsWhole() throws {

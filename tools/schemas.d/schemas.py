@@ -25,6 +25,7 @@ COMMANDS = {
     "case confirm": ["ConfirmedDue"],
     "case reopen": ["CaseReopenCommand.Document"],
     "case reread": {"lines": ["ReportLine"]},
+    "policy new": ["PolicyNewCommand.Document"],
     "policy check": ["[PolicyCheckCommand.Line]"],
     "policy test": ["PolicyTestCommand.Result"],
     "policy simulate": ["PolicyImpact"],

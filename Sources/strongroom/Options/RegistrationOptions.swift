@@ -124,9 +124,9 @@ struct RegistrationOptions: ParsableArguments {
 
     private static func firstLineOfStandardInput() throws -> SecretText {
         do throws(FileError) {
-            return try SecretText(
-                reading: STDIN_FILENO, path: "standard input", firstLine: true, limit: 64 << 10
-            ).trimmed
+            return try Terminal.withoutEcho("SDK token") { () throws(FileError) in
+                try SecretText(reading: STDIN_FILENO, path: "standard input", firstLine: true, limit: 64 << 10).trimmed
+            }
         } catch {
             if error.code == EINTR { throw ArchiveError(WaitEnded.cancelled) }
             throw ArchiveError(error, subject: "the SDK token")

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Foundation
 import Presentation
+internal import Retention
 
 struct PolicyActivateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,6 +40,12 @@ struct PolicyActivateCommand: ParsableCommand {
                         + "decided about · "
                         + "\(Figure.count(impact.dueNow)) due at once")
                 if case .terms(let terms) = file.content {
+                    if !terms.asksFor.isEmpty {
+                        Terminal.print(
+                            "from now on an import of a case without \(terms.asksFor.joined(separator: ", ")) is "
+                                + "refused; "
+                                + "what is pulled without is kept, and counted by strongroom status")
+                    }
                     let report = try archive.policies.termsReport(on: terms)
                     if report.gaps > 0 {
                         Terminal.print(
