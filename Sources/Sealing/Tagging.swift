@@ -33,6 +33,8 @@ public enum TagPurpose: UInt64, Sendable, CaseIterable {
     case matter = 9
     /// The secret of a personal token.
     case personalToken = 10
+    /// What a case ID looks like.
+    case likeness = 11
 }
 
 /// Makes the tag of something that arrives in pieces.

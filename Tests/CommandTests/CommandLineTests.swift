@@ -86,4 +86,77 @@ struct CommandLineTests {
         let forked = try place.strongroom("status", "--check")
         #expect(forked.code == 2 && forked.text.hasPrefix("CRITICAL"), "\(forked.code) \(forked.text)\(forked.err)")
     }
+
+    /// A name that looks like another and is not the same is pointed out: К is the Cyrillic one.
+    @Test func whatLooksLikeAnotherIsPointedOut() throws {
+        let place = try Workplace()
+        let simulator = try Simulator()
+        #expect(
+            try place.strongroom("pull", "--case", "K-17", "--sdk-token", "tok", "--endpoint", simulator.url).code == 0)
+        let missing = try place.strongroom("case", "show", "К-17")
+        #expect(missing.code == 3 && missing.err.contains("looks like the case K-17"), "\(missing.err)")
+        #expect(missing.err.contains("U+041A CYRILLIC CAPITAL LETTER KA as its character 1"), "\(missing.err)")
+        let other = try place.strongroom("case", "show", "K-18")
+        #expect(other.code == 3 && !other.err.contains("looks like"))
+        let held = try place.strongroom(
+            "hold", "place", "--matter", "M-1", "--case", "К-17", "--reason", "r", "--review-by", "2030-01-01")
+        #expect(held.code == 0 && held.err.contains("К-17 looks like K-17, which is another"), "\(held.err)")
+        let matter = try place.strongroom(
+            "hold", "place", "--matter", "М-1", "--case", "K-17", "--reason", "r", "--review-by", "2030-01-01", "--json"
+        )
+        #expect(try matter.json()["matterLooksLike"] as? String == "M-1", "\(matter.text)")
+        let second = try place.strongroom(
+            "pull", "--case", "К-17", "--sdk-token", "tok-2", "--endpoint", simulator.url)
+        #expect(second.code == 0 && second.err.contains("looks like K-17"), "\(second.err)")
+        let answer = try place.file("a.json", try Simulator.answer("tok-3"))
+        let third = try place.strongroom(
+            "import", "--case", "K-l7", answer, "--captured-at", "2026-01-01", "--json")
+        #expect(try third.json()["looksLike"] as? String == "K-17", "\(third.text)")
+        for (name, isAlike) in [("j.chan", false), ("j.chаn", true), ("m.lau", false)] {
+            let event = try place.strongroom("verify", "--actor", name)
+            #expect(event.err.contains("looks like j.chan") == isAlike, "\(name): \(event.err)")
+        }
+    }
+
+    @Test func auditorsFindWhatTheyLookFor() throws {
+        let place = try Workplace()
+        let simulator = try Simulator()
+        for (name, token) in [("A", "tok-1"), ("B", "result=1004~tok-2"), ("C", "tok-3")] {
+            #expect(
+                try place.strongroom("pull", "--case", name, "--sdk-token", token, "--endpoint", simulator.url).code
+                    == 0)
+        }
+        let answer = try place.file("a.json", try Simulator.answer("tok-4"))
+        #expect(try place.strongroom("import", "--case", "D", answer, "--captured-at", "2020-05-01").code == 0)
+        #expect(
+            try place.strongroom(
+                "hold", "place", "--matter", "M", "--case", "C", "--reason", "r", "--review-by", "2030-01-01"
+            ).code == 0)
+        func found(_ arguments: String...) throws -> [String] {
+            let run = try Programs.run(
+                Programs.folder + "/strongroom", ["case", "list", "--json"] + arguments, environment: place.environment)
+            #expect(run.code == 0, "\(run.err)")
+            return try run.jsonLines().compactMap { $0["caseID"] as? String }
+        }
+        #expect(try found("--result", "1004") == ["B"] && found("--result", "passed") == ["A", "C", "D"])
+        #expect(try found("--result", "failed") == ["B"] && found("--standing", "held") == ["C"])
+        #expect(try found("--captured-before", "2020-05-02") == ["D"] && found("--captured-before", "2020-05-01") == [])
+        #expect(try found("--captured-from", "2020-05-01") == ["A", "B", "C", "D"])
+        #expect(try found("--captured-from", "2020-05-02", "--standing", "uncovered") == ["A", "B"])
+        // By its UID, too.
+        let uid = try #require(
+            try place.strongroom("case", "list", "--result", "1004", "--json").jsonLines().first?["caseUID"] as? String)
+        #expect(try place.strongroom("case", "show", uid, "--json").json()["caseID"] as? String == "B")
+        let bags = try place.strongroom(
+            "retrieve", "A", uid, "nobody", "--reason", "audit 7", "--out", place.folder + "/bags")
+        #expect(bags.code == 5 && bags.text.contains("B: bag written"), "\(bags.text)\(bags.err)")
+        #expect(
+            try String(contentsOfFile: "\(place.folder)/bags/\(uid)/bag-info.txt", encoding: .utf8)
+                .contains("External-Identifier: B"))
+        let log = try place.strongroom("audit", "log", "--kind", "access opened", "--reasons", "--limit", "1")
+        #expect(log.text.contains("best-frame, result · case B · “audit 7”"), "\(log.text)")
+        #expect(log.err.contains("1 earlier entry not shown"), "\(log.err)")
+        let quiet = try place.strongroom("audit", "log", "--kind", "access opened", "--json").jsonLines()
+        #expect(quiet.allSatisfy { $0["reason"] is NSNull } && quiet.count == 2)
+    }
 }

@@ -69,6 +69,10 @@ public struct HoldAnswer: Encodable, Sendable {
     public internal(set) var expectsSubject = false
     /// This machine has noted that the hold stands: an older copy of the archive is known as such.
     public internal(set) var isMarked = true
+    /// Of the unknown cases, those that look like a case of the archive, with that.
+    public internal(set) var lookalikes: [String: String] = [:]
+    /// Another matter that this new one looks like.
+    @OrNull public internal(set) var matterLooksLike: String?
 
     public struct Destroyed: Encodable, Sendable {
         public let caseID: String

@@ -24,7 +24,7 @@ extension Holds {
             }
             try checkReview(reviewBy)
             if case .review = order.scope { throw Self.noScope }
-            return try place(order, reviewBy: reviewBy, extends: false, preview: preview)
+            return hinting(try place(order, reviewBy: reviewBy, extends: false, preview: preview))
         }
     }
 
@@ -33,8 +33,27 @@ extension Holds {
         try session.attempt(.hold, verb: preview ? nil : "hold extend") {
             if let reviewBy = order.reviewBy { try checkReview(reviewBy) }
             if case .review = order.scope, order.reviewBy == nil { throw Self.noScope }
-            return try place(order, reviewBy: order.reviewBy, extends: true, preview: preview)
+            return hinting(try place(order, reviewBy: order.reviewBy, extends: true, preview: preview))
         }
+    }
+
+    /// Unknown cases of an order that are looked at.
+    private static let mostHints = 20
+
+    /// Adds what looks like something else. The order stands whatever comes of it.
+    private func hinting(_ answer: HoldAnswer) -> HoldAnswer {
+        var answer = answer
+        let lookalikes = try? session.catalog.read { index in
+            try answer.unknownCases.prefix(Self.mostHints).reduce(into: [String: String]()) { found, name in
+                found[name] = try session.lookalike(of: try CaseID(name), in: index)
+            }
+        }
+        answer.lookalikes = lookalikes ?? [:]
+        if answer.revision == 1, let holds = try? list(all: true) {
+            let likeness = Likeness(of: answer.matter)
+            answer.matterLooksLike = holds.map(\.matter).first { $0 != answer.matter && Likeness(of: $0) == likeness }
+        }
+        return answer
     }
 
     private static let noScope = ArchiveError(

@@ -32,6 +32,8 @@ public struct VerificationReport: Sendable {
     public internal(set) var deadline: Date?
     /// Objects that were due the moment they came: they wait for a person's word.
     public internal(set) var unconfirmed = 0
+    /// Another case whose ID looks like this one's, and is not the same.
+    public internal(set) var looksLike: String?
     public internal(set) var tokenIssuedAt: Date?
     public internal(set) var problem: ArchiveError?
     /// The vendor's code for why there is no result, of one that is refused.
@@ -191,6 +193,7 @@ extension Intake {
             var done = report(ended, caseID: registration.caseID, state: .init(state))
             done.objects = staged.objects.count
             done.bytes = staged.bytes
+            done.looksLike = try session.lookalike(of: registration.caseID, in: index)
             done.unconfirmed = try index.retentionRows(.ofCase(ended.caseUID), after: nil, limit: .max)
                 .filter { $0.verificationUID == ended.uid && $0.facts.isUnconfirmed }.count
             return (true, done)

@@ -14,6 +14,8 @@ public struct VerificationName: Hashable, Sendable {
     let uid: VerificationUID
     /// What the active terms ask for and the case lacks: it was kept all the same, since the vendor forgets.
     public var unmet: UnmetTerms?
+    /// Another case whose ID looks like this one's.
+    public var looksLike: String?
 }
 
 extension Intake {
@@ -66,7 +68,8 @@ extension Intake {
                 registration, origin: .pull, of: kept.opened, lacks: unmet?.lacks, transaction)
             try transaction.index.insert(verification)
             return VerificationName(
-                caseID: registration.caseID, number: verification.number, uid: verification.uid, unmet: unmet)
+                caseID: registration.caseID, number: verification.number, uid: verification.uid, unmet: unmet,
+                looksLike: try session.lookalike(of: registration.caseID, in: transaction.index))
         }
     }
 
@@ -278,6 +281,7 @@ extension Intake {
         let unmet = try session.policies.unmetTerms(of: record, in: transaction.index)
         record.lacksTerms = unmet != nil
         try transaction.index.insert(record)
+        try transaction.index.note(likeness: session.tag(of: Likeness(of: particulars.caseID)), of: uid)
         try transaction.add(
             .caseRegistered(
                 .init(

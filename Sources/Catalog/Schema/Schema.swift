@@ -56,8 +56,11 @@ enum Schema {
             age TEXT,
             -- It was kept although it lacked what the active terms asked for.
             lacks_terms INTEGER NOT NULL DEFAULT 0 CHECK (lacks_terms IN (0, 1)),
+            -- What its ID looks like: a hint, by which others that look the same are found.
+            likeness_tag BLOB CHECK (length(likeness_tag) = 32),
             UNIQUE (case_id_tag, case_id_tag_key)
         ) STRICT;
+        CREATE INDEX cases_likeness ON cases (likeness_tag) WHERE likeness_tag IS NOT NULL;
         CREATE INDEX cases_subject ON cases (subject_tag) WHERE subject_tag IS NOT NULL;
 
         CREATE TABLE case_jurisdiction (

@@ -56,6 +56,13 @@ extension IndexReader {
             rows("\(Self.caseColumns) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values))
     }
 
+    /// The first of the cases whose IDs look so.
+    public func cases(alike tag: Tag, limit: Int) throws -> [CaseUID] {
+        try rows("SELECT uid FROM cases WHERE likeness_tag = ? ORDER BY id LIMIT ?", [tag.bytes, limit]).map {
+            try $0.uid("uid")
+        }
+    }
+
     /// How many cases have this tag of their subject.
     public func caseCount(subjectTag tag: Tag) throws -> Int {
         try count(
@@ -106,6 +113,11 @@ extension IndexReader {
 }
 
 extension IndexWriter {
+    /// Notes what the ID of a case looks like.
+    public func note(likeness tag: Tag, of uid: CaseUID) throws {
+        try note("UPDATE cases SET likeness_tag = ? WHERE uid = ?", [tag.bytes, uid])
+    }
+
     /// Throws ``CatalogError/epochNotOpen(_:)`` where the case key is wrapped under another.
     public func insert(_ record: CaseRecord) throws {
         try insert(

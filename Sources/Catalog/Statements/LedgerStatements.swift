@@ -22,6 +22,11 @@ extension IndexReader {
         ).map(actor)
     }
 
+    /// The first of those who have ever acted.
+    public func actors(limit: Int) throws -> [ActorRecord] {
+        try rows("SELECT uid, known, name_tag, name_tag_key, name FROM actor ORDER BY uid LIMIT ?", [limit]).map(actor)
+    }
+
     private func actor(_ row: Row) throws -> ActorRecord {
         ActorRecord(
             stamp: ActorStamp(uid: try row.uid("uid"), known: try row.value("known")),

@@ -11,6 +11,8 @@ package final class Proofs: Sendable {
     package let authority = LedgerBook(Authority(), of: .people) { $0.apply($1, number: $2) }
 
     package let cases = StrandCache()
+    /// Who acted for the first time under a name that looks like another's, with that.
+    let lookalike = Mutex<(name: String, other: String)?>(nil)
 
     package init() {}
 

@@ -95,6 +95,9 @@ extension Session {
     /// Why this machine could not note how far the ledger is, where that is so.
     public var markProblem: ArchiveError? { archive.ledgerState.withLock { $0.markProblem } }
 
+    /// Who acted for the first time, in this process, under a name that looks like that of another, with that.
+    public var actorLookalike: (name: String, other: String)? { recorder.proofs.lookalike.withLock { $0 } }
+
     /// What the published copy was found to lack, where that was mended.
     public var publicationRepair: (found: UInt64, expected: UInt64)? {
         archive.ledgerState.withLock { $0.repaired }.map { ($0.found, $0.expected) }

@@ -18,7 +18,7 @@ public struct DestroyedDetails: Encodable, Sendable {
 extension Session {
     package func find(_ caseID: CaseID, in index: IndexReader) throws -> OpenedCase {
         if let record = try caseRecord(of: caseID, in: index) { return try prove(record, asked: caseID, in: index) }
-        guard let destroyed = try remembered(caseID, in: index) else { throw Self.unknownCase }
+        guard let destroyed = try remembered(caseID, in: index) else { throw try unknown(caseID, in: index) }
         throw ArchiveError(
             .destroyed, "destroyed on \(Timestamp.minute(destroyed.destroyedAt)), ledger entry \(destroyed.entry)",
             remedy:
@@ -43,6 +43,30 @@ extension Session {
             throw CatalogError.damaged("it leads from a case ID to another case")
         }
         return opened
+    }
+
+    /// Another case whose ID looks like this one; what the index says of it is opened before it is said.
+    package func lookalike(of caseID: CaseID, in index: IndexReader) throws -> String? {
+        let likeness = Likeness(of: caseID.text)
+        for uid in try index.cases(alike: tag(of: likeness), limit: 4) {
+            guard let record = try index.caseRecord(uid) else { continue }
+            let other = try open(record).particulars.caseID
+            if other != caseID.text, Likeness(of: other) == likeness { return other }
+        }
+        return nil
+    }
+
+    package func tag(of likeness: Likeness) -> Tag { keyring.tag(likeness.text.utf8, purpose: .likeness) }
+
+    private func unknown(_ caseID: CaseID, in index: IndexReader) throws -> ArchiveError {
+        guard let other = try lookalike(of: caseID, in: index),
+            let difference = Likeness.difference(of: caseID.text, from: other)
+        else { return Self.unknownCase }
+        return ArchiveError(
+            .unknownCase,
+            "not in the archive; it looks like the case \(other), which is, and has \(difference.character) as its "
+                + "character \(difference.place)",
+            remedy: "give the ID as it was registered")
     }
 
     private static let unknownCase = ArchiveError(

@@ -3,6 +3,7 @@ package import Catalog
 package import Foundation
 package import Ledger
 package import Sealing
+internal import Synchronization
 
 /// What puts entries on the ledger: who acts, and what commitments are sealed with.
 package struct Recorder: Sendable {
@@ -245,6 +246,9 @@ package final class Transaction {
         return actor.stamp
     }
 
+    /// Actors whose names are compared with a new one's.
+    private static let mostActors = 2000
+
     private func introduce(_ stamp: ActorStamp) throws { try introduce(stamp, named: recorder.actor.name) }
 
     private func introduce(_ stamp: ActorStamp, named name: String) throws {
@@ -255,6 +259,12 @@ package final class Transaction {
                 sealedName: key.sealField(
                     Array(name.utf8), context: recorder.contexts.actorName(stamp.uid), randomness: recorder.randomness))
         )
+        // Somebody who acts for the first time under a name that looks like another's is perhaps that other.
+        let likeness = Likeness(of: name)
+        let other = try index.actors(limit: Self.mostActors).lazy
+            .compactMap { try? self.recorder.name(of: $0, in: self.index) }
+            .first { $0 != name && Likeness(of: $0) == likeness }
+        if let other { recorder.proofs.lookalike.withLock { $0 = (name, other) } }
         let commitment = try commit(name, as: "nameCommitment", caseUID: nil, key: key)
         try add(.actorIntroduced(.init(name: commitment)), by: stamp)
     }

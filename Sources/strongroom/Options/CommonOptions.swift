@@ -169,6 +169,7 @@ struct CommonOptions: ParsableArguments {
 
     private func sayPublication(of archive: Session) {
         archive.finishPublication()
+        if let (name, other) = archive.actorLookalike { Terminal.say(BatchReport.alike(name, other)) }
         if let (found, expected) = archive.publicationRepair {
             Terminal.say(
                 "\(Terminal.red("warning")): the published ledger had \(Figure.count(Int(found))) entries, where "

@@ -15,6 +15,8 @@ struct ReportLine: Encodable {
     let bytes: UInt64
     /// Objects that were due the moment they came: they wait for a person's word.
     let unconfirmed: Int
+    /// Another case whose ID looks like this one's, and is not the same.
+    @OrNull var looksLike: String?
     @OrNull var deadline: Date?
     @OrNull var line: Int?
     /// Why it could not be worked on, of which kind that is, and what to do about it.
@@ -32,6 +34,7 @@ struct ReportLine: Encodable {
         objects = 0
         bytes = 0
         unconfirmed = 0
+        _looksLike = OrNull(wrappedValue: nil)
         _deadline = OrNull(wrappedValue: nil)
         _line = OrNull(wrappedValue: line)
         _error = OrNull(wrappedValue: problem.message)
@@ -48,6 +51,7 @@ struct ReportLine: Encodable {
         objects = report.objects
         bytes = report.bytes
         unconfirmed = report.unconfirmed
+        _looksLike = OrNull(wrappedValue: report.looksLike)
         _deadline = OrNull(wrappedValue: [.awaiting, .refused].contains(report.state) ? report.deadline : nil)
         _line = OrNull(wrappedValue: report.line)
         _error = OrNull(
@@ -95,11 +99,24 @@ final class BatchReport: Sendable {
             bar.clear()
             Terminal.say(sentence)
         }
+        if let other = report.looksLike, let caseID = report.caseID {
+            bar.clear()
+            Terminal.say(Self.alike(caseID.text, other))
+        }
         if report.state == .failed, let problem = report.problem {
             bar.clear()
             Terminal.complain(problem, prefix: report.line.map { "line \($0): " } ?? "")
         }
         bar.advance()
+    }
+
+    static func alike(_ name: String, _ other: String) -> String {
+        let difference = Likeness.difference(of: name, from: other).map {
+            ": its character \($0.place) is \($0.character)"
+        }
+        return
+            "\(Terminal.red("note")): \(Terminal.visible(name)) looks like \(Terminal.visible(other)), which is another"
+            + (difference ?? "")
     }
 
     private static func unconfirmed(_ report: VerificationReport) -> String {

@@ -29,6 +29,10 @@ enum HoldText {
         if !answer.unknownCases.isEmpty {
             Terminal.print("  not yet: \(list(answer.unknownCases.map(Terminal.visible)))")
         }
+        for (name, other) in answer.lookalikes.sorted(by: { $0.key < $1.key }) {
+            Terminal.say(BatchReport.alike(name, other))
+        }
+        if let other = answer.matterLooksLike { Terminal.say(BatchReport.alike(answer.matter, other)) }
         for (part, count) in answer.unjudged.sorted(by: { $0.key < $1.key }) {
             Terminal.print(
                 "  of \(Figure.count(count, "case")) the \(words[part] ?? part) is not known; "

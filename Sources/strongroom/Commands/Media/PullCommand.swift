@@ -126,6 +126,11 @@ struct PullCommand: ParsableCommand {
 
     /// What was kept although it lacks something: the 72 hours do not wait.
     private func sayUnmet(_ names: Set<VerificationName>) {
+        if !common.json {
+            for name in names {
+                if let other = name.looksLike { Terminal.say(BatchReport.alike(name.caseID.text, other)) }
+            }
+        }
         let unmet = names.filter { $0.unmet != nil }.sorted { $0.caseID.text < $1.caseID.text }
         guard !common.json, let first = unmet.first, let terms = first.unmet else { return }
         let others = unmet.count > 1 ? " and \(Figure.count(unmet.count - 1, "other"))" : ""
