@@ -35,11 +35,16 @@ public enum WaitNotice {
         guard stat(path, &status) == 0, let text = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else {
             return []
         }
+        let device = status.st_dev
+        // As makedev(3) puts them together; the list has both in hexadecimal.
+        let (major, minor) = ((device >> 8 & 0xfff) | (device >> 32 & ~0xfff), (device & 0xff) | (device >> 12 & ~0xff))
+        func hex(_ number: UInt) -> String { (number < 16 ? "0" : "") + String(number, radix: 16) }
+        let file = "\(hex(major)):\(hex(minor)):\(status.st_ino)"
         var found: [(Int32, String?)] = []
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")
             // "->" marks one who waits.
-            guard fields.count >= 8, fields[1] != "->", fields[5].hasSuffix(":\(status.st_ino)"),
+            guard fields.count >= 8, fields[1] != "->", fields[5] == file,
                 let pid = Int32(fields[4]), pid > 0, pid != getpid(), !found.contains(where: { $0.0 == pid })
             else { continue }
             let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)

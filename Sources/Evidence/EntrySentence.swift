@@ -92,11 +92,7 @@ extension Event {
             return
                 "archived the \(event.media) of verification \(event.verification): \(event.mediaType), "
                 + "at most \(Self.count(event.length, "byte", "bytes")), sealed as \(event.address.hex.prefix(16))…"
-                + (event.dueAtOnce.map {
-                    $0 == .waits
-                        ? "; it was due at once, and waits for somebody to say that its times are right"
-                        : "; it was due at once, and its times were said to be right"
-                } ?? "")
+                + (event.times == .confirmed ? "; its times were said to be right" : "")
         case .accessOpened(let event):
             let objects = Self.count(UInt64(event.objects.count), "item", "items")
             switch event.form {

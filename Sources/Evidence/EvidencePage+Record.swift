@@ -5,9 +5,9 @@ internal import Ledger
 extension EvidencePage {
     typealias People = [String: Custody.Document.Person]
 
-    /// Entries that say how the archive began, who acts in it, and how it counts: not what happened to the case.
+    /// Entries that say how the archive began, who acts for the first time, and how many there are: not what happened.
     private static let own: Set<String> = [
-        Event.Kind.archiveCreated, .actorIntroduced, .strands, .configurationChanged, .tokenCreated,
+        Event.Kind.archiveCreated, .actorIntroduced, .strands,
     ].reduce(into: []) { $0.insert($1.rawValue) }
 
     static func people(_ actors: [Custody.Document.Person]) -> People {
@@ -54,8 +54,8 @@ extension EvidencePage {
             let made =
                 own.first { $0.kind == Event.Kind.archiveCreated.rawValue }.map { sentence($0.sentence) + "; " } ?? ""
             rows.append(
-                "<tr><td class=\"number\">–</td><td>\(time(first.time))</td><td>\(who(first.actor, people))</td>"
-                    + "<td>\(made)the archive’s own: who acts for the first time, settings, and how many entries there "
+                "<tr><td class=\"number\">–</td><td>\(time(first.time))</td><td></td>"
+                    + "<td>\(made)the archive’s own: who acts for the first time, and how many entries there "
                     + "are<br><small>entries \(numbers)</small></td></tr>")
         }
         rows += about.map { row($0, people) }

@@ -14,19 +14,20 @@ extension Event {
         public let address: BlobAddress
         /// To the SHA-256 of the content, in hexadecimal.
         public let content: Commitment
-        /// It was due the moment it came, by a time that a person gave.
-        public let dueAtOnce: DueAtOnce?
+        /// Of what came out of a file, where nobody but a person says when it was captured.
+        public let times: Times?
 
-        public enum DueAtOnce: String, Codable, Sendable {
-            /// Nothing destroys it before a person has said that its times are right.
-            case waits
+        public enum Times: String, Codable, Sendable {
+            /// Where it was due by them before it came, nothing destroys it until a person has said that they are
+            /// right.
+            case unconfirmed
             /// A person said so when it was imported.
             case confirmed
         }
 
         public init(
             caseUID: CaseUID, verification: UInt64, object: ObjectUID, media: String, mediaType: String, length: UInt64,
-            address: BlobAddress, content: Commitment, dueAtOnce: DueAtOnce? = nil
+            address: BlobAddress, content: Commitment, times: Times? = nil
         ) {
             self.caseUID = caseUID
             self.verification = verification
@@ -36,12 +37,12 @@ extension Event {
             self.length = Exact.rounded(length)
             self.address = address
             self.content = content
-            self.dueAtOnce = dueAtOnce
+            self.times = times
         }
 
         enum CodingKeys: String, CodingKey {
             case caseUID = "case", verification, object, media, mediaType, length, address,
-                content = "contentCommitment", dueAtOnce
+                content = "contentCommitment", times
         }
 
         static var kind: Event.Kind { .objectArchived }

@@ -25,8 +25,8 @@ struct Bounds {
     var erasureRequested: Date?
     /// When persons decided to destroy after a backstop.
     var backstopApproved: Date?
-    /// It was due when it came, and waits for a person's word.
-    var isUnconfirmed = false
+    /// When it came, where a person alone says when it was captured: by what was due before that, it waits for a word.
+    var unconfirmedSince: Date?
     var holds: [HoldFact] = []
     var margins = RetentionMargins()
 
@@ -35,13 +35,18 @@ struct Bounds {
     func status(at time: Date) -> Decision.Status {
         if !holds.isEmpty, holds.contains(where: { $0.binds(at: time) }) { return .held }
         if !isCovered, erasureRequested == nil { return .uncovered }
-        var isDue = false
+        var (isDue, waits) = (false, false)
         for track in tracks {
             guard let since = track.dueSince(margins), since <= time, let goneBy = track.goneBy else { continue }
-            if goneBy.addingTimeInterval(margins.grace) <= time { return isUnconfirmed ? .unconfirmed : .overdue }
+            if let unconfirmedSince, since <= unconfirmedSince {
+                waits = true
+                continue
+            }
+            if goneBy.addingTimeInterval(margins.grace) <= time { return .overdue }
             isDue = true
         }
-        if isDue { return isUnconfirmed ? .unconfirmed : .due }
+        if isDue { return .due }
+        if waits { return .unconfirmed }
         let track = first
         if track.hasOpenLower {
             if let goneBy = track.goneBy, goneBy <= time || track.lastLower.map({ goneBy < $0 }) ?? false {

@@ -16,7 +16,8 @@ public struct ObjectFacts: Sendable {
     public var erasureRequested: Date?
     /// When persons decided that it is destroyed although an event that its keeping counts from never came.
     public var backstopApproved: Date?
-    /// It was due when it came, by a time that a person gave, and nobody has said that this is right.
+    /// A person alone says when it was captured, and nobody has said that this is right: where it was due before it
+    /// came, it waits.
     public var isUnconfirmed: Bool
 
     public init(
@@ -86,11 +87,18 @@ extension EventRecord {
     }
 
     /// The record of an event that decides about what was captured from a time on; nil where it did not happen.
+    ///
+    /// - Parameter byTheirStart: of several, the latest is the one that begins last: so an upper bound counts. A day
+    /// and   a time within it are the same event, perhaps, and the time is known better.
     public static func decisive(
-        _ name: String, mode: Policy.EventMode, in records: [EventRecord], captured start: Date, in zone: TimeZone
+        _ name: String, mode: Policy.EventMode, in records: [EventRecord], captured start: Date, in zone: TimeZone,
+        byTheirStart: Bool = false
     ) -> (entry: UInt64, time: DayOrTime)? {
         let standing = standing(name, in: records).filter { isAbout($0.time, captured: start, in: zone) }
-        return mode == .once ? standing.first : standing.max { $0.time.end(in: zone) < $1.time.end(in: zone) }
+        guard mode == .latest else { return standing.first }
+        return byTheirStart
+            ? standing.max { $0.time.start(in: zone) < $1.time.start(in: zone) }
+            : standing.max { $0.time.end(in: zone) < $1.time.end(in: zone) }
     }
 }
 

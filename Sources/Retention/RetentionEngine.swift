@@ -59,7 +59,7 @@ public struct RetentionEngine: Sendable {
         bounds.tracks = tracks
         bounds.erasureRequested = facts.erasureRequested
         bounds.backstopApproved = facts.backstopApproved
-        bounds.isUnconfirmed = facts.isUnconfirmed
+        bounds.unconfirmedSince = facts.isUnconfirmed ? facts.archived : nil
         bounds.holds = facts.holds
         bounds.margins = margins
         let status = bounds.status(at: now)
@@ -158,7 +158,8 @@ public struct RetentionEngine: Sendable {
             guard !facts.events.isEmpty else { return (nil, nil) }
             // What happened before the person stood before the camera is not about this object.
             let record = EventRecord.decisive(
-                name, mode: clause.mode, in: facts.events, captured: facts.captured.lowerBound, in: clause.timeZone)
+                name, mode: clause.mode, in: facts.events, captured: facts.captured.lowerBound, in: clause.timeZone,
+                byTheirStart: side == .atMost)
             return (record?.time, record?.entry)
         }
     }

@@ -39,11 +39,11 @@ struct DueAtOnceTests {
         }
         #expect(try test.stored("video", in: archive) == 2)
         let done = try archive.intake.confirmDue(of: try CaseID("K-1"), for: try Reason("the register says so"))
-        #expect(done.objects == 1 && done.due == 1)
+        #expect(done.objects == 3 && done.due == 1)
         #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
         #expect(try test.stored("video", in: archive) == 1)
         #expect(try archive.audit.reconcile().findings.isEmpty)
-        let again = refusal { _ = try archive.intake.confirmDue(of: try CaseID("K-2"), for: try Reason("x")) }
+        let again = refusal { _ = try archive.intake.confirmDue(of: try CaseID("K-1"), for: try Reason("x")) }
         #expect(again?.outcome == .notFound)
     }
 
@@ -96,5 +96,83 @@ struct DueAtOnceTests {
             })
         _ = try test.pull(archive)
         #expect(try status("video", in: archive) == "due")
+    }
+
+    /// The vendor keeps a result for 72 hours: an older time that somebody typed is not that of what it gives now.
+    @Test(arguments: ["captured", "issued", "both"]) func aTimeTypedWrongDestroysNothingThatIsPulled(wrong: String)
+        throws
+    {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        test.transport.answer { _, _ in (200, TestAnswer(videoLength: 10).text) }
+        let yearAgo = test.time.now.addingTimeInterval(-365 * 86_400)
+        _ = try archive.intake.register(
+            try test.registration("K-1", token: "tok") { input in
+                input.jurisdictions = ["HK"]
+                if wrong != "captured" { input.tokenIssuedAt = Timestamp.format(yearAgo) }
+                if wrong != "issued" { input.capturedAt = Timestamp.format(yearAgo.addingTimeInterval(60)) }
+            })
+        _ = try test.pull(archive)
+        #expect(try status("video", in: archive) == "kept", "\(wrong)")
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
+        #expect(try archive.audit.reconcile().findings.isEmpty)
+    }
+
+    /// A token that waits to be pulled, and an answer out of a file: a person says when that was.
+    @Test func anAnswerOutOfAFileIsNoEvidence() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        try test.register("K-1", token: "tok", issued: nil, in: archive)
+        let item = try test.item("K-1", answer: TestAnswer(videoLength: 10).text, token: "tok") {
+            $0.jurisdictions = ["HK"]
+            $0.capturedAt = Timestamp.format(test.time.now.addingTimeInterval(-365 * 86_400))
+        }
+        #expect(try archive.intake.import(item).unconfirmed == 1)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
+    }
+
+    /// What no rule was about when it came waits all the same once one is.
+    @Test func rulesThatComeLaterAskToo() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        #expect(try imported(400, into: archive, test).unconfirmed == 0)
+        try test.activate(TestArchive.policy, in: archive)
+        #expect(try status("video", in: archive) == "unconfirmed")
+        _ = try archive.intake.import(
+            try test.item("K-2", answer: TestAnswer(videoLength: 11).text) {
+                $0.capturedAt = Timestamp.format(test.time.now.addingTimeInterval(-400 * 86_400))
+            })
+        _ = try archive.intake.correct(
+            try CaseCorrection(jurisdictions: ["HK"], now: test.time.now), of: try CaseID("K-2"),
+            for: try Reason("it was left out"))
+        #expect(try status("video", "K-2", in: archive) == "unconfirmed")
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
+        #expect(try archive.audit.reconcile().findings.isEmpty)
+    }
+
+    /// A day of capture that somebody gave stays when the time of issue is put right, and is nobody's word for it.
+    @Test func theTimeOfIssuePutsNoCaptureAside() throws {
+        let test = try TestArchive()
+        let archive = try test.open()
+        try test.activate(TestArchive.policy, in: archive)
+        let day = CalendarDay(of: test.time.now.addingTimeInterval(-200 * 86_400))
+        _ = try archive.intake.import(
+            try test.item("K-1", answer: TestAnswer(videoLength: 10).text) { input in
+                input.jurisdictions = ["HK"]
+                input.capturedAt = day.text
+                input.tokenIssuedAt = Timestamp.format(day.start().addingTimeInterval(8 * 3600))
+            })
+        #expect(try status("video", in: archive) == "unconfirmed")
+        _ = try archive.intake.correct(
+            try CaseCorrection(
+                tokenIssuedAt: Timestamp.format(day.start().addingTimeInterval(-20 * 86_400)), now: test.time.now),
+            of: try CaseID("K-1"), for: try Reason("another month"))
+        let verification = try test.verification(in: archive)
+        #expect(verification.capturedFrom == day.start())
+        #expect(verification.capturedUntil.map { abs($0.timeIntervalSince(day.end()) + 0.001) < 0.0005 } == true)
+        #expect(try status("video", in: archive) == "unconfirmed")
+        #expect(try archive.audit.reconcile().findings.isEmpty)
     }
 }

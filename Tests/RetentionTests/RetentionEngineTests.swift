@@ -82,6 +82,34 @@ struct RetentionEngineTests {
         #expect(decide(facts(events: [ended]), rules, at: 109).status == .due)
     }
 
+    /// Of an event that counts `latest`, a day and a time within it are one, perhaps: what is to go counts from the
+    /// time, and what is to be kept from the end of the day.
+    @Test func aDayTakesNothingFromATimeWithinIt() {
+        let noon = Self.day(10).addingTimeInterval(43_200)
+        let events = [
+            EventRecord(entry: 1, name: "seen", effect: .happened(.time(noon))),
+            EventRecord(entry: 2, name: "seen", effect: .happened(.day(CalendarDay(of: noon)))),
+        ]
+        for order in [
+            events,
+            [
+                EventRecord(entry: 1, name: "seen", effect: events[1].effect),
+                EventRecord(entry: 2, name: "seen", effect: events[0].effect),
+            ],
+        ] {
+            let upper = decide(
+                facts(events: order),
+                policy(events: ["seen": .latest], .init(name: "r", anchor: .event("seen"), atMost: period("P5D"))),
+                at: 0)
+            #expect(upper.goneBy == noon.addingTimeInterval(5 * 86_400))
+            let lower = decide(
+                facts(events: order),
+                policy(events: ["seen": .latest], .init(name: "r", anchor: .event("seen"), atLeast: period("P5D"))),
+                at: 0)
+            #expect(lower.keepUntil == .time(CalendarDay(number: CalendarDay(of: noon).number + 6)!.start()))
+        }
+    }
+
     /// What is written down to the millisecond can lie a little after the moment that it was said in; it counts then.
     @Test func whatWasSaidInThisMomentCounts() {
         let rules = policy(

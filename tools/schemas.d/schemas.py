@@ -22,7 +22,7 @@ COMMANDS = {
     "case show": ["CaseDetails"],
     "case event": {"lines": ["RecordedEvent", "[RecordedEvent]", "ReportLine"]},
     "case correct": ["CorrectedCase"],
-    "case confirm": ["ConfirmedDue"],
+    "case confirm": {"lines": ["ConfirmedDue"]},
     "case reopen": ["CaseReopenCommand.Document"],
     "case reread": {"lines": ["ReportLine"]},
     "policy new": ["PolicyNewCommand.Document"],

@@ -19,7 +19,7 @@ struct PurgePlan: Codable, Equatable {
         let dueSince: String
         /// `POLICY vVERSION, rule RULE`; null where it is by another cause.
         let rule: String?
-        /// The case's ID, for people: the plan lives no longer than the case.
+        /// The case's ID, for people. Whoever keeps the file keeps it in the clear.
         let caseID: String?
     }
 

@@ -48,11 +48,13 @@ extension Intake {
     ///
     /// - Parameters:
     ///   - isLenient: the answer was read so.
+    ///   - isFromFile: a person brought the answer, and not the vendor.
     ///   - isConfirmed: a person says that its times are right, whatever is due by them.
     ///   - answeredAt: when the vendor gave the answer; now, where that is not known.
     func end(
         _ verification: VerificationRecord, as state: VerificationRecord.State, with staged: StagedAnswer,
-        answer: Answer?, isLenient: Bool = false, isConfirmed: Bool = false, answeredAt: Date? = nil,
+        answer: Answer?, isLenient: Bool = false, isFromFile: Bool = false, isConfirmed: Bool = false,
+        answeredAt: Date? = nil,
         key: borrowing SecretKey,
         _ transaction: Transaction
     ) throws -> VerificationRecord {
@@ -88,6 +90,16 @@ extension Intake {
             ended.capturedFrom = verification.tokenIssuedAt
             ended.capturedUntil = isDisproved ? answeredAt : min(answeredAt, hoursEnd ?? answeredAt)
         }
+        // Out of a file comes what a person says. What the vendor gave is evidence: it keeps a result for its hours,
+        // and so a time before them, typed wrong, is not the time of capture.
+        let isTyped = isFromFile || verification.origin == .import
+        let earliest = answeredAt.addingTimeInterval(-session.effects.provider.resultLifetime)
+        if !isTyped, [.archived, .incomplete, .unreadable].contains(state), let from = ended.capturedFrom,
+            from < earliest
+        {
+            ended.capturedFrom = earliest
+            if (ended.capturedUntil ?? from) < earliest { ended.capturedUntil = answeredAt }
+        }
         ended.sealedDetails = try session.seal(
             details, key: key, context: session.contexts.details(verification.uid, caseUID: verification.caseUID))
         if try index.verification(verification.uid) == nil { try index.insert(ended) } else { try index.update(ended) }
@@ -101,14 +113,7 @@ extension Intake {
         var facts = try session.facts(of: ended, archived: now, in: index)
         for (uid, object) in objects {
             facts.media = object.kind.name
-            // A time that was typed wrong looks like one that is right. What the vendor gave just now was not captured
-            // long ago, whatever was typed.
-            facts.isUnconfirmed = false
-            var dueAtOnce: Event.ObjectArchived.DueAtOnce?
-            if ended.origin == .import, rules.map({ $0.engine.decide(facts, at: now).status.isDue }) ?? !isConfirmed {
-                dueAtOnce = isConfirmed ? .confirmed : .waits
-                facts.isUnconfirmed = !isConfirmed
-            }
+            facts.isUnconfirmed = isTyped && !isConfirmed
             let context = session.contexts.objectKey(
                 uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
                 length: object.length, epoch: epoch)
@@ -132,7 +137,8 @@ extension Intake {
                         caseUID: ended.caseUID, verification: UInt64(ended.number), object: uid,
                         media: object.kind.name,
                         mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
-                        content: content, dueAtOnce: dueAtOnce)))
+                        content: content,
+                        times: isTyped ? isConfirmed ? .confirmed : .unconfirmed : nil)))
         }
         // What a hold takes in has just been pinned.
         if rules != nil, try index.hasHolds() { try session.refresh(ended.caseUID, transaction) }

@@ -81,7 +81,9 @@ extension Intake {
                     correction.hasTimes
                     ? try verification(correction.verification, of: opened.record.uid, in: index) : nil
                 let after = try before.map {
-                    try put(correction, right: $0, by: try evidence(of: $0, in: index))
+                    try put(
+                        correction, right: $0, by: try evidence(of: $0, in: index),
+                        captureIsGiven: try captureIsGiven(of: $0, in: index))
                 }
                 guard isOther || after != before else {
                     throw ArchiveError(
@@ -99,7 +101,9 @@ extension Intake {
                 if let after, after != before {
                     try index.update(after)
                     // Whoever puts the time right has looked at it.
-                    if after.capturedFrom != before?.capturedFrom || after.capturedUntil != before?.capturedUntil {
+                    if after.tokenIssuedAt == before?.tokenIssuedAt,
+                        after.capturedFrom != before?.capturedFrom || after.capturedUntil != before?.capturedUntil
+                    {
                         for row in rows where row.facts.isUnconfirmed && row.verificationUID == after.uid {
                             try index.confirmDue(of: row.object)
                         }
@@ -177,9 +181,24 @@ extension Intake {
         return evidence
     }
 
+    /// Whether a person said when it was captured, by the case's own entries; otherwise that was concluded from the
+    /// time of issue and the answer.
+    func captureIsGiven(of known: VerificationRecord, in index: IndexReader) throws -> Bool {
+        let number = UInt64(known.number)
+        return try session.provedEntries(of: known.caseUID, in: index).contains { _, entry in
+            switch entry.event {
+            case .verificationRegistered(let event): event.verification == number && event.captured != nil
+            case .verificationCompleted(let event): event.verification == number && event.captured != nil
+            case .caseCorrected(let event):
+                event.verification == number && event.capturedFrom != nil && event.tokenIssued == nil
+            default: false
+            }
+        }
+    }
+
     /// The record with times that are right; refused where something on record shows that they cannot be.
     private func put(
-        _ correction: CaseCorrection, right known: VerificationRecord, by evidence: Evidence
+        _ correction: CaseCorrection, right known: VerificationRecord, by evidence: Evidence, captureIsGiven: Bool
     ) throws -> VerificationRecord {
         func refuse(_ what: String, _ why: String) -> ArchiveError {
             ArchiveError(
@@ -199,10 +218,7 @@ extension Intake {
             right.tokenIssuedAt = issued
             right.tokenIssueIsAssumed = false
             right.deadline = issued.addingTimeInterval(lifetime)
-            // An interval that begins then was concluded from it; another was given by somebody.
-            if known.capturedFrom != known.capturedUntil, known.capturedFrom == known.tokenIssuedAt,
-                let ended = known.endedAt
-            {
+            if !captureIsGiven, let ended = known.endedAt {
                 right.capturedFrom = issued
                 right.capturedUntil = max(
                     issued, min(evidence.answered ?? ended, issued.addingTimeInterval(lifetime)))

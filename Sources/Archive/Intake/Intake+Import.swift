@@ -189,13 +189,13 @@ extension Intake {
                 try byToken ?? makeVerification(registration, origin: .import, of: opened, transaction)
             let ended = try end(
                 verification, as: state, with: staged, answer: answer, isLenient: item.isLenient,
-                isConfirmed: item.isConfirmed, key: opened.key, transaction)
+                isFromFile: true, isConfirmed: item.isConfirmed, key: opened.key, transaction)
             var done = report(ended, caseID: registration.caseID, state: .init(state))
             done.objects = staged.objects.count
             done.bytes = staged.bytes
             done.looksLike = try session.lookalike(of: registration.caseID, in: index)
             done.unconfirmed = try index.retentionRows(.ofCase(ended.caseUID), after: nil, limit: .max)
-                .filter { $0.verificationUID == ended.uid && $0.facts.isUnconfirmed }.count
+                .filter { $0.verificationUID == ended.uid && $0.standing.status == .unconfirmed }.count
             return (true, done)
         }
     }

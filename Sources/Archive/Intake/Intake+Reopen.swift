@@ -25,7 +25,7 @@ extension Intake {
                 }
                 var new = try successor(of: old, transaction)
                 // What the archive concluded of the time of capture belongs to the answer that it had.
-                if old.capturedFrom != old.capturedUntil { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
+                if try !captureIsGiven(of: old, in: index) { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
                 new.sealedToken = session.seal(token, of: new.uid, new.caseUID, key: opened.key)
                 try hand(old, to: new, for: reason, key: opened.key, transaction)
                 try index.insert(new)
@@ -97,7 +97,7 @@ extension Intake {
         try session.checkNotDestroyed(staged.tag, .answer, "this answer", in: index)
         var new = try successor(of: old, transaction)
         // What was concluded of the time of capture is concluded anew, from the answer that counts.
-        if old.capturedFrom != old.capturedUntil { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
+        if try !captureIsGiven(of: old, in: index) { (new.capturedFrom, new.capturedUntil) = (nil, nil) }
         if let tag = old.tokenTag {
             try session.checkNotDestroyed(tag, .token, "this SDK token's verification", in: index)
         }

@@ -83,7 +83,7 @@ public struct Registration: Sendable {
         tokenIssuedAt = try input.tokenIssuedAt.map { (text) throws(ArchiveError) in
             try GivenTime.pastTime(text, name: "token-issued-at", now: now)
         }
-        var captured = try input.capturedAt.map { (text) throws(ArchiveError) in
+        let captured = try input.capturedAt.map { (text) throws(ArchiveError) in
             GivenTime.span(
                 try GivenTime.past(text, name: "captured-at", in: input.timeZone, now: now), in: input.timeZone)
         }
@@ -95,8 +95,6 @@ public struct Registration: Sendable {
                         + "(\(Timestamp.format(tokenIssuedAt)))",
                     remedy: "a token is issued before the person stands before the camera")
             }
-            // Of the day, what lies before it was not.
-            captured = max(given.lowerBound, tokenIssuedAt)...given.upperBound
         }
         self.captured = captured
         if let text = input.region { region = try Configuration.region(text) } else { region = nil }

@@ -57,6 +57,7 @@ extension Overview {
 
     /// The list that readiness, metrics and alerts read. Its cost does not grow with the archive.
     public func conditions() throws -> ConditionReport {
+        try session.allow(.status)
         let status = try status()
         let now = session.now
         let soon = try session.catalog.read { try $0.awaitingCount(before: now.addingTimeInterval(Self.soon)) }

@@ -87,9 +87,14 @@ extension IndexReader {
         return found.reversed()
     }
 
-    /// How many entries before a number a filter takes in, counted up to a bound.
+    /// How many entries before a number a filter takes in, counted up to a bound; without those whose clock had been
+    /// set back.
     public func ledgerCount(_ filter: LedgerFilter, before number: UInt64, most: Int) throws -> Int {
-        var (conditions, values) = (["number < ?"], [Int64(clamping: number)] as [any Bindable])
+        let bounds = try bounds(of: filter)
+        var (conditions, values) = (
+            ["number >= ? AND number < ?"],
+            [Int64(clamping: bounds.first), Int64(clamping: min(number, bounds.end))] as [any Bindable]
+        )
         if let kind = filter.kind {
             conditions.append("kind = ?")
             values.append(kind)

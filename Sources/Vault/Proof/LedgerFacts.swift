@@ -78,9 +78,11 @@ package struct LedgerFacts {
             guard let verification = event.verification, let from = event.capturedFrom, let until = event.capturedUntil
             else { break }
             verifications[verification]?.days = (from.start(), until.end().addingTimeInterval(-0.001))
-            // Whoever put its times right has said so.
-            for (uid, object) in objects where object.verification == verification {
-                objects[uid]?.isUnconfirmed = false
+            // Whoever put the time of capture right has looked at it; with another time of issue it follows by itself.
+            if event.tokenIssued == nil {
+                for (uid, object) in objects where object.verification == verification {
+                    objects[uid]?.isUnconfirmed = false
+                }
             }
             if let opened = event.opened {
                 verifications[verification]?.exact?.capturedFrom = opened.capturedFrom
@@ -103,7 +105,7 @@ package struct LedgerFacts {
                 media: event.media, verification: event.verification, archived: entry.time, entry: number,
                 address: event.address,
                 length: verifications[event.verification]?.exact?.lengths?.first { $0.object == event.object }?.length,
-                isUnconfirmed: event.dueAtOnce == .waits)
+                isUnconfirmed: event.times == .unconfirmed)
         case .objectDestroyed(let event): objects[event.object] = nil
         case .dueConfirmed(let event):
             for object in event.objects { objects[object]?.isUnconfirmed = false }

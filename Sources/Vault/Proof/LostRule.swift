@@ -221,9 +221,9 @@ extension LostRule {
         case .setting(let key): "the setting \(key) is another"
         case .completed(let uid): "more is known of case \(name(uid)), or of a verification of it"
         case .happened(let uid, let event, let time):
-            "\(event) happened to case \(name(uid)) at \(time.words), exactly then"
+            "\(event) happened to case \(name(uid)) at \(time.text), exactly then"
         case .neverHappened(let uid, let event, let time):
-            "\(event) of \(time.words) did not happen to case \(name(uid))"
+            "\(event) of \(time.text) did not happen to case \(name(uid))"
         }
     }
 }

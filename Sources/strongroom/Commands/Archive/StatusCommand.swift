@@ -43,14 +43,21 @@ struct StatusCommand: ParsableCommand {
         var problem: ArchiveError?
         // What the command would say of a fork, or of a ledger that is not published, is in the list.
         do {
-            try common.withArchive(toLook: true, quietly: true) { found = try $0.overview.conditions() }
+            try common.withArchive(toLook: true, quietly: true) { archive in
+                // What only publishing finds is found now.
+                archive.finishPublication()
+                found = try archive.overview.conditions()
+            }
         } catch let error as ArchiveError { problem = error }
+        // A commit whose outcome is not known, or a fork that was found after the list was made.
+        if problem != nil, found?.level != .critical { found = nil }
         guard let report = found else {
-            let level = problem?.outcome == .integrity ? "CRITICAL" : "UNKNOWN"
+            let level = [.integrity, .unsettled].contains(problem?.outcome) ? "CRITICAL" : "UNKNOWN"
             let message = Terminal.visible(problem?.message ?? "").replacing("|", with: "/")
-            if common.json { Terminal.failure(problem ?? ArchiveError(.storage, "not known"), exit: 3) }
+            let exit: Int32 = level == "CRITICAL" ? 2 : 3
+            if common.json { Terminal.failure(problem ?? ArchiveError(.storage, "not known"), exit: exit) }
             if !common.json { Terminal.print("\(level): \(message)") }
-            throw ExitCode(level == "CRITICAL" ? 2 : 3)
+            throw ExitCode(exit)
         }
         if common.json {
             try Terminal.document(report)

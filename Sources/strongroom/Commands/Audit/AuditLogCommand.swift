@@ -111,7 +111,7 @@ struct AuditLogCommand: ParsableCommand {
 
     private func sayLeftOut(_ count: Int) {
         guard count > 0, !common.json else { return }
-        let many = count >= 100_000 && kind != nil ? "at least \(Figure.count(count))" : Figure.count(count)
+        let many = count == 100_000 ? "at least \(Figure.count(count))" : Figure.count(count)
         Terminal.say(
             "\(many) earlier \(count == 1 ? "entry" : "entries") not shown: --limit shows more, --from-start begins "
                 + "with "

@@ -14,29 +14,55 @@ struct CaseConfirmCommand: ParsableCommand {
             --confirm. Where they are wrong, strongroom case correct puts them right.
             """)
 
-    @Argument(help: ArgumentHelp("The case ID.", valueName: "id"))
-    var caseID: String
+    @Argument(help: ArgumentHelp("Case IDs.", valueName: "id"))
+    var caseIDs: [String] = []
+
+    @Option(
+        name: .customLong("cases"),
+        help: ArgumentHelp("A file with a case ID a line, or a table with a column case.", valueName: "file"),
+        completion: .file())
+    var caseFile: String?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("How it is known; it stands on the ledger.", valueName: "text"))
     var reason: String
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        guard caseIDs.isEmpty != (caseFile == nil) else { throw ValidationError("Give case IDs, or --cases FILE.") }
+    }
+
     func run() throws {
         try reportingErrors {
-            let (id, reason) = (try CaseID(caseID), try Reason(reason))
-            let done = try common.withArchive { try $0.intake.confirmDue(of: id, for: reason) }
-            if common.json { return try Terminal.document(done) }
-            Terminal.print(
-                "confirmed: \(Figure.count(done.objects, "object")) of case \(Terminal.visible(id.text)) · ledger "
-                    + "entry "
-                    + "\(done.entry)")
-            if done.due > 0 {
-                Terminal.say(
-                    "  \(Figure.count(done.due, "object")) \(done.due == 1 ? "is" : "are") due: the next purge "
-                        + "destroys "
-                        + (done.due == 1 ? "it" : "them"))
+            let reason = try Reason(reason)
+            let ids = try caseFile.map { try CaseListFile(path: $0).cases } ?? caseIDs.map { try CaseID($0) }
+            try common.withArchive { archive in
+                var (first, done): (ArchiveError?, Int) = (nil, 0)
+                for id in ids {
+                    do {
+                        say(try archive.intake.confirmDue(of: id, for: reason), id, isBatch: ids.count > 1)
+                        done += 1
+                    } catch let error as ArchiveError where ids.count > 1 && !error.concernsAll {
+                        first = first ?? error
+                        if common.json { Terminal.failure(error, exit: Exit.code(of: error).rawValue) }
+                        Terminal.complain(error)
+                    }
+                }
+                if let first { throw done > 0 ? Exit.partly : Exit.code(of: first) }
             }
         }
+    }
+
+    private func say(_ done: ConfirmedDue, _ id: CaseID, isBatch: Bool) {
+        if common.json {
+            try? Terminal.document(done, pretty: !isBatch)
+            return
+        }
+        Terminal.print(
+            "confirmed: \(Figure.count(done.objects, "object")) of case \(Terminal.visible(id.text)) · ledger entry "
+                + "\(done.entry)"
+                + (done.due > 0
+                    ? " · \(Figure.count(done.due)) \(done.due == 1 ? "is" : "are") due: the next purge destroys "
+                        + (done.due == 1 ? "it" : "them") : ""))
     }
 }
