@@ -157,6 +157,11 @@ extension ArchiveError {
                         "look after the disk: its space, quotas, what one file may have (ulimit -f), the kernel's log")
             default: self.init(.storage, prefix + error.description)
             }
+        case let error as CocoaError:
+            let path = (error.userInfo[NSFilePathErrorKey] as? String) ?? (error.userInfo[NSURLErrorKey] as? URL)?.path
+            self.init(
+                .storage, "\(prefix)\(path.map { "\($0): " } ?? "")\(error.localizedDescription)",
+                remedy: "check the directory: whether it is there, and can be written")
         default: self.init(.storage, prefix + String(describing: error))
         }
     }

@@ -47,7 +47,7 @@ struct DueAtOnceTests {
         #expect(again?.outcome == .notFound)
     }
 
-    /// Who imports can say so at once; who puts a time right has looked at it.
+    /// Who imports can say so at once; of a time that is put right, the word is asked for anew.
     @Test func aWordCanBeGivenAtOnceOrByACorrection() throws {
         let test = try TestArchive()
         let archive = try test.open()
@@ -61,9 +61,23 @@ struct DueAtOnceTests {
             for: try Reason("a year was typed wrong"))
         #expect(try status("video", "K-2", in: archive) == "kept")
         #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        // A second typing mistake is no word, either.
+        let wrong = Timestamp.format(test.time.now.addingTimeInterval(-500 * 86_400))
+        for caseID in ["K-2", "K-3"] {
+            if caseID == "K-3" { _ = try imported(20, confirmed: true, caseID, into: archive, test) }
+            _ = try archive.intake.correct(
+                try CaseCorrection(capturedAt: wrong, now: test.time.now), of: try CaseID(caseID),
+                for: try Reason("mistaken"))
+            #expect(try status("video", caseID, in: archive) == "unconfirmed", "\(caseID)")
+            #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
+            _ = try archive.intake.correct(
+                try CaseCorrection(capturedAt: right, now: test.time.now), of: try CaseID(caseID),
+                for: try Reason("as before"))
+        }
+        #expect(try archive.audit.reconcile().findings.isEmpty)
         // When its time comes, it goes by itself.
         try test.pass(days: 51, in: archive)
-        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 1)
+        #expect(try archive.destruction.run(accepting: nil).get().destroyed == 2)
         #expect(try archive.audit.reconcile().findings.isEmpty)
     }
 

@@ -17,7 +17,8 @@ struct CalendarDayTests {
             var calendar = Calendar(identifier: .gregorian)
             calendar.timeZone = zone
             for _ in 0..<400 {
-                let moment = Date(timeIntervalSince1970: Double(Int.random(in: 0...4_000_000_000, using: &random)))
+                let moment = Date(
+                    timeIntervalSince1970: Double(Int.random(in: 100_000...4_000_000_000, using: &random)))
                 let day = CalendarDay(of: moment, in: zone)
                 let parts = calendar.dateComponents([.year, .month, .day], from: moment)
                 #expect(day.text == String(format: "%04d-%02d-%02d", parts.year!, parts.month!, parts.day!), "\(name)")

@@ -101,7 +101,7 @@ struct BadInputTests {
             place, 1, saying: "not a configured one",
             from: ["pull", "--case", "L", "--sdk-token", "t3", "--purpose", "fun", "--endpoint", simulator.url])
         try expect(
-            place, 1, saying: "lies in the future",
+            place, 64, saying: "lies in the future",
             from: [
                 "pull", "--case", "L", "--sdk-token", "t3", "--token-issued-at", "2126-01-01T00:00:00Z", "--endpoint",
                 simulator.url,

@@ -21,7 +21,8 @@ import Testing
         let file = try place.file("case.json", try Simulator.answer("case"))
         try #require(
             place.strongroom(
-                "import", "--case", "case", file, "--captured-at", "2026-01-01T00:00:00Z", "--jurisdiction", "HK"
+                "import", "--confirm", "--case", "case", file, "--captured-at", "2026-01-01T00:00:00Z",
+                "--jurisdiction", "HK"
             ).code == 0)
         let older = place.folder + "/older"
         try FileManager.default.copyItem(atPath: place.archive, toPath: older)

@@ -39,7 +39,8 @@ private enum HoldCommands {
             let file = try place.file("\(number).json", try Simulator.answer("tok-\(number)"))
             try #require(
                 try place.strongroom(
-                    "import", "--case", "K-\(number)", file, "--captured-at", "2026-01-01T00:00:00Z", "--jurisdiction",
+                    "import", "--confirm", "--case", "K-\(number)", file, "--captured-at", "2026-01-01T00:00:00Z",
+                    "--jurisdiction",
                     "HK", "--subject", "S-\(number)"
                 ).code == 0)
         }
@@ -86,7 +87,10 @@ private enum HoldCommands {
             #expect(
                 try HoldCommands.run(
                     place,
-                    ["import", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z", "--jurisdiction", "HK"]
+                    [
+                        "import", "--confirm", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z",
+                        "--jurisdiction", "HK",
+                    ]
                         + flags
                 ).code == 0)
         }
@@ -177,7 +181,8 @@ private enum HoldCommands {
             let file = try place.file("\(name).json", try Simulator.answer(name))
             try #require(
                 try place.strongroom(
-                    "import", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z", "--jurisdiction", "HK",
+                    "import", "--confirm", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z",
+                    "--jurisdiction", "HK",
                     "--purpose", name == "held" ? "onboarding" : "transaction"
                 ).code == 0)
         }

@@ -25,7 +25,7 @@ import Testing
             let file = try place.file("\(name).json", try Simulator.answer(name == "gone" ? "result=1004~gone" : name))
             let outcome = try Programs.run(
                 Programs.folder + "/strongroom",
-                ["import", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z"] + places,
+                ["import", "--confirm", "--case", name, file, "--captured-at", "2026-01-01T00:00:00Z"] + places,
                 environment: place.environment)
             try #require(outcome.code == 0)
         }

@@ -59,8 +59,8 @@ struct SchemaJourneyTests {
         try run("import", "--case", "K-2", answer, "--captured-at", "2024-01-10", "--jurisdiction", "HK")
         try run("case list")
         try run("case show", "K-2")
-        try run("case confirm", "K-2", "--reason", "the register says so")
         try run("case correct", "K-2", "--captured-at", "2024-01-09", "--reason", "a day earlier")
+        try run("case confirm", "K-2", "--reason", "the register says so")
         try run("case event", "K-1", "relationship-ended")
         let events = try place.file(
             "events.csv", "case,event,at\nK-1,relationship-ended,\nK-9,relationship-ended,2026-01-01\n")

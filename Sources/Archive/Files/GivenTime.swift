@@ -18,6 +18,10 @@ public enum GivenTime {
                     .badTime, "\(name) has no time zone: '\(PlainText.excerpt(text))'",
                     remedy: "add Z for UTC, or what the clock is ahead of it, such as +08:00")
         }
+        if text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil, Timestamp.parse(text + "T00:00Z") == nil {
+            throw ArchiveError(
+                .badTime, "\(name): no calendar has the day \(text)", remedy: "see which of its parts is wrong")
+        }
         guard Timestamp.parse(text + "T00:00Z") == nil else {
             throw ArchiveError(
                 .badTime, "\(name) (\(text)) lies before 1970: programs write such a day where they know none",
@@ -38,12 +42,12 @@ public enum GivenTime {
         let given = try read(text, name: name)
         guard given.start(in: zone) <= now.addingTimeInterval(tolerance) else {
             throw ArchiveError(
-                .badParticular, "\(name) (\(given.words)) lies in the future",
+                .badTime, "\(name) (\(given.words)) lies in the future",
                 remedy: "check the time and its zone; it is now \(Timestamp.format(now))")
         }
         guard given.end(in: zone) > serviceBegan else {
             throw ArchiveError(
-                .badParticular,
+                .badTime,
                 "\(name) (\(given.words)) lies before the vendor's service existed (\(Timestamp.day(serviceBegan)))",
                 remedy: "programs write such a date where they know none: find out the true one, or leave it out")
         }
@@ -73,7 +77,7 @@ public enum GivenTime {
     static func checkHasHappened(_ given: DayOrTime, in zones: [TimeZone], now: Date) throws(ArchiveError) {
         guard zones.contains(where: { given.start(in: $0) <= now.addingTimeInterval(tolerance) }) else {
             throw ArchiveError(
-                .badEvent, "the event (\(given.words)) lies in the future", remedy: "record it when it has happened")
+                .badTime, "the event (\(given.words)) lies in the future", remedy: "record it when it has happened")
         }
         let isZero =
             switch given {
@@ -83,8 +87,8 @@ public enum GivenTime {
             }
         guard isZero else { return }
         throw ArchiveError(
-            .badEvent, "the time of the event (\(given.words)) is what programs write where they know no date",
-            remedy: "find out the true one; where it really was that day, give its time, too")
+            .badTime, "the time of the event (\(given.words)) is what programs write where they know no date",
+            remedy: "find out the true one")
     }
 
     /// Seconds by which the clock that wrote a time may be ahead of this one.

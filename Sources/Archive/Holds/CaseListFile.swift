@@ -15,7 +15,7 @@ public struct CaseListFile: Sendable {
     public init(path: String) throws {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try PosixFileSystem().contents(of: path, limit: Self.longest)
+            bytes = try InputFile.contents(path, limit: Self.longest)
         } catch {
             throw ArchiveError(.badTable, error.description, remedy: "check the path")
         }

@@ -38,7 +38,7 @@ extension Intake {
                             caseUID: uid, objects: waiting,
                             reason: try transaction.commit(
                                 reason.text, as: "reasonCommitment", of: uid, key: opened.key))))
-                for object in waiting { try index.confirmDue(of: object) }
+                for object in waiting { try index.note(unconfirmed: false, of: object) }
                 try session.refresh(uid, transaction)
                 let due = try index.retentionRows(.ofCase(uid), after: nil, limit: .max)
                     .filter { $0.standing.status.isDue }.count

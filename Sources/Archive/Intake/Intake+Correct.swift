@@ -100,12 +100,12 @@ extension Intake {
                     transaction)
                 if let after, after != before {
                     try index.update(after)
-                    // Whoever puts the time right has looked at it.
-                    if after.tokenIssuedAt == before?.tokenIssuedAt,
-                        after.capturedFrom != before?.capturedFrom || after.capturedUntil != before?.capturedUntil
-                    {
-                        for row in rows where row.facts.isUnconfirmed && row.verificationUID == after.uid {
-                            try index.confirmDue(of: row.object)
+                    // A time that was typed once more can be as wrong: whoever let the one before pass said nothing
+                    // of it.
+                    if after.capturedFrom != before?.capturedFrom || after.capturedUntil != before?.capturedUntil {
+                        let typed = try typedObjects(of: after, in: index)
+                        for row in rows where typed.contains(row.object) {
+                            try index.note(unconfirmed: true, of: row.object)
                         }
                     }
                 }
@@ -179,6 +179,16 @@ extension Intake {
             evidence.answered = max(evidence.answered ?? ended, ended)
         }
         return evidence
+    }
+
+    /// Objects of a verification that came out of a file, by the case's own entries.
+    private func typedObjects(of known: VerificationRecord, in index: IndexReader) throws -> Set<ObjectUID> {
+        try session.provedEntries(of: known.caseUID, in: index).reduce(into: []) { found, entry in
+            guard case .objectArchived(let event) = entry.entry.event, event.times != nil,
+                event.verification == UInt64(known.number)
+            else { return }
+            found.insert(event.object)
+        }
     }
 
     /// Whether a person said when it was captured, by the case's own entries; otherwise that was concluded from the

@@ -99,6 +99,8 @@ extension Intake {
     private func archive(_ item: ImportItem) throws -> VerificationReport {
         try session.describing(item.file == "-" ? "standard input" : item.file) {
             try session.allow(.intake)
+            // Who may bring something in may not say by that alone that it can go at once.
+            if item.isConfirmed { try session.allow(.events) }
             let staged = stageAnswer()
             let answer = try session.effects.provider.readAnswer(
                 cap: session.configuration.vendor.answerCap, isLenient: item.isLenient, into: staged
@@ -175,7 +177,9 @@ extension Intake {
                     known.tokenTag = tokenTag
                     try update(before, to: known, transaction)
                 }
-                return (false, report(known, caseID: registration.caseID, state: .unchanged))
+                var done = report(known, caseID: registration.caseID, state: .unchanged)
+                done.unconfirmed = try unconfirmed(of: known, in: index)
+                return (false, done)
             }
             if let byToken, byToken.state != .awaiting {
                 throw ArchiveError(
@@ -194,10 +198,15 @@ extension Intake {
             done.objects = staged.objects.count
             done.bytes = staged.bytes
             done.looksLike = try session.lookalike(of: registration.caseID, in: index)
-            done.unconfirmed = try index.retentionRows(.ofCase(ended.caseUID), after: nil, limit: .max)
-                .filter { $0.verificationUID == ended.uid && $0.standing.status == .unconfirmed }.count
+            done.unconfirmed = try unconfirmed(of: ended, in: index)
             return (true, done)
         }
+    }
+
+    /// Objects of a verification that were due before they came, and wait for a word.
+    private func unconfirmed(of record: VerificationRecord, in index: IndexReader) throws -> Int {
+        try index.retentionRows(.ofCase(record.caseUID), after: nil, limit: .max)
+            .filter { $0.verificationUID == record.uid && $0.standing.status == .unconfirmed }.count
     }
 
     func report(

@@ -155,6 +155,17 @@ extension Intake {
         let uid = VerificationUID(from: session.effects.randomness)
         let caseUID = opened.record.uid
         let issuedAt = registration.tokenIssuedAt ?? (origin == .pull ? now : nil)
+        let lifetime = session.effects.provider.resultLifetime
+        if let issued = registration.tokenIssuedAt, let captured = registration.captured,
+            captured.lowerBound > issued.addingTimeInterval(lifetime)
+        {
+            throw ArchiveError(
+                .badParticular,
+                "captured-at (\(Timestamp.format(captured.lowerBound))) lies more than \(Int(lifetime / 3600)) "
+                    + "hours behind "
+                    + "token-issued-at (\(Timestamp.format(issued))), when the token was worth nothing any more",
+                remedy: "see which of them is right, and leave the other out where nobody knows it")
+        }
         var record = VerificationRecord(
             uid: uid, caseUID: caseUID,
             number: (try transaction.index.verifications(of: caseUID).last?.number ?? 0) + 1,

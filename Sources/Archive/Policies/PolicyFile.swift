@@ -19,7 +19,7 @@ public struct PolicyFile: Sendable {
 
     public init(path: String) throws {
         do {
-            let bytes = try PosixFileSystem().contents(of: path, limit: Policy.longestFile)
+            let bytes = try InputFile.contents(path, limit: Policy.longestFile)
             try self.init(bytes, path: path)
         } catch let error as FileError {
             throw ArchiveError(.badPolicy, error.description, remedy: "check the path")
@@ -84,7 +84,7 @@ public struct PolicyFile: Sendable {
     public static func runTests(in path: String) throws -> (passed: Int, failures: [String]) {
         let bytes: [UInt8]
         do {
-            bytes = try PosixFileSystem().contents(of: path, limit: Policy.longestFile)
+            bytes = try InputFile.contents(path, limit: Policy.longestFile)
         } catch {
             throw ArchiveError(.badPolicy, "\(error)", remedy: "check the path")
         }

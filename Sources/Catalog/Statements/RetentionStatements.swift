@@ -222,9 +222,9 @@ extension IndexWriter {
             """, [event.event.entry, event.caseUID, event.event.name, day, time, corrects, withdraws])
     }
 
-    /// A person has said that it may go although it was due when it came.
-    public func confirmDue(of object: ObjectUID) throws {
-        try run("UPDATE object SET unconfirmed = 0 WHERE uid = ?", [object])
+    /// Whether a person has said that the time of its capture is right.
+    public func note(unconfirmed: Bool, of object: ObjectUID) throws {
+        try run("UPDATE object SET unconfirmed = ? WHERE uid = ?", [unconfirmed ? 1 : 0, object])
     }
 
     /// Writes down what was decided about an object.

@@ -27,7 +27,9 @@ package struct LedgerFacts {
         let address: BlobAddress
         /// Exactly; nil where what says so cannot be opened.
         let length: UInt64?
-        /// It was due when it came, and nobody has said that this is right.
+        /// A person alone says when it was captured.
+        let isTyped: Bool
+        /// And nobody has said that this is right.
         var isUnconfirmed: Bool
     }
 
@@ -78,11 +80,9 @@ package struct LedgerFacts {
             guard let verification = event.verification, let from = event.capturedFrom, let until = event.capturedUntil
             else { break }
             verifications[verification]?.days = (from.start(), until.end().addingTimeInterval(-0.001))
-            // Whoever put the time of capture right has looked at it; with another time of issue it follows by itself.
-            if event.tokenIssued == nil {
-                for (uid, object) in objects where object.verification == verification {
-                    objects[uid]?.isUnconfirmed = false
-                }
+            // Another time that a person gives: whoever let the one before pass said nothing of it.
+            for (uid, object) in objects where object.verification == verification && object.isTyped {
+                objects[uid]?.isUnconfirmed = true
             }
             if let opened = event.opened {
                 verifications[verification]?.exact?.capturedFrom = opened.capturedFrom
@@ -105,7 +105,7 @@ package struct LedgerFacts {
                 media: event.media, verification: event.verification, archived: entry.time, entry: number,
                 address: event.address,
                 length: verifications[event.verification]?.exact?.lengths?.first { $0.object == event.object }?.length,
-                isUnconfirmed: event.times == .unconfirmed)
+                isTyped: event.times != nil, isUnconfirmed: event.times == .unconfirmed)
         case .objectDestroyed(let event): objects[event.object] = nil
         case .dueConfirmed(let event):
             for object in event.objects { objects[object]?.isUnconfirmed = false }

@@ -151,7 +151,9 @@ final class BatchReport: Sendable {
                 + Self.unconfirmed(report)
         case .unchanged:
             return isBatch
-                ? nil : "unchanged: \(name) is \(report.outcome == nil ? "registered" : "archived") already"
+                ? nil
+                : "unchanged: \(name) is \(report.outcome == nil ? "registered" : "archived") already"
+                    + Self.unconfirmed(report)
         case .awaiting:
             guard let deadline = report.deadline, !isBatch else { return nil }
             let left = deadline.timeIntervalSinceNow

@@ -82,7 +82,7 @@ struct CaseEventCommand: ParsableCommand {
         guard let bytes else { throw ArchiveError(.badTable, "\(table) cannot be read", remedy: "check the path") }
         let read = try CaseEventTable(bytes, name: table == "-" ? "standard input" : table, now: Date())
         let rows = read.rows
-        var (recorded, known, failed) = (0, 0, read.problems.count)
+        var (recorded, known, failed, due) = (0, 0, read.problems.count, [String: Int]())
         try read.problems.say(json: common.json, separator: read.unusualSeparator)
         try common.withArchive { archive in
             for row in rows {
@@ -92,6 +92,7 @@ struct CaseEventCommand: ParsableCommand {
                         ?? [try archive.policies.recordEvent(row.input, of: try CaseID(row.caseID ?? ""))]
                     recorded += events.filter { !$0.wasKnown }.count
                     known += events.filter(\.wasKnown).count
+                    for event in events { due[event.caseID] = event.due }
                     if common.json { for event in events { try Terminal.document(event, pretty: false) } }
                 } catch let error as ArchiveError where !error.concernsAll {
                     failed += 1
@@ -107,7 +108,12 @@ struct CaseEventCommand: ParsableCommand {
         }
         if !common.json {
             let lines = Figure.count(rows.count + read.problems.count, "line")
-            Terminal.print("\(lines) · \(recorded) recorded · \(known) known already · \(failed) failed")
+            let objects = due.values.reduce(0, +)
+            Terminal.print(
+                "\(lines) · \(recorded) recorded · \(known) known already · \(failed) failed"
+                    + (objects > 0
+                        ? " · \(Figure.count(objects, "object")) of these cases \(objects == 1 ? "is" : "are") due"
+                        : ""))
         }
         if failed > 0 { throw recorded + known > 0 ? Exit.partly : Exit.failed }
     }

@@ -110,7 +110,8 @@ struct PolicyNewCommand: ParsableCommand {
                 throw ArchiveError(.outputExists, "\(path) is there already", remedy: "name another file with --out")
             } catch {
                 throw ArchiveError(
-                    .storage, "cannot write \(path): \(error.localizedDescription)", remedy: "name another with --out")
+                    .storage, "cannot write \(path)",
+                    remedy: "see that its directory is there and can be written, or name another file with --out")
             }
             if json { return try Terminal.document(Document(policy: name, output: path)) }
             Terminal.print("\(path) written: fill it in, then strongroom policy check \(path)")
