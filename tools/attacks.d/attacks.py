@@ -94,7 +94,7 @@ class Archive:
     def load(self, case, token, captured, place):
         answer = subprocess.run(["faceid-simulator", "answer", token], check=True, capture_output=True).stdout
         path = self.file(case + ".json", answer)
-        self.run("import", "--case", case, path, "--captured-at", captured, "--jurisdiction", place, "--subject",
+        self.run("import", "--confirm", "--case", case, path, "--captured-at", captured, "--jurisdiction", place, "--subject",
                  "S-" + case, "--consent", "C-" + case, "--purpose", "onboarding", code=0)
 
     def activate(self, **values):
@@ -163,9 +163,10 @@ def prepare(folder):
                      days_ago(1200 if old else 690), "HK" if number % 2 else "SG")
     # A success without media, whose time of capture and places were said wrong, and were put right.
     path = archive.file("K-9.json", b'{"Response":{"Result":"0","Description":"Success","RequestId":"r"}}')
-    archive.run("import", "--case", "K-9", path, "--captured-at", days_ago(600), "--jurisdiction", "HK", code=5)
+    archive.run("import", "--confirm", "--case", "K-9", path, "--captured-at", days_ago(600), "--jurisdiction", "HK", code=5)
     archive.run("case", "correct", "K-9", "--captured-at", days_ago(690), "--jurisdiction", "SG", "--jurisdiction", "MY",
                 "--reason", "attack", code=0)
+    archive.run("case", "confirm", "K-9", "--reason", "attack", code=0)
     # K-1 is kept by its event; that of K-2 never happened, and that of K-3 was a mistake of years.
     archive.event("K-1", "--at", days_ago(300))
     archive.event("K-2", "--withdraw", archive.event("K-2", "--at", days_ago(600)))
