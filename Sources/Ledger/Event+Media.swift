@@ -23,6 +23,8 @@ extension Event {
             case unconfirmed
             /// A person said so when it was imported.
             case confirmed
+            /// No rules were active when it came: who activates some accepts what becomes due by them.
+            case unasked
         }
 
         public init(

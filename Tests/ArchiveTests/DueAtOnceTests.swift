@@ -147,12 +147,19 @@ struct DueAtOnceTests {
         #expect(try archive.destruction.run(accepting: nil).get().destroyed == 0)
     }
 
-    /// What no rule was about when it came waits all the same once one is.
+    /// What no rule was about when it came waits all the same once one is. Before there were rules nobody could be
+    /// asked: who activates some accepts what becomes due by them.
     @Test func rulesThatComeLaterAskToo() throws {
         let test = try TestArchive()
         let archive = try test.open()
         #expect(try imported(400, into: archive, test).unconfirmed == 0)
         try test.activate(TestArchive.policy, in: archive)
+        #expect(try ["due", "overdue"].contains(status("video", in: archive)))
+        // But for another time that is typed then.
+        _ = try archive.intake.correct(
+            try CaseCorrection(
+                capturedAt: Timestamp.format(test.time.now.addingTimeInterval(-500 * 86_400)), now: test.time.now),
+            of: try CaseID("K-1"), for: try Reason("mistaken"))
         #expect(try status("video", in: archive) == "unconfirmed")
         _ = try archive.intake.import(
             try test.item("K-2", answer: TestAnswer(videoLength: 11).text) {

@@ -111,9 +111,13 @@ extension Intake {
         // Evidence that the vendor forgets must come in also while the active policies cannot be read.
         let rules = try unlessTheIndexFails { try session.rules(in: index) }
         var facts = try session.facts(of: ended, archived: now, in: index)
+        // Where no rules are active, who activates some sees what becomes due by them, and accepts it.
+        let areRules = rules.map { !$0.engine.policies.isEmpty } ?? true
+        let times: Event.ObjectArchived.Times? =
+            isTyped ? isConfirmed ? .confirmed : areRules ? .unconfirmed : .unasked : nil
         for (uid, object) in objects {
             facts.media = object.kind.name
-            facts.isUnconfirmed = isTyped && !isConfirmed
+            facts.isUnconfirmed = times == .unconfirmed
             let context = session.contexts.objectKey(
                 uid, verification: ended.uid, caseUID: ended.caseUID, kind: object.kind, address: object.address,
                 length: object.length, epoch: epoch)
@@ -138,7 +142,7 @@ extension Intake {
                         media: object.kind.name,
                         mediaType: object.mediaType.rawValue, length: object.length, address: object.address,
                         content: content,
-                        times: isTyped ? isConfirmed ? .confirmed : .unconfirmed : nil)))
+                        times: times)))
         }
         // What a hold takes in has just been pinned.
         if rules != nil, try index.hasHolds() { try session.refresh(ended.caseUID, transaction) }
